@@ -1,0 +1,67 @@
+"""Every error Ratchet raises on purpose, in one small tree.
+
+    RatchetError
+    ├── InvalidInput        what was handed in cannot be used: names the field and the remedy
+    │   └── OperationRefused    a change does not fit the bundle it should be applied to
+    ├── NotFound            the thing named does not exist for this agent
+    ├── NotAllowed          this person may not do this
+    ├── Conflict            somebody or something was faster: nothing was changed
+    │   ├── DigestMismatch      what was approved is not what is stored
+    │   └── StaleBase           the live version moved under the proposal
+    ├── ModelFailed         the language model did not give a usable reply
+    └── StoreUnavailable    the database cannot be reached or is not ours to use
+
+Messages are sentences for a person. They never echo stored text, keys or personal data.
+"""
+
+
+class RatchetError(Exception):
+    """Base of the tree. `remedy` says what the reader can do next; it may be empty."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class InvalidInput(RatchetError):
+    """What was handed in cannot be used. `field` names the column, option or attribute."""
+
+    def __init__(self, message: str, *, field: str = "", remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.field = field
+
+
+class OperationRefused(InvalidInput):
+    """The operation does not fit the bundle: a quoted line is missing, an id is taken or unknown."""
+
+
+class NotFound(RatchetError):
+    """The thing named does not exist, or belongs to another agent (the two are not told apart)."""
+
+
+class NotAllowed(RatchetError):
+    """The actor's role does not allow the action, or the actor wrote what they want to approve."""
+
+
+class Conflict(RatchetError):
+    """Another writer was first. Nothing was changed."""
+
+
+class DigestMismatch(Conflict):
+    """The digest shown to the person differs from the digest stored now."""
+
+
+class StaleBase(Conflict):
+    """The proposal's base is no longer the live version."""
+
+
+class ModelFailed(RatchetError):
+    """The model endpoint failed, or its reply did not pass the schema after one retry."""
+
+
+class StoreUnavailable(RatchetError):
+    """The database cannot be reached, is newer than this program, or is not a Ratchet database."""

@@ -1,0 +1,170 @@
+"""The agent and what decides its behaviour: bundles and versions."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from loop.records.identity import Moment, Record, Scalar, digest
+
+Slug = str
+"""Lower-case letters, digits and hyphens, 2 to 40 characters; the agent's name in every row and URL."""
+
+
+class Mode(StrEnum):
+    """Who must decide."""
+
+    MANUAL = "manual"
+    SIMPLE = "simple"
+    ORCHESTRATE = "orchestrate"
+
+
+class Grading(StrEnum):
+    """What makes an answer right."""
+
+    LABEL = "label"
+    ARTICLE = "article"
+    TEXT = "text"
+
+
+class Limits(Record):
+    """The thresholds an operator may move."""
+
+    min_sources: int = Field(default=3, ge=1)
+    """Distinct sources a correction needs before it may teach."""
+    bundle_max: int = Field(default=120, ge=1)
+    """Examples in one bundle, at most."""
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    """Chance of calling a useless change proved, per sealed look."""
+    min_gain: float = Field(default=0.01, ge=0, le=1)
+    """Smallest share of cases gained that is worth shipping."""
+    harm_margin: float = Field(default=0.03, gt=0, le=1)
+    """Largest loss still called 'not worse', as a share of cases."""
+    undo_seconds: int = Field(default=60, ge=0)
+    """Seconds between approving a low-stakes change and its going live."""
+    dev_share: float = Field(default=0.15, gt=0, lt=0.5)
+    """Share of cases whose results a reviewer and a proposer may see one by one."""
+    sealed_share: float = Field(default=0.15, gt=0, lt=0.5)
+    """Share of cases of which only totals are ever shown."""
+
+
+class Agent(Record):
+    """The thing that learns."""
+
+    slug: Slug = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")
+    name: str = Field(min_length=1, max_length=120)
+    task: str = Field(default="", max_length=4000)
+    """What it is for, in a sentence or two."""
+    mode: Mode = Mode.MANUAL
+    grading: Grading = Grading.LABEL
+    trusted_authors: tuple[str, ...] = ()
+    """Pseudonyms whose corrections may become dev and sealed cases. Empty: any author that proved reliable."""
+    limits: Limits = Limits()
+    is_demo: bool = False
+    """Made by `ratchet demo`; every screen says so."""
+    created_at: Moment
+
+
+class Condition(Record):
+    """One test of a rule. `field` is `question` (text) or the name of a context field."""
+
+    field: str = Field(min_length=1, max_length=80)
+    op: Literal["contains", "equals", "at_least", "at_most"]
+    """`contains`: whole word or phrase, case ignored. `at_least`/`at_most`: numbers only."""
+    value: str | float
+
+
+class Rule(Record):
+    """First match wins, in the order of the bundle."""
+
+    id: str
+    when: tuple[Condition, ...] = Field(min_length=1, max_length=2)
+    """All must hold."""
+    answer: str = ""
+    """The reply; empty means the label is the reply."""
+    label: str | None = None
+    article_id: str | None = None
+    hand_over: bool = False
+    """True: do not answer, hand over to a person."""
+
+
+class Example(Record):
+    """A question with the answer that is known to be right."""
+
+    id: str
+    question: str
+    answer: str = ""
+    """The reply; empty means the label is the reply."""
+    label: str | None = None
+    feedback_id: str | None = None
+    """The feedback it was learned from; None when a person wrote it."""
+
+
+class Article(Record):
+    """A piece of knowledge: what to say when no case is close."""
+
+    id: str
+    title: str
+    body: str
+    questions: tuple[str, ...] = ()
+    """Solved questions that lead here; searched together with title and body."""
+
+
+class Approach(Record):
+    """One way to resolve an issue type."""
+
+    id: str
+    issue: str
+    """The issue type it is for."""
+    name: str
+    instruction: str
+    """What the agent is told when this approach is chosen."""
+    is_enabled: bool = False
+
+
+class ModelChoice(Record):
+    """Which model answers, and how. `local` is the built-in agent without a key."""
+
+    name: str = "local"
+    """`local`, or a LiteLLM model name such as `openai/gpt-4o-mini`."""
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    max_tokens: int = Field(default=512, ge=1)
+    examples_per_question: int = Field(default=4, ge=0, le=32)
+    """Nearest examples composed into the messages of one question."""
+
+
+class Bundle(Record):
+    """Everything that decides behaviour. Its digest is its identity."""
+
+    instructions: str = ""
+    rules: tuple[Rule, ...] = ()
+    examples: tuple[Example, ...] = ()
+    articles: tuple[Article, ...] = ()
+    approaches: tuple[Approach, ...] = ()
+    model: ModelChoice = ModelChoice()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical content."""
+        return digest(self)
+
+
+class Version(Record):
+    """A bundle that was live once: numbered, immutable, with a parent."""
+
+    agent: Slug
+    number: int = Field(ge=0)
+    """0 is what the agent started with. A rollback is a new number with older content."""
+    digest: str
+    """Of the bundle."""
+    parent: int | None
+    proposal_id: str | None
+    """The proposal that made it; None for version 0 and for rollbacks."""
+    restores: int | None = None
+    """For a rollback: the number whose content came back."""
+    summary: str = ""
+    created_at: Moment
+
+
+ContextFields = dict[str, Scalar]
+"""Typed facts beside a question: plan, region, amount, days."""

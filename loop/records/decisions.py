@@ -1,0 +1,88 @@
+"""Who decided what on which evidence, what went live, and the journal of it."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from loop.records.agents import Slug
+from loop.records.identity import Moment, Record
+
+
+class Role(StrEnum):
+    """What a person may do; see `loop.roles`."""
+
+    VIEWER = "viewer"
+    CORRECTOR = "corrector"
+    REVIEWER = "reviewer"
+    APPROVER = "approver"
+    ADMIN = "admin"
+    ENGINE = "engine"
+    """The loop itself; never a person."""
+
+
+class Actor(Record):
+    """Who acts, as the edge established it. Never taken from a widget or a URL."""
+
+    name: str = Field(min_length=1, max_length=200)
+    role: Role
+    is_single_operator: bool = False
+    """True when sign-in is off and one person runs everything: may approve own work, and the record says so."""
+
+
+class Decision(Record):
+    """A person's (or a policy's) word on one proposal, bound to what they saw."""
+
+    id: str
+    agent: Slug
+    proposal_id: str
+    verb: Literal["approve", "edit", "reject", "undo"]
+    actor: Actor
+    reason: str = ""
+    categories: tuple[str, ...] = ()
+    """Why rejected: `wrong`, `unsafe`, `too_narrow`, `tone`, `duplicate`, `other`."""
+    seen_digest: str
+    """Digest of agent, base, full artifact, case set and results as shown."""
+    at: Moment
+    effective_at: Moment
+    """When an approval may go live: after the undo window."""
+    undoes: str | None = None
+    """For `undo`: the decision taken back."""
+    successor_id: str | None = None
+    """For `edit`: the proposal that replaces this one."""
+
+
+class Release(Record):
+    """A version going live or coming back."""
+
+    id: str
+    agent: Slug
+    kind: Literal["start", "deploy", "rollback"]
+    number: int
+    """The version that is live from now on."""
+    from_number: int | None
+    share: float = Field(default=1.0, ge=0, le=1)
+    """Share of traffic."""
+    decision_id: str | None
+    proposal_id: str | None
+    actor: str
+    reason: str = ""
+    at: Moment
+
+
+class AuditEntry(Record):
+    """One line of the journal. Digests only: content can be erased without breaking the chain."""
+
+    agent: Slug
+    seq: int
+    """1, 2, 3 … within the agent; no gaps."""
+    at: Moment
+    actor: str
+    action: str
+    """Verb and noun, such as `approve proposal` or `roll back`."""
+    subject: str
+    """Id of what it is about."""
+    digests: dict[str, str] = Field(default_factory=dict)
+    previous: str
+    """Hash of the entry before; 64 zeros for the first."""
+    hash: str

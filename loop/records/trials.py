@@ -1,0 +1,227 @@
+"""Is it better: cases, outcomes, the report and its verdict."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from loop.records.agents import ContextFields, Grading, Slug
+from loop.records.events import Answer
+from loop.records.identity import Moment, Record
+
+
+class Split(StrEnum):
+    """Who may see a case."""
+
+    LOG = "log"
+    """Proposers learn from it."""
+    DEV = "dev"
+    """Results are shown one by one."""
+    SEALED = "sealed"
+    """Only totals are ever shown."""
+
+
+class EvalCase(Record):
+    """A question with a known good answer."""
+
+    id: str
+    agent: Slug
+    split: Split
+    group: str
+    """Episode or customer whose hash chose the split; all cases of a group share it."""
+    question: str
+    context: ContextFields = Field(default_factory=dict)
+    grading: Grading
+    expected: str
+    """A label, an article id or a text, as `grading` says."""
+    must_include: tuple[str, ...] = ()
+    """Pieces a right answer contains; case and spacing ignored."""
+    must_exclude: tuple[str, ...] = ()
+    """Pieces a right answer does not contain."""
+    topic: str = ""
+    """Slice in the report."""
+    is_protected: bool = False
+    """Must not break: one regression here blocks the change."""
+    author: str = ""
+    """Who said what is right."""
+    feedback_id: str | None = None
+    interaction_id: str | None = None
+    at: Moment
+
+
+class Grade(Record):
+    """One answer against one case."""
+
+    is_right: bool
+    similarity: float | None = Field(default=None, ge=0, le=1)
+    """For texts: token overlap with the expected answer; higher is closer."""
+    reason: str
+    """In words, why right or wrong."""
+
+
+class CaseOutcome(Record):
+    """One case under base and candidate. Made for dev cases only."""
+
+    case_id: str
+    question: str
+    expected: str
+    base: Answer
+    candidate: Answer
+    base_grade: Grade
+    candidate_grade: Grade
+
+    @property
+    def movement(self) -> Literal["fixed", "broken", "both_right", "both_wrong"]:
+        """Which cell of the 2×2 it falls into."""
+        match self.base_grade.is_right, self.candidate_grade.is_right:
+            case False, True:
+                return "fixed"
+            case True, False:
+                return "broken"
+            case True, True:
+                return "both_right"
+            case _:
+                return "both_wrong"
+
+
+class Tally(Record):
+    """The 2×2 of a paired comparison, in cases."""
+
+    both_right: int = Field(default=0, ge=0)
+    fixed: int = Field(default=0, ge=0)
+    broken: int = Field(default=0, ge=0)
+    both_wrong: int = Field(default=0, ge=0)
+
+    @property
+    def n(self) -> int:
+        """Cases compared."""
+        return self.both_right + self.fixed + self.broken + self.both_wrong
+
+    @property
+    def base_rate(self) -> float | None:
+        """Share right under the base; None without cases."""
+        return (self.both_right + self.broken) / self.n if self.n else None
+
+    @property
+    def candidate_rate(self) -> float | None:
+        """Share right under the candidate; None without cases."""
+        return (self.both_right + self.fixed) / self.n if self.n else None
+
+    @property
+    def effect(self) -> float | None:
+        """Candidate rate minus base rate; positive is better; None without cases."""
+        return (self.fixed - self.broken) / self.n if self.n else None
+
+
+class Evidence(Record):
+    """A tally with its statistics."""
+
+    tally: Tally
+    low: float | None
+    """Tango score interval of the effect, 90 % two-sided: its lower end is the one-sided 95 % bound."""
+    high: float | None
+    p_better: float | None
+    """One-sided mid-p McNemar for 'better'; None without cases."""
+    p_worse: float | None
+    """The same for 'worse'."""
+
+
+class SliceResult(Record):
+    """The sealed or dev evidence of one slice."""
+
+    name: str
+    """A topic, or `taught` / `untaught` (cases the change does not touch)."""
+    split: Split
+    evidence: Evidence
+    p_harm_adjusted: float | None
+    """Holm over the slices of this report, one-sided for harm."""
+    is_harmed: bool
+
+
+class Verdict(StrEnum):
+    """In words, what the test found."""
+
+    PROVED = "proved"
+    PROMISING = "promising"
+    NO_EFFECT = "no_effect"
+    HARMFUL = "harmful"
+    NOT_ENOUGH_DATA = "not_enough_data"
+
+
+class Report(Record):
+    """What an offline experiment found. Sealed results are totals only."""
+
+    id: str
+    agent: Slug
+    proposal_id: str
+    base_digest: str
+    candidate_digest: str
+    case_set_digest: str
+    """Of the ids and expectations of every case used."""
+    dev: Evidence
+    sealed: Evidence
+    slices: tuple[SliceResult, ...] = ()
+    outcomes: tuple[CaseOutcome, ...] = ()
+    """Dev cases: every fixed and every broken one, and a sample of the rest."""
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    """The verdict explained, most important first."""
+    power: float | None
+    """Chance that the sealed set would prove a gain of `power_for`, at the discordance seen on dev."""
+    power_for: float
+    """The gain the power is stated for, as a share of cases."""
+    cases_needed: int | None
+    """Sealed cases for 80 % power at that gain; None when unknown."""
+    expected_hits: int | None = None
+    """Of the fixes the proposer expected, how many happened; None when it named none."""
+    sealed_looks: int
+    """How many proposals have been scored on this sealed set before, this one included."""
+    model_failures: int = 0
+    """Answers that could not be had; they count as wrong on their side."""
+    method: str
+    seed: int
+    at: Moment
+
+
+class Experiment(Record):
+    """A comparison of two versions: offline (paired replay) now, live (split traffic) when it comes."""
+
+    id: str
+    agent: Slug
+    kind: Literal["offline", "live"]
+    proposal_id: str
+    report_id: str | None
+    started_at: Moment
+    ended_at: Moment | None
+
+
+class Measurement(Record):
+    """How right one version is on the sealed cases as they were on a day. Never measured on what taught it."""
+
+    agent: Slug
+    number: int
+    """Version."""
+    case_set_digest: str
+    n: int
+    right: int
+    low: float | None
+    high: float | None
+    """Wilson 95 % interval of right / n; None without cases."""
+    at: Moment
+
+
+class DailyQuality(Record):
+    """What people said of the answers of one day."""
+
+    agent: Slug
+    day: str
+    """ISO date, UTC."""
+    number: int | None
+    """Version that answered; None when unknown."""
+    n: int
+    """Answers with a numeric signal that the firewall did not hold back."""
+    good: int
+    """Of these, value of one half or more."""
+    low: float | None
+    high: float | None
+    """Wilson 95 % interval of good / n."""

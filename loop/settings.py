@@ -1,0 +1,53 @@
+"""Typed settings, from the environment (`RATCHET_…`) or a `.env` file in the working folder."""
+
+import os
+import sys
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def data_folder() -> Path:
+    """Where this user's data lives when nothing else is said: the platform's customary place."""
+    if sys.platform == "win32":
+        root = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Application Support"
+    else:
+        root = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return root / "ratchet"
+
+
+def _default_database() -> str:
+    return f"sqlite:///{data_folder() / 'ratchet.db'}"
+
+
+class Settings(BaseSettings):
+    """Read once, by `loop.wiring` or `loop.cli`. Every field is documented in the README."""
+
+    model_config = SettingsConfigDict(env_prefix="RATCHET_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field(default_factory=_default_database)
+    """`sqlite:///FILE` or `postgresql+psycopg://USER:PASSWORD@HOST/NAME`."""
+    host: str = "127.0.0.1"
+    """Address the screens listen on. Loopback only until sign-in exists."""
+    port: int = Field(default=8501, ge=1, le=65535)
+    model: str = ""
+    """LiteLLM name of the model that drafts instruction edits, such as `openai/gpt-4o-mini`. Empty: none."""
+    model_base_url: str = ""
+    """OpenAI-compatible endpoint, when the model is not at its provider's usual address."""
+    model_api_key: SecretStr = SecretStr("")
+    """Key for the model; the provider's own variable works too."""
+    model_timeout: float = Field(default=60.0, gt=0)
+    """Seconds one model call may take."""
+    model_concurrency: int = Field(default=8, ge=1, le=256)
+    """Model calls at a time."""
+    operator: str = ""
+    """Name written into decisions while sign-in is off. Empty: the name of the operating system's user."""
+    turn_seconds: float = Field(default=5.0, gt=0)
+    """Least pause between two turns of the worker."""
+    seed: int = 0
+    """Seed of every draw the loop makes."""
+    kill_at: str = ""
+    """Tests only: die without warning at this checkpoint."""
