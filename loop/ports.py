@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from pydantic import Field
+
 from loop.records import (
     Agent,
     Answer,
@@ -105,7 +107,7 @@ class Note(Record):
     actor: str
     action: str
     subject: str
-    digests: dict[str, str] = {}
+    digests: dict[str, str] = Field(default_factory=dict)
 
 
 class Changes(Record):
