@@ -10,10 +10,10 @@ Action: TypeAlias = Literal[
 ]
 
 _VIEWER: frozenset[Action] = frozenset({"read"})
-_CORRECTOR = _VIEWER | {"correct", "draft"}
-_REVIEWER = _CORRECTOR | {"judge_feedback", "decide", "roll_back"}
-_APPROVER = _REVIEWER | {"decide_high"}
-_ADMIN = _APPROVER | {"import", "set_up"}
+_CORRECTOR: frozenset[Action] = frozenset({*_VIEWER, "correct", "draft"})
+_REVIEWER: frozenset[Action] = frozenset({*_CORRECTOR, "judge_feedback", "decide", "roll_back"})
+_APPROVER: frozenset[Action] = frozenset({*_REVIEWER, "decide_high"})
+_ADMIN: frozenset[Action] = frozenset({*_APPROVER, "import", "set_up"})
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.VIEWER: _VIEWER,

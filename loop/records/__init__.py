@@ -36,7 +36,7 @@ from loop.records.changes import (
     StakesLevel,
     UpsertArticle,
 )
-from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role
+from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role, evidence_digest
 from loop.records.events import (
     FEEDBACK_MOVES,
     TEACHING_STATES,
@@ -136,4 +136,5 @@ __all__ = [
     "canonical",
     "derived_id",
     "digest",
+    "evidence_digest",
 ]

@@ -6,7 +6,9 @@ from typing import Literal
 from pydantic import Field
 
 from loop.records.agents import Slug
-from loop.records.identity import Moment, Record
+from loop.records.changes import Proposal
+from loop.records.identity import Moment, Record, digest
+from loop.records.trials import Report
 
 
 class Role(StrEnum):
@@ -86,3 +88,11 @@ class AuditEntry(Record):
     previous: str
     """Hash of the entry before; 64 zeros for the first."""
     hash: str
+
+
+def evidence_digest(proposal: Proposal, report: Report) -> str:
+    """What a decision is bound to: everything a reviewer was shown.
+
+    Covers agent, base, the full artifact that would go live, operations, rationale, case set and results.
+    """
+    return digest([proposal, report])
