@@ -28,6 +28,7 @@ from loop.records import (
     Report,
     Score,
     Split,
+    TurnReport,
     Version,
 )
 
@@ -134,6 +135,8 @@ class Changes(Record):
     daily: tuple[DailyQuality, ...] | None = None
     """All days from now on; None: leave them."""
     notes: tuple[Note, ...] = ()
+    turn: TurnReport | None = None
+    """What the turn that ends with this commit did."""
 
 
 class Written(Record):
@@ -213,6 +216,18 @@ class Store(Protocol):
         ...
 
     def measurements(self) -> list[Measurement]: ...
+
+    def last_turn(self) -> TurnReport | None:
+        """The newest turn that was recorded; None before the first."""
+        ...
+
+    def pulse(self) -> str:
+        """A mark that changes whenever there may be something for the loop to do.
+
+        Made from counts and latest times of feedback (by state), proposals (by state), decisions and the head;
+        cheap enough to ask every second.
+        """
+        ...
 
     def sealed_looks(self) -> int:
         """How many reports have used the sealed set so far."""

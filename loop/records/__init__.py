@@ -66,6 +66,7 @@ from loop.records.trials import (
     Tally,
     Verdict,
 )
+from loop.records.turns import StageReport, TurnReport
 
 __all__ = [
     "FEEDBACK_MOVES",
@@ -126,10 +127,12 @@ __all__ = [
     "SliceResult",
     "Slug",
     "Split",
+    "StageReport",
     "Stakes",
     "StakesLevel",
     "Step",
     "Tally",
+    "TurnReport",
     "UpsertArticle",
     "Verdict",
     "Version",
