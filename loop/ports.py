@@ -20,6 +20,7 @@ from loop.records import (
     Interaction,
     Issue,
     Measurement,
+    Moment,
     Proposal,
     ProposalState,
     Question,
@@ -107,7 +108,10 @@ class Note(Record):
 
     actor: str
     action: str
+    """Verb and noun, such as `approve proposal`."""
     subject: str
+    """Id of what it is about."""
+    at: Moment
     digests: dict[str, str] = Field(default_factory=dict)
 
 
