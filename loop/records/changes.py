@@ -61,6 +61,8 @@ class ChangeExamples(Record):
     """An id already present is replaced."""
     remove: tuple[str, ...] = ()
     """Example ids."""
+    positions: tuple[int, ...] = ()
+    """0-based places of `add` in the result, one each; empty: replaced ones keep their place, new ones go last."""
 
 
 class SetRule(Record):
@@ -69,7 +71,7 @@ class SetRule(Record):
     kind: Literal["set_rule"] = "set_rule"
     rule: Rule
     before: str | None = None
-    """Rule id to stand before; None: last."""
+    """Rule id to stand before; None: a replaced rule keeps its place, a new one goes last."""
 
 
 class RetireRule(Record):
@@ -84,6 +86,8 @@ class UpsertArticle(Record):
 
     kind: Literal["upsert_article"] = "upsert_article"
     article: Article
+    before: str | None = None
+    """Article id to stand before; None: a replaced one keeps its place, a new one goes last."""
 
 
 class RetireArticle(Record):
@@ -98,6 +102,8 @@ class SetApproach(Record):
 
     kind: Literal["set_approach"] = "set_approach"
     approach: Approach
+    before: str | None = None
+    """Approach id to stand before; None: a replaced one keeps its place, a new one goes last."""
 
 
 class RetireApproach(Record):
