@@ -280,7 +280,7 @@ def _written_by_person(pending: Pending) -> Ruling | None:
 def _stakes(pending: Pending) -> Ruling | None:
     if pending.proposal.stakes.level is StakesLevel.LOW:
         return None
-    why = f" {proposal.stakes.reasons[0]}" if pending.proposal.stakes.reasons else ""
+    why = f" {pending.proposal.stakes.reasons[0]}" if pending.proposal.stakes.reasons else ""
     return Ruling(needs_person=True, reason=f"The stakes are {pending.proposal.stakes.level.value}.{why}")
 
 
