@@ -1,0 +1,44 @@
+"""The command `ratchet`: one group, and the only place where errors become exit codes."""
+
+import sys
+
+import click
+
+from loop.cli.agents import agent_group, audit_command
+from loop.cli.importing import import_command
+from loop.cli.looping import rollback_command, turn_command
+from loop.cli.review import review_command
+from loop.cli.serving import demo_command, up_command, worker_command
+from loop.errors import RatchetError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ratchet-loop", prog_name="ratchet")
+def group() -> None:
+    """The review desk for agents that learn from feedback.
+
+    collect → validate → update → test → (a person decides) → deploy or roll back
+    """
+
+
+for _command in (
+    demo_command,
+    up_command,
+    agent_group,
+    import_command,
+    turn_command,
+    review_command,
+    rollback_command,
+    audit_command,
+    worker_command,
+):
+    group.add_command(_command)
+
+
+def main() -> None:
+    """Entry point: our errors are one sentence on stderr and exit code 1; a wrong call is exit code 2."""
+    try:
+        group(standalone_mode=True)
+    except RatchetError as error:
+        click.echo(f"ratchet: {error}", err=True)
+        sys.exit(1)

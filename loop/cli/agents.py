@@ -1,0 +1,132 @@
+"""`ratchet agent …` and `ratchet audit`: make agents, look at them, take their bundle out, check the journal."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from pydantic import ValidationError
+
+from loop import wiring
+from loop.cli.opening import opened
+from loop.errors import InvalidInput
+from loop.records import Agent, Bundle, Grading, Mode
+
+_BUNDLE_BYTES_MAX = 64 * 1024 * 1024
+
+
+@click.group("agent")
+def agent_group() -> None:
+    """Make agents and look at them."""
+
+
+@agent_group.command("create")
+@click.argument("slug")
+@click.option("--name", help="Name people read; the slug when left out.")
+@click.option("--task", default="", help="What it is for, in a sentence.")
+@click.option("--grading", type=click.Choice([one.value for one in Grading]), default="text", show_default=True)
+@click.option("--mode", type=click.Choice([one.value for one in Mode]), default="manual", show_default=True)
+@click.option("--trusted", multiple=True, help="Author whose corrections may become dev and sealed cases. Repeatable.")
+@click.option("--instructions", type=click.Path(dir_okay=False, path_type=Path), help="Text file to start from.")
+@click.option("--bundle", type=click.Path(dir_okay=False, path_type=Path), help="Bundle (JSON) to start from.")
+def create_command(
+    slug: str,
+    name: str | None,
+    task: str,
+    grading: str,
+    mode: str,
+    trusted: tuple[str, ...],
+    instructions: Path | None,
+    bundle: Path | None,
+) -> None:
+    """Create the agent SLUG with version 0."""
+    start = _read_bundle(bundle) if bundle else Bundle()
+    if instructions:
+        start = start.model_copy(update={"instructions": _read_text(instructions)})
+    now = wiring.utc_now()
+    try:
+        agent = Agent(
+            slug=slug,
+            name=name or slug,
+            task=task,
+            mode=Mode(mode),
+            grading=Grading(grading),
+            trusted_authors=trusted,
+            created_at=now,
+        )
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise InvalidInput(
+            f"The agent's {first['loc'][0]} cannot be used: {first['msg'].lower()}.",
+            field=str(first["loc"][0]),
+            remedy="A slug has 2 to 40 lower-case letters, digits and hyphens.",
+        ) from None
+    with opened() as session:
+        session.database.create_agent(agent, start, now=now, actor=wiring.operator(session.settings).name)
+    click.echo(f"Created {slug}. Next: ratchet import FILE --agent {slug} --as PRESET")
+
+
+@agent_group.command("list")
+def list_command() -> None:
+    """List the agents."""
+    with opened() as session:
+        agents = session.database.agents()
+        if not agents:
+            click.echo("No agents yet. Make one: ratchet agent create SLUG, or look at the demo: ratchet demo")
+        for agent in agents:
+            head = session.database.store(agent.slug).head()
+            label = "  (demo data)" if agent.is_demo else ""
+            click.echo(f"{agent.slug:<24} version {head.number:<4} {agent.mode.value:<12} {agent.name}{label}")
+
+
+@agent_group.command("export")
+@click.argument("slug")
+@click.option("--version", "number", type=int, help="Number of the version; the live one when left out.")
+def export_command(slug: str, number: int | None) -> None:
+    """Print a version's bundle as JSON."""
+    with opened() as session:
+        store = session.database.store(slug)
+        wanted = store.head().number if number is None else number
+        found = next((version for version in store.versions() if version.number == wanted), None)
+        if found is None:
+            raise InvalidInput(f"{slug} has no version {wanted}.", field="--version", remedy="See them under Releases.")
+        bundle = store.bundle(found.digest)
+    click.echo(json.dumps(bundle.model_dump(mode="json"), ensure_ascii=False, indent=2))
+
+
+@click.command("audit")
+@click.option("--agent", "slug", required=True, help="Slug of the agent.")
+def audit_command(slug: str) -> None:
+    """Check the journal's hash chain; exit code 1 when it is broken."""
+    with opened() as session:
+        check = session.database.store(slug).verify_audit()
+    click.echo(check.words)
+    if not check.is_intact:
+        sys.exit(1)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InvalidInput(f"There is no file {path.name}.", field="FILE", remedy="Check the path.") from None
+    except (OSError, UnicodeDecodeError):
+        raise InvalidInput(
+            f"{path.name} cannot be read as UTF-8 text.", field="FILE", remedy="Save it as UTF-8."
+        ) from None
+
+
+def _read_bundle(path: Path) -> Bundle:
+    text = _read_text(path)
+    if len(text) > _BUNDLE_BYTES_MAX:
+        raise InvalidInput(f"{path.name} is larger than 64 MB.", field="--bundle", remedy="Start from a smaller one.")
+    try:
+        return Bundle.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        raise InvalidInput(
+            f"{path.name} is not a bundle: {where}: {first['msg'].lower()}.",
+            field="--bundle",
+            remedy="See one with: ratchet agent export SLUG",
+        ) from None

@@ -1,0 +1,39 @@
+"""`ratchet turn` and `ratchet rollback`: run the loop once, take a release back."""
+
+import click
+
+from loop import desk, engine, wiring
+from loop.cli.opening import opened
+from loop.records import TurnReport
+
+
+@click.command("turn")
+@click.option("--agent", "slug", required=True, help="Slug of the agent.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def turn_command(slug: str, as_json: bool) -> None:
+    """Run the five stages once and say what each did. Running it again changes nothing more."""
+    with opened() as session:
+        report = engine.turn(session.parts(slug))
+    click.echo(report.model_dump_json(indent=2) if as_json else _told(report))
+
+
+@click.command("rollback")
+@click.option("--agent", "slug", required=True, help="Slug of the agent.")
+@click.option("--to", "to_number", required=True, type=int, help="Number of the version whose content comes back.")
+@click.option("--reason", required=True, help="Why; it goes into the record.")
+def rollback_command(slug: str, to_number: int, reason: str) -> None:
+    """Make an earlier version's content live again, as a new version. Needs no approval."""
+    with opened() as session:
+        release = desk.roll_back(
+            session.parts(slug), actor=wiring.operator(session.settings), to_number=to_number, reason=reason
+        )
+    click.echo(f"Version {release.number} is live, with the content of version {to_number}.")
+
+
+def _told(report: TurnReport) -> str:
+    lines = []
+    for stage in report.stages:
+        counted = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in stage.counts.items() if count)
+        lines.append(f"{stage.stage:<9} {counted or 'nothing new'}  ({stage.seconds:.2f} s)")
+        lines.extend(f"          {words}" for words in stage.words)
+    return "\n".join(lines)

@@ -1,0 +1,145 @@
+"""`ratchet review`: the desk in a terminal. The same verbs, the same digest, the same refusals."""
+
+import difflib
+
+import click
+from pydantic import TypeAdapter, ValidationError
+
+from loop import desk, wiring
+from loop.autonomy import recommend
+from loop.cli.opening import opened
+from loop.errors import Conflict, InvalidInput, NotAllowed
+from loop.ports import Parts, ProposalItem
+from loop.records import Actor, Operation, ProposalState, Report
+
+_OPERATIONS: TypeAdapter[tuple[Operation, ...]] = TypeAdapter(tuple[Operation, ...])
+_SHOWN = 8
+"""Elements, and cases of a kind, printed before the rest is only counted."""
+
+
+@click.command("review")
+@click.option("--agent", "slug", required=True, help="Slug of the agent.")
+@click.option("--list", "only_list", is_flag=True, help="List what waits, and stop.")
+def review_command(slug: str, only_list: bool) -> None:
+    """Decide what waits: approve, edit, reject or skip, one change after the other."""
+    with opened() as session:
+        parts = session.parts(slug)
+        actor = wiring.operator(session.settings)
+        waiting = parts.store.proposals([ProposalState.WAITING])
+        if not waiting:
+            click.echo("Nothing waits for you.")
+        for place, item in enumerate(waiting, start=1):
+            if only_list:
+                verdict = item.report.verdict.value if item.report else "untested"
+                facts = f"{item.proposal.stakes.level.value:<6} {verdict:<16}"
+                click.echo(f"{item.proposal.id}  {facts} {_plain(item.proposal.title)}")
+                continue
+            click.echo(f"\n{'─' * 80}\n{place} of {len(waiting)}")
+            _show(item)
+            if not _decide(parts, item, actor=actor):
+                return
+
+
+def _decide(parts: Parts, item: ProposalItem, *, actor: Actor) -> bool:
+    """Ask until this item is settled; False to stop reviewing."""
+    while True:
+        choice = click.prompt(
+            "[a]pprove  [e]dit  [r]eject  [s]kip  [q]uit",
+            type=click.Choice(["a", "e", "r", "s", "q"]),
+            show_choices=False,
+        )
+        try:
+            match choice:
+                case "a":
+                    _approve(parts, item, actor=actor)
+                case "e":
+                    if not _edit(parts, item, actor=actor):
+                        continue
+                case "r":
+                    categories = click.prompt(
+                        f"Why ({', '.join(desk.REJECTION_CATEGORIES)})", default="other", show_default=True
+                    )
+                    reason = click.prompt("In words", default="", show_default=False)
+                    desk.reject(
+                        parts,
+                        item.proposal.id,
+                        actor=actor,
+                        seen_digest=item.evidence_digest,
+                        categories=[one.strip() for one in categories.split(",") if one.strip()],
+                        reason=reason,
+                    )
+                    click.echo("Rejected. The reason goes back to the proposers.")
+                case "q":
+                    return False
+        except (Conflict, NotAllowed) as error:
+            click.echo(str(error))
+        except InvalidInput as error:
+            click.echo(str(error))
+            continue
+        return True
+
+
+def _approve(parts: Parts, item: ProposalItem, *, actor: Actor) -> None:
+    why = desk.needs_reason(item)
+    reason = click.prompt(f"{why} Your reason") if why else ""
+    decision = desk.approve(parts, item.proposal.id, actor=actor, seen_digest=item.evidence_digest, reason=reason)
+    wait = (decision.effective_at - decision.at).total_seconds()
+    click.echo(f"Approved. It goes live with the next turn{f' after {wait:.0f} seconds' if wait else ''}.")
+
+
+def _edit(parts: Parts, item: ProposalItem, *, actor: Actor) -> bool:
+    shown = _OPERATIONS.dump_json(item.proposal.operations, indent=2).decode()
+    edited = click.edit(shown, extension=".json")
+    if edited is None or edited == shown:
+        click.echo("Nothing was edited.")
+        return False
+    try:
+        operations = _OPERATIONS.validate_json(edited)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidInput(
+            f"The edited change cannot be used: {where}: {first['msg'].lower()}.", field=where, remedy="Edit it again."
+        ) from None
+    successor = desk.edit(parts, item.proposal.id, actor=actor, seen_digest=item.evidence_digest, operations=operations)
+    click.echo(f"Drafted {successor.id}; the next turn tests it.")
+    return True
+
+
+def _show(item: ProposalItem) -> None:
+    proposal = item.proposal
+    click.echo(click.style(_plain(proposal.title), bold=True))
+    level = proposal.stakes.level.value
+    click.echo(f"{proposal.id} · on version {proposal.base_number} · by {proposal.proposer} · stakes {level}")
+    for reason in proposal.stakes.reasons:
+        click.echo(f"  stakes: {_plain(reason)}")
+    click.echo(f"  why: {_plain(proposal.rationale)}")
+    if item.report is None:
+        click.echo("  not tested yet")
+    else:
+        _show_report(item.report)
+        advice = recommend(item.report, stakes=proposal.stakes)
+        click.echo(f"  recommended: {advice.verb}. {_plain(advice.reason)}")
+    for change in proposal.changes[:_SHOWN]:
+        click.echo(f"\n  {change.section} · {_plain(change.title)}")
+        for line in difflib.unified_diff(change.before.splitlines(), change.after.splitlines(), lineterm="", n=1):
+            if not line.startswith(("---", "+++", "@@")):
+                click.echo(f"    {_plain(line)}")
+    if len(proposal.changes) > _SHOWN:
+        click.echo(f"\n  … and {len(proposal.changes) - _SHOWN} more elements")
+
+
+def _show_report(report: Report) -> None:
+    click.echo(f"  verdict: {report.verdict.value.replace('_', ' ')}")
+    for reason in report.reasons:
+        click.echo(f"    {_plain(reason)}")
+    broken = [outcome for outcome in report.outcomes if outcome.movement == "broken"]
+    for outcome in broken[:_SHOWN]:
+        click.echo(f"  breaks: {_plain(outcome.question)}")
+        click.echo(f"    live:     {_plain(outcome.base.text or outcome.base.label or '')}")
+        click.echo(f"    proposed: {_plain(outcome.candidate.text or outcome.candidate.label or '')}")
+
+
+def _plain(text: str) -> str:
+    """Stored text for a terminal: no control characters, so that it can move no cursor and colour nothing."""
+    return "".join(sign if sign.isprintable() or sign == " " else f"⟦U+{ord(sign):04X}⟧" for sign in text)

@@ -1,0 +1,34 @@
+"""What a person can do, each a checked verb: decide, edit, undo, draft, correct, judge feedback, roll back.
+
+Screens, terminal and API call these and nothing else. Every verb first asks `loop.roles`, then writes
+through the store in one transaction, so that a refused act leaves no trace of itself but its error.
+"""
+
+from loop.desk.decisions import (
+    REJECTION_CATEGORIES,
+    approve,
+    bring_back,
+    edit,
+    needs_reason,
+    reject,
+    undo,
+    undo_seconds,
+)
+from loop.desk.drafts import draft
+from loop.desk.feedback import correct, judge
+from loop.desk.releases import roll_back
+
+__all__ = [
+    "REJECTION_CATEGORIES",
+    "approve",
+    "bring_back",
+    "correct",
+    "draft",
+    "edit",
+    "judge",
+    "needs_reason",
+    "reject",
+    "roll_back",
+    "undo",
+    "undo_seconds",
+]

@@ -1,0 +1,200 @@
+"""Approve, edit, reject, undo: a person's word on one proposal, bound to the digest of what they saw."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from loop import roles
+from loop.autonomy import recommend
+from loop.desk.drafts import drafted
+from loop.desk.wording import checked_reason
+from loop.errors import Conflict, InvalidInput
+from loop.ports import Changes, Note, Parts, ProposalItem, ProposalMove
+from loop.records import (
+    Actor,
+    Decision,
+    Operation,
+    Proposal,
+    ProposalState,
+    StakesLevel,
+    derived_id,
+    digest,
+)
+from loop.update.proposals import Idea
+
+REJECTION_CATEGORIES = ("wrong", "unsafe", "too_narrow", "tone", "duplicate", "other")
+"""Why a reviewer says no; the reason goes back to the proposers."""
+
+
+def needs_reason(item: ProposalItem) -> str:
+    """Why approving this asks for a reason, in words; empty when it does not."""
+    if item.proposal.stakes.level is StakesLevel.HIGH:
+        return "The stakes are high."
+    if item.report is not None and recommend(item.report, stakes=item.proposal.stakes).verb != "approve":
+        return "The evidence does not recommend it."
+    return ""
+
+
+def undo_seconds(parts: Parts, item: ProposalItem) -> int:
+    """How long an approval of this waits before it goes live: the undo window, for low stakes only."""
+    return parts.store.agent.limits.undo_seconds if item.proposal.stakes.level is StakesLevel.LOW else 0
+
+
+def approve(parts: Parts, proposal_id: str, *, actor: Actor, seen_digest: str, reason: str = "") -> Decision:
+    """Approve exactly what was shown; it goes live when its undo window is over.
+
+    `seen_digest` is the evidence digest the screen showed.
+    Raises NotAllowed, InvalidInput (a reason is needed), DigestMismatch, StaleBase, Conflict.
+    """
+    item = parts.store.proposal(proposal_id)
+    _check_decision(item, actor=actor, verb="approve")
+    why = needs_reason(item)
+    if why and not reason.strip():
+        raise InvalidInput(f"{why} Approving needs a reason.", field="reason", remedy="Say why in a sentence.")
+    now = parts.clock()
+    decision = Decision(
+        id=derived_id("decision", proposal_id, "approve", seen_digest, actor.name, now),
+        agent=parts.store.agent.slug,
+        proposal_id=proposal_id,
+        verb="approve",
+        actor=actor,
+        reason=checked_reason(reason),
+        seen_digest=seen_digest,
+        at=now,
+        effective_at=now + timedelta(seconds=undo_seconds(parts, item)),
+    )
+    parts.checkpoint("approve:before")
+    parts.store.decide(decision)
+    parts.checkpoint("approve:after")
+    return decision
+
+
+def reject(
+    parts: Parts,
+    proposal_id: str,
+    *,
+    actor: Actor,
+    seen_digest: str,
+    categories: Sequence[str] = (),
+    reason: str = "",
+) -> Decision:
+    """Say no, and why: proposers are told and do not bring the same change again.
+
+    Raises NotAllowed, InvalidInput (unknown category, or neither category nor reason), Conflict.
+    """
+    item = parts.store.proposal(proposal_id)
+    _check_decision(item, actor=actor, verb="reject")
+    unknown = sorted(set(categories) - set(REJECTION_CATEGORIES))
+    if unknown:
+        raise InvalidInput(
+            "A rejection category is not known.",
+            field="categories",
+            remedy=f"Choose from: {', '.join(REJECTION_CATEGORIES)}.",
+        )
+    if not categories and not reason.strip():
+        raise InvalidInput("A rejection needs a reason.", field="reason", remedy="Pick one or write a sentence.")
+    now = parts.clock()
+    decision = Decision(
+        id=derived_id("decision", proposal_id, "reject", seen_digest, actor.name, now),
+        agent=parts.store.agent.slug,
+        proposal_id=proposal_id,
+        verb="reject",
+        actor=actor,
+        reason=checked_reason(reason),
+        categories=tuple(categories),
+        seen_digest=seen_digest,
+        at=now,
+        effective_at=now,
+    )
+    parts.store.decide(decision)
+    return decision
+
+
+def edit(
+    parts: Parts,
+    proposal_id: str,
+    *,
+    actor: Actor,
+    seen_digest: str,
+    operations: Sequence[Operation],
+    reason: str = "",
+) -> Proposal:
+    """Replace a proposal by the reviewer's own wording: a new proposal, tested again, with the editor as an author.
+
+    Raises NotAllowed, OperationRefused, InvalidInput (nothing was edited), DigestMismatch, Conflict.
+    """
+    item = parts.store.proposal(proposal_id)
+    _check_decision(item, actor=actor, verb="edit")
+    if tuple(operations) == item.proposal.operations:
+        raise InvalidInput("Nothing was edited.", field="operations", remedy="Change it, or approve it as it is.")
+    now = parts.clock()
+    successor = drafted(
+        parts,
+        Idea(
+            operations=tuple(operations),
+            title="",
+            rationale=item.proposal.rationale,
+            evidence=item.proposal.evidence,
+            issue_ids=item.proposal.issue_ids,
+            authors=tuple(dict.fromkeys((*item.proposal.authors, actor.name))),
+            replaces=item.proposal.id,
+        ),
+    )
+    decision = Decision(
+        id=derived_id("decision", proposal_id, "edit", seen_digest, actor.name, now),
+        agent=parts.store.agent.slug,
+        proposal_id=proposal_id,
+        verb="edit",
+        actor=actor,
+        reason=checked_reason(reason),
+        seen_digest=seen_digest,
+        at=now,
+        effective_at=now,
+        successor_id=successor.id,
+    )
+    parts.store.decide(decision, successor=successor)
+    return successor
+
+
+def undo(parts: Parts, decision_id: str, *, actor: Actor) -> Decision:
+    """Take back an approval that is not live yet, or a rejection; the proposal waits again.
+
+    Raises NotAllowed, Conflict (it went live meanwhile: roll back instead).
+    """
+    roles.check(actor, "decide")
+    decided = next((one for one in parts.store.decisions() if one.id == decision_id), None)
+    if decided is None or decided.verb not in ("approve", "reject"):
+        raise Conflict("There is nothing to undo.", remedy="Reload the page.")
+    now = parts.clock()
+    decision = Decision(
+        id=derived_id("decision", decision_id, "undo"),
+        agent=parts.store.agent.slug,
+        proposal_id=decided.proposal_id,
+        verb="undo",
+        actor=actor,
+        seen_digest=decided.seen_digest,
+        at=now,
+        effective_at=now,
+        undoes=decided.id,
+    )
+    parts.store.decide(decision)
+    return decision
+
+
+def bring_back(parts: Parts, proposal_id: str, *, actor: Actor, reason: str = "") -> None:
+    """Put a proposal that was set aside on the desk. Raises NotAllowed, Conflict."""
+    roles.check(actor, "decide")
+    move = ProposalMove(proposal_id=proposal_id, was=ProposalState.SET_ASIDE, now=ProposalState.WAITING)
+    note = Note(
+        actor=actor.name,
+        action="bring back proposal",
+        subject=proposal_id,
+        digests={"reason": digest(reason)},
+        at=parts.clock(),
+    )
+    if parts.store.proposal(proposal_id).state is not ProposalState.SET_ASIDE:
+        raise Conflict("This proposal is no longer set aside.", remedy="Reload the page.")
+    parts.store.commit(Changes(proposal_moves=(move,), notes=(note,)))
+
+
+def _check_decision(item: ProposalItem, *, actor: Actor, verb: str) -> None:
+    roles.check_decision(actor, level=item.proposal.stakes.level, authors=item.proposal.authors, verb=verb)

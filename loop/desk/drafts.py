@@ -1,0 +1,73 @@
+"""Propose a change by hand; it takes the same road as any other: tested, then decided."""
+
+from collections.abc import Sequence
+
+from loop import roles
+from loop.collect import redact
+from loop.errors import InvalidInput
+from loop.ports import Changes, Note, Parts
+from loop.records import Actor, Operation, Proposal
+from loop.update import proposals
+from loop.update.proposals import Idea
+
+
+def draft(
+    parts: Parts,
+    *,
+    actor: Actor,
+    operations: Sequence[Operation],
+    title: str,
+    rationale: str,
+    evidence: Sequence[str] = (),
+) -> Proposal:
+    """Propose a change by hand; it takes the same road as any other: tested, then decided.
+
+    Raises NotAllowed, OperationRefused, InvalidInput (no title or rationale, or it is there already).
+    """
+    roles.check(actor, "draft")
+    for field, text in (("title", title), ("rationale", rationale)):
+        if not text.strip():
+            raise InvalidInput(f"A draft needs a {field}.", field=field, remedy="Write one sentence.")
+    idea = Idea(
+        operations=tuple(operations),
+        title=title.strip(),
+        rationale=rationale.strip(),
+        evidence=tuple(evidence),
+        authors=(actor.name,),
+    )
+    proposal = drafted(parts, idea)
+    note = Note(
+        actor=actor.name,
+        action="draft proposal",
+        subject=proposal.id,
+        digests={"candidate": proposal.candidate_digest},
+        at=proposal.created_at,
+    )
+    if parts.store.commit(Changes(proposals=(proposal,), notes=(note,))).new == 0:
+        raise InvalidInput(
+            "This very change was proposed before.", field="operations", remedy="Look it up under Review."
+        )
+    return proposal
+
+
+def drafted(parts: Parts, idea: Idea) -> Proposal:
+    """The idea as a proposal on the live version, its words cleaned.
+
+    Raises OperationRefused, InvalidInput when cited feedback is unknown.
+    """
+    head = parts.store.head()
+    cited = parts.store.feedback_items(idea.evidence)
+    unknown = [one for one in idea.evidence if one not in cited]
+    if unknown:
+        raise InvalidInput(
+            f"{len(unknown)} of the cited feedback items are not known.", field="evidence", remedy="Reload the page."
+        )
+    cleaned = {"title": redact.clean_text(idea.title), "rationale": redact.clean_text(idea.rationale)}
+    return proposals.draft(
+        idea.model_copy(update=cleaned),
+        agent=parts.store.agent,
+        base=head,
+        bundle=parts.store.bundle(head.digest),
+        cited=[item.feedback for item in cited.values()],
+        at=parts.clock(),
+    )

@@ -1,0 +1,101 @@
+"""Correct an answer, and overrule the firewall on a feedback item."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from loop import roles
+from loop.collect import redact
+from loop.desk.wording import checked_reason
+from loop.errors import InvalidInput
+from loop.ports import Changes, FeedbackItem, FeedbackMove, Note, Parts
+from loop.records import FEEDBACK_MOVES, Actor, Feedback, FeedbackKind, FeedbackState, Flag, derived_id, digest
+
+
+def correct(
+    parts: Parts,
+    *,
+    actor: Actor,
+    interaction_id: str,
+    text: str = "",
+    label: str | None = None,
+    article_id: str | None = None,
+    reason: str = "",
+    teaches: bool = True,
+) -> Feedback:
+    """Say what an answer should have been. `teaches=False`: an exception, do not learn from it.
+
+    Raises NotAllowed, NotFound is never silent: InvalidInput when the interaction is unknown or nothing was said.
+    """
+    roles.check(actor, "correct")
+    if not (text.strip() or label or article_id):
+        raise InvalidInput(
+            "Nothing was corrected.", field="text", remedy="Write what it should have said, or choose a label."
+        )
+    if interaction_id not in parts.store.interactions([interaction_id]):
+        raise InvalidInput("This interaction is not known.", field="interaction_id", remedy="Reload the page.")
+    now = parts.clock()
+    feedback = redact.clean_feedback(
+        Feedback(
+            id=derived_id("feedback", interaction_id, actor.name, text, label, article_id, now),
+            agent=parts.store.agent.slug,
+            interaction_id=interaction_id,
+            kind=FeedbackKind.EDIT if text.strip() else FeedbackKind.LABEL,
+            text=text.strip(),
+            label=label,
+            article_id=article_id,
+            reason=checked_reason(reason),
+            teaches=teaches,
+            author=actor.name,
+            source="dashboard",
+            at=now,
+            received_at=now,
+        )
+    )
+    note = Note(
+        actor=actor.name,
+        action="correct answer",
+        subject=feedback.id,
+        digests={"feedback": digest(feedback)},
+        at=now,
+    )
+    parts.store.commit(Changes(feedback=(feedback,), notes=(note,)))
+    return feedback
+
+
+def judge(parts: Parts, feedback_ids: Iterable[str], *, actor: Actor, to: FeedbackState, reason: str = "") -> int:
+    """Release, hold back or exclude feedback by hand; the firewall respects it. Returns how many moved.
+
+    Raises NotAllowed, InvalidInput (not a state a person may choose, or no reason given).
+    """
+    roles.check(actor, "judge_feedback")
+    if to not in (FeedbackState.RELEASED, FeedbackState.QUARANTINED, FeedbackState.EXCLUDED):
+        raise InvalidInput("A person may release, quarantine or exclude feedback.", field="to", remedy="Choose one.")
+    if not reason.strip():
+        raise InvalidInput("Overruling the firewall needs a reason.", field="reason", remedy="Say why in a sentence.")
+    items = parts.store.feedback_items(feedback_ids)
+    movable = {key: item for key, item in items.items() if to in FEEDBACK_MOVES[item.state]}
+    if not movable:
+        return 0
+    now = parts.clock()
+    changes = Changes(
+        flags={key: _with_word(item, actor=actor, reason=reason, at=now) for key, item in movable.items()},
+        feedback_moves=tuple(FeedbackMove(feedback_id=key, was=item.state, now=to) for key, item in movable.items()),
+        notes=tuple(
+            Note(
+                actor=actor.name,
+                action=f"mark feedback {to.value}",
+                subject=key,
+                digests={"reason": digest(reason)},
+                at=now,
+            )
+            for key in movable
+        ),
+    )
+    return parts.store.commit(changes).moved
+
+
+def _with_word(item: FeedbackItem, *, actor: Actor, reason: str, at: datetime) -> tuple[Flag, ...]:
+    said = Flag(
+        feedback_id=item.feedback.id, detector="person", reason=f"{actor.name}: {checked_reason(reason)}", at=at
+    )
+    return (*item.flags, said)

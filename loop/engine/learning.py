@@ -1,0 +1,171 @@
+"""The stages validate, update and test, fed from the store and committed to it, each once."""
+
+from collections.abc import Callable
+
+from loop import test, update, validate
+from loop.engine.journal import StageTally, note
+from loop.engine.redrawing import outgrown, redraw
+from loop.errors import ModelFailed
+from loop.ports import Changes, Parts, ProposalMove
+from loop.records import TEACHING_STATES, Bundle, EvalCase, Proposal, ProposalState, Split, Verdict, derived_id
+from loop.update import operations, touched
+
+
+def judge_feedback(parts: Parts, tally: StageTally) -> None:
+    store = parts.store
+    items = store.feedback()
+    if not items:
+        return
+    interactions = store.interactions({item.feedback.interaction_id for item in items})
+    outcome = validate.step(
+        validate.ValidationWork(
+            agent=store.agent,
+            items=tuple(items),
+            interactions=interactions,
+            cases=tuple(store.cases()),
+            now=parts.clock(),
+            seed=parts.seed,
+        )
+    )
+    known = {issue.id: issue for issue in store.issues()}
+    issues = None if known == {issue.id: issue for issue in outcome.issues} else outcome.issues
+    for move in outcome.moves:
+        tally.counts[move.now.value] = tally.counts.get(move.now.value, 0) + 1
+    tally.counts["new_issues"] = sum(issue.id not in known for issue in outcome.issues)
+    tally.counts["new_cases"] = len(outcome.cases)
+    tally.counts["retired_cases"] = len(outcome.retired_cases)
+    if not (outcome.flags or outcome.moves or outcome.cases or outcome.retired_cases or issues is not None):
+        return
+    parts.checkpoint("validate:commit")
+    store.commit(
+        Changes(
+            flags=outcome.flags,
+            feedback_moves=outcome.moves,
+            issues=issues,
+            cases=outcome.cases,
+            retired_cases=outcome.retired_cases,
+            notes=(note(parts, "validate feedback", subject=store.agent.slug, counts=tally.counts),),
+        )
+    )
+
+
+def draft_changes(parts: Parts, tally: StageTally) -> None:
+    store = parts.store
+    head = store.head()
+    bundle = store.bundle(head.digest)
+    redraw(parts, tally, head=head, bundle=bundle)
+    items = {item.feedback.id: item for item in store.feedback(TEACHING_STATES)}
+    if not items:
+        return
+    earlier = store.proposals()
+    reasons = {
+        decision.proposal_id: ", ".join((*decision.categories, decision.reason)).strip(", ")
+        for decision in store.decisions()
+        if decision.verb == "reject"
+    }
+    outcome = update.step(
+        update.UpdateWork(
+            agent=store.agent,
+            base=head,
+            bundle=bundle,
+            issues=tuple(store.issues()),
+            items=items,
+            interactions=store.interactions({item.feedback.interaction_id for item in items.values()}),
+            cases=tuple(store.cases([Split.LOG, Split.DEV])),
+            earlier=tuple(earlier),
+            reasons=reasons,
+            answerers=parts.answerers,
+            model=parts.model,
+            boundary=derived_id("boundary", store.agent.slug, parts.clock()),
+            now=parts.clock(),
+            seed=parts.seed,
+        )
+    )
+    tally.words.extend(outcome.failures)
+    known = {item.proposal.id for item in earlier}
+    fresh = tuple(proposal for proposal in outcome.proposals if proposal.id not in known)
+    tally.counts["drafted"] = len(fresh)
+    if not fresh:
+        return
+    parts.checkpoint("update:commit")
+    store.commit(
+        Changes(
+            proposals=fresh,
+            proposal_moves=outgrown(earlier, fresh),
+            notes=tuple(
+                note(
+                    parts,
+                    "draft proposal",
+                    subject=proposal.id,
+                    digests={"candidate": proposal.candidate_digest, "base": proposal.base_digest},
+                )
+                for proposal in fresh
+            ),
+        )
+    )
+
+
+def try_changes(parts: Parts, tally: StageTally) -> None:
+    store = parts.store
+    head = store.head()
+    drafted = [item for item in store.proposals([ProposalState.DRAFTED]) if item.proposal.base_number == head.number]
+    if not drafted:
+        return
+    base = store.bundle(head.digest)
+    cases = tuple(store.cases())
+    for item in drafted:
+        proposal = item.proposal
+        try:
+            report = test.step(
+                test.TrialWork(
+                    agent=store.agent,
+                    proposal=proposal,
+                    base=base,
+                    candidate=operations.apply_all(base, proposal.operations),
+                    cases=tuple(case for case in cases if case.split is not Split.LOG),
+                    log_cases=tuple(case for case in cases if case.split is Split.LOG),
+                    answerers=parts.answerers,
+                    is_taught=_teaches(proposal, base),
+                    looks=store.sealed_looks(),
+                    now=parts.clock(),
+                    seed=parts.seed,
+                )
+            )
+        except ModelFailed as error:
+            tally.words.append(f"A proposal could not be tested. {error}")
+            continue
+        move = ProposalMove(
+            proposal_id=proposal.id, was=ProposalState.DRAFTED, now=_desk_or_drawer(proposal, report.verdict)
+        )
+        tally.counts[report.verdict.value] = tally.counts.get(report.verdict.value, 0) + 1
+        parts.checkpoint("test:commit")
+        store.commit(
+            Changes(
+                reports=(report,),
+                proposal_moves=(move,),
+                notes=(
+                    note(
+                        parts,
+                        "test proposal",
+                        subject=proposal.id,
+                        digests={"cases": report.case_set_digest, "candidate": report.candidate_digest},
+                    ),
+                ),
+            )
+        )
+
+
+def _desk_or_drawer(proposal: Proposal, verdict: Verdict) -> ProposalState:
+    """People's own drafts always come to the desk; a machine's only when it may be worth a person's time."""
+    if proposal.proposer == "person" or verdict not in (Verdict.HARMFUL, Verdict.NO_EFFECT):
+        return ProposalState.WAITING
+    return ProposalState.SET_ASIDE
+
+
+def _teaches(proposal: Proposal, base: Bundle) -> Callable[[EvalCase], bool]:
+    by = touched.touched(proposal.operations, base)
+
+    def is_taught(case: EvalCase) -> bool:
+        return touched.is_taught(case, by=by)
+
+    return is_taught

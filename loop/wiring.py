@@ -1,0 +1,71 @@
+"""The only place that chooses parts: settings in, a store, an agent, a model, a clock and checkpoints out."""
+
+import os
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime
+from getpass import getuser
+from secrets import token_hex
+
+from loop.agent import answerer_for
+from loop.llm import model_from, model_named
+from loop.ports import Answerer, Checkpoint, Clock, Parts, Store
+from loop.records import Actor, Bundle, Role
+from loop.settings import Settings
+from storage.database import Database
+
+
+def utc_now() -> datetime:
+    """The clock of production."""
+    return datetime.now(UTC)
+
+
+def open_database(settings: Settings) -> Database:
+    """The database the settings name, migrated. Raises StoreUnavailable."""
+    return Database.open(settings.database_url)
+
+
+def parts_for(settings: Settings, database: Database, slug: str, *, clock: Clock = utc_now) -> Parts:
+    """Everything the core needs to serve one agent. Raises NotFound when there is no such agent."""
+    store: Store = database.store(slug)  # the assignment proves that AgentStore has the shape of the port
+    return Parts(
+        store=store,
+        clock=clock,
+        answerers=_answerers(settings),
+        model=model_from(settings),
+        checkpoint=_checkpoint(settings),
+        seed=settings.seed,
+    )
+
+
+def operator(settings: Settings) -> Actor:
+    """Who acts while sign-in is off: one person who runs everything, and every record says so."""
+    name = settings.operator.strip()
+    if not name:
+        try:
+            name = getuser()
+        except (OSError, KeyError):  # no user database, as in some containers
+            name = "operator"
+    return Actor(name=name, role=Role.ADMIN, is_single_operator=True)
+
+
+def _answerers(settings: Settings) -> Callable[[Bundle], Answerer]:
+    def build(bundle: Bundle) -> Answerer:
+        model = None if bundle.model.name == "local" else model_named(bundle.model.name, settings)
+        return answerer_for(bundle, model=model, concurrency=settings.model_concurrency, boundary=token_hex(8))
+
+    return build
+
+
+def _checkpoint(settings: Settings) -> Checkpoint:
+    fatal = settings.kill_at
+
+    def reach(label: str) -> None:
+        if fatal and label == fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return reach if fatal else _survive
+
+
+def _survive(label: str) -> None:
+    """Nothing happens at a checkpoint in production."""
