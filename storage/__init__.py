@@ -1,0 +1,11 @@
+"""The system of record: everything Ratchet keeps, in SQLite for one machine or PostgreSQL for a team.
+
+    database    open, migrate and close a database; make agents and hand out their stores
+    store       one agent's records: what `loop.ports.Store` asks for
+    writing     one commit, in one transaction        ruling    decide, deploy, roll back
+    audit       the hash-chained journal              rows      records to rows and back, in one place
+    tables      the tables                            migrations/   how they came to be
+    queries     read models for the screens
+
+Frozen records go in and come out; rows never leave this package.
+"""

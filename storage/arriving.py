@@ -1,0 +1,166 @@
+"""What arrives: interactions and feedback, told apart as new, changed, said again, or said newer by the same author."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from loop.ports import Written
+from loop.records import Feedback, FeedbackState, Interaction, derived_id
+from storage.rows import Row, to_event_row
+from storage.tables import FeedbackRow, InteractionRow
+
+CHUNK = 1000
+"""Rows or ids in one statement."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Current:
+    """One feedback in the line of what an author said about a target; the last one counts."""
+
+    at: datetime
+    received_at: datetime
+    id: str
+    row: Row | None
+    """None: it is stored already."""
+
+    @property
+    def order(self) -> tuple[datetime, datetime, str]:
+        return self.at, self.received_at, self.id
+
+
+def interaction_rows(interactions: Iterable[Interaction]) -> list[Row]:
+    """Raises InvalidInput; done before the write lock is taken."""
+    return [to_event_row(interaction) for interaction in interactions]
+
+
+def feedback_rows(feedback: Iterable[Feedback]) -> list[Row]:
+    """Raises InvalidInput; done before the write lock is taken. What must not teach enters as EXCLUDED."""
+    return [
+        to_event_row(one, state=(FeedbackState.NEW if one.teaches else FeedbackState.EXCLUDED).value)
+        for one in feedback
+    ]
+
+
+def write_interactions(connection: sa.Connection, agent: str, rows: Sequence[Row]) -> Written:
+    """An id that is stored with other content is brought up to date; the same content is a duplicate."""
+    table = InteractionRow.core()
+    known = _digests(connection, table, agent, [row["id"] for row in rows])
+    fresh: dict[str, Row] = {}
+    changed: dict[str, Row] = {}
+    new = updated = duplicate = 0
+    for row in rows:
+        name = row["id"]
+        if name not in known:
+            fresh[name] = row
+            new += 1
+        elif known[name] == row["content_digest"]:
+            duplicate += 1
+        else:
+            (fresh if name in fresh else changed)[name] = row
+            updated += 1
+        known[name] = row["content_digest"]
+    insert_new(connection, table, list(fresh.values()))
+    for row in changed.values():
+        connection.execute(sa.update(table).where(table.c.agent == agent, table.c.id == row["id"]).values(row))
+    return Written(new=new, updated=updated, duplicate=duplicate)
+
+
+def write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) -> Written:
+    """Feedback is never changed: the later of the same target, kind and author supersedes the earlier.
+
+    Later means by the time it was given; one that arrives late is kept as superseded at once, so the
+    order of arrival does not matter. An id taken by other content gets a new id made from both.
+    """
+    fresh = _fresh_feedback(connection, agent, rows)
+    lines = _lines(connection, agent, fresh)
+    superseded: list[str] = []
+    updated = 0
+    for line in lines.values():
+        line.sort(key=lambda one: one.order)
+        for earlier, later in pairwise(line):
+            if earlier.row is None:
+                superseded.append(earlier.id)
+            else:
+                earlier.row["state"] = FeedbackState.SUPERSEDED.value
+            if later.row is not None:
+                later.row["supersedes"] = earlier.id
+                updated += 1
+    table = FeedbackRow.core()
+    for ids in chunks(superseded):
+        connection.execute(
+            sa.update(table)
+            .where(table.c.agent == agent, table.c.id.in_(ids))
+            .values(state=FeedbackState.SUPERSEDED.value)
+        )
+    insert_new(connection, table, fresh)
+    return Written(new=len(fresh) - updated, updated=updated, duplicate=len(rows) - len(fresh))
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> int:
+    """Insert the rows whose key is free; how many they were."""
+    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).on_conflict_do_nothing()
+    return sum(connection.execute(statement, list(chunk)).rowcount for chunk in chunks(rows))
+
+
+def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The items in pieces a statement can take."""
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
+
+
+def _digests(connection: sa.Connection, table: sa.Table, agent: str, ids: Sequence[str]) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for chunk in chunks(list(dict.fromkeys(ids))):
+        query = sa.select(table.c.id, table.c.content_digest).where(table.c.agent == agent, table.c.id.in_(chunk))
+        known.update((row.id, row.content_digest) for row in connection.execute(query))
+    return known
+
+
+def _fresh_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) -> list[Row]:
+    """The rows not stored yet, each with an id that is free."""
+    table = FeedbackRow.core()
+    known = _digests(connection, table, agent, [row["id"] for row in rows])
+    fresh: list[Row] = []
+    taken: list[Row] = []
+    for row in rows:
+        if row["id"] not in known:
+            known[row["id"]] = row["content_digest"]
+            fresh.append(row)
+        elif known[row["id"]] != row["content_digest"]:
+            taken.append(row | {"id": derived_id("feedback", row["id"], row["content_digest"])})
+    known = _digests(connection, table, agent, [row["id"] for row in taken])
+    for row in taken:
+        if row["id"] not in known:
+            known[row["id"]] = row["content_digest"]
+            fresh.append(row)
+    return fresh
+
+
+def _lines(connection: sa.Connection, agent: str, fresh: Sequence[Row]) -> dict[tuple[str, str, str], list[_Current]]:
+    """For each target, kind and author: what is current in the database and what is fresh."""
+    lines: dict[tuple[str, str, str], list[_Current]] = defaultdict(list)
+    for row in fresh:
+        key = row["interaction_id"], row["kind"], row["author"]
+        lines[key].append(_Current(row["at"], row["received_at"], row["id"], row))
+    table = FeedbackRow.core()
+    for targets in chunks(list(dict.fromkeys(row["interaction_id"] for row in fresh))):
+        query = sa.select(
+            table.c.interaction_id, table.c.kind, table.c.author, table.c.at, table.c.received_at, table.c.id
+        ).where(
+            table.c.agent == agent,
+            table.c.interaction_id.in_(targets),
+            table.c.state != FeedbackState.SUPERSEDED.value,
+        )
+        for target, kind, author, at, received_at, name in connection.execute(query):
+            if (target, kind, author) in lines:
+                lines[target, kind, author].append(_Current(at, received_at, name, None))
+    return lines

@@ -1,0 +1,137 @@
+"""One database: open it, make agents in it, hand out their stores."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from loop.errors import InvalidInput, NotFound
+from loop.ports import Checkpoint, Note
+from loop.records import Agent, Bundle, Release, Version, derived_id
+from storage import audit
+from storage.connecting import explained, make_engine, place_of, reading, writing
+from storage.rows import from_row, to_row
+from storage.schema import ensure_schema
+from storage.store import AgentStore
+from storage.tables import AgentRow, BundleRow, HeadRow, ReleaseRow, VersionRow, metadata
+
+
+class Database:
+    """A database with the present schema. Safe to share between threads; not between processes."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> "Database":
+        """Connect; create or upgrade the tables.
+
+        `url`: `sqlite:///FILE` or `postgresql+psycopg://USER:PASSWORD@HOST/NAME`.
+        Raises StoreUnavailable, with the remedy and without the password.
+        """
+        engine = make_engine(url)
+        try:
+            with explained(place_of(engine)):
+                ensure_schema(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def agents(self) -> list[Agent]:
+        """All, by slug."""
+        table = AgentRow.core()
+        with reading(self.engine) as connection:
+            rows = connection.execute(sa.select(table).order_by(table.c.slug)).mappings()
+            return [from_row(Agent, row) for row in rows]
+
+    def create_agent(self, agent: Agent, bundle: Bundle, *, now: datetime, actor: str) -> AgentStore:
+        """Keep a new agent with what it starts with, as version 0, live.
+
+        Raises InvalidInput when the slug is taken.
+        """
+        version = Version(
+            agent=agent.slug,
+            number=0,
+            digest=bundle.digest,
+            parent=None,
+            proposal_id=None,
+            summary="What the agent started with.",
+            created_at=now,
+        )
+        release = Release(
+            id=derived_id("release", agent.slug, 0),
+            agent=agent.slug,
+            kind="start",
+            number=0,
+            from_number=None,
+            decision_id=None,
+            proposal_id=None,
+            actor=actor,
+            at=now,
+        )
+        note = Note(actor=actor, action="create agent", subject=agent.slug, at=now, digests={"bundle": version.digest})
+        with writing(self.engine) as connection:
+            if _stored(connection, agent.slug) is not None:
+                raise InvalidInput(
+                    f"There is an agent {agent.slug} already.", field="slug", remedy="Choose another short name."
+                )
+            for table, row in (
+                (AgentRow, to_row(agent)),
+                (BundleRow, to_row(bundle, agent=agent.slug, digest=version.digest)),
+                (VersionRow, to_row(version)),
+                (HeadRow, {"agent": agent.slug, "number": 0, "audit_seq": 0, "audit_hash": audit.START, "mark": 0}),
+                (ReleaseRow, to_row(release)),
+            ):
+                connection.execute(sa.insert(table.core()), row)
+            audit.append(connection, agent.slug, [note])
+        return AgentStore(self.engine, agent.slug)
+
+    def update_agent(self, agent: Agent, *, note: Note | None = None) -> None:
+        """Replace an agent's settings; `note` goes to its journal in the same transaction.
+
+        Raises NotFound; InvalidInput when `is_demo` or `created_at` would change.
+        """
+        with writing(self.engine) as connection:
+            before = _known(connection, agent.slug)
+            for field in ("is_demo", "created_at"):
+                if getattr(before, field) != getattr(agent, field):
+                    raise InvalidInput(f"An agent's {field} never changes.", field=field)
+            table = AgentRow.core()
+            connection.execute(sa.update(table).where(table.c.slug == agent.slug).values(to_row(agent)))
+            audit.append(connection, agent.slug, [note] if note else [])
+
+    def store(self, slug: str, *, checkpoint: Checkpoint | None = None) -> AgentStore:
+        """Everything kept about one agent. Raises NotFound, naming the agents there are."""
+        with reading(self.engine) as connection:
+            _known(connection, slug)
+        return AgentStore(self.engine, slug, checkpoint=checkpoint)
+
+    def delete_demo(self, slug: str) -> None:
+        """Remove a demo agent and all its rows. Raises NotFound; InvalidInput for an agent that is none."""
+        with writing(self.engine) as connection:
+            if not _known(connection, slug).is_demo:
+                raise InvalidInput(f"{slug} is not a demo agent; only those can be deleted.", field="slug")
+            for table in reversed(metadata.sorted_tables):
+                owner = table.c.slug if table.name == "agent" else table.c.agent
+                connection.execute(sa.delete(table).where(owner == slug))
+
+
+def _stored(connection: sa.Connection, slug: str) -> Agent | None:
+    table = AgentRow.core()
+    row = connection.execute(sa.select(table).where(table.c.slug == slug)).mappings().first()
+    return from_row(Agent, row) if row else None
+
+
+def _known(connection: sa.Connection, slug: str) -> Agent:
+    agent = _stored(connection, slug)
+    if agent is None:
+        known = connection.execute(sa.select(AgentRow.core().c.slug).order_by("slug")).scalars().all()
+        raise NotFound(
+            "There is no such agent.",
+            remedy=f"Known are: {', '.join(known)}." if known else "Make one first, or run `ratchet demo`.",
+        )
+    return agent

@@ -1,0 +1,348 @@
+"""The first tables.
+
+Revision 0001_first, after nothing.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001_first"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+_TABLES = (
+    "agent",
+    "audit",
+    "bundle",
+    "daily_quality",
+    "eval_case",
+    "feedback",
+    "interaction",
+    "issue",
+    "score",
+    "turn",
+    "flag",
+    "version",
+    "head",
+    "measurement",
+    "proposal",
+    "decision",
+    "report",
+    "release",
+)
+"""In the order they are made; a table comes after those it points to."""
+
+_INDEXES = (
+    ("eval_case", "agent", "feedback_id"),
+    ("eval_case", "agent", "split"),
+    ("feedback", "agent", "author"),
+    ("feedback", "agent", "interaction_id"),
+    ("feedback", "agent", "kind"),
+    ("feedback", "agent", "state", "received_at"),
+    ("interaction", "agent", "at"),
+    ("interaction", "agent", "episode_id"),
+    ("interaction", "agent", "topic"),
+    ("interaction", "agent", "version"),
+    ("score", "agent", "interaction_id"),
+    ("turn", "agent", "ended_at"),
+    ("flag", "agent", "detector"),
+    ("proposal", "agent", "state", "created_at"),
+    ("decision", "agent", "proposal_id"),
+    ("decision", "agent", "verb", "effective_at"),
+)
+"""Table and columns."""
+
+
+def upgrade() -> None:
+    op.create_table(
+        "agent",
+        sa.Column("slug", sa.String(40), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("task", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("grading", sa.String(), nullable=False),
+        sa.Column("trusted_authors", sa.JSON(), nullable=False),
+        sa.Column("limits", sa.JSON(), nullable=False),
+        sa.Column("is_demo", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("slug"),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("digests", sa.JSON(), nullable=False),
+        sa.Column("previous", sa.String(64), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "seq"),
+    )
+    op.create_table(
+        "bundle",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "digest"),
+    )
+    op.create_table(
+        "daily_quality",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.String(10), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("good", sa.Integer(), nullable=False),
+        sa.Column("low", sa.Float(), nullable=True),
+        sa.Column("high", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("agent", "position"),
+    )
+    op.create_table(
+        "eval_case",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("id", sa.String(255), nullable=False),
+        sa.Column("split", sa.String(20), nullable=False),
+        sa.Column("group", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("context", sa.JSON(), nullable=False),
+        sa.Column("grading", sa.String(20), nullable=False),
+        sa.Column("expected", sa.String(), nullable=False),
+        sa.Column("must_include", sa.JSON(), nullable=False),
+        sa.Column("must_exclude", sa.JSON(), nullable=False),
+        sa.Column("topic", sa.String(255), nullable=False),
+        sa.Column("is_protected", sa.Boolean(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("feedback_id", sa.String(255), nullable=True),
+        sa.Column("interaction_id", sa.String(255), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "id"),
+    )
+    op.create_table(
+        "feedback",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("id", sa.String(255), nullable=False),
+        sa.Column("interaction_id", sa.String(255), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=True),
+        sa.Column("article_id", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("teaches", sa.Boolean(), nullable=False),
+        sa.Column("author", sa.String(255), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seconds_to_answer", sa.Float(), nullable=True),
+        sa.Column("supersedes", sa.String(), nullable=True),
+        sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("content_digest", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "id"),
+    )
+    op.create_table(
+        "interaction",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("id", sa.String(255), nullable=False),
+        sa.Column("episode_id", sa.String(255), nullable=False),
+        sa.Column("customer", sa.String(255), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("context", sa.JSON(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=True),
+        sa.Column("article_id", sa.String(), nullable=True),
+        sa.Column("method", sa.String(), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=True),
+        sa.Column("uses", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("topic", sa.String(255), nullable=False),
+        sa.Column("steps", sa.JSON(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("content_digest", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "id"),
+    )
+    op.create_table(
+        "issue",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("id", sa.String(255), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("topic", sa.String(255), nullable=False),
+        sa.Column("support", sa.Integer(), nullable=False),
+        sa.Column("is_supported", sa.Boolean(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "id"),
+    )
+    op.create_table(
+        "score",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("id", sa.String(255), nullable=False),
+        sa.Column("interaction_id", sa.String(255), nullable=False),
+        sa.Column("evaluator", sa.String(255), nullable=False),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("explanation", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "id"),
+    )
+    op.create_table(
+        "turn",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("id", sa.String(255), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "id"),
+    )
+    op.create_table(
+        "flag",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("feedback_id", sa.String(255), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("detector", sa.String(255), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("related", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["agent", "feedback_id"], ["feedback.agent", "feedback.id"]),
+        sa.PrimaryKeyConstraint("agent", "feedback_id", "position"),
+    )
+    op.create_table(
+        "version",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("parent", sa.Integer(), nullable=True),
+        sa.Column("proposal_id", sa.String(255), nullable=True),
+        sa.Column("restores", sa.Integer(), nullable=True),
+        sa.Column("summary", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["agent", "digest"], ["bundle.agent", "bundle.digest"]),
+        sa.PrimaryKeyConstraint("agent", "number"),
+        sa.UniqueConstraint("agent", "proposal_id"),
+    )
+    op.create_table(
+        "head",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("audit_seq", sa.Integer(), nullable=False),
+        sa.Column("audit_hash", sa.String(64), nullable=False),
+        sa.Column("mark", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["agent", "number"], ["version.agent", "version.number"]),
+        sa.PrimaryKeyConstraint("agent"),
+    )
+    op.create_table(
+        "measurement",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("case_set_digest", sa.String(64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("right", sa.Integer(), nullable=False),
+        sa.Column("low", sa.Float(), nullable=True),
+        sa.Column("high", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(["agent", "number"], ["version.agent", "version.number"]),
+        sa.PrimaryKeyConstraint("agent", "number", "case_set_digest", "at"),
+    )
+    op.create_table(
+        "proposal",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("id", sa.String(255), nullable=False),
+        sa.Column("base_number", sa.Integer(), nullable=False),
+        sa.Column("base_digest", sa.String(64), nullable=False),
+        sa.Column("candidate_digest", sa.String(64), nullable=False),
+        sa.Column("operations", sa.JSON(), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("rationale", sa.String(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("issue_ids", sa.JSON(), nullable=False),
+        sa.Column("expected_fixes", sa.JSON(), nullable=False),
+        sa.Column("proposer", sa.String(), nullable=False),
+        sa.Column("authors", sa.JSON(), nullable=False),
+        sa.Column("stakes", sa.JSON(), nullable=False),
+        sa.Column("replaces", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("evidence_digest", sa.String(64), nullable=False),
+        sa.ForeignKeyConstraint(["agent", "base_number"], ["version.agent", "version.number"]),
+        sa.PrimaryKeyConstraint("agent", "id"),
+    )
+    op.create_table(
+        "decision",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("id", sa.String(255), nullable=False),
+        sa.Column("proposal_id", sa.String(255), nullable=False),
+        sa.Column("verb", sa.String(20), nullable=False),
+        sa.Column("actor", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("categories", sa.JSON(), nullable=False),
+        sa.Column("seen_digest", sa.String(64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("effective_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undoes", sa.String(255), nullable=True),
+        sa.Column("successor_id", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["agent", "proposal_id"], ["proposal.agent", "proposal.id"]),
+        sa.PrimaryKeyConstraint("agent", "id"),
+        sa.UniqueConstraint("agent", "undoes"),
+    )
+    op.create_table(
+        "report",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("id", sa.String(255), nullable=False),
+        sa.Column("proposal_id", sa.String(255), nullable=False),
+        sa.Column("verdict", sa.String(20), nullable=False),
+        sa.Column("dev_n", sa.Integer(), nullable=False),
+        sa.Column("dev_effect", sa.Float(), nullable=True),
+        sa.Column("sealed_n", sa.Integer(), nullable=False),
+        sa.Column("sealed_effect", sa.Float(), nullable=True),
+        sa.Column("sealed_low", sa.Float(), nullable=True),
+        sa.Column("sealed_high", sa.Float(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("looks", sa.Integer(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["agent", "proposal_id"], ["proposal.agent", "proposal.id"]),
+        sa.PrimaryKeyConstraint("agent", "id"),
+        sa.UniqueConstraint("agent", "proposal_id"),
+    )
+    op.create_table(
+        "release",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("id", sa.String(255), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("from_number", sa.Integer(), nullable=True),
+        sa.Column("share", sa.Float(), nullable=False),
+        sa.Column("decision_id", sa.String(255), nullable=True),
+        sa.Column("proposal_id", sa.String(), nullable=True),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["agent", "decision_id"], ["decision.agent", "decision.id"]),
+        sa.ForeignKeyConstraint(["agent", "number"], ["version.agent", "version.number"]),
+        sa.PrimaryKeyConstraint("agent", "id"),
+        sa.UniqueConstraint("agent", "decision_id"),
+        sa.UniqueConstraint("agent", "number"),
+    )
+    for table, *columns in _INDEXES:
+        op.create_index(op.f("_".join(["ix", table, *columns])), table, columns)
+    op.create_index(
+        "uq_feedback_current",
+        "feedback",
+        ["agent", "interaction_id", "kind", "author"],
+        unique=True,
+        sqlite_where=sa.text("state <> 'superseded'"),
+        postgresql_where=sa.text("state <> 'superseded'"),
+    )
+
+
+def downgrade() -> None:
+    for table in reversed(_TABLES):
+        op.drop_table(table)

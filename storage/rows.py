@@ -1,0 +1,191 @@
+"""Records to rows and back: the only place where either is made from the other."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from functools import cache, partial
+from typing import Any, TypeVar
+
+from pydantic_core import PydanticSerializationError
+from sqlmodel import UTCDateTime
+
+from loop.errors import InvalidInput
+from loop.records import (
+    Agent,
+    AuditEntry,
+    Bundle,
+    DailyQuality,
+    Decision,
+    EvalCase,
+    Feedback,
+    Flag,
+    Interaction,
+    Issue,
+    Measurement,
+    Proposal,
+    Record,
+    Release,
+    Report,
+    Score,
+    TurnReport,
+    Version,
+)
+from storage import tables
+
+TABLES: dict[type[Record], type[tables.Table]] = {
+    Agent: tables.AgentRow,
+    AuditEntry: tables.AuditRow,
+    Bundle: tables.BundleRow,
+    DailyQuality: tables.DailyQualityRow,
+    Decision: tables.DecisionRow,
+    EvalCase: tables.EvalCaseRow,
+    Feedback: tables.FeedbackRow,
+    Flag: tables.FlagRow,
+    Interaction: tables.InteractionRow,
+    Issue: tables.IssueRow,
+    Measurement: tables.MeasurementRow,
+    Proposal: tables.ProposalRow,
+    Release: tables.ReleaseRow,
+    Report: tables.ReportRow,
+    Score: tables.ScoreRow,
+    TurnReport: tables.TurnRow,
+    Version: tables.VersionRow,
+}
+"""Where each record is kept. A table with a column `body` keeps the whole record there."""
+
+_NOT_CONTENT = frozenset({"received_at", "supersedes"})
+"""Differ between two deliveries of the same feedback."""
+
+_spell = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+JSON_OPTIONS: dict[str, Any] = {"json_serializer": _spell, "json_deserializer": json.loads}
+"""How engines spell JSON columns: compact, any alphabet as it is, no NaN."""
+
+Row = dict[str, Any]
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What one kind of record needs to become a row."""
+
+    fields: tuple[str, ...]
+    """Record fields that are columns."""
+    defaults: Row
+    """JSON of the fields that may be left out."""
+    times: tuple[str, ...]
+    limits: Mapping[str, int]
+    """Longest text a column takes, in characters."""
+    has_body: bool
+
+
+def to_row(record: Record, **more: Any) -> Row:
+    """The row of a record; `more` are columns no field holds.
+
+    Raises InvalidInput, naming the field, for what a database cannot keep: NUL characters, lone
+    surrogates, numbers that are not finite, keys that are too long.
+    """
+    return _build(record, _payload(record, exclude_defaults=False), more)
+
+
+def to_event_row(record: Interaction | Feedback, **more: Any) -> Row:
+    """Like `to_row`, with `content_digest`: equal for two deliveries of the same thing.
+
+    Fields at their default are left out of the digest, so that a field added later changes none.
+    """
+    payload = _payload(record, exclude_defaults=True)
+    content = {name: item for name, item in payload.items() if name not in _NOT_CONTENT}
+    content["at"] = record.at.astimezone(UTC).isoformat()
+    digest = hashlib.sha256(_spell(content, sort_keys=True).encode()).hexdigest()
+    return _build(record, payload, {"content_digest": digest, **more})
+
+
+def from_row(kind: type[R], row: Mapping[Any, Any]) -> R:
+    """The frozen record of a row."""
+    plan = _plan(kind)
+    if plan.has_body:
+        return kind.model_validate(row["body"])
+    return kind.model_validate({name: row[name] for name in plan.fields})
+
+
+def _payload(record: Record, *, exclude_defaults: bool) -> Row:
+    """The record as JSON values; refuses what no database keeps."""
+    try:
+        payload = record.model_dump(mode="json", exclude_defaults=exclude_defaults)
+        text = _spell(payload)
+        text.encode()
+    except (PydanticSerializationError, ValueError, TypeError):
+        raise _refusal(record) from None
+    if "\\u0000" in text and _holds_nul(payload):
+        raise _refusal(record)
+    return payload
+
+
+def _build(record: Record, payload: Row, more: Mapping[str, Any]) -> Row:
+    plan = _plan(type(record))
+    row = {name: payload.get(name, plan.defaults.get(name)) for name in plan.fields}
+    for name in plan.times:
+        row[name] = getattr(record, name)
+    row.update(more)
+    if plan.has_body:
+        row["body"] = payload
+    for name, limit in plan.limits.items():
+        item = row.get(name)
+        if item is not None and len(item) > limit:
+            raise InvalidInput(
+                f"{type(record).__name__}.{name} is longer than {limit} characters.",
+                field=name,
+                remedy="Shorten it, or use its hash.",
+            )
+    return row
+
+
+@cache
+def _plan(kind: type[Record]) -> _Plan:
+    columns = TABLES[kind].core().columns
+    fields = tuple(name for name in kind.model_fields if name in columns)
+    defaults = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in kind.model_fields.items()
+        if not field.is_required()
+    }
+    return _Plan(
+        fields=fields,
+        defaults={name: _as_json(item) for name, item in defaults.items()},
+        times=tuple(name for name in fields if isinstance(columns[name].type, UTCDateTime)),
+        limits={column.name: length for column in columns if (length := getattr(column.type, "length", None))},
+        has_body="body" in columns,
+    )
+
+
+def _as_json(default: object) -> object:
+    if isinstance(default, Record):
+        return default.model_dump(mode="json")
+    return list(default) if isinstance(default, tuple) else default
+
+
+def _holds_nul(item: object) -> bool:
+    if isinstance(item, str):
+        return "\x00" in item
+    if isinstance(item, Mapping):
+        return any(_holds_nul(key) or _holds_nul(value) for key, value in item.items())
+    return isinstance(item, list) and any(_holds_nul(one) for one in item)
+
+
+def _refusal(record: Record) -> InvalidInput:
+    """Names the first field that cannot be kept; never shows its content."""
+    for name in type(record).model_fields:
+        try:
+            payload = record.model_dump(mode="json", include={name})
+            _spell(payload).encode()
+        except (PydanticSerializationError, ValueError, TypeError):
+            break
+        if _holds_nul(payload):
+            break
+    return InvalidInput(
+        f"{type(record).__name__}.{name} holds something that cannot be stored.",
+        field=name,
+        remedy="Remove NUL characters, unpaired surrogates, numbers that are not finite and values that are not JSON.",
+    )

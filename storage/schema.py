@@ -1,0 +1,104 @@
+"""Bring a database to the present schema: create it when empty, upgrade it when older, refuse it when not ours."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from loop.errors import StoreUnavailable
+
+VERSION_TABLE = "ratchet_revision"
+"""Its presence tells our databases from others."""
+
+_LOCK = 0x7261746368657431
+"""PostgreSQL advisory lock that migrations queue on."""
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def ensure_schema(engine: sa.Engine) -> None:
+    """Leave the database at the newest revision this program knows.
+
+    Safe when several processes start at once: they queue, and the later ones find nothing to do.
+    Raises StoreUnavailable when the database is newer than this program or belongs to another one.
+    """
+    with engine.connect() as connection:
+        if _stored_revision(connection) == newest_revision():
+            return
+    move_schema(engine, "head")
+
+
+def move_schema(engine: sa.Engine, revision: str) -> None:
+    """Upgrade or downgrade to a revision (`head`, `base` or an id), in one transaction."""
+    with engine.connect().execution_options(begin="migrate") as connection:
+        # A table rebuilt by a migration is dropped and renamed: foreign keys are off on this
+        # connection, so it must not go back to the pool.
+        connection.detach()
+        with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '120s'")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            stored = _stored_revision(connection)
+            config = alembic_config(connection)
+            if revision == "base" or (stored and _is_older(revision, than=stored)):
+                command.downgrade(config, revision)
+            else:
+                command.upgrade(config, revision)
+            _check_references(connection)
+
+
+def newest_revision() -> str:
+    """The revision this program writes."""
+    return str(_scripts().get_current_head())
+
+
+def alembic_config(connection: sa.Connection) -> Config:
+    """Alembic's configuration for one connection, without any file."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(_MIGRATIONS))
+
+
+def _stored_revision(connection: sa.Connection) -> str | None:
+    """None for an empty database."""
+    tables = set(sa.inspect(connection).get_table_names())
+    if not tables:
+        return None
+    if VERSION_TABLE not in tables:
+        raise StoreUnavailable(
+            "This database holds tables of another program.",
+            remedy="Give Ratchet a database of its own in RATCHET_DATABASE_URL.",
+        )
+    stored = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
+    if stored is None:
+        return None
+    try:
+        _scripts().get_revision(stored)
+    except CommandError:
+        raise StoreUnavailable(
+            "This database was written by a newer Ratchet.",
+            remedy="Upgrade this installation, or restore the backup made before the upgrade.",
+        ) from None
+    return str(stored)
+
+
+def _is_older(revision: str, *, than: str) -> bool:
+    older = {script.revision for script in _scripts().iterate_revisions(than, "base")} - {than}
+    return revision in older
+
+
+def _check_references(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise StoreUnavailable(
+            "The database holds rows that point to nothing; it was left as it was.",
+            remedy="Restore a backup, or report this.",
+        )

@@ -1,0 +1,354 @@
+"""One agent's records: what `loop.ports.Store` asks for, kept in a database."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from loop.errors import NotFound, StaleBase, StoreUnavailable
+from loop.ports import Changes, Checkpoint, DaySignals, FeedbackItem, ProposalItem, Written
+from loop.records import (
+    Agent,
+    AuditEntry,
+    Bundle,
+    Decision,
+    EvalCase,
+    Feedback,
+    FeedbackState,
+    Flag,
+    Interaction,
+    Issue,
+    Measurement,
+    Proposal,
+    ProposalState,
+    Record,
+    Release,
+    Report,
+    Split,
+    TurnReport,
+    Version,
+)
+from storage import audit, ruling
+from storage.arriving import chunks
+from storage.connecting import reading, writing
+from storage.rows import TABLES, from_row
+from storage.tables import (
+    AgentRow,
+    BundleRow,
+    DecisionRow,
+    EvalCaseRow,
+    FeedbackRow,
+    FlagRow,
+    HeadRow,
+    InteractionRow,
+    IssueRow,
+    MeasurementRow,
+    ProposalRow,
+    ReleaseRow,
+    ReportRow,
+    TurnRow,
+    VersionRow,
+)
+from storage.writing import hold, prepare, write_changes
+
+R = TypeVar("R", bound=Record)
+
+_UNCOUNTED = (FeedbackState.HELD, FeedbackState.QUARANTINED, FeedbackState.EXCLUDED, FeedbackState.SUPERSEDED)
+
+
+def _carry_on(_label: str) -> None:
+    """The checkpoint of a store that nobody tests."""
+
+
+class AgentStore:
+    """Everything kept about one agent. Every statement names the agent; there is no other way in."""
+
+    def __init__(self, engine: sa.Engine, slug: str, *, checkpoint: Checkpoint | None = None) -> None:
+        self._engine = engine
+        self._slug = slug
+        self._checkpoint = checkpoint or _carry_on
+
+    @property
+    def agent(self) -> Agent:
+        """With its settings as they are now. Raises NotFound when it was deleted."""
+        table = AgentRow.core()
+        with reading(self._engine) as connection:
+            row = connection.execute(sa.select(table).where(table.c.slug == self._slug)).mappings().first()
+        if row is None:
+            raise NotFound(f"There is no agent {self._slug} any more.")
+        return from_row(Agent, row)
+
+    # reading -----------------------------------------------------------------------------------
+    def head(self) -> Version:
+        """The live version."""
+        head, versions = HeadRow.core(), VersionRow.core()
+        query = sa.select(versions).join(
+            head, sa.and_(head.c.agent == versions.c.agent, head.c.number == versions.c.number)
+        )
+        found = self._read(Version, query)
+        if not found:
+            raise NotFound(f"There is no agent {self._slug} any more.")
+        return found[0]
+
+    def versions(self) -> list[Version]:
+        """All, by number."""
+        table = VersionRow.core()
+        return self._read(Version, sa.select(table).order_by(table.c.number))
+
+    def bundle(self, digest: str) -> Bundle:
+        """By its digest. Raises NotFound; StoreUnavailable when the stored content is not what the digest says."""
+        table = BundleRow.core()
+        found = self._read(Bundle, sa.select(table).where(table.c.digest == digest))
+        if not found:
+            raise NotFound("There is no version with this content.")
+        if found[0].digest != digest:
+            raise StoreUnavailable("A stored version was changed from outside.", remedy="Restore a backup.")
+        return found[0]
+
+    def interactions(self, ids: Iterable[str]) -> dict[str, Interaction]:
+        """Those that exist, by id."""
+        table = InteractionRow.core()
+        found: dict[str, Interaction] = {}
+        for chunk in chunks(list(ids)):
+            for one in self._read(Interaction, sa.select(table).where(table.c.id.in_(chunk))):
+                found[one.id] = one
+        return found
+
+    def feedback(self, states: Iterable[FeedbackState] | None = None) -> list[FeedbackItem]:
+        """In the order received; all states but SUPERSEDED when none are named."""
+        wanted = set(FeedbackState) - {FeedbackState.SUPERSEDED} if states is None else set(states)
+        return self._feedback(FeedbackRow.core().c.state.in_([state.value for state in wanted]))
+
+    def feedback_items(self, ids: Iterable[str]) -> dict[str, FeedbackItem]:
+        """Those that exist, by id."""
+        found: dict[str, FeedbackItem] = {}
+        for chunk in chunks(list(ids)):
+            for item in self._feedback(FeedbackRow.core().c.id.in_(chunk)):
+                found[item.feedback.id] = item
+        return found
+
+    def cases(self, splits: Iterable[Split] | None = None) -> list[EvalCase]:
+        """Not retired, by id."""
+        table = EvalCaseRow.core()
+        query = sa.select(table).where(sa.not_(table.c.retired)).order_by(table.c.id)
+        if splits is not None:
+            query = query.where(table.c.split.in_([split.value for split in splits]))
+        return self._read(EvalCase, query)
+
+    def issues(self) -> list[Issue]:
+        """Open ones, in the order they were handed in."""
+        table = IssueRow.core()
+        return self._read(Issue, sa.select(table).order_by(table.c.position))
+
+    def proposals(self, states: Iterable[ProposalState] | None = None) -> list[ProposalItem]:
+        """Oldest first, each with its report."""
+        table = ProposalRow.core()
+        if states is None:
+            return self._proposals(sa.true())
+        return self._proposals(table.c.state.in_([state.value for state in states]))
+
+    def proposal(self, proposal_id: str) -> ProposalItem:
+        """Raises NotFound."""
+        found = self._proposals(ProposalRow.core().c.id == proposal_id)
+        if not found:
+            raise NotFound("There is no such proposal.")
+        return found[0]
+
+    def decisions(self, proposal_id: str | None = None) -> list[Decision]:
+        """Oldest first."""
+        table = DecisionRow.core()
+        query = sa.select(table).order_by(table.c.at, table.c.id)
+        if proposal_id is not None:
+            query = query.where(table.c.proposal_id == proposal_id)
+        return self._read(Decision, query)
+
+    def due_approvals(self, now: datetime) -> list[Decision]:
+        """Approvals whose undo window is over, not undone, whose proposal is still APPROVED."""
+        table, proposals = DecisionRow.core(), ProposalRow.core()
+        undo = table.alias("undo")
+        query = (
+            sa.select(table)
+            .join(proposals, sa.and_(proposals.c.agent == table.c.agent, proposals.c.id == table.c.proposal_id))
+            .where(
+                table.c.verb == "approve",
+                table.c.effective_at <= now,
+                proposals.c.state == ProposalState.APPROVED.value,
+                ~sa.exists().where(undo.c.agent == table.c.agent, undo.c.undoes == table.c.id),
+            )
+            .order_by(table.c.at, table.c.id)
+        )
+        return self._read(Decision, query)
+
+    def releases(self) -> list[Release]:
+        """Oldest first."""
+        table = ReleaseRow.core()
+        return self._read(Release, sa.select(table).order_by(table.c.number))
+
+    def measurements(self) -> list[Measurement]:
+        """Oldest first."""
+        table = MeasurementRow.core()
+        return self._read(Measurement, sa.select(table).order_by(table.c.at, table.c.number))
+
+    def last_turn(self) -> TurnReport | None:
+        """The newest turn that was recorded; None before the first."""
+        table = TurnRow.core()
+        found = self._read(TurnReport, sa.select(table).order_by(table.c.ended_at.desc(), table.c.id).limit(1))
+        return found[0] if found else None
+
+    def pulse(self) -> str:
+        """A mark that changes with every write of interactions, feedback, proposals, decisions or the head."""
+        table = HeadRow.core()
+        with reading(self._engine) as connection:
+            query = sa.select(table.c.number, table.c.mark).where(table.c.agent == self._slug)
+            row = connection.execute(query).first()
+        return f"{row.number}.{row.mark}" if row else ""
+
+    def sealed_looks(self) -> int:
+        """How many reports have used the sealed set so far, replaced ones too."""
+        table = ReportRow.core()
+        with reading(self._engine) as connection:
+            query = sa.select(sa.func.sum(table.c.looks)).where(table.c.agent == self._slug)
+            return int(connection.execute(query).scalar() or 0)
+
+    def signals_by_day(self) -> list[DaySignals]:
+        """By day of the answer and version; of the signal where the answer is unknown.
+
+        Counted from feedback with a value whose state is not HELD, QUARANTINED, EXCLUDED or SUPERSEDED.
+        """
+        told, answers = FeedbackRow.core(), InteractionRow.core()
+        day = _day(self._engine, sa.func.coalesce(answers.c.at, told.c.at)).label("day")
+        query = (
+            sa.select(
+                day,
+                answers.c.version.label("number"),
+                sa.func.count().label("n"),
+                sa.func.sum(sa.case((told.c.value >= 0.5, 1), else_=0)).label("good"),
+            )
+            .select_from(told)
+            .outerjoin(answers, sa.and_(answers.c.agent == told.c.agent, answers.c.id == told.c.interaction_id))
+            .where(
+                told.c.agent == self._slug,
+                told.c.value.is_not(None),
+                told.c.state.not_in([state.value for state in _UNCOUNTED]),
+            )
+            .group_by(day, answers.c.version)
+            .order_by(day, sa.func.coalesce(answers.c.version, -1))
+        )
+        with reading(self._engine) as connection:
+            return [DaySignals.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+
+    def journal(self) -> list[AuditEntry]:
+        """The whole audit journal, in order."""
+        with reading(self._engine) as connection:
+            return audit.read_entries(connection, self._slug)
+
+    def check_journal(self) -> audit.AuditCheck:
+        """Whether the journal is as it was written, its end included."""
+        with reading(self._engine) as connection:
+            return audit.check_journal(connection, self._slug)
+
+    # writing -----------------------------------------------------------------------------------
+    def commit(self, changes: Changes) -> Written:
+        """One transaction; writing the same again changes nothing.
+
+        Raises InvalidInput, naming the field, for what cannot be stored; StoreUnavailable.
+        """
+        prepared = prepare(self._slug, changes)
+        with writing(self._engine) as connection:
+            hold(connection, self._slug)
+            written = write_changes(connection, self._slug, changes, prepared)
+            self._checkpoint("commit written")
+        self._checkpoint("commit kept")
+        return written
+
+    def decide(self, decision: Decision, *, successor: Proposal | None = None) -> None:
+        """Record a decision and move its proposal, in one transaction; see `loop.ports.Store.decide`."""
+        with writing(self._engine) as connection:
+            ruling.record_decision(connection, self._slug, decision, successor=successor)
+            self._checkpoint("decision written")
+        self._checkpoint("decision kept")
+
+    def deploy(self, *, decision: Decision, version: Version, bundle: Bundle, release: Release) -> bool:
+        """Apply an approval exactly once; see `loop.ports.Store.deploy`."""
+        with writing(self._engine) as connection:
+            applied = ruling.apply_approval(
+                connection,
+                self._slug,
+                decision=decision,
+                version=version,
+                bundle=bundle,
+                release=release,
+                checkpoint=self._checkpoint,
+            )
+            self._checkpoint("release written")
+        self._checkpoint("release kept")
+        if applied is None:
+            raise StaleBase("Another version is live now; the proposal is stale and was not applied.")
+        return applied
+
+    def roll_back(self, *, version: Version, release: Release, undone: str | None) -> None:
+        """Make a new head with older content; see `loop.ports.Store.roll_back`."""
+        with writing(self._engine) as connection:
+            ruling.restore(
+                connection, self._slug, version=version, release=release, undone=undone, checkpoint=self._checkpoint
+            )
+            self._checkpoint("rollback written")
+        self._checkpoint("rollback kept")
+
+    # steps -------------------------------------------------------------------------------------
+    def _read(self, kind: type[R], query: sa.Select[tuple[object, ...]]) -> list[R]:
+        scoped = query.where(TABLES[kind].core().c.agent == self._slug)
+        with reading(self._engine) as connection:
+            return [from_row(kind, row) for row in connection.execute(scoped).mappings()]
+
+    def _feedback(self, which: sa.ColumnElement[bool]) -> list[FeedbackItem]:
+        table, flags = FeedbackRow.core(), FlagRow.core()
+        mine = sa.and_(table.c.agent == self._slug, which)
+        told = sa.select(table).where(mine).order_by(table.c.received_at, table.c.at, table.c.id)
+        flagged = (
+            sa.select(flags)
+            .join(table, sa.and_(table.c.agent == flags.c.agent, table.c.id == flags.c.feedback_id))
+            .where(mine)
+            .order_by(flags.c.feedback_id, flags.c.position)
+        )
+        found: dict[str, list[Flag]] = defaultdict(list)
+        with reading(self._engine) as connection:
+            for row in connection.execute(flagged).mappings():
+                found[row["feedback_id"]].append(from_row(Flag, row))
+            return [
+                FeedbackItem(
+                    feedback=from_row(Feedback, row),
+                    state=FeedbackState(row["state"]),
+                    flags=tuple(found.get(row["id"], ())),
+                )
+                for row in connection.execute(told).mappings()
+            ]
+
+    def _proposals(self, which: sa.ColumnElement[bool]) -> list[ProposalItem]:
+        table, reports = ProposalRow.core(), ReportRow.core()
+        mine = sa.and_(table.c.agent == self._slug, which)
+        query = (
+            sa.select(table, reports.c.body.label("report"))
+            .outerjoin(reports, sa.and_(reports.c.agent == table.c.agent, reports.c.proposal_id == table.c.id))
+            .where(mine)
+            .order_by(table.c.created_at, table.c.id)
+        )
+        with reading(self._engine) as connection:
+            return [
+                ProposalItem(
+                    proposal=from_row(Proposal, row),
+                    state=ProposalState(row["state"]),
+                    report=None if row["report"] is None else Report.model_validate(row["report"]),
+                    evidence_digest=row["evidence_digest"],
+                )
+                for row in connection.execute(query).mappings()
+            ]
+
+
+def _day(engine: sa.Engine, moment: sa.ColumnElement[datetime]) -> sa.ColumnElement[str]:
+    """ISO date in UTC."""
+    if engine.dialect.name == "sqlite":
+        return sa.func.substr(sa.type_coerce(moment, sa.String), 1, 10)
+    return sa.func.to_char(moment.op("AT TIME ZONE")("UTC"), "YYYY-MM-DD")
