@@ -147,7 +147,7 @@ def chance(*parts: object) -> Random:
 
 
 def start_agent(leads: tuple[str, ...], *, at: datetime) -> Agent:
-    """The agent: corrections of the leads are trusted, and half of the cases are held out."""
+    """The agent: corrections of the leads are trusted, and three of five cases are held out."""
     told = company()
     return Agent(
         slug=SLUG,
@@ -155,7 +155,7 @@ def start_agent(leads: tuple[str, ...], *, at: datetime) -> Agent:
         task=told.task,
         grading=Grading.LABEL,
         trusted_authors=leads,
-        limits=Limits(dev_share=0.2, sealed_share=0.35),
+        limits=Limits(dev_share=0.2, sealed_share=0.4),
         is_demo=True,
         created_at=at,
     )

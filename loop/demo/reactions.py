@@ -12,7 +12,7 @@ from loop.demo.people import Colleague, cast
 from loop.records import Answer, Feedback, FeedbackKind, Interaction, Scalar, derived_id
 
 SOURCE = "demo"
-CHECKED = 0.62
+CHECKED = 0.68
 """Share of the answers a colleague looks at."""
 TAKEN_OVER = 0.85
 """Share of the handed-over questions that a colleague answers before the customer leaves."""
@@ -69,7 +69,7 @@ def _staff(interaction: Interaction, *, answer: Answer, truth: Truth, good: bool
     if answer.label == believed.label:
         if believed == truth and not good:
             return [_edited(interaction, who, believed, answer=answer, at=at, seconds=seconds, draws=draws)]
-        if draws.random() < 0.7:
+        if draws.random() < 0.8:
             return [_said(interaction, FeedbackKind.LABEL, who.name, at=at, label=believed.label, seconds=seconds)]
         return [_said(interaction, FeedbackKind.THUMBS, who.name, at=at, value=1.0, seconds=seconds)]
     made = [

@@ -11,6 +11,8 @@ from loop.records import Agent, Answer, Bundle, ContextFields, Feedback, Interac
 DAYS = 91
 DAILY = 24.0
 """Conversations on an average day."""
+MOST_INTERACTIONS = 6_000
+"""More than any seed makes."""
 SOURCE = "demo"
 
 _BY_WEEKDAY = (1.25, 1.1, 1.05, 1.0, 1.05, 0.85, 0.7)
@@ -99,13 +101,15 @@ class World:
     def _question(self, count: int, *, at: datetime, day: int) -> Interaction:
         draws = chance(self.seed, "question", count)
         customer = draws.randint(1, 1500)
-        return self._asked(f"c-{count:05d}", customer=customer, episode=f"chat-{count:05d}", position=0, at=at, day=day)
+        return self._asked(
+            interaction_id(count), customer=customer, episode=f"chat-{count:05d}", position=0, at=at, day=day
+        )
 
     def _more(self, count: int, before: Interaction, *, day: int) -> Interaction:
         """The same customer asks about something else in the same conversation."""
         wait = chance(self.seed, "more", count).uniform(2, 25)
         return self._asked(
-            f"c-{count:05d}",
+            interaction_id(count),
             customer=int(before.customer.removeprefix("customer-")),
             episode=before.episode_id,
             position=before.position + 1,
@@ -140,6 +144,11 @@ class World:
             topic=about.theme,
             source=SOURCE,
         )
+
+
+def interaction_id(number: int) -> str:
+    """Of the world's interaction with this number, from 1."""
+    return f"c-{number:05d}"
 
 
 def _drawn_topic(draws: Random, *, day: int) -> Topic:

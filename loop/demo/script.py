@@ -1,0 +1,219 @@
+"""What the people of the story decide, and when. Facts about the answers come from the world; this is only will.
+
+Three leads decide. They approve what the evidence recommends, once against it, and are sorry four days later.
+"""
+
+from dataclasses import dataclass
+
+from loop.records import (
+    Actor,
+    Article,
+    Condition,
+    EditInstructions,
+    Operation,
+    Role,
+    Rule,
+    SetRule,
+    UpsertArticle,
+)
+
+INES = Actor(name="ines-lead", role=Role.APPROVER)
+MARIT = Actor(name="marit-lead", role=Role.APPROVER)
+OTTO = Actor(name="otto-lead", role=Role.REVIEWER)
+EMRE = Actor(name="emre", role=Role.CORRECTOR)
+FREYA = Actor(name="freya", role=Role.CORRECTOR)
+
+EVENING = 22.0
+"""Hour at which the day's work of the loop is done."""
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A change a person wants to propose."""
+
+    author: Actor
+    title: str
+    rationale: str
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The loop turns once."""
+
+
+@dataclass(frozen=True)
+class Approve:
+    """Of the waiting changes that the evidence recommends, ship the ones that gain most."""
+
+    actor: Actor
+    kinds: tuple[str, ...] = ()
+    """Operations to choose from; empty: any."""
+    most: int = 1
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Somebody proposes a change by hand; it is tested before anybody decides."""
+
+    sketch: Sketch
+
+
+@dataclass(frozen=True)
+class Insist:
+    """Somebody approves a change by its title, whatever the evidence says."""
+
+    actor: Actor
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """Somebody says no to a change by its title."""
+
+    actor: Actor
+    title: str
+    categories: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class TakeBack:
+    """The release of a change, by its title, is rolled back."""
+
+    actor: Actor
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FreeHonest:
+    """A lead looks through what the firewall holds and releases honest corrections of colleagues."""
+
+    actor: Actor
+    reason: str
+    most: int = 6
+
+
+@dataclass(frozen=True)
+class ShutOut:
+    """A lead excludes feedback of some accounts for good."""
+
+    actor: Actor
+    authors: tuple[str, ...]
+    reason: str
+
+
+Beat = Turn | Approve | Draft | Insist | Refuse | TakeBack | FreeHonest | ShutOut
+
+
+CAUTION = Sketch(
+    author=OTTO,
+    title="Hand over every answer the agent is not sure of",
+    rationale=(
+        "Two customers complained about answers that were beside the point. "
+        "If the agent is not sure, a colleague should take the question."
+    ),
+    operations=(EditInstructions(new="Hand over below confidence: 0.4"),),
+)
+REFUND_TIME = Sketch(
+    author=OTTO,
+    title="Refunds take 5 business days, not 10 to 14",
+    rationale="The handbook says 5 business days since the spring. We correct this by hand every day.",
+    operations=(
+        EditInstructions(
+            old="Refunds reach the customer within 10 to 14 business days.",
+            new="Replace: 10 to 14 business days => 5 business days",
+        ),
+    ),
+)
+RETURNS_RULE = Sketch(
+    author=EMRE,
+    title="Whenever somebody writes “return”, explain how to return",
+    rationale="Most customers who write “return” want the label, so let us always send the steps.",
+    operations=(
+        SetRule(
+            rule=Rule(
+                id="rule-return-steps",
+                when=(Condition(field="question", op="contains", value="return"),),
+                label="return_start",
+                answer=(
+                    "Open Orders, choose Return and print the label. Returns are free within 30 days, "
+                    "and opened capsules may come back too."
+                ),
+            )
+        ),
+    ),
+)
+PRIVACY_RULE = Sketch(
+    author=FREYA,
+    title="Privacy requests go to a person",
+    rationale="The agent must not answer when somebody wants their data erased; we have to confirm who they are first.",
+    operations=(
+        SetRule(
+            rule=Rule(
+                id="rule-privacy",
+                when=(Condition(field="question", op="contains", value="data"),),
+                hand_over=True,
+            )
+        ),
+    ),
+)
+GIFT_CARD_ARTICLE = Sketch(
+    author=EMRE,
+    title="Gift cards pay for Greenbox",
+    rationale="Ines says the balance of a gift card pays the next boxes. Customers ask for it.",
+    operations=(
+        UpsertArticle(
+            article=Article(
+                id="article-gift-card-plan",
+                title="Gift cards and Greenbox",
+                body="A gift card can be put on a Greenbox plan. Its balance pays the next boxes until it is used up.",
+            )
+        ),
+    ),
+)
+
+SCRIPT: dict[int, tuple[Beat, ...]] = {
+    10: (Turn(),),
+    17: (Turn(), Approve(INES)),
+    25: (Turn(), Approve(MARIT)),
+    33: (Draft(CAUTION), Turn()),
+    35: (
+        Insist(
+            INES,
+            CAUTION.title,
+            reason="I know the cases say otherwise, but the board complained about guesses. Better slow than wrong.",
+        ),
+    ),
+    39: (
+        TakeBack(
+            MARIT,
+            CAUTION.title,
+            reason="Two thirds of the chats wait for a colleague and the ratings fell by half. Back to what we had.",
+        ),
+        Turn(),
+    ),
+    44: (Turn(), Approve(INES)),
+    53: (
+        Turn(),
+        FreeHonest(INES, reason="I know the colleague, and the correction is right."),
+        Approve(MARIT),
+    ),
+    62: (Turn(), Approve(INES), Draft(GIFT_CARD_ARTICLE)),
+    71: (
+        Turn(),
+        Refuse(
+            MARIT,
+            GIFT_CARD_ARTICLE.title,
+            categories=("wrong",),
+            reason="Otto and Ines have not agreed on this yet. Nothing goes to customers before they have.",
+        ),
+        Approve(MARIT),
+    ),
+    80: (Turn(), Approve(INES)),
+    87: (Draft(REFUND_TIME), Draft(RETURNS_RULE), Draft(PRIVACY_RULE)),
+    90: (Turn(), Turn()),
+}
+"""By day; the beats of a day happen in the evening, in this order."""
