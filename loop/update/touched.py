@@ -107,24 +107,31 @@ def plain(text: str) -> str:
 
 
 def _holds(condition: Condition, *, question: str, context: Mapping[str, Scalar]) -> bool:
-    value = question if condition.field == "question" else context.get(condition.field)
-    if value is None:
+    fact: Scalar = question if condition.field == "question" else context.get(condition.field)
+    if fact is None:
         return False
     match condition.op:
         case "contains":
-            return f" {plain(str(condition.value))} " in f" {plain(str(value))} "
+            words = [re.escape(word) for word in str(condition.value).split()]
+            phrase = rf"(?<!\w){r'\s+'.join(words)}(?!\w)"
+            return isinstance(fact, str) and bool(words) and re.search(phrase, fact, re.IGNORECASE) is not None
         case "equals":
-            number, limit = _number(value), _number(condition.value)
+            number, limit = _number(fact), _number(condition.value)
             if number is not None and limit is not None:
                 return number == limit
-            return plain(str(value)) == plain(str(condition.value))
+            return " ".join(str(fact).casefold().split()) == " ".join(str(condition.value).casefold().split())
         case "at_least":
-            number, limit = _number(value), _number(condition.value)
+            number, limit = _number(fact), _number(condition.value)
             return number is not None and limit is not None and number >= limit
         case "at_most":
-            number, limit = _number(value), _number(condition.value)
+            number, limit = _number(fact), _number(condition.value)
             return number is not None and limit is not None and number <= limit
 
 
 def _number(value: Scalar) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None

@@ -1,0 +1,193 @@
+"""Choose examples by net fixes: each next one mends the most cases, minus those it would break.
+
+The proxy is a profile head: a class scores 0.7 · cosine to the mean of its examples + 0.3 · cosine to
+its nearest one, and the best class wins a case. The base's real answers say what is right before the
+first choice; afterwards the proxy tracks who wins which case. It ranks candidates and is never shown as
+a result: gains on the cases one chose by are about twice the gains on others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loop.update.likeness import Floats, Likeness
+
+PROFILE_SHARE = 0.7
+FLOOR = 0.12
+"""Score below which no class is close enough to answer."""
+OWN_CASE = 1.0
+"""Fixes counted for the candidate's own question while it is answered wrong; it is evidence like any case."""
+TIE = 1e-3
+"""Weight of coming closer to a case of one's own class without winning it; only ever breaks ties."""
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Field:
+    """What is chosen from and what it is measured on. Classes are small integers."""
+
+    base_questions: Sequence[str]
+    base_classes: Sequence[int]
+    candidate_questions: Sequence[str]
+    candidate_classes: Sequence[int]
+    candidate_is_right: Sequence[bool]
+    """Whether the base answers the candidate's own question right."""
+    case_questions: Sequence[str]
+    case_classes: Sequence[int]
+    case_is_right: Sequence[bool]
+    own: Sequence[tuple[int, int]]
+    """(candidate, case) pairs that are the same question: a candidate earns nothing on its own case."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One chosen candidate."""
+
+    candidate: int
+    fixes: tuple[int, ...]
+    """Cases that become right by this choice, as the proxy sees it."""
+    breaks: tuple[int, ...]
+    mends: bool
+    """Fixes more than it breaks, or its own question was still wrong; else it only fills the bundle."""
+
+
+def choose(field: Field, *, limit: int, caps: Sequence[int], groups: Sequence[int]) -> list[Choice]:
+    """At most `limit` candidates, best first, each of which fixes at least as many cases as it breaks.
+
+    When nothing is left to mend, candidates that break nothing and come closest to cases of their class
+    fill up: on real questions a full bundle beat a short one by 2 to 7 points, and is easier to prove.
+
+    `groups` gives the author of each candidate and `caps` the most that may come from each author.
+    Time and memory grow with candidates × cases.
+    """
+    head = _Head(field)
+    is_free = np.ones(len(field.candidate_questions), dtype=bool)
+    room = np.array(caps, dtype=np.int64)
+    group = np.array(groups, dtype=np.int64)
+    chosen: list[Choice] = []
+    while len(chosen) < limit and is_free.any():
+        after = head.after()
+        gain = (after.astype(np.int32) - head.is_right[None, :]).sum(axis=1).astype(np.float64)
+        worth = gain + OWN_CASE * head.is_own_wrong() + TIE * head.closeness()
+        worth[(gain < 0) | ~is_free | (room[group] <= 0)] = -np.inf
+        best = int(worth.argmax())
+        if worth[best] < 0:
+            break
+        chosen.append(
+            Choice(
+                candidate=best,
+                fixes=tuple(np.flatnonzero(after[best] & ~head.is_right).tolist()),
+                breaks=tuple(np.flatnonzero(~after[best] & head.is_right).tolist()),
+                mends=bool(gain[best] > 0 or head.is_own_wrong()[best]),
+            )
+        )
+        is_free[best] = False
+        room[group[best]] -= 1
+        head.add(best, after=after[best])
+    return chosen
+
+
+class _Head:
+    """The proxy's state: class profiles and nearest likenesses against every case."""
+
+    def __init__(self, field: Field) -> None:
+        base, new, cases = len(field.base_questions), len(field.candidate_questions), len(field.case_questions)
+        likeness = Likeness([*field.base_questions, *field.candidate_questions, *field.case_questions])
+        of_base, of_new, of_cases = slice(0, base), slice(base, base + new), slice(base + new, None)
+        self._new_new = likeness.between(of_new, of_new)
+        self._new_case = likeness.between(of_new, of_cases)
+        for candidate, case in field.own:
+            self._new_case[candidate, case] = 0
+        self._class = np.array(field.candidate_classes, dtype=np.int64)
+        self._expected = np.array(field.case_classes, dtype=np.int64)
+        self._matches = self._class[:, None] == self._expected[None, :]
+        self._own_right = np.array(field.candidate_is_right, dtype=bool)
+        self.is_right: Bools = np.array(field.case_is_right, dtype=bool)
+        count = 1 + max([0, *field.base_classes, *field.candidate_classes, *field.case_classes])
+        self._dots = np.zeros((count, cases), dtype=np.float32)
+        self._nearest = np.zeros((count, cases), dtype=np.float32)
+        self._to_new = np.zeros((count, new), dtype=np.float32)
+        base_case, base_new = likeness.between(of_base, of_cases), likeness.between(of_base, of_new)
+        self._square = _sums_of_pairs(likeness, of_base, field.base_classes, count)
+        for row, one in enumerate(field.base_classes):
+            self._dots[one] += base_case[row]
+            self._nearest[one] = np.maximum(self._nearest[one], base_case[row])
+            self._to_new[one] += base_new[row]
+        self._rank()
+
+    def after(self) -> Bools:
+        """Whether each case would be right with one more candidate, [candidates, cases]."""
+        scores = self._scores_with_each()
+        holder = self._top[None, :] == self._class[:, None]
+        rival = np.where(holder, self._second_score[None, :], self._top_score[None, :])
+        wins = (scores >= rival) & (scores >= FLOOR)
+        loses = holder & ~wins
+        taken = wins & ~holder
+        second_right = (self._second == self._expected) & (self._second_score >= FLOOR)
+        result: Bools = np.where(taken, self._matches, np.where(loses, second_right[None, :], self.is_right[None, :]))
+        return result
+
+    def closeness(self) -> Floats:
+        """How much each candidate comes closer to the cases of its class, [candidates]."""
+        gap = np.clip(self._new_case - self._nearest[self._class], 0, 1)
+        total: Floats = (gap * self._matches).sum(axis=1)
+        return total
+
+    def is_own_wrong(self) -> Bools:
+        """Whether a candidate's own question is still answered wrong, [candidates]."""
+        return ~self._own_right
+
+    def add(self, candidate: int, *, after: Bools) -> None:
+        """Make one candidate part of the base."""
+        one = int(self._class[candidate])
+        self._square[one] += 2 * float(self._to_new[one, candidate]) + 1
+        self._dots[one] += self._new_case[candidate]
+        self._nearest[one] = np.maximum(self._nearest[one], self._new_case[candidate])
+        self._to_new[one] += self._new_new[candidate]
+        self.is_right = after
+        self._rank()
+        self._settle_own(candidate)
+
+    def _settle_own(self, candidate: int) -> None:
+        """A candidate whose question its own class now wins no longer counts as wrong."""
+        same = np.flatnonzero(self._class == self._class[candidate])
+        norms = np.sqrt(np.maximum(self._square, 1e-9)).astype(np.float32)
+        profile = self._to_new / norms[:, None]
+        winner = profile.argmax(axis=0)
+        is_won = (winner[same] == self._class[same]) & (PROFILE_SHARE * profile[winner[same], same] >= FLOOR)
+        self._own_right[same] |= is_won
+
+    def _scores_with_each(self) -> Floats:
+        own = self._class
+        square = self._square[own] + 2 * self._to_new[own, np.arange(len(own))] + 1
+        profile = (self._dots[own] + self._new_case) / np.sqrt(square).astype(np.float32)[:, None]
+        nearest = np.maximum(self._nearest[own], self._new_case)
+        result: Floats = PROFILE_SHARE * profile + (1 - PROFILE_SHARE) * nearest
+        return result
+
+    def _rank(self) -> None:
+        norms = np.sqrt(np.maximum(self._square, 1e-9)).astype(np.float32)
+        scores = PROFILE_SHARE * self._dots / norms[:, None] + (1 - PROFILE_SHARE) * self._nearest
+        places = np.arange(scores.shape[1])
+        top = scores.argmax(axis=0)
+        self._top_score = scores[top, places].copy()
+        scores[top, places] = -1
+        second = scores.argmax(axis=0)
+        self._second_score = scores[second, places]
+        self._top: Ints = np.where(self._top_score >= FLOOR, top, -1)
+        self._second: Ints = second
+
+
+def _sums_of_pairs(likeness: Likeness, rows: slice, classes: Sequence[int], count: int) -> NDArray[np.float64]:
+    """Squared length of the sum of each class's rows."""
+    vectors = likeness.vectors[rows]
+    result = np.zeros(count)
+    for one in set(classes):
+        member = np.flatnonzero(np.array(classes) == one)
+        total = np.asarray(vectors[member].sum(axis=0)).ravel()
+        result[one] = float(total @ total)
+    return result

@@ -1,0 +1,213 @@
+"""Propose decision rules: one or two conditions that mend far more corrected questions than they break.
+
+A rule is worth proposing when it fixes at least three cases, fixes more than it breaks, and the Wilson
+lower bound of fixes / (fixes + breaks) is at least 0.6 (Wilson 1927; 95 %, two-sided).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import sqrt
+
+from loop.records import Condition, EvalCase, Grading, Rule, SetRule, derived_id
+from loop.update.proposals import Idea
+from loop.update.touched import covers, plain
+from loop.update.work import Considered, Correction, UpdateWork
+
+LEAST_FIXES = 3
+LEAST_BOUND = 0.6
+CONDITIONS_WEIGHED = 400
+"""Single conditions tried in one turn, most frequent among the wrong cases first."""
+PAIRED = 24
+"""Best single conditions of one answer that are combined by two."""
+PHRASE_WORDS = 3
+"""Words in a key phrase, at most."""
+LEVELS = 16
+"""Thresholds tried per number field."""
+IDEAS = 2
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    rule: Rule
+    fixed: frozenset[int]
+    broken: frozenset[int]
+    is_first: bool
+    """Stands before the other rules; else it only takes what no rule covers."""
+
+    @property
+    def net(self) -> int:
+        return len(self.fixed) - len(self.broken)
+
+    @property
+    def bound(self) -> float:
+        return wilson_low(len(self.fixed), len(self.fixed) + len(self.broken))
+
+
+class RuleProposer:
+    """First-match rules over context fields and key phrases, each an idea of its own."""
+
+    def propose(self, work: UpdateWork) -> Considered:
+        """At most IDEAS ideas with different answers, most net fixes first."""
+        cases = [case for case in work.survey.cases if case.grading is not Grading.TEXT]
+        right = [work.survey.right[case.id] for case in cases]
+        backed = _backed(work)
+        targets = [
+            target
+            for target, n in Counter(
+                case.expected for case, ok in zip(cases, right, strict=True) if not ok
+            ).most_common()
+            if n >= LEAST_FIXES and len({one.author for one in backed[target]}) >= work.agent.limits.min_sources
+        ]
+        if not targets:
+            return Considered()
+        conditions = _conditions([case for case, ok in zip(cases, right, strict=True) if not ok])
+        holds = {place: _held(condition, cases) for place, condition in enumerate(conditions)}
+        ruled = frozenset(
+            place
+            for place, case in enumerate(cases)
+            if any(covers(rule, question=case.question, context=case.context) for rule in work.bundle.rules)
+        )
+        best: list[_Weighed] = []
+        for target in targets:
+            found = _best_rule(target, conditions=conditions, holds=holds, cases=cases, right=right, ruled=ruled)
+            if found and found.rule not in work.bundle.rules:
+                best.append(found)
+        best.sort(key=lambda one: (-one.net, one.rule.id))
+        return Considered(
+            ideas=tuple(_idea(one, cases=cases, backed=backed, work=work) for one in best[:IDEAS]),
+            looked_at=len(conditions) * len(targets),
+        )
+
+
+def wilson_low(hits: int, n: int, *, z: float = 1.96) -> float:
+    """Lower end of the Wilson score interval of hits / n; 0 without trials."""
+    if n == 0:
+        return 0.0
+    rate = hits / n
+    middle = rate + z * z / (2 * n)
+    return (middle - z * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))) / (1 + z * z / n)
+
+
+def _backed(work: UpdateWork) -> dict[str, list[Correction]]:
+    found: dict[str, list[Correction]] = defaultdict(list)
+    for one in work.survey.corrections:
+        if one.label:
+            found[one.label].append(one)
+    return found
+
+
+def _conditions(wrong: Sequence[EvalCase]) -> list[Condition]:
+    """Phrases and field values that at least LEAST_FIXES wrong cases share, most frequent first."""
+    counts: Counter[tuple[str, str, str | float]] = Counter()
+    numbers: dict[str, set[float]] = defaultdict(set)
+    for case in wrong:
+        words = plain(case.question).split()
+        counts.update(
+            {
+                ("question", "contains", " ".join(words[start : start + length]))
+                for length in range(1, PHRASE_WORDS + 1)
+                for start in range(len(words) - length + 1)
+            }
+        )
+        for field, value in case.context.items():
+            if isinstance(value, str) and value.strip():
+                counts[field, "equals", value] += 1
+            elif isinstance(value, int | float) and not isinstance(value, bool):
+                numbers[field].add(float(value))
+    for field, values in numbers.items():
+        for level in _levels(values):
+            at_least = sum(_number(case, field) >= level for case in wrong if field in case.context)
+            counts[field, "at_least", level] = at_least
+            counts[field, "at_most", level] = sum(
+                _number(case, field) <= level for case in wrong if field in case.context
+            )
+    common = sorted(((key, n) for key, n in counts.items() if n >= LEAST_FIXES), key=lambda pair: (-pair[1], str(pair)))
+    # Field conditions are few and precise: they never give way to the many phrases.
+    kept = [key for key, _ in common if key[0] != "question"][:CONDITIONS_WEIGHED]
+    kept += [key for key, _ in common if key[0] == "question"][: CONDITIONS_WEIGHED - len(kept)]
+    return [Condition.model_validate({"field": field, "op": op, "value": value}) for field, op, value in kept]
+
+
+def _levels(values: Iterable[float]) -> list[float]:
+    ordered = sorted(values)
+    if len(ordered) <= LEVELS:
+        return ordered
+    return sorted({ordered[place * len(ordered) // LEVELS] for place in range(LEVELS)})
+
+
+def _number(case: EvalCase, field: str) -> float:
+    value = case.context[field]
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")
+
+
+def _held(condition: Condition, cases: Sequence[EvalCase]) -> frozenset[int]:
+    probe = Rule(id="probe", when=(condition,), label="probe")
+    return frozenset(
+        place for place, case in enumerate(cases) if covers(probe, question=case.question, context=case.context)
+    )
+
+
+def _best_rule(
+    target: str,
+    *,
+    conditions: Sequence[Condition],
+    holds: dict[int, frozenset[int]],
+    cases: Sequence[EvalCase],
+    right: Sequence[bool],
+    ruled: frozenset[int],
+) -> _Weighed | None:
+    wants = frozenset(place for place, case in enumerate(cases) if case.expected == target)
+    wrong = frozenset(place for place, ok in enumerate(right) if not ok)
+    singles = sorted(holds, key=lambda one: (-len(holds[one] & wants & wrong) + len((holds[one] - wants) - wrong), one))
+    sets = [(one,) for one in holds] + list(combinations(singles[:PAIRED], 2))
+    best: _Weighed | None = None
+    is_article = any(cases[place].grading is Grading.ARTICLE for place in wants)
+    for chosen in sets:
+        covered = frozenset.intersection(*(holds[one] for one in chosen))
+        for is_first in (False, True):
+            reach = covered if is_first else covered - ruled
+            fixed, broken = reach & wants & wrong, (reach - wants) - wrong
+            if len(fixed) < LEAST_FIXES or (best and len(fixed) - len(broken) < best.net):
+                continue
+            when = tuple(conditions[one] for one in chosen)
+            weighed = _Weighed(
+                rule=Rule(
+                    id=derived_id("r", list(when), target),
+                    when=when,
+                    label=None if is_article else target,
+                    article_id=target if is_article else None,
+                ),
+                fixed=fixed,
+                broken=broken,
+                is_first=is_first,
+            )
+            if weighed.bound >= LEAST_BOUND and (best is None or _rank(weighed) > _rank(best)):
+                best = weighed
+    return best
+
+
+def _rank(one: _Weighed) -> tuple[int, float, int, bool]:
+    """Net fixes, then surer, then fewer conditions, then the less intrusive place."""
+    return (one.net, one.bound, -len(one.rule.when), not one.is_first)
+
+
+def _idea(found: _Weighed, *, cases: Sequence[EvalCase], backed: dict[str, list[Correction]], work: UpdateWork) -> Idea:
+    target = found.rule.label or found.rule.article_id or ""
+    support = [
+        one for one in backed[target] if covers(found.rule, question=one.question, context=one.interaction.context)
+    ]
+    before = work.bundle.rules[0].id if found.is_first and work.bundle.rules else None
+    return Idea(
+        operations=(SetRule(rule=found.rule, before=before),),
+        rationale=(
+            f"On the known cases this rule would fix {len(found.fixed)} and break {len(found.broken)} "
+            f"(at least {found.bound:.0%} of the answers it changes for better or worse get better, 95 % sure). "
+            + ("It goes before the other rules." if before else "It takes only what no other rule covers.")
+        ),
+        evidence=tuple(one.feedback_id for one in support),
+        issue_ids=tuple(dict.fromkeys(one.issue_id for one in support)),
+        expected_fixes=tuple(cases[place].id for place in sorted(found.fixed) if cases[place].split == "log"),
+        proposer="rules",
+    )
