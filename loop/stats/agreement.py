@@ -37,7 +37,8 @@ class DawidSkene:
     @property
     def labels(self) -> Ints:
         """Most likely class of each item; the lowest index on a tie."""
-        return self.posterior.argmax(axis=1)
+        likeliest: Ints = self.posterior.argmax(axis=1)
+        return likeliest
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ def dawid_skene(
     posterior = np.zeros((n_items, classes))
     np.add.at(posterior, (items, labels), 1.0)
     posterior /= posterior.sum(axis=1, keepdims=True)
-    for done in range(1, rounds + 1):
+    done = 0
+    while done < rounds:
+        done += 1
         prior = _shares(posterior.sum(axis=0) + 1.0)
         said = _log_likelihoods(posterior, labels=labels, raters=raters, items=items, n_raters=n_raters)
         scores = np.tile(np.log(prior), (n_items, 1))
@@ -129,4 +132,5 @@ def _log_likelihoods(posterior: Floats, *, labels: Ints, raters: Ints, items: In
         counts[:, true, :] = cells.reshape(n_raters, classes)
     average = _shares(counts.sum(axis=0) + 1.0)
     confusion = _shares(counts + _ADDED_VOTES * average)
-    return np.log(confusion.clip(_FLOOR, 1.0))[raters, :, labels]
+    said_full: Floats = np.log(confusion.clip(_FLOOR, 1.0))[raters, :, labels]
+    return said_full

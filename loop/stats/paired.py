@@ -19,8 +19,10 @@ _STEPS = 60
 """Halvings of an interval at most 2 wide: the end is then exact to the last bit of a float."""
 _TAIL = 1e-12
 """Discordant counts rarer than this are left out of a power."""
-MOST_CASES = 200_000
-"""Above this many, `cases_needed` answers None: nobody collects them for one change."""
+_TOOTH = 24
+"""Cases looked back over for an earlier saw tooth of the power; more would change no plan."""
+MOST_CASES = 20_000
+"""Above about this many, `cases_needed` answers None: nobody collects them for one change."""
 
 
 def midp_better(fixed: int, *, broken: int) -> float:
@@ -117,20 +119,32 @@ def cases_needed(
     if effect <= 0 or effect < min_gain:
         return None
 
+    rough = _rough_cases(effect, discordance=discordance, alpha=alpha, target=target, min_gain=min_gain)
+    if rough > MOST_CASES:
+        return None
+
     def reaches(n: int) -> bool:
         return power(n, discordance=discordance, effect=effect, alpha=alpha, min_gain=min_gain) >= target
 
-    high = 8
+    low, high = 0, ceil(rough) + 8
     while not reaches(high):
-        high *= 2
-        if high > MOST_CASES:
+        low, high = high, 2 * high
+        if high > 2 * MOST_CASES:
             return None
-    low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if reaches(middle) else (middle, high)
-    # A saw tooth just below may reach it too; teeth are narrower than this.
-    return next(n for n in range(max(1, high - max(12, high // 20)), high + 1) if reaches(n))
+    # A saw tooth just below may reach it too.
+    return next(n for n in range(max(1, high - _TOOTH), high + 1) if reaches(n))
+
+
+def _rough_cases(effect: float, *, discordance: float, alpha: float, target: float, min_gain: float) -> float:
+    """The normal approximation: enough for the test and, separately, for the net gain asked for."""
+    z_alpha, z_target = float(ndtri(1 - alpha)), float(ndtri(target))
+    for_test = (z_alpha + z_target) ** 2 * discordance / effect**2
+    spare = effect - min_gain
+    for_gain = float("inf") if spare <= 0 else z_target**2 * discordance / spare**2
+    return max(for_test, for_gain) if min_gain > 0 else for_test
 
 
 def _score_z(difference: float, *, n: int, fixed: int, broken: int) -> float:
