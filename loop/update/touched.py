@@ -112,9 +112,9 @@ def _holds(condition: Condition, *, question: str, context: Mapping[str, Scalar]
         return False
     match condition.op:
         case "contains":
-            words = [re.escape(word) for word in str(condition.value).split()]
-            phrase = rf"(?<!\w){r'\s+'.join(words)}(?!\w)"
-            return isinstance(fact, str) and bool(words) and re.search(phrase, fact, re.IGNORECASE) is not None
+            phrase = r"\s+".join(re.escape(word) for word in str(condition.value).split())
+            found = re.search(rf"(?<!\w){phrase}(?!\w)", fact, re.IGNORECASE) if isinstance(fact, str) else None
+            return bool(phrase) and found is not None
         case "equals":
             number, limit = _number(fact), _number(condition.value)
             if number is not None and limit is not None:
