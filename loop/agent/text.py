@@ -28,6 +28,18 @@ _MIXER = np.uint64(0xBF58476D1CE4E5B9)
 
 
 @dataclass(frozen=True)
+class Counts:
+    """The features of a batch of texts: one entry per distinct feature of each text, ordered by text."""
+
+    rows: Ints
+    """Place of the text in the batch."""
+    keys: Keys
+    """Hash of the feature."""
+    counts: Floats
+    """How often the text has it."""
+
+
+@dataclass(frozen=True)
 class Space:
     """The features of the texts it was learned from, each with its weight."""
 
@@ -50,18 +62,18 @@ class Learned:
     """float32 [texts, features]; rows have unit length, or none for a text without words."""
 
 
-@dataclass(frozen=True)
-class _Counts:
-    """One entry per distinct feature of each text, ordered by text."""
-
-    rows: Ints
-    keys: Keys
-    counts: Floats
-
-
 def normalise(text: str) -> str:
     """The words of a text, case folded, joined by single spaces. Texts that agree here are the same question."""
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def count_features(texts: Sequence[str]) -> Counts:
+    """Every word and character run of every normalised text, hashed and counted."""
+    padded = [f" {text} " for text in texts]
+    codes = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    rows = np.repeat(np.arange(len(texts)), np.fromiter(map(len, padded), dtype=np.int64, count=len(texts)))
+    found = [_words(codes, rows), *(_runs(codes, rows, length) for length in RUNS)]
+    return _tally(np.concatenate([rows for rows, _ in found]), np.concatenate([keys for _, keys in found]))
 
 
 def learn(texts: Sequence[str]) -> Learned:
@@ -70,7 +82,7 @@ def learn(texts: Sequence[str]) -> Learned:
     A feature weighs (1 + ln tf) · (1 + ln((1 + N) / (1 + df))): sublinear tf, smoothed idf
     (Manning, Raghavan, Schütze: Introduction to Information Retrieval, 6.4.1 and 6.2.2).
     """
-    found = _count(texts)
+    found = count_features(texts)
     keys, spread = np.unique(found.keys, return_counts=True)
     weights = (1 + np.log((1 + len(texts)) / (1 + spread))).astype(np.float32)
     space = Space(size=len(texts), keys=keys, weights=weights, unseen=1 + float(np.log(1 + len(texts))))
@@ -83,10 +95,10 @@ def embed(texts: Sequence[str], *, space: Space) -> csr_array:
     What the space has never seen still counts in a text's length, as heavy as the rarest feature:
     a text full of strange words is far from everything.
     """
-    return _weigh(_count(texts), space, len(texts))
+    return _weigh(count_features(texts), space, len(texts))
 
 
-def _weigh(found: _Counts, space: Space, size: int) -> csr_array:
+def _weigh(found: Counts, space: Space, size: int) -> csr_array:
     if not space.keys.size:
         return csr_array(np.zeros((size, 1), dtype=np.float32))
     column = np.minimum(np.searchsorted(space.keys, found.keys), space.keys.size - 1)
@@ -96,15 +108,6 @@ def _weigh(found: _Counts, space: Space, size: int) -> csr_array:
     value = (weight / length[found.rows]).astype(np.float32)
     places = (found.rows[is_known], column[is_known])
     return csr_array((value[is_known], places), shape=(size, space.keys.size))
-
-
-def _count(texts: Sequence[str]) -> _Counts:
-    """Every word and character run of every text, hashed and counted."""
-    padded = [f" {text} " for text in texts]
-    codes = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    rows = np.repeat(np.arange(len(texts)), np.fromiter(map(len, padded), dtype=np.int64, count=len(texts)))
-    found = [_words(codes, rows), *(_runs(codes, rows, length) for length in RUNS)]
-    return _tally(np.concatenate([rows for rows, _ in found]), np.concatenate([keys for _, keys in found]))
 
 
 def _words(codes: Keys, rows: Ints) -> tuple[Ints, Keys]:
@@ -134,11 +137,11 @@ def _mixed(keys: Keys) -> Keys:
     return keys ^ (keys >> np.uint64(27))
 
 
-def _tally(rows: Ints, keys: Keys) -> _Counts:
+def _tally(rows: Ints, keys: Keys) -> Counts:
     order = np.lexsort((keys, rows))
     rows, keys = rows[order], keys[order]
     is_first = np.ones(rows.size, dtype=bool)
     is_first[1:] = (np.diff(rows) > 0) | (keys[1:] != keys[:-1])
     starts = np.flatnonzero(is_first)
     counts = np.diff(np.append(starts, rows.size)).astype(np.float32)
-    return _Counts(rows=rows[starts], keys=keys[starts], counts=counts)
+    return Counts(rows=rows[starts], keys=keys[starts], counts=counts)
