@@ -1,0 +1,173 @@
+"""The trusted reference: what the people we believe said is right, and how likely it makes each correction look.
+
+Only answers an attacker cannot write belong here. A model trained on what it should judge misses targeted
+poison: it learns it. The size of this set, not the cleverness of the model, decides what is caught.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loop.records import FeedbackState, Grading, Split
+from loop.validate import predictor
+from loop.validate.ledger import Ledger
+from loop.validate.predictor import LabelModel
+from loop.validate.splits import group_of, split_of
+from loop.validate.text import COMPARED_CHARACTERS, spelled
+from loop.validate.work import ValidationWork
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+ENOUGH = 100
+"""Known answers below which the reference says nothing."""
+ENOUGH_PER_LABEL = 3
+"""Known answers of a label below which nothing is said for or against it."""
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """One question with the label or article that somebody we believe said is right."""
+
+    question: str
+    choice: str
+    author: str
+    interaction_id: str
+
+
+@dataclass(frozen=True)
+class Views:
+    """What a model thinks of each row of `Ledger.choosing`, in that order."""
+
+    top: tuple[str, ...]
+    """Likeliest choice; empty when there is no view."""
+    top_chance: Floats
+    """NaN when there is no view."""
+    given_chance: Floats
+    """Chance of the choice the row makes; NaN when there is no view."""
+    rank: Floats
+    """Share of known answers that, left out in turn, look at most as likely as this row's choice; NaN likewise."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Known answers and the model made from them."""
+
+    known: tuple[KnownAnswer, ...]
+    model: LabelModel | None
+    """None below ENOUGH known answers or with one label only."""
+    by_interaction: dict[str, KnownAnswer]
+    by_question: dict[str, str]
+    """Spelled question to its choice; questions with two different known choices are left out."""
+
+    @property
+    def words(self) -> str:
+        """How large and how good it is, in words."""
+        if self.model is None:
+            return f"trusted reference: {len(self.known)} known answers, {ENOUGH} needed before it is consulted"
+        return (
+            f"trusted reference: {self.model.rows.size:,} known answers over {len(self.model.labels)} labels, "
+            f"right on {self.model.accuracy:.0%} of them left out one by one"
+        )
+
+
+def gather(work: ValidationWork, ledger: Ledger, *, believed: Collection[str]) -> Reference:
+    """The reference from cases without an author, from `believed` authors' cases and from their corrections.
+
+    Sealed cases, and corrections whose group is sealed, never enter: what the firewall lets through must not
+    depend on them.
+    """
+    by_interaction: dict[str, KnownAnswer] = {}
+    loose: list[KnownAnswer] = []
+    for answer in (*_from_cases(work, believed), *_from_corrections(work, ledger, believed)):
+        if answer.interaction_id:
+            by_interaction.setdefault(answer.interaction_id, answer)
+        else:
+            loose.append(answer)
+    known = (*loose, *by_interaction.values())
+    choices: dict[str, set[str]] = {}
+    for answer in known:
+        choices.setdefault(answer.question, set()).add(answer.choice)
+    model = None
+    if len(known) >= ENOUGH:
+        model = predictor.fit(
+            [answer.question for answer in known], labels=[answer.choice for answer in known], seed=work.seed
+        )
+    return Reference(
+        known=known,
+        model=model,
+        by_interaction=by_interaction,
+        by_question={question: min(some) for question, some in choices.items() if len(some) == 1},
+    )
+
+
+def view(ledger: Ledger, reference: Reference) -> Views:
+    """What the reference thinks of every row that chooses; a row it learned from is judged with itself left out."""
+    model, rows = reference.model, ledger.choosing
+    if model is None:
+        return no_views(rows.size)
+    views = views_of(model, ledger, rows=rows)
+    learned = {reference.known[place].interaction_id: number for number, place in enumerate(model.rows)}
+    top, top_chance, given_chance = list(views.top), views.top_chance, views.given_chance
+    for place, row in enumerate(rows):
+        number = learned.get(ledger.feedback(row).interaction_id)
+        if number is None or reference.known[model.rows[number]].choice != ledger.choice[row]:
+            continue
+        top[place] = model.labels[model.left_out.top[number]]
+        top_chance[place] = model.left_out.top_chance[number]
+        given_chance[place] = model.left_out.given_chance[number]
+    return Views(tuple(top), top_chance, given_chance, _ranks(model, given_chance))
+
+
+def views_of(model: LabelModel, ledger: Ledger, *, rows: Ints) -> Views:
+    """What a model thinks of some rows; no view where it knows too little of either label."""
+    said = model.predict(
+        [ledger.questions[ledger.question[row]] for row in rows], given=[ledger.choice[row] for row in rows]
+    )
+    known_given = (said.given >= 0) & (model.counts[np.maximum(said.given, 0)] >= ENOUGH_PER_LABEL)
+    is_known = known_given & (model.counts[said.top] >= ENOUGH_PER_LABEL)
+    given_chance = np.where(is_known, said.given_chance, np.nan).astype(np.float64)
+    return Views(
+        tuple(model.labels[top] if known else "" for top, known in zip(said.top, is_known, strict=True)),
+        np.where(is_known, said.top_chance, np.nan).astype(np.float64),
+        given_chance,
+        _ranks(model, given_chance),
+    )
+
+
+def no_views(count: int) -> Views:
+    """When there is no model."""
+    nothing = np.full(count, np.nan)
+    return Views(("",) * count, nothing, nothing.copy(), nothing.copy())
+
+
+def _ranks(model: LabelModel, given_chance: Floats) -> Floats:
+    left_out = np.sort(model.left_out.given_chance.astype(np.float64))
+    ranks = np.searchsorted(left_out, given_chance, side="right") / max(left_out.size, 1)
+    return np.where(np.isnan(given_chance), np.nan, ranks)
+
+
+def _from_cases(work: ValidationWork, believed: Collection[str]) -> Iterator[KnownAnswer]:
+    for case in work.cases:
+        if case.split is Split.SEALED or case.grading is Grading.TEXT or case.grading is not work.agent.grading:
+            continue
+        is_given = not case.author and case.feedback_id is None
+        question = spelled(case.question[:COMPARED_CHARACTERS])
+        if question and (is_given or case.author in believed):
+            yield KnownAnswer(question, case.expected, case.author, case.interaction_id or "")
+
+
+def _from_corrections(work: ValidationWork, ledger: Ledger, believed: Collection[str]) -> Iterator[KnownAnswer]:
+    sealed = {case.interaction_id for case in work.cases if case.split is Split.SEALED}
+    for row in ledger.choosing:
+        item, interaction, choice = ledger.items[row], ledger.interactions[row], ledger.choice[row]
+        author = item.feedback.author
+        if interaction is None or choice is None or author not in believed or interaction.id in sealed:
+            continue
+        if item.state in (FeedbackState.HELD, FeedbackState.QUARANTINED) or not item.feedback.teaches:
+            continue
+        if split_of(group_of(interaction), limits=work.agent.limits) is Split.SEALED:
+            continue
+        yield KnownAnswer(ledger.questions[ledger.question[row]], choice, author, interaction.id)
