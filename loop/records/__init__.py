@@ -65,6 +65,7 @@ from loop.records.trials import (
     Split,
     Tally,
     Verdict,
+    case_set_digest,
 )
 from loop.records.turns import StageReport, TurnReport
 
@@ -137,6 +138,7 @@ __all__ = [
     "Verdict",
     "Version",
     "canonical",
+    "case_set_digest",
     "derived_id",
     "digest",
     "evidence_digest",

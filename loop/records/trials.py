@@ -1,5 +1,6 @@
 """Is it better: cases, outcomes, the report and its verdict."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
@@ -7,7 +8,7 @@ from pydantic import Field
 
 from loop.records.agents import ContextFields, Grading, Slug
 from loop.records.events import Answer
-from loop.records.identity import Moment, Record
+from loop.records.identity import Moment, Record, digest
 
 
 class Split(StrEnum):
@@ -47,6 +48,28 @@ class EvalCase(Record):
     feedback_id: str | None = None
     interaction_id: str | None = None
     at: Moment
+
+
+def case_set_digest(cases: Iterable[EvalCase]) -> str:
+    """What was asked and what counts as right, whatever the order. Numbers compare only where it is the same."""
+    return digest(
+        sorted(
+            digest(
+                [
+                    case.id,
+                    case.split,
+                    case.question,
+                    case.context,
+                    case.grading,
+                    case.expected,
+                    case.must_include,
+                    case.must_exclude,
+                    case.is_protected,
+                ]
+            )
+            for case in cases
+        )
+    )
 
 
 class Grade(Record):

@@ -21,15 +21,15 @@ from loop.records import (
     Report,
     Split,
     Tally,
+    case_set_digest,
     derived_id,
-    digest,
 )
 from loop.test.gate import TAUGHT, UNTAUGHT, SliceTally, Tallies, judge, plan
 from loop.test.grade import grade
 from loop.test.reasons import about_power
 from loop.test.replay import failures, replay
 
-__all__ = ["TrialWork", "case_set_digest", "grade", "replay", "step"]
+__all__ = ["TrialWork", "grade", "replay", "step"]
 
 METHOD = (
     "Paired replay on the same cases. Better or worse: one-sided mid-p McNemar. Interval: Tango score, 90 %. "
@@ -120,28 +120,6 @@ def step(work: TrialWork) -> Report:
         method=METHOD,
         seed=work.seed,
         at=work.now,
-    )
-
-
-def case_set_digest(cases: Iterable[EvalCase]) -> str:
-    """What was asked and what counts as right, whatever the order. Two reports with the same one compare."""
-    return digest(
-        sorted(
-            digest(
-                [
-                    case.id,
-                    case.split,
-                    case.question,
-                    case.context,
-                    case.grading,
-                    case.expected,
-                    case.must_include,
-                    case.must_exclude,
-                    case.is_protected,
-                ]
-            )
-            for case in cases
-        )
     )
 
 

@@ -18,8 +18,9 @@ from loop.records import (
     Stakes,
     StakesLevel,
     Verdict,
+    case_set_digest,
 )
-from loop.test import TrialWork, case_set_digest, step
+from loop.test import TrialWork, step
 from loop.test.gate import UNTAUGHT
 from loop.test.replay import failures, replay
 from tests.builders import NOON, agent, bundle, case, example

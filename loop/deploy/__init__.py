@@ -1,0 +1,21 @@
+"""Stage 5: who gets it? An approved change becomes a version and a release; what hurts is taken back."""
+
+from loop.deploy.measure import daily_quality, measurement
+from loop.deploy.release import Deployment, Rollback, deploy_release, deployment, next_version, rollback
+from loop.deploy.watch import Alarm, Heard, should_roll_back
+from loop.records import case_set_digest
+
+__all__ = [
+    "Alarm",
+    "Deployment",
+    "Heard",
+    "Rollback",
+    "case_set_digest",
+    "daily_quality",
+    "deploy_release",
+    "deployment",
+    "measurement",
+    "next_version",
+    "rollback",
+    "should_roll_back",
+]
