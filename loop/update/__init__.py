@@ -1,0 +1,73 @@
+"""Stage 3, what to change: validated feedback becomes a few concrete, typed proposals.
+
+Every proposer looks at the same work and has ideas; `step` lets the strongest through that were not
+refused before, do not wait already, and fit the base. Nothing here sees a sealed case.
+"""
+
+from loop.errors import OperationRefused
+from loop.records import Proposal, digest
+from loop.update.examples import ExampleProposer
+from loop.update.knowledge import KnowledgeProposer
+from loop.update.memory import standing
+from loop.update.proposals import Idea, draft
+from loop.update.reflect import ReflectionProposer
+from loop.update.rules import RuleProposer
+from loop.update.wording import WordingProposer
+from loop.update.work import Considered, Proposer, UpdateOutcome, UpdateWork
+
+__all__ = ["PROPOSERS", "Considered", "Idea", "Proposer", "UpdateOutcome", "UpdateWork", "draft", "step"]
+
+PROPOSERS: dict[str, Proposer] = {
+    "examples": ExampleProposer(),
+    "rules": RuleProposer(),
+    "knowledge": KnowledgeProposer(),
+    "wording": WordingProposer(),
+    "reflection": ReflectionProposer(),
+}
+"""By the name a proposal carries."""
+
+MOST = 4
+"""Proposals of one turn: each costs a look at the sealed cases and a person's time."""
+
+
+def step(work: UpdateWork) -> UpdateOutcome:
+    """Draft at most MOST proposals, strongest first: most expected fixes, then most evidence.
+
+    No two have the same operations. A proposer that fails, or an idea that does not fit, is reported in
+    words and the others go on.
+    """
+    ideas: list[Idea] = []
+    failures: list[str] = []
+    held_back: list[str] = []
+    considered: dict[str, int] = {}
+    for name, proposer in PROPOSERS.items():
+        found = proposer.propose(work)
+        considered[name] = found.looked_at
+        failures += found.failures
+        ideas += found.ideas
+    ideas.sort(key=lambda one: (-len(one.expected_fixes), -len(one.evidence), one.proposer, digest(one)))
+    proposals: dict[str, Proposal] = {}
+    for idea in ideas:
+        if len(proposals) == MOST:
+            break
+        stands = standing(idea, work=work)
+        if stands.objection:
+            held_back.append(f"{idea.proposer}: {stands.objection}")
+            continue
+        try:
+            proposal = _draft(idea.model_copy(update={"replaces": stands.replaces}), work=work)
+        except OperationRefused as refused:
+            failures.append(f"{idea.proposer}: {refused}")
+            continue
+        proposals.setdefault(proposal.id, proposal)
+    return UpdateOutcome(
+        proposals=tuple(proposals.values()),
+        failures=tuple(failures),
+        considered=considered,
+        held_back=tuple(dict.fromkeys(held_back)),
+    )
+
+
+def _draft(idea: Idea, *, work: UpdateWork) -> Proposal:
+    cited = [work.survey.feedback[one] for one in idea.evidence if one in work.survey.feedback]
+    return draft(idea, agent=work.agent, base=work.base, bundle=work.bundle, cited=cited, at=work.now)

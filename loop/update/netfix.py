@@ -112,7 +112,7 @@ class _Head:
         self._nearest = np.zeros((count, cases), dtype=np.float32)
         self._to_new = np.zeros((count, new), dtype=np.float32)
         base_case, base_new = likeness.between(of_base, of_cases), likeness.between(of_base, of_new)
-        self._square = _sums_of_pairs(likeness, of_base, field.base_classes, count)
+        self._square: NDArray[np.float64] = _sums_of_pairs(likeness, of_base, field.base_classes, count)
         for row, one in enumerate(field.base_classes):
             self._dots[one] += base_case[row]
             self._nearest[one] = np.maximum(self._nearest[one], base_case[row])
@@ -163,21 +163,21 @@ class _Head:
 
     def _scores_with_each(self) -> Floats:
         own = self._class
-        square = self._square[own] + 2 * self._to_new[own, np.arange(len(own))] + 1
-        profile = (self._dots[own] + self._new_case) / np.sqrt(square).astype(np.float32)[:, None]
+        square: Floats = (self._square[own] + 2 * self._to_new[own, np.arange(len(own))] + 1).astype(np.float32)
+        profile = (self._dots[own] + self._new_case) / np.sqrt(square)[:, None]
         nearest = np.maximum(self._nearest[own], self._new_case)
         result: Floats = PROFILE_SHARE * profile + (1 - PROFILE_SHARE) * nearest
         return result
 
     def _rank(self) -> None:
-        norms = np.sqrt(np.maximum(self._square, 1e-9)).astype(np.float32)
-        scores = PROFILE_SHARE * self._dots / norms[:, None] + (1 - PROFILE_SHARE) * self._nearest
+        norms: Floats = np.sqrt(np.maximum(self._square, 1e-9)).astype(np.float32)
+        scores: Floats = PROFILE_SHARE * self._dots / norms[:, None] + (1 - PROFILE_SHARE) * self._nearest
         places = np.arange(scores.shape[1])
         top = scores.argmax(axis=0)
         self._top_score = scores[top, places].copy()
         scores[top, places] = -1
         second = scores.argmax(axis=0)
-        self._second_score = scores[second, places]
+        self._second_score = scores[second, places].copy()
         self._top: Ints = np.where(self._top_score >= FLOOR, top, -1)
         self._second: Ints = second
 

@@ -1,7 +1,8 @@
 """Propose decision rules: one or two conditions that mend far more corrected questions than they break.
 
-A rule is worth proposing when it fixes at least three cases, fixes more than it breaks, and the Wilson
-lower bound of fixes / (fixes + breaks) is at least 0.6 (Wilson 1927; 95 %, two-sided).
+A rule is worth proposing when it fixes at least three cases, fixes more than it breaks, and at least 0.6
+of the questions it covers want its answer (lower end of the Wilson score interval, 95 %, Wilson 1927).
+Covered cases that are wrong before and after count against it: a rule would pin them.
 """
 
 from collections import Counter, defaultdict
@@ -33,6 +34,10 @@ class _Weighed:
     rule: Rule
     fixed: frozenset[int]
     broken: frozenset[int]
+    covered: int
+    """Cases it would decide."""
+    wanting: int
+    """Of these, cases whose expected answer is the rule's."""
     is_first: bool
     """Stands before the other rules; else it only takes what no rule covers."""
 
@@ -42,7 +47,7 @@ class _Weighed:
 
     @property
     def bound(self) -> float:
-        return wilson_low(len(self.fixed), len(self.fixed) + len(self.broken))
+        return wilson_low(self.wanting, self.covered)
 
 
 class RuleProposer:
@@ -181,6 +186,8 @@ def _best_rule(
                 ),
                 fixed=fixed,
                 broken=broken,
+                covered=len(reach),
+                wanting=len(reach & wants),
                 is_first=is_first,
             )
             if weighed.bound >= LEAST_BOUND and (best is None or _rank(weighed) > _rank(best)):
@@ -202,8 +209,8 @@ def _idea(found: _Weighed, *, cases: Sequence[EvalCase], backed: dict[str, list[
     return Idea(
         operations=(SetRule(rule=found.rule, before=before),),
         rationale=(
-            f"On the known cases this rule would fix {len(found.fixed)} and break {len(found.broken)} "
-            f"(at least {found.bound:.0%} of the answers it changes for better or worse get better, 95 % sure). "
+            f"On the known cases this rule would fix {len(found.fixed)} and break {len(found.broken)}. "
+            f"Of the {found.covered} questions it covers, {found.wanting} want this answer. "
             + ("It goes before the other rules." if before else "It takes only what no other rule covers.")
         ),
         evidence=tuple(one.feedback_id for one in support),
