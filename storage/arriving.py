@@ -104,11 +104,22 @@ def write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) -
     return Written(new=len(fresh) - updated, updated=updated, duplicate=len(rows) - len(fresh))
 
 
-def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> int:
-    """Insert the rows whose key is free; how many they were."""
+def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Insert the rows whose key is free."""
     insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(table).on_conflict_do_nothing()
-    return sum(connection.execute(statement, list(chunk)).rowcount for chunk in chunks(rows))
+    for chunk in chunks(rows):
+        connection.execute(statement, list(chunk))
+
+
+def insert_unknown(connection: sa.Connection, table: sa.Table, agent: str, rows: Sequence[Row]) -> int:
+    """Insert the rows whose id is free; how many they were. Drivers do not count what a batch inserted."""
+    by_id = {row["id"]: row for row in reversed(rows)}
+    for ids in chunks(list(by_id)):
+        for known in connection.execute(sa.select(table.c.id).where(table.c.agent == agent, table.c.id.in_(ids))):
+            del by_id[known.id]
+    insert_new(connection, table, list(reversed(by_id.values())))
+    return len(by_id)
 
 
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:

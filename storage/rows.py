@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
-from functools import cache, partial
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic_core import PydanticSerializationError
@@ -58,7 +58,9 @@ TABLES: dict[type[Record], type[tables.Table]] = {
 _NOT_CONTENT = frozenset({"received_at", "supersedes"})
 """Differ between two deliveries of the same feedback."""
 
-_spell = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_SPELLING: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
+_spell = json.JSONEncoder(**_SPELLING).encode
+_spell_sorted = json.JSONEncoder(**_SPELLING, sort_keys=True).encode
 
 JSON_OPTIONS: dict[str, Any] = {"json_serializer": _spell, "json_deserializer": json.loads}
 """How engines spell JSON columns: compact, any alphabet as it is, no NaN."""
@@ -85,7 +87,7 @@ def to_row(record: Record, **more: Any) -> Row:
     """The row of a record; `more` are columns no field holds.
 
     Raises InvalidInput, naming the field, for what a database cannot keep: NUL characters, lone
-    surrogates, numbers that are not finite, keys that are too long.
+    surrogates, values that are not JSON, keys that are too long. NaN among free attributes becomes null.
     """
     return _build(record, _payload(record, exclude_defaults=False), more)
 
@@ -98,7 +100,7 @@ def to_event_row(record: Interaction | Feedback, **more: Any) -> Row:
     payload = _payload(record, exclude_defaults=True)
     content = {name: item for name, item in payload.items() if name not in _NOT_CONTENT}
     content["at"] = record.at.astimezone(UTC).isoformat()
-    digest = hashlib.sha256(_spell(content, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(_spell_sorted(content).encode()).hexdigest()
     return _build(record, payload, {"content_digest": digest, **more})
 
 
@@ -187,5 +189,5 @@ def _refusal(record: Record) -> InvalidInput:
     return InvalidInput(
         f"{type(record).__name__}.{name} holds something that cannot be stored.",
         field=name,
-        remedy="Remove NUL characters, unpaired surrogates, numbers that are not finite and values that are not JSON.",
+        remedy="Remove NUL characters, unpaired surrogates and values that are not JSON.",
     )

@@ -6,7 +6,7 @@ from loop.errors import Conflict, DigestMismatch, InvalidInput, NotFound, StaleB
 from loop.ports import Checkpoint, Note
 from loop.records import Bundle, Decision, Proposal, ProposalState, Release, Version, digest
 from storage import audit
-from storage.arriving import insert_new
+from storage.arriving import insert_new, insert_unknown
 from storage.rows import from_row, to_row
 from storage.tables import BundleRow, DecisionRow, HeadRow, ProposalRow, ReleaseRow, VersionRow
 from storage.writing import drafted_row, hold, mark, move_proposal
@@ -42,7 +42,7 @@ def record_decision(connection: sa.Connection, agent: str, decision: Decision, *
     if not move_proposal(connection, agent, decision.proposal_id, was=was, now=now):
         raise Conflict("Somebody else decided this proposal a moment ago.", remedy=_RELOAD)
     connection.execute(sa.insert(table), to_row(decision))
-    if successor is not None and not insert_new(connection, ProposalRow.core(), [drafted_row(successor)]):
+    if successor is not None and not insert_unknown(connection, ProposalRow.core(), agent, [drafted_row(successor)]):
         raise Conflict("The edited proposal exists already.")
     note = Note(
         actor=decision.actor.name,

@@ -1,6 +1,5 @@
 """One agent's records: what `loop.ports.Store` asks for, kept in a database."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar
@@ -15,9 +14,7 @@ from loop.records import (
     Bundle,
     Decision,
     EvalCase,
-    Feedback,
     FeedbackState,
-    Flag,
     Interaction,
     Issue,
     Measurement,
@@ -25,12 +22,11 @@ from loop.records import (
     ProposalState,
     Record,
     Release,
-    Report,
     Split,
     TurnReport,
     Version,
 )
-from storage import audit, ruling
+from storage import audit, items, ruling
 from storage.arriving import chunks
 from storage.connecting import reading, writing
 from storage.rows import TABLES, from_row
@@ -40,7 +36,6 @@ from storage.tables import (
     DecisionRow,
     EvalCaseRow,
     FeedbackRow,
-    FlagRow,
     HeadRow,
     InteractionRow,
     IssueRow,
@@ -54,8 +49,6 @@ from storage.tables import (
 from storage.writing import hold, prepare, write_changes
 
 R = TypeVar("R", bound=Record)
-
-_UNCOUNTED = (FeedbackState.HELD, FeedbackState.QUARANTINED, FeedbackState.EXCLUDED, FeedbackState.SUPERSEDED)
 
 
 def _carry_on(_label: str) -> None:
@@ -217,27 +210,8 @@ class AgentStore:
 
         Counted from feedback with a value whose state is not HELD, QUARANTINED, EXCLUDED or SUPERSEDED.
         """
-        told, answers = FeedbackRow.core(), InteractionRow.core()
-        day = _day(self._engine, sa.func.coalesce(answers.c.at, told.c.at)).label("day")
-        query = (
-            sa.select(
-                day,
-                answers.c.version.label("number"),
-                sa.func.count().label("n"),
-                sa.func.sum(sa.case((told.c.value >= 0.5, 1), else_=0)).label("good"),
-            )
-            .select_from(told)
-            .outerjoin(answers, sa.and_(answers.c.agent == told.c.agent, answers.c.id == told.c.interaction_id))
-            .where(
-                told.c.agent == self._slug,
-                told.c.value.is_not(None),
-                told.c.state.not_in([state.value for state in _UNCOUNTED]),
-            )
-            .group_by(day, answers.c.version)
-            .order_by(day, sa.func.coalesce(answers.c.version, -1))
-        )
         with reading(self._engine) as connection:
-            return [DaySignals.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+            return items.count_signals(connection, self._slug)
 
     def journal(self) -> list[AuditEntry]:
         """The whole audit journal, in order."""
@@ -304,51 +278,9 @@ class AgentStore:
             return [from_row(kind, row) for row in connection.execute(scoped).mappings()]
 
     def _feedback(self, which: sa.ColumnElement[bool]) -> list[FeedbackItem]:
-        table, flags = FeedbackRow.core(), FlagRow.core()
-        mine = sa.and_(table.c.agent == self._slug, which)
-        told = sa.select(table).where(mine).order_by(table.c.received_at, table.c.at, table.c.id)
-        flagged = (
-            sa.select(flags)
-            .join(table, sa.and_(table.c.agent == flags.c.agent, table.c.id == flags.c.feedback_id))
-            .where(mine)
-            .order_by(flags.c.feedback_id, flags.c.position)
-        )
-        found: dict[str, list[Flag]] = defaultdict(list)
         with reading(self._engine) as connection:
-            for row in connection.execute(flagged).mappings():
-                found[row["feedback_id"]].append(from_row(Flag, row))
-            return [
-                FeedbackItem(
-                    feedback=from_row(Feedback, row),
-                    state=FeedbackState(row["state"]),
-                    flags=tuple(found.get(row["id"], ())),
-                )
-                for row in connection.execute(told).mappings()
-            ]
+            return items.read_feedback(connection, self._slug, which)
 
     def _proposals(self, which: sa.ColumnElement[bool]) -> list[ProposalItem]:
-        table, reports = ProposalRow.core(), ReportRow.core()
-        mine = sa.and_(table.c.agent == self._slug, which)
-        query = (
-            sa.select(table, reports.c.body.label("report"))
-            .outerjoin(reports, sa.and_(reports.c.agent == table.c.agent, reports.c.proposal_id == table.c.id))
-            .where(mine)
-            .order_by(table.c.created_at, table.c.id)
-        )
         with reading(self._engine) as connection:
-            return [
-                ProposalItem(
-                    proposal=from_row(Proposal, row),
-                    state=ProposalState(row["state"]),
-                    report=None if row["report"] is None else Report.model_validate(row["report"]),
-                    evidence_digest=row["evidence_digest"],
-                )
-                for row in connection.execute(query).mappings()
-            ]
-
-
-def _day(engine: sa.Engine, moment: sa.ColumnElement[datetime]) -> sa.ColumnElement[str]:
-    """ISO date in UTC."""
-    if engine.dialect.name == "sqlite":
-        return sa.func.substr(sa.type_coerce(moment, sa.String), 1, 10)
-    return sa.func.to_char(moment.op("AT TIME ZONE")("UTC"), "YYYY-MM-DD")
+            return items.read_proposals(connection, self._slug, which)

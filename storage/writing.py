@@ -21,6 +21,7 @@ from storage.arriving import (
     chunks,
     feedback_rows,
     insert_new,
+    insert_unknown,
     interaction_rows,
     write_feedback,
     write_interactions,
@@ -93,11 +94,11 @@ def write_changes(connection: sa.Connection, agent: str, changes: Changes, prepa
         write_interactions(connection, agent, prepared.interactions),
         write_feedback(connection, agent, prepared.feedback),
     ]
-    scores = insert_new(connection, ScoreRow.core(), prepared.scores)
+    scores = insert_unknown(connection, ScoreRow.core(), agent, prepared.scores)
     _write_flags(connection, agent, changes)
     moved = _move_feedback(connection, agent, changes.feedback_moves)
     _write_cases(connection, agent, changes)
-    drafted = insert_new(connection, ProposalRow.core(), [drafted_row(one) for one in changes.proposals])
+    drafted = insert_unknown(connection, ProposalRow.core(), agent, [drafted_row(one) for one in changes.proposals])
     reported = sum(_write_report(connection, agent, report) for report in changes.reports)
     moved += _move_proposals(connection, agent, changes.proposal_moves)
     _write_figures(connection, agent, changes)
