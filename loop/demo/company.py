@@ -22,8 +22,8 @@ from loop.records import (
 )
 
 SLUG = "fernwhistle-demo"
-HAND_OVER = "hand over"
-"""What staff write as the label when a person has to answer."""
+HAND_OVER = "Hand over"
+"""What staff write where a person has to answer."""
 THEMES = ("delivery", "money", "plans", "growing", "devices")
 """One file of topics each."""
 EXAMPLES_AT_START = 8
@@ -57,6 +57,8 @@ class Truth(Record):
     """True: only a person may answer."""
     disputed: str = ""
     """The label one of two leads insists on instead; empty when they agree."""
+    other_reply: str = ""
+    """What that lead tells customers."""
 
 
 class Variant(Truth):
@@ -153,7 +155,7 @@ def start_agent(leads: tuple[str, ...], *, at: datetime) -> Agent:
         slug=SLUG,
         name=told.agent,
         task=told.task,
-        grading=Grading.LABEL,
+        grading=Grading.TEXT,
         trusted_authors=leads,
         limits=Limits(dev_share=0.2, sealed_share=0.4),
         is_demo=True,

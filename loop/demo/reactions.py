@@ -7,7 +7,7 @@ hopes to learn. Staff make mistakes at their own rate, one never reads, and most
 from datetime import datetime, timedelta
 from random import Random
 
-from loop.demo.company import HAND_OVER, Truth, company, topics
+from loop.demo.company import HAND_OVER, Truth, topics
 from loop.demo.people import Colleague, cast
 from loop.records import Answer, Feedback, FeedbackKind, Interaction, Scalar, derived_id
 
@@ -20,6 +20,15 @@ RATED = 0.34
 """Share of the customers who rate."""
 FOLLOWED_UP = 0.3
 """Share of the conversations whose outcome is known some days later."""
+
+SORTED_ONLY = 0.15
+"""Share of the wrong answers that a colleague only sorts into the right topic, without writing a better one."""
+REWORDED = 0.12
+"""Share of the corrections in a colleague's own words; the others paste the desk's wording."""
+DISPUTED = 0.8
+"""Share of the disputed questions on which each side speaks up."""
+STALE = "10 to 14 business days"
+"""What the starting version says of refunds."""
 
 _OTTO_SIDE = ("otto-lead", "cyril", "emre", "gustavo", "ilir", "kaito", "nils")
 """Who agrees with Otto where the two leads disagree."""
@@ -37,9 +46,10 @@ def react(interaction: Interaction, *, answer: Answer, truth: Truth, draws: Rand
     """Everything said about one answer, by staff and by the customer."""
     good = is_right(answer, truth=truth)
     made: list[Feedback] = []
-    looked = TAKEN_OVER if answer.method == "handover" and not truth.hands_over else 0.9 if truth.disputed else CHECKED
-    if draws.random() < looked:
-        made += _staff(interaction, answer=answer, truth=truth, good=good, draws=draws)
+    if truth.disputed:
+        made += _both_sides(interaction, truth=truth, draws=draws)
+    elif draws.random() < (TAKEN_OVER if answer.method == "handover" else CHECKED):
+        made += _checked(interaction, _colleague(draws), answer=answer, truth=truth, good=good, draws=draws)
     if draws.random() < RATED:
         made.append(_rating(interaction, answer=answer, truth=truth, good=good, draws=draws))
     if draws.random() < FOLLOWED_UP:
@@ -47,44 +57,77 @@ def react(interaction: Interaction, *, answer: Answer, truth: Truth, draws: Rand
     return tuple(made)
 
 
-def _staff(interaction: Interaction, *, answer: Answer, truth: Truth, good: bool, draws: Random) -> list[Feedback]:
-    who = _colleague(draws)
+def _checked(
+    interaction: Interaction, who: Colleague, *, answer: Answer, truth: Truth, good: bool, draws: Random
+) -> list[Feedback]:
+    """A colleague reads the draft and sends it: as it is, corrected, or rewritten."""
     at = interaction.at + timedelta(minutes=draws.uniform(4, 300))
     seconds = round(draws.lognormvariate(3.4, 0.5), 1)
     if who.is_hasty:
-        return [_said(interaction, FeedbackKind.THUMBS, who.name, at=at, value=1.0, seconds=draws.uniform(0.6, 1.9))]
+        hasty = round(draws.uniform(0.6, 1.9), 1)
+        return [_said(interaction, FeedbackKind.THUMBS, who.name, at=at, value=1.0, seconds=hasty)]
     believed = _believed(truth, answer=answer, who=who, draws=draws)
-    reason = draws.choice(cast().comments.reasons)
     if believed.hands_over:
-        if answer.method == "handover":
-            return [_said(interaction, FeedbackKind.LABEL, who.name, at=at, label=HAND_OVER, seconds=seconds)]
         return [
             _said(
-                interaction, FeedbackKind.LABEL, who.name, at=at, label=HAND_OVER, seconds=seconds,
+                interaction,
+                FeedbackKind.EDIT,
+                who.name,
+                at=at,
+                text=HAND_OVER,
                 reason="Privacy requests go to a person.",
+                seconds=seconds,
             )
-        ]  # fmt: skip
+        ]
     if answer.method == "handover":
-        return _took_over(interaction, who, believed, at=at, seconds=seconds, draws=draws)
-    if answer.label == believed.label:
-        if believed == truth and not good:
-            return [_edited(interaction, who, believed, answer=answer, at=at, seconds=seconds, draws=draws)]
-        if draws.random() < 0.8:
-            return [_said(interaction, FeedbackKind.LABEL, who.name, at=at, label=believed.label, seconds=seconds)]
+        text = _own_words(believed, draws=draws)
+        return [
+            _said(interaction, FeedbackKind.TAKEOVER, who.name, at=at, text=text, label=believed.label, seconds=seconds)
+        ]
+    is_content = good if believed == truth else answer.label == believed.label
+    if is_content and draws.random() < 0.2:
         return [_said(interaction, FeedbackKind.THUMBS, who.name, at=at, value=1.0, seconds=seconds)]
-    made = [
-        _said(interaction, FeedbackKind.LABEL, who.name, at=at, label=believed.label, seconds=seconds, reason=reason)
+    if not is_content and not who.is_lead and draws.random() < SORTED_ONLY:
+        reason = draws.choice(cast().comments.reasons)
+        return [
+            _said(
+                interaction, FeedbackKind.LABEL, who.name, at=at, label=believed.label, seconds=seconds, reason=reason
+            )
+        ]
+    text = answer.text if is_content else _corrected(answer, believed, draws=draws)
+    reason = "" if is_content else draws.choice(cast().comments.reasons)
+    return [
+        _said(
+            interaction,
+            FeedbackKind.EDIT,
+            who.name,
+            at=at,
+            text=text,
+            label=believed.label,
+            seconds=seconds,
+            reason=reason,
+        )
     ]
-    if draws.random() < 0.6:
-        made.append(_edited(interaction, who, believed, answer=answer, at=at, seconds=seconds, draws=draws))
+
+
+def _both_sides(interaction: Interaction, *, truth: Truth, draws: Random) -> list[Feedback]:
+    """Somebody answers, and somebody of the other opinion corrects it."""
+    made = []
+    minutes = draws.uniform(10, 90)
+    others = [one for one in cast().staff if not one.is_hasty]
+    for side, text, label in (
+        (False, truth.reply, truth.label),
+        (True, truth.other_reply, truth.disputed),
+    ):
+        if draws.random() < DISPUTED:
+            who = draws.choice([one for one in others if (one.name in _OTTO_SIDE) is side])
+            at = interaction.at + timedelta(minutes=minutes + 40 * side)
+            made.append(_said(interaction, FeedbackKind.EDIT, who.name, at=at, text=text, label=label, seconds=40.0))
     return made
 
 
 def _believed(truth: Truth, *, answer: Answer, who: Colleague, draws: Random) -> Truth:
     """What this colleague takes the question for."""
-    if truth.disputed:
-        other = next(topic for topic in topics() if topic.label == truth.disputed and not topic.disputed)
-        return other if who.name in _OTTO_SIDE else truth
     if draws.random() < who.reliability:
         return truth
     if answer.label and answer.label != truth.label and draws.random() < 0.5:  # waves the agent's mistake through
@@ -97,33 +140,16 @@ def _known() -> list[Truth]:
     return plain + [topic.variant for topic in topics() if topic.variant is not None]
 
 
-def _took_over(
-    interaction: Interaction, who: Colleague, believed: Truth, *, at: datetime, seconds: float, draws: Random
-) -> list[Feedback]:
-    text = draws.choice((believed.reply, *believed.edits))
-    made = [_said(interaction, FeedbackKind.TAKEOVER, who.name, at=at, text=text, seconds=seconds)]
-    if draws.random() < 0.75:
-        made.append(_said(interaction, FeedbackKind.LABEL, who.name, at=at, label=believed.label, seconds=seconds))
-    return made
+def _corrected(answer: Answer, believed: Truth, *, draws: Random) -> str:
+    """Staff mend the wrong words of a draft, or write their own over a draft on something else."""
+    if answer.label == believed.label and STALE in answer.text:
+        return answer.text.replace(STALE, believed.facts[0])
+    return _own_words(believed, draws=draws)
 
 
-def _edited(
-    interaction: Interaction,
-    who: Colleague,
-    believed: Truth,
-    *,
-    answer: Answer,
-    at: datetime,
-    seconds: float,
-    draws: Random,
-) -> Feedback:
-    """Staff correct the wrong words of a draft, or paste the desk's own wording over a draft on something else."""
-    stale = company().stale_replies.get(believed.label, "")
-    if answer.label == believed.label and stale and "10 to 14 business days" in answer.text:
-        text = answer.text.replace("10 to 14 business days", "5 business days")
-    else:
-        text = draws.choice((believed.reply, believed.reply, believed.reply, *believed.edits))
-    return _said(interaction, FeedbackKind.EDIT, who.name, at=at, text=text, label=believed.label, seconds=seconds)
+def _own_words(believed: Truth, *, draws: Random) -> str:
+    """The desk's wording, which most colleagues paste, or how one of them puts it."""
+    return draws.choice(believed.edits) if believed.edits and draws.random() < REWORDED else believed.reply
 
 
 def _rating(interaction: Interaction, *, answer: Answer, truth: Truth, good: bool, draws: Random) -> Feedback:

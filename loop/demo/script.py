@@ -128,19 +128,19 @@ REFUND_TIME = Sketch(
         ),
     ),
 )
-RETURNS_RULE = Sketch(
+ORDER_RULE = Sketch(
     author=EMRE,
-    title="Whenever somebody writes “return”, explain how to return",
-    rationale="Most customers who write “return” want the label, so let us always send the steps.",
+    title="Whenever somebody mentions an order, explain the tracking",
+    rationale="Most customers who write about an order want to know where it is, so let us always send the steps.",
     operations=(
         SetRule(
             rule=Rule(
-                id="rule-return-steps",
-                when=(Condition(field="question", op="contains", value="return"),),
-                label="return_start",
+                id="rule-order-tracking",
+                when=(Condition(field="question", op="contains", value="order"),),
+                label="order_status",
                 answer=(
-                    "Open Orders, choose Return and print the label. Returns are free within 30 days, "
-                    "and opened capsules may come back too."
+                    "Open Orders in the Whistle app and tap Track: the link starts working within 12 hours of "
+                    "dispatch. Most parcels leave our warehouse in Tilmark on the next working day."
                 ),
             )
         ),
@@ -213,7 +213,7 @@ SCRIPT: dict[int, tuple[Beat, ...]] = {
         Approve(MARIT),
     ),
     80: (Turn(), Approve(INES)),
-    87: (Draft(REFUND_TIME), Draft(RETURNS_RULE), Draft(PRIVACY_RULE)),
+    87: (Draft(REFUND_TIME), Draft(ORDER_RULE), Draft(PRIVACY_RULE)),
     90: (Turn(), Turn()),
 }
 """By day; the beats of a day happen in the evening, in this order."""

@@ -15,6 +15,7 @@ from loop.records import Answer, FeedbackKind, Interaction, Question
 from loop.update.operations import apply_all
 
 TODAY = date(2026, 7, 1)
+EDITS = (FeedbackKind.EDIT,)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,9 @@ def truths(topic: Topic) -> list[Truth]:
 
 @pytest.mark.parametrize("topic", topics(), ids=lambda topic: topic.title)
 def test_every_topic_has_many_ways_to_ask(topic: Topic) -> None:
-    assert len(set(topic.questions)) == len(topic.questions) >= (15 if topic.disputed or topic.hands_over else 25)
+    assert (
+        len(set(topic.questions)) == len(topic.questions) >= (8 if topic.disputed else 15 if topic.hands_over else 25)
+    )
 
 
 @pytest.mark.parametrize("topic", topics(), ids=lambda topic: topic.title)
@@ -111,14 +114,18 @@ def test_reactions_are_the_same_every_time_and_follow_the_answer(world: World) -
     one = next(one for one in everything(world) if world.truth(one.id).label == "leak")
     right = Answer(text=world.truth(one.id).reply, label="leak", method="head")
     assert world.react(one, answer=right) == world.react(one, answer=right)
-    asked = [one for one in everything(world) if not world.truth(one.id).hands_over]
-    good = Counter[FeedbackKind]()
-    bad = Counter[FeedbackKind]()
-    for each in asked:
-        truth = world.truth(each.id)
-        good.update(said.kind for said in world.react(each, answer=_answer(truth)))
-        bad.update(said.kind for said in world.react(each, answer=Answer(text="No.", label="none", method="head")))
-    assert good[FeedbackKind.EDIT] < 0.05 * bad[FeedbackKind.EDIT] + 60
+
+
+def test_right_answers_are_sent_as_they_are_and_wrong_ones_rewritten(world: World) -> None:
+    plain = [one for one in everything(world) if not (world.truth(one.id).hands_over or world.truth(one.id).disputed)]
+    kept, changed = Counter[bool](), Counter[bool]()
+    for one in plain:
+        good = _answer(world.truth(one.id))
+        bad = Answer(text="No.", label="none", method="head")
+        kept.update(_rewrote(said.text, good) for said in world.react(one, answer=good) if said.kind in EDITS)
+        changed.update(_rewrote(said.text, bad) for said in world.react(one, answer=bad) if said.kind in EDITS)
+    assert kept[True] < 0.1 * kept.total()  # honest mistakes
+    assert changed[True] == changed.total()
 
 
 def test_customers_prefer_right_answers(world: World) -> None:
@@ -172,3 +179,7 @@ def _answer(truth: Truth) -> Answer:
     if truth.hands_over:
         return Answer(method="handover")
     return Answer(text=truth.reply, label=truth.label, method="head")
+
+
+def _rewrote(text: str, answer: Answer) -> bool:
+    return text != answer.text
