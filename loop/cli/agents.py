@@ -99,10 +99,11 @@ def export_command(slug: str, number: int | None) -> None:
 def audit_command(slug: str) -> None:
     """Check the journal's hash chain; exit code 1 when it is broken."""
     with opened() as session:
-        check = session.database.store(slug).verify_audit()
-    click.echo(check.words)
+        check = session.database.store(slug).check_journal()
     if not check.is_intact:
+        click.echo(f"The journal is broken at entry {check.first_bad}: {check.reason}")
         sys.exit(1)
+    click.echo(f"The journal is intact: {check.entries} entries.")
 
 
 def _read_text(path: Path) -> str:

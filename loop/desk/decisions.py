@@ -6,7 +6,7 @@ from datetime import timedelta
 from loop import roles
 from loop.autonomy import recommend
 from loop.desk.drafts import drafted
-from loop.desk.wording import checked_reason
+from loop.desk.wording import checked_words
 from loop.errors import Conflict, InvalidInput
 from loop.ports import Changes, Note, Parts, ProposalItem, ProposalMove
 from loop.records import (
@@ -57,7 +57,7 @@ def approve(parts: Parts, proposal_id: str, *, actor: Actor, seen_digest: str, r
         proposal_id=proposal_id,
         verb="approve",
         actor=actor,
-        reason=checked_reason(reason),
+        reason=checked_words(reason),
         seen_digest=seen_digest,
         at=now,
         effective_at=now + timedelta(seconds=undo_seconds(parts, item)),
@@ -99,7 +99,7 @@ def reject(
         proposal_id=proposal_id,
         verb="reject",
         actor=actor,
-        reason=checked_reason(reason),
+        reason=checked_words(reason),
         categories=tuple(categories),
         seen_digest=seen_digest,
         at=now,
@@ -145,7 +145,7 @@ def edit(
         proposal_id=proposal_id,
         verb="edit",
         actor=actor,
-        reason=checked_reason(reason),
+        reason=checked_words(reason),
         seen_digest=seen_digest,
         at=now,
         effective_at=now,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from loop import roles
-from loop.collect import redact
+from loop.desk.wording import checked_words
 from loop.errors import InvalidInput
 from loop.ports import Changes, Note, Parts
 from loop.records import Actor, Operation, Proposal
@@ -62,7 +62,10 @@ def drafted(parts: Parts, idea: Idea) -> Proposal:
         raise InvalidInput(
             f"{len(unknown)} of the cited feedback items are not known.", field="evidence", remedy="Reload the page."
         )
-    cleaned = {"title": redact.clean_text(idea.title), "rationale": redact.clean_text(idea.rationale)}
+    cleaned = {
+        "title": checked_words(idea.title, field="title"),
+        "rationale": checked_words(idea.rationale, field="rationale"),
+    }
     return proposals.draft(
         idea.model_copy(update=cleaned),
         agent=parts.store.agent,

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from loop import roles
-from loop.collect import redact
-from loop.desk.wording import checked_reason
+from loop import collect, roles
+from loop.desk.wording import checked_words
 from loop.errors import InvalidInput
 from loop.ports import Changes, FeedbackItem, FeedbackMove, Note, Parts
 from loop.records import FEEDBACK_MOVES, Actor, Feedback, FeedbackKind, FeedbackState, Flag, derived_id, digest
@@ -24,7 +23,7 @@ def correct(
 ) -> Feedback:
     """Say what an answer should have been. `teaches=False`: an exception, do not learn from it.
 
-    Raises NotAllowed, NotFound is never silent: InvalidInput when the interaction is unknown or nothing was said.
+    Raises NotAllowed, InvalidInput (nothing was said, or the interaction is unknown).
     """
     roles.check(actor, "correct")
     if not (text.strip() or label or article_id):
@@ -34,23 +33,25 @@ def correct(
     if interaction_id not in parts.store.interactions([interaction_id]):
         raise InvalidInput("This interaction is not known.", field="interaction_id", remedy="Reload the page.")
     now = parts.clock()
-    feedback = redact.clean_feedback(
-        Feedback(
-            id=derived_id("feedback", interaction_id, actor.name, text, label, article_id, now),
-            agent=parts.store.agent.slug,
-            interaction_id=interaction_id,
-            kind=FeedbackKind.EDIT if text.strip() else FeedbackKind.LABEL,
-            text=text.strip(),
-            label=label,
-            article_id=article_id,
-            reason=checked_reason(reason),
-            teaches=teaches,
-            author=actor.name,
-            source="dashboard",
-            at=now,
-            received_at=now,
-        )
+    said = Feedback(
+        id=derived_id("feedback", interaction_id, actor.name, text, label, article_id, now),
+        agent=parts.store.agent.slug,
+        interaction_id=interaction_id,
+        kind=FeedbackKind.EDIT if text.strip() else FeedbackKind.LABEL,
+        text=text.strip(),
+        label=label,
+        article_id=article_id,
+        reason=checked_words(reason),
+        teaches=teaches,
+        author=actor.name,
+        source="dashboard",
+        at=now,
+        received_at=now,
     )
+    fitted = collect.step(feedback=(said,))
+    if fitted.refused:
+        raise InvalidInput(fitted.refused[0].reason, field="text", remedy="Correct it and save again.")
+    feedback = fitted.feedback[0]
     note = Note(
         actor=actor.name,
         action="correct answer",
@@ -95,7 +96,5 @@ def judge(parts: Parts, feedback_ids: Iterable[str], *, actor: Actor, to: Feedba
 
 
 def _with_word(item: FeedbackItem, *, actor: Actor, reason: str, at: datetime) -> tuple[Flag, ...]:
-    said = Flag(
-        feedback_id=item.feedback.id, detector="person", reason=f"{actor.name}: {checked_reason(reason)}", at=at
-    )
+    said = Flag(feedback_id=item.feedback.id, detector="person", reason=f"{actor.name}: {checked_words(reason)}", at=at)
     return (*item.flags, said)

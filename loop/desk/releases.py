@@ -1,7 +1,7 @@
 """Take a release back."""
 
 from loop import deploy, roles
-from loop.desk.wording import checked_reason
+from loop.desk.wording import checked_words
 from loop.errors import InvalidInput
 from loop.ports import Parts
 from loop.records import Actor, Release
@@ -20,7 +20,7 @@ def roll_back(parts: Parts, *, actor: Actor, to_number: int, reason: str) -> Rel
     target = next((version for version in store.versions() if version.number == to_number), None)
     if target is None:
         raise InvalidInput("This version does not exist.", field="to_number", remedy="Choose one from Releases.")
-    back = deploy.rollback(head, target=target, actor=actor, reason=checked_reason(reason), now=parts.clock())
+    back = deploy.rollback(head, target=target, actor=actor, reason=checked_words(reason), now=parts.clock())
     parts.checkpoint("rollback:before")
     store.roll_back(version=back.version, release=back.release, undone=head.proposal_id)
     parts.checkpoint("rollback:after")

@@ -1,14 +1,14 @@
 """What a person writes beside an act: bounded and cleaned before it is kept."""
 
-from loop.collect import redact
+from loop.collect import redact_text
 from loop.errors import InvalidInput
 
-_REASON_MAX = 4000
+_WORDS_MAX = 4000
 
 
-def checked_reason(reason: str) -> str:
-    """The reason, stripped, secrets and personal data masked. Raises InvalidInput when it is too long."""
-    text = reason.strip()
-    if len(text) > _REASON_MAX:
-        raise InvalidInput(f"The reason is over {_REASON_MAX} characters.", field="reason", remedy="Shorten it.")
-    return redact.clean_text(text)
+def checked_words(text: str, *, field: str = "reason") -> str:
+    """The words, stripped, secrets and personal data masked. Raises InvalidInput when there are too many."""
+    stripped = text.strip()
+    if len(stripped) > _WORDS_MAX:
+        raise InvalidInput(f"The {field} is over {_WORDS_MAX} characters.", field=field, remedy="Shorten it.")
+    return redact_text(stripped).text

@@ -1,13 +1,23 @@
 """The stages validate, update and test, fed from the store and committed to it, each once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from loop import test, update, validate
 from loop.engine.journal import StageTally, note
 from loop.engine.redrawing import outgrown, redraw
 from loop.errors import ModelFailed
-from loop.ports import Changes, Parts, ProposalMove
-from loop.records import TEACHING_STATES, Bundle, EvalCase, Proposal, ProposalState, Split, Verdict, derived_id
+from loop.ports import Changes, FeedbackItem, Parts, ProposalMove
+from loop.records import (
+    TEACHING_STATES,
+    Bundle,
+    EvalCase,
+    Interaction,
+    Proposal,
+    ProposalState,
+    Split,
+    Verdict,
+    derived_id,
+)
 from loop.update import operations, touched
 
 
@@ -54,9 +64,11 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
     head = store.head()
     bundle = store.bundle(head.digest)
     redraw(parts, tally, head=head, bundle=bundle)
-    items = {item.feedback.id: item for item in store.feedback(TEACHING_STATES)}
-    if not items:
+    teaching = {item.feedback.id: item for item in store.feedback(TEACHING_STATES)}
+    if not teaching:
         return
+    interactions = store.interactions({item.feedback.interaction_id for item in teaching.values()})
+    items = unsealed(teaching, interactions=interactions, sealed=store.cases([Split.SEALED]))
     earlier = store.proposals()
     reasons = {
         decision.proposal_id: ", ".join((*decision.categories, decision.reason)).strip(", ")
@@ -70,7 +82,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             bundle=bundle,
             issues=tuple(store.issues()),
             items=items,
-            interactions=store.interactions({item.feedback.interaction_id for item in items.values()}),
+            interactions=interactions,
             cases=tuple(store.cases([Split.LOG, Split.DEV])),
             earlier=tuple(earlier),
             reasons=reasons,
@@ -79,6 +91,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             boundary=derived_id("boundary", store.agent.slug, parts.clock()),
             now=parts.clock(),
             seed=parts.seed,
+            grade=test.grade,
         )
     )
     tally.words.extend(outcome.failures)
@@ -153,6 +166,30 @@ def try_changes(parts: Parts, tally: StageTally) -> None:
                 ),
             )
         )
+
+
+def unsealed(
+    items: Mapping[str, FeedbackItem], *, interactions: Mapping[str, Interaction], sealed: Iterable[EvalCase]
+) -> dict[str, FeedbackItem]:
+    """The items that may teach: nothing behind a sealed case, of its group, or asking the very same question.
+
+    A version taught what it is measured on would look better than it is.
+    """
+    cases = list(sealed)
+    feedback_ids = {case.feedback_id for case in cases}
+    interaction_ids = {case.interaction_id for case in cases}
+    groups = {case.group for case in cases}
+    questions = {touched.plain(case.question) for case in cases}
+    kept: dict[str, FeedbackItem] = {}
+    for key, item in items.items():
+        asked = interactions.get(item.feedback.interaction_id)
+        is_sealed = key in feedback_ids or item.feedback.interaction_id in interaction_ids
+        if asked is not None:
+            is_sealed |= not groups.isdisjoint({asked.customer or asked.episode_id})
+            is_sealed |= touched.plain(asked.question) in questions
+        if not is_sealed:
+            kept[key] = item
+    return kept
 
 
 def _desk_or_drawer(proposal: Proposal, verdict: Verdict) -> ProposalState:

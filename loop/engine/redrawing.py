@@ -37,17 +37,13 @@ def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) ->
 
 
 def outgrown(earlier: list[ProposalItem], fresh: tuple[Proposal, ...]) -> tuple[ProposalMove, ...]:
-    """Machine drafts of the same proposer on the same base that a new one contains: the new one replaces them."""
+    """Open machine drafts that a fresh one names as replaced: the larger one stands in their place."""
+    replaced = {proposal.replaces for proposal in fresh}
     return tuple(
         ProposalMove(proposal_id=old.proposal.id, was=old.state, now=ProposalState.STALE)
         for old in earlier
-        if old.state in (ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.DRAFTED)
-        and any(
-            old.proposal.proposer == new.proposer != "person"
-            and old.proposal.base_number == new.base_number
-            and set(old.proposal.evidence) < set(new.evidence)
-            for new in fresh
-        )
+        if old.proposal.id in replaced
+        and old.state in (ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.DRAFTED)
     )
 
 

@@ -1,0 +1,55 @@
+"""A small world that makes the whole loop move: four intents, honest raters, two trusted leads."""
+
+import random
+from datetime import timedelta
+
+from loop.ports import Changes, Parts
+from loop.records import Agent, Feedback, FeedbackKind, Grading, Interaction, Limits
+from tests.builders import NOON
+
+LEADS = ("lead-1", "lead-2")
+
+_INTENTS = {
+    "refund": ("I want my money back for {}", "please refund {}", "how do I return {} for a refund", "refund {} now"),
+    "parcel": ("where is my parcel with {}", "track the delivery of {}", "has {} been shipped", "parcel {} is late"),
+    "password": ("I forgot my password for {}", "reset the login of {}", "cannot sign in to {}", "locked out of {}"),
+    "invoice": ("send me the invoice for {}", "I need a bill for {}", "download the receipt of {}", "invoice of {}?"),
+}
+_THINGS = ("the blue kettle", "order 17", "my lamp", "the desk", "a chair", "that rug", "the heater", "my account")
+
+
+def agent() -> Agent:
+    """Graded by label, with enough held-out cases to prove something in a few hundred rows."""
+    return Agent(
+        slug="desk",
+        name="Desk",
+        grading=Grading.LABEL,
+        trusted_authors=LEADS,
+        limits=Limits(dev_share=0.4, sealed_share=0.45, undo_seconds=0),
+        created_at=NOON,
+    )
+
+
+def arrive(parts: Parts, *, rows: int = 400, seed: int = 0, prefix: str = "") -> None:
+    """Write questions and what people said they are, half of it by the leads."""
+    rng = random.Random(seed)
+    interactions, feedback = [], []
+    for number in range(rows):
+        intent = rng.choice(sorted(_INTENTS))
+        question = rng.choice(_INTENTS[intent]).format(rng.choice(_THINGS)) + f", ref {rng.randrange(10_000)}"
+        key = f"{prefix}{number}"
+        at = NOON + timedelta(minutes=number)
+        interactions.append(
+            Interaction(
+                id=f"i{key}", agent="desk", episode_id=f"e{key}", customer=f"c{key}", at=at, question=question,
+                answer="", method="handover", version=0, source="world",
+            )
+        )  # fmt: skip
+        author = LEADS[number % 2] if number % 4 < 2 else f"rater-{number % 7}"
+        feedback.append(
+            Feedback(
+                id=f"f{key}", agent="desk", interaction_id=f"i{key}", kind=FeedbackKind.LABEL, label=intent,
+                author=author, source="world", at=at, received_at=at,
+            )
+        )  # fmt: skip
+    parts.store.commit(Changes(interactions=tuple(interactions), feedback=tuple(feedback)))
