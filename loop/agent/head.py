@@ -35,6 +35,8 @@ class Prediction:
 
     example: Example
     """The nearest example of the winning class."""
+    worded: Example | None
+    """The nearest example of the winning class that has a reply; None when none has."""
     score: float
     """Of the winning class; about 0 to 1, higher is closer."""
     margin: float
@@ -55,10 +57,11 @@ class Head:
 
     def __init__(self, examples: Sequence[Example]) -> None:
         """Index the examples; at least one. Their order does not matter."""
-        self.examples = sorted(examples, key=lambda example: (class_of(example), example.id))
+        self.examples = sorted(examples, key=lambda example: (class_of(example), example.id, example.question))
         keys = [class_of(example) for example in self.examples]
         learned = learn([normalise(example.question) for example in self.examples])
         self._space = learned.space
+        self._has_reply = np.array([bool(example.answer) for example in self.examples])
         self._starts: Ints = np.array([n for n, key in enumerate(keys) if n == 0 or key != keys[n - 1]])
         self._columns: csr_array = learned.vectors.T.tocsr()
         self._profiles = _profiles(learned.vectors, self._columns, self._starts)
@@ -79,8 +82,12 @@ class Head:
         twin = int(nearest.argmax())
         top = float(score[best])
         second = float(np.partition(score, -2)[-2]) if score.size > 1 else 0.0
+        own = nearest[start:end]
+        worded = np.where(self._has_reply[start:end], own, -1)
+        place = int(worded.argmax())
         return Prediction(
-            example=self.examples[start + int(nearest[start:end].argmax())],
+            example=self.examples[start + int(own.argmax())],
+            worded=self.examples[start + place] if worded[place] >= 0 else None,
             score=top,
             margin=max(top - second, 0.0),
             twin=self.examples[twin],
