@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loop.ports import Changes, ProposalItem, ProposalMove
+from loop.ports import Changes, Note, ProposalItem, ProposalMove
 from loop.records import (
     Bundle,
     Decision,
@@ -152,3 +152,9 @@ def roll_back(store: AgentStore, *, to: int, undone: str | None) -> Release:
     release = release_of(version, kind="rollback")
     store.roll_back(version=version, release=release, undone=undone)
     return release
+
+
+def note(subject: str, **fields: Any) -> Note:
+    """A line for the journal."""
+    filled = {"actor": "engine", "action": "import", "subject": subject, "at": builders.NOON}
+    return Note(**filled | fields)
