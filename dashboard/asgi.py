@@ -1,0 +1,96 @@
+"""The screens as one ASGI application: Streamlit, a health probe, and headers that keep strangers' text harmless."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from loop.errors import InvalidInput
+
+SCRIPT = Path(__file__).with_name("app.py")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'{sockets}; worker-src 'self' blob:; "
+    "frame-src 'none'; frame-ancestors 'none'; form-action 'self'; base-uri 'self'; object-src 'none'"
+)
+
+
+class SecurityHeaders:
+    """Tells the browser: load nothing from elsewhere, run nothing inline, let nobody frame this page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; add the headers to every HTTP response."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        host = Headers(scope=scope).get("host", "")
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = policy(host)
+                headers["X-Frame-Options"] = "DENY"
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "same-origin"
+                headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+            await send(message)
+
+        await self.app(scope, receive, answer)
+
+
+def policy(host: str) -> str:
+    """The content security policy of a page served under this host; an odd host gets no extra permission."""
+    is_plain = bool(host) and all(one.isalnum() or one in ".-:[]" for one in host)
+    return _POLICY.format(sockets=f" ws://{host} wss://{host}" if is_plain else "")
+
+
+async def _healthy(request: Request) -> JSONResponse:
+    del request  # the answer is the same for everybody
+    return JSONResponse({"status": "ok"})
+
+
+def dangers(option: Callable[[str], object]) -> list[str]:
+    """Streamlit options that would let a program or a stranger press Approve; empty when all is well."""
+    refused = {
+        "server.enableAgentApi": (bool(option("server.enableAgentApi")), "it lets a program press every button"),
+        "server.enableCORS": (not option("server.enableCORS"), "other web pages could then talk to this one"),
+        "server.enableXsrfProtection": (
+            not option("server.enableXsrfProtection"),
+            "other web pages could then send files here",
+        ),
+        "server.trustedUserHeaders": (
+            bool(option("server.trustedUserHeaders")),
+            "anybody could then claim to be anybody",
+        ),
+        "server.address": (
+            option("server.address") not in LOOPBACK,
+            f"sign-in does not exist yet, so it must be one of {', '.join(LOOPBACK)}",
+        ),
+    }
+    return [f"{name}: {why}" for name, (is_refused, why) in refused.items() if is_refused]
+
+
+@asynccontextmanager
+async def _guarded(app: st.App) -> AsyncIterator[None]:
+    """Refuse to start with settings that would make a decision mean nothing."""
+    del app
+    found = dangers(st.get_option)
+    if found:
+        raise InvalidInput(f"The screens do not start with this Streamlit setting: {found[0]}.", field=found[0])
+    yield
+
+
+# `streamlit run` finds the application by reading this very assignment; it cannot be made in a function.
+app = st.App(SCRIPT, lifespan=_guarded, routes=[Route("/healthz", _healthy)], middleware=[Middleware(SecurityHeaders)])

@@ -1,0 +1,244 @@
+"""Every code, number and time in plain words; the same words on every screen."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from loop.records import (
+    Decision,
+    Evidence,
+    FeedbackKind,
+    FeedbackState,
+    Proposal,
+    ProposalState,
+    Report,
+    StakesLevel,
+    Verdict,
+)
+
+Tone: TypeAlias = Literal["good", "hopeful", "neutral", "bad", "unknown"]
+"""How a thing is coloured; the words beside it say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A short name, one sentence more, and its tone."""
+
+    name: str
+    more: str
+    tone: Tone
+
+
+VERDICTS: dict[Verdict, Saying] = {
+    Verdict.PROVED: Saying("Proved better", "On cases it never saw, it beats the live version beyond chance.", "good"),
+    Verdict.PROMISING: Saying(
+        "Promising", "It looks better, but chance is not ruled out yet. Read the answers.", "hopeful"
+    ),
+    Verdict.NO_EFFECT: Saying("No effect", "The test would have seen a useful gain, and saw none.", "neutral"),
+    Verdict.HARMFUL: Saying("Harmful", "Answers got worse beyond chance, overall or for one group.", "bad"),
+    Verdict.NOT_ENOUGH_DATA: Saying(
+        "Not enough data", "There are too few cases to tell. Only a person can judge it.", "unknown"
+    ),
+}
+
+PROPOSAL_STATES: dict[ProposalState, Saying] = {
+    ProposalState.DRAFTED: Saying("Waiting for its test", "The loop tests it in its next turn.", "unknown"),
+    ProposalState.WAITING: Saying("Waiting for a decision", "Tested and ready to be read.", "hopeful"),
+    ProposalState.SET_ASIDE: Saying("Set aside", "Tested, and not worth a person's time now.", "neutral"),
+    ProposalState.APPROVED: Saying("Approved", "Goes live when its undo window is over.", "good"),
+    ProposalState.LIVE: Saying("Live", "It is part of what the agent answers with.", "good"),
+    ProposalState.REJECTED: Saying("Rejected", "The loop was told why and does not bring it again.", "bad"),
+    ProposalState.EDITED: Saying("Replaced by an edit", "A reviewer's wording is tested in its place.", "neutral"),
+    ProposalState.STALE: Saying(
+        "Out of date", "The live version moved; it is drawn up again on the new one.", "neutral"
+    ),
+    ProposalState.UNDONE: Saying("Undone", "It was live, and was rolled back.", "bad"),
+}
+
+FEEDBACK_STATES: dict[FeedbackState, Saying] = {
+    FeedbackState.NEW: Saying("New", "Not looked at yet.", "unknown"),
+    FeedbackState.VALID: Saying("Valid", "No check objects; it may teach.", "good"),
+    FeedbackState.HELD: Saying("Held", "One check objects; it waits for a person or for more evidence.", "hopeful"),
+    FeedbackState.QUARANTINED: Saying("Quarantined", "Two checks or more object; it does not teach.", "bad"),
+    FeedbackState.RELEASED: Saying("Released", "A person said it is fine.", "good"),
+    FeedbackState.EXCLUDED: Saying("Excluded", "A person said: an exception, do not learn from it.", "neutral"),
+    FeedbackState.SUPERSEDED: Saying("Replaced", "The same person said something newer.", "neutral"),
+}
+
+FEEDBACK_KINDS: dict[FeedbackKind, str] = {
+    FeedbackKind.EDIT: "Rewritten answer",
+    FeedbackKind.THUMBS: "Thumbs",
+    FeedbackKind.CSAT: "Satisfaction",
+    FeedbackKind.OUTCOME: "Outcome",
+    FeedbackKind.TAKEOVER: "Taken over",
+    FeedbackKind.COMMENT: "Comment",
+    FeedbackKind.LABEL: "Right label",
+}
+
+STAKES: dict[StakesLevel, Saying] = {
+    StakesLevel.LOW: Saying("Low stakes", "Goes live after a short undo window.", "neutral"),
+    StakesLevel.MEDIUM: Saying("Medium stakes", "A person decides; it goes live at once.", "hopeful"),
+    StakesLevel.HIGH: Saying("High stakes", "Approving asks for a reason.", "bad"),
+}
+
+SECTIONS = {
+    "instructions": "Instructions",
+    "rules": "Rule",
+    "examples": "Examples",
+    "articles": "Article",
+    "approaches": "Approach",
+    "model": "Model",
+}
+
+PROPOSERS = {
+    "examples": "drafted from corrections",
+    "rules": "drafted as a rule",
+    "knowledge": "drafted from takeovers",
+    "reflection": "drafted by the language model",
+    "person": "written by a person",
+}
+
+METHODS = {
+    "rule": "a rule",
+    "case": "a known case",
+    "head": "the text classifier",
+    "article": "an article",
+    "handover": "handed over to a person",
+    "model": "the language model",
+    "failed": "no answer",
+}
+
+REJECTIONS = {
+    "wrong": "Wrong",
+    "unsafe": "Unsafe",
+    "too_narrow": "Too narrow",
+    "tone": "Tone",
+    "duplicate": "Duplicate",
+    "other": "Other",
+}
+
+DECISIONS = {"approve": "approved", "edit": "edited", "reject": "rejected", "undo": "took back"}
+
+
+def points(value: float | None) -> str:
+    """A difference of two shares as points: `+4.6 points`, `−0.4 points`."""
+    return "unknown" if value is None else f"{_signed(value)} points"
+
+
+def percent(value: float | None, *, digits: int = 1) -> str:
+    """A share as `91.2 %`."""
+    return "unknown" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """An interval of a difference: `+3.8 to +5.5`."""
+    return "unknown" if low is None or high is None else f"{_signed(low)} to {_signed(high)}"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """An interval of a share: `88.1 to 93.4 %`."""
+    return "unknown" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 case`, `1,840 cases`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def effect(evidence: Evidence) -> str:
+    """How sure the direction is: `better`, `worse` or `not clear yet`."""
+    if evidence.low is None or evidence.high is None:
+        return "not measured"
+    if evidence.low > 0:
+        return "better"
+    return "worse" if evidence.high < 0 else "not clear yet"
+
+
+def recommendation(report: Report | None) -> str:
+    """What the evidence speaks for, in words."""
+    if report is None:
+        return "Wait for the test"
+    match report.verdict:
+        case Verdict.PROVED:
+            return "Approve"
+        case Verdict.PROMISING:
+            return "Read the answers, then decide"
+        case Verdict.NOT_ENOUGH_DATA:
+            return "Judge it by reading"
+        case _:
+            return "Reject"
+
+
+def version(number: int | None) -> str:
+    """`v14`."""
+    return "unknown version" if number is None else f"v{number}"
+
+
+def where(proposal: Proposal) -> str:
+    """What part of the agent a proposal changes."""
+    sections = list(dict.fromkeys(change.section for change in proposal.changes))
+    return ", ".join(SECTIONS[section].lower() for section in sections) or "nothing"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """How long since: `12 s ago`, `3 h ago`, `in 40 s`."""
+    seconds = (now - then).total_seconds()
+    length = _length(abs(seconds))
+    if abs(seconds) < 1:
+        return "just now"
+    return f"in {length}" if seconds < 0 else f"{length} ago"
+
+
+def waiting(since: datetime, now: datetime) -> str:
+    """How long something waits: `waits 3 h`."""
+    return f"waits {_length(max(0.0, (now - since).total_seconds()))}"
+
+
+def clock(at: datetime, zone: tzinfo) -> str:
+    """A moment on the viewer's clock: `12 Nov 2026, 14:05`."""
+    there = at.astimezone(zone)
+    return f"{there.day} {there:%b %Y, %H:%M}"
+
+
+def remaining(until: datetime, now: datetime) -> int:
+    """Whole seconds left; 0 when it is over."""
+    return max(0, -((now - until) // timedelta(seconds=1)))
+
+
+def zone_named(name: str | None) -> tzinfo:
+    """The zone of that name; UTC when it is missing or not known here."""
+    if not name:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def past_decision(decision: Decision, now: datetime) -> str:
+    """`Ben rejected this 12 s ago`."""
+    return f"{decision.actor.name} {DECISIONS[decision.verb]} this {ago(decision.at, now)}"
+
+
+def short(text: str, length: int = 120) -> str:
+    """The first line, cut at a word, with … when something is left out."""
+    line = text.strip().split("\n", 1)[0]
+    if len(line) <= length:
+        return line if line == text.strip() else f"{line} …"
+    return f"{line[:length].rsplit(' ', 1)[0]} …"
+
+
+def _signed(value: float) -> str:
+    rounded = round(100 * value, 1)
+    return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded):.1f}"
+
+
+def _length(seconds: float) -> str:
+    if seconds < 60:
+        return f"{int(seconds)} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min"
+    if seconds < 2 * 86400:
+        return f"{int(seconds // 3600)} h"
+    return f"{int(seconds // 86400)} days"

@@ -1,0 +1,1 @@
+"""One page each. A view reads, shows and asks; it holds no SQL, no statistic, and knows no other view."""

@@ -1,0 +1,239 @@
+"""Feedback: what people said, what the checks think of it, and a person's last word."""
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import session
+from dashboard.parts import cards, conversation, words
+from dashboard.parts.markup import show
+from loop import desk, roles
+from loop.records import FEEDBACK_MOVES, FeedbackKind, FeedbackState
+from storage.queries import feedback as query
+from storage.queries.feedback import FeedbackFilter, FeedbackLine
+
+SHOWN: dict[str, tuple[FeedbackState, ...]] = {
+    "Everything": (),
+    "Needs a look": (FeedbackState.HELD, FeedbackState.QUARANTINED),
+    "Teaches": (FeedbackState.VALID, FeedbackState.RELEASED),
+    "New": (FeedbackState.NEW,),
+    "Excluded": (FeedbackState.EXCLUDED,),
+}
+ANY = "Any"
+VERBS: dict[FeedbackState, tuple[str, str]] = {
+    FeedbackState.RELEASED: ("Release", "Released: it may teach."),
+    FeedbackState.QUARANTINED: ("Hold back", "Held back: it does not teach."),
+    FeedbackState.EXCLUDED: ("Exclude", "Excluded as an exception: the loop does not learn from it."),
+}
+
+
+def draw() -> None:
+    """The page."""
+    session.tell()
+    cards.title("Feedback")
+    wanted = _filters()
+    count = _count(session.scope().agent, wanted)
+    if not count.rows:
+        _show_empty(wanted)
+        return
+    opened = st.query_params.get("f", "")
+    left, right = st.columns((3, 2), gap="medium") if opened else (st.container(), None)
+    with left:
+        chosen = _list(wanted, count)
+    if right is not None:
+        with right:
+            _show_one(opened)
+    if chosen:
+        _judge_form([line.id for line in chosen], chosen, key="many")
+
+
+# filters -------------------------------------------------------------------------------------------
+def _filters() -> FeedbackFilter:
+    scope = session.scope()
+    shown = st.segmented_control(
+        "Which feedback",
+        list(SHOWN),
+        default="Everything",
+        required=True,
+        key="state",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    kind, topic, detector, author, text = st.columns((2, 2, 2, 2, 3))
+    kinds = {words.FEEDBACK_KINDS[one]: one for one in FeedbackKind}
+    chosen_kind = kind.selectbox("Kind", [ANY, *kinds], key="kind", bind="query-params")
+    chosen_topic = topic.selectbox("Topic", [ANY, *_topics(scope.agent)], key="topic", bind="query-params")
+    chosen_check = detector.selectbox("Check", [ANY, *_detectors(scope.agent)], key="check", bind="query-params")
+    by = author.text_input("Author", key="author", bind="query-params", max_chars=200)
+    words_in = text.text_input(
+        "Text",
+        key="text",
+        type="search",
+        bind="query-params",
+        max_chars=200,
+        help=f"Looked for in words, labels and questions of the newest {query.SEARCHED:,} items of each state.",
+    )
+    return FeedbackFilter(
+        states=SHOWN[str(shown or "Everything")],
+        kind=kinds.get(str(chosen_kind)),
+        topic="" if chosen_topic in (None, ANY) else str(chosen_topic),
+        detector="" if chosen_check in (None, ANY) else str(chosen_check),
+        author=(by or "").strip(),
+        text=(words_in or "").strip(),
+    )
+
+
+@st.cache_data(ttl="60s", max_entries=64, show_spinner=False)
+def _topics(agent: str) -> list[str]:
+    del agent  # only the key of the cache
+    return query.topics(session.scope())
+
+
+@st.cache_data(ttl="60s", max_entries=64, show_spinner=False)
+def _detectors(agent: str) -> list[str]:
+    del agent
+    return query.detectors(session.scope())
+
+
+@st.cache_data(ttl="10s", max_entries=256, show_spinner=False)
+def _count(agent: str, wanted: FeedbackFilter) -> query.Counted:
+    del agent
+    return query.count(session.scope(), wanted)
+
+
+def _show_empty(wanted: FeedbackFilter) -> None:
+    if wanted == FeedbackFilter():
+        cards.empty(
+            "No feedback yet", "Connect an agent, or import a file: ratings, edits, comments and outcomes appear here."
+        )
+        return
+    cards.empty("No feedback matches", "Other filters may find it.")
+    st.button("Clear filters", key="clear", on_click=_clear)
+
+
+def _clear() -> None:
+    st.session_state.update({"state": "Everything", "kind": ANY, "topic": ANY, "check": ANY, "author": "", "text": ""})
+
+
+# the list ------------------------------------------------------------------------------------------
+def _list(wanted: FeedbackFilter, count: query.Counted) -> list[FeedbackLine]:
+    """One page of rows; returns the lines whose boxes are ticked."""
+    pages = -(-count.rows // query.PAGE)
+    number = min(max(int(st.session_state.get("page", 1) or 1), 1), pages)
+    lines = query.page(session.scope(), wanted, number=number)
+    # A selection is a row position: the key changes with everything that moves rows, and positions become ids at once.
+    seen = hash((wanted, tuple((line.id, line.state) for line in lines)))
+    key = f"rows-{seen}"
+    table: Any = st.dataframe(
+        _frame(lines),
+        key=key,
+        on_select=partial(_open_single, key, tuple(line.id for line in lines)),
+        selection_mode="multi-row",
+        hide_index=True,
+        height=min(36 * len(lines) + 38, 620),
+        column_config={
+            "When": st.column_config.DatetimeColumn(format="D MMM, HH:mm", width="small"),
+            "Value": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width="small"),
+            "Why it is held": st.column_config.TextColumn(width="large"),
+        },
+        alt="Feedback, newest first",
+    )
+    total = f"{count.rows:,} or more" if count.is_more else f"{count.rows:,}"
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.pagination(pages, key="page", bind="query-params")
+        st.caption(f"{total} items. Tick rows to judge them; tick one to read its conversation.")
+    chosen = [lines[place] for place in table.selection.rows if place < len(lines)]
+    return chosen if len(chosen) > 1 else []
+
+
+def _open_single(key: str, ids: tuple[str, ...]) -> None:
+    """One ticked row opens its conversation; none or several close it."""
+    rows = st.session_state[key].selection.rows
+    if len(rows) == 1 and rows[0] < len(ids):
+        st.query_params["f"] = ids[rows[0]]
+    else:
+        _close()
+
+
+def _frame(lines: list[FeedbackLine]) -> pd.DataFrame:
+    zone = session.zone()
+    return pd.DataFrame(
+        {
+            "When": [line.received_at.astimezone(zone).replace(tzinfo=None) for line in lines],
+            "State": [words.FEEDBACK_STATES[line.state].name for line in lines],
+            "Kind": [words.FEEDBACK_KINDS[line.kind] for line in lines],
+            "Value": [line.value for line in lines],
+            "Said": [line.said for line in lines],
+            "Question": [line.question for line in lines],
+            "Why it is held": ["; ".join(line.reasons) for line in lines],
+            "Topic": [line.topic for line in lines],
+            "Author": [line.author for line in lines],
+        }
+    )
+
+
+# one item ------------------------------------------------------------------------------------------
+def _show_one(feedback_id: str) -> None:
+    scope = session.scope()
+    lines = query.lines(scope, [feedback_id])
+    with st.container(border=True):
+        st.button("Close", key="close", icon=":material/close:", type="tertiary", on_click=_close)
+        if not lines:
+            cards.empty("This feedback does not exist", "It may belong to another agent.")
+            return
+        line = lines[0]
+        show(conversation.feedback_card(line, words.clock(line.received_at, session.zone())))
+        _judge_form([line.id], [line], key=line.id)
+        cards.heading("The conversation")
+        ids = query.episode(scope, line.interaction_id)
+        known = session.parts().store.interactions(ids)
+        if not known:
+            cards.quiet("The conversation has not arrived yet; feedback may come first.")
+            return
+        interactions = [known[one] for one in ids if one in known]
+        this = next((one for one in interactions if one.id == line.interaction_id), interactions[0])
+        conversation.show_facts(this.context)
+        conversation.show_conversation(interactions, this=line.interaction_id)
+
+
+def _close() -> None:
+    st.query_params.pop("f", None)
+
+
+def _judge_form(ids: list[str], lines: list[FeedbackLine], *, key: str) -> None:
+    """A person's word over the checks. Ids are read again when it is sent; a moved one is left alone."""
+    if not roles.may(session.current_user(), "judge_feedback"):
+        cards.quiet("Only a reviewer may release or exclude feedback.")
+        return
+    possible = [state for state in VERBS if any(state in FEEDBACK_MOVES[line.state] for line in lines)]
+    if not possible:
+        return
+    with st.form(f"judge-{key}", border=len(ids) > 1):
+        if len(ids) > 1:
+            cards.quiet(f"{words.count(len(ids), 'item')} chosen.")
+        st.text_input(
+            "Your reason", key=f"judge-why-{key}", placeholder="Why? It is kept with the item.", max_chars=1000
+        )
+        with st.container(horizontal=True, gap="small"):
+            for state in possible:
+                st.form_submit_button(
+                    VERBS[state][0], key=f"judge-{state.value}-{key}", on_click=_judge, args=(tuple(ids), state, key)
+                )
+
+
+def _judge(ids: tuple[str, ...], state: FeedbackState, key: str) -> None:
+    def verb() -> session.Notice:
+        moved = desk.judge(
+            session.parts(),
+            ids,
+            actor=session.current_user(),
+            to=state,
+            reason=st.session_state.get(f"judge-why-{key}") or "",
+        )
+        if not moved:
+            return session.Notice("Nothing was changed: these items have moved meanwhile.", is_error=True)
+        return session.Notice(f"{words.count(moved, 'item')}: {VERBS[state][1]}")
+
+    session.act(verb)

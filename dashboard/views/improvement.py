@@ -1,0 +1,93 @@
+"""Improvement: is the agent getting better, and what did the loop do for it?"""
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.parts import cards, charts, words
+from dashboard.parts.markup import Markup
+from loop.records import DailyQuality
+from storage.queries import progress
+from storage.queries.progress import FunnelStep, ReleaseLine
+
+RECENT = 28
+"""Days in the number of good answers."""
+
+
+def draw() -> None:
+    """The page."""
+    session.tell()
+    cards.title("Improvement")
+    slug = session.scope().agent
+    releases = progress.releases(session.scope())
+    days = _daily(slug)
+    cards.grid(_numbers(releases, days))
+    measured = [one for one in releases if one.n]
+    cards.heading(
+        "Right answers, version by version",
+        "On the sealed cases that nothing was learned from. The line across a dot is its 95 % interval.",
+    )
+    if measured:
+        charts.versions_chart(releases)
+    else:
+        cards.empty("Not measured yet", "Each version is measured on the sealed cases once there are some.")
+    cards.heading(
+        "What people said, day by day", "Of the answers with a rating or an outcome that the checks did not hold back."
+    )
+    if any(one.n for one in days):
+        charts.daily_chart(days, releases)
+    else:
+        cards.empty("No rated answers yet", "The first point appears after the first day with ratings or outcomes.")
+    cards.heading("From feedback to live changes")
+    steps = _funnel(slug)
+    if any(step.n for step in steps):
+        charts.funnel_chart(steps)
+    else:
+        cards.empty("Nothing has come in yet", "Feedback starts it all.")
+
+
+@st.cache_data(ttl="5m", max_entries=64, show_spinner=False)
+def _daily(agent: str) -> list[DailyQuality]:
+    del agent  # only the key of the cache
+    return progress.daily(session.scope())
+
+
+@st.cache_data(ttl="60s", max_entries=64, show_spinner=False)
+def _funnel(agent: str) -> list[FunnelStep]:
+    del agent
+    return progress.funnel(session.scope())
+
+
+def _numbers(releases: list[ReleaseLine], days: list[DailyQuality]) -> list[Markup]:
+    waits = progress.waits(session.scope())
+    shipped = sum(1 for one in releases if one.kind == "deploy")
+    undone = sum(1 for one in releases if one.kind == "rollback")
+    oldest = f"the oldest {words.waiting(waits.oldest, session.now())}" if waits.oldest else "nothing waits"
+    return [
+        _right_now(releases),
+        _good_lately(days),
+        cards.number("Changes shipped", f"{shipped:,}", f"{undone} taken back" if undone else "none taken back"),
+        cards.number("Waiting for a decision", f"{waits.to_review:,}", oldest),
+    ]
+
+
+def _right_now(releases: list[ReleaseLine]) -> Markup:
+    name = "Right on sealed cases"
+    measured = [one for one in releases if one.n and one.right is not None]
+    if not measured:
+        return cards.number(name, "–", "not measured yet")
+    live, first = measured[0], measured[-1]
+    rate = (live.right or 0) / (live.n or 1)
+    gain = rate - (first.right or 0) / (first.n or 1)
+    more = f"{words.points(gain)} since {words.version(first.number)}, n {live.n:,}"
+    return cards.number(name, words.percent(rate), more, tone="good" if gain > 0 else "bad" if gain < 0 else "neutral")
+
+
+def _good_lately(days: list[DailyQuality]) -> Markup:
+    lately = sorted({one.day for one in days})[-RECENT:]
+    n = sum(one.n for one in days if one.day in lately)
+    good = sum(one.good for one in days if one.day in lately)
+    if not n:
+        return cards.number("People said: good", "–", "no ratings yet")
+    return cards.number(
+        "People said: good", words.percent(good / n), f"last {words.count(len(lately), 'day')}, {n:,} rated"
+    )

@@ -1,0 +1,156 @@
+"""Releases: what went live, what it was worth, how any two versions differ, and the way back."""
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.parts import cards, words
+from dashboard.parts.changes import choose_layout, show_changes
+from dashboard.parts.markup import Markup, show, tag
+from loop import desk, roles
+from loop.records import Bundle, Change
+from loop.update.operations import changes
+from storage.queries import progress
+from storage.queries.progress import ReleaseLine
+
+
+def draw() -> None:
+    """The page."""
+    session.tell()
+    cards.title("Releases")
+    lines = progress.releases(session.scope())
+    if not lines:
+        cards.empty("Nothing is live yet", "The agent's first version appears here.")
+        return
+    if len(lines) == 1:
+        cards.note("Only the version the agent started with. Approved changes appear above it.", "unknown")
+    _list(lines)
+    _roll_back(lines)
+    _difference(lines)
+
+
+def _list(lines: list[ReleaseLine]) -> None:
+    zone = session.zone()
+    rows = [
+        (
+            tag("b", words.version(line.number)),
+            _state(line),
+            tag("div", _what(line), tag("div", line.reason, css="rt-small") if line.reason else None),
+            line.actor,
+            words.clock(line.at, zone),
+            _measured(line),
+        )
+        for line in lines
+    ]
+    show(cards.table(("Version", "State", "What", "By", "When", "Right on sealed cases"), rows, label="Releases"))
+
+
+def _state(line: ReleaseLine) -> Markup:
+    if line.is_live:
+        return cards.chip("Live", "good")
+    if line.proposal_state is not None and line.proposal_state.value == "undone":
+        return cards.chip("Undone", "bad")
+    return cards.chip("Before")
+
+
+def _what(line: ReleaseLine) -> str:
+    match line.kind:
+        case "rollback":
+            return f"Back to {words.version(line.restores)}"
+        case "start":
+            return "What the agent started with"
+        case _:
+            return line.title
+
+
+def _measured(line: ReleaseLine) -> Markup | str:
+    if not line.n or line.right is None:
+        return tag("span", "not measured", css="rt-small")
+    return tag(
+        "div",
+        tag("b", words.percent(line.right / line.n)),
+        tag("div", f"{words.span(line.low, line.high)}, n {line.n:,}", css="rt-small"),
+    )
+
+
+# the way back --------------------------------------------------------------------------------------
+def _roll_back(lines: list[ReleaseLine]) -> None:
+    if len(lines) < 2:
+        return
+    live = lines[0]
+    cards.heading(
+        "Undo this release", "What was live before comes back at once, as a new version. No approval is needed."
+    )
+    if not roles.may(session.current_user(), "roll_back"):
+        cards.quiet("Your role may not roll back. Ask a reviewer.")
+        return
+    names = {line.number: f"{words.version(line.number)}, {words.clock(line.at, session.zone())}" for line in lines[1:]}
+    with st.form(f"back-{live.number}"):
+        target = live.from_number if live.from_number in names else next(iter(names))
+        st.selectbox(
+            f"{words.version(live.number)} is live. Go back to",
+            list(names),
+            index=list(names).index(target),
+            format_func=lambda number: names[number],
+            key=f"back-to-{live.number}",
+        )
+        st.text_input("Why?", key=f"back-why-{live.number}", placeholder="Kept with the release", max_chars=1000)
+        st.checkbox("Yes, change what the agent answers with now", key=f"back-sure-{live.number}")
+        st.form_submit_button(
+            "Undo this release",
+            key=f"back-send-{live.number}",
+            icon=":material/undo:",
+            on_click=_send_back,
+            args=(live.number,),
+        )
+
+
+def _send_back(live: int) -> None:
+    def verb() -> session.Notice:
+        state = st.session_state
+        if not state.get(f"back-sure-{live}"):
+            return session.Notice("Nothing was changed: tick the box to confirm.", is_error=True)
+        parts = session.parts()
+        if parts.store.head().number != live:
+            return session.Notice(
+                "Another version went live meanwhile. Nothing was changed; look again.", is_error=True
+            )
+        made = desk.roll_back(
+            parts,
+            actor=session.current_user(),
+            to_number=int(state[f"back-to-{live}"]),
+            reason=state.get(f"back-why-{live}") or "",
+        )
+        return session.Notice(f"{words.version(made.number)} is live: {words.version(live)} was undone.")
+
+    session.act(verb)
+
+
+# any two versions ----------------------------------------------------------------------------------
+def _difference(lines: list[ReleaseLine]) -> None:
+    if len(lines) < 2:
+        return
+    cards.heading("Compare two versions")
+    names = {words.version(line.number): line for line in lines}
+    options = list(names)
+    first, second, layout_place = st.columns((1, 1, 2), vertical_alignment="bottom")
+    older = first.selectbox("From", options, index=1, key="from", bind="query-params")
+    newer = second.selectbox("To", options, index=0, key="to", bind="query-params")
+    with layout_place:
+        layout = choose_layout(key="release-layout")
+    left, right = names[older or options[1]], names[newer or options[0]]
+    show_changes(
+        _changes(session.scope().agent, left.digest, right.digest),
+        layout=layout,
+        key=f"versions-{left.number}-{right.number}",
+        left=words.version(left.number),
+        right=words.version(right.number),
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _changes(agent: str, older: str, newer: str) -> tuple[Change, ...]:
+    """Bundles never change, so neither does their difference."""
+    del agent  # only the key of the cache
+    store = session.parts().store
+    before: Bundle = store.bundle(older)
+    return changes(before, store.bundle(newer))

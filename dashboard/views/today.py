@@ -1,0 +1,162 @@
+"""Today: what needs a person, what is about to go live, and what the loop did last."""
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.parts import cards, decision, drafting, words
+from dashboard.parts.markup import Markup, show, tag
+from loop import desk
+from loop.ports import Parts
+from loop.records import ProposalState, TurnReport
+from storage.queries import corrections, progress, review
+
+SHOWN = 5
+STAGES = {"collect": "Collect", "validate": "Validate", "update": "Update", "test": "Test", "deploy": "Deploy"}
+
+
+def draw() -> None:
+    """The page."""
+    session.tell()
+    parts = session.parts()
+    if drafting.is_drafting():
+        drafting.show_draft(parts)
+        return
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        cards.title("Today")
+        drafting.show_draft_button()
+    _needs()
+    left, right = st.columns((3, 2), gap="large")
+    with left:
+        _waiting()
+        _undo_list()
+    with right:
+        _heartbeat(parts)
+        _releases()
+
+
+@st.fragment(run_every="30s")
+def _needs() -> None:
+    """What waits for a person, as numbers that lead to the page."""
+    scope, now = session.scope(), session.now()
+    waits = progress.waits(scope)
+    to_correct = len(corrections.queue(scope))
+    first, second, third, fourth = st.columns(4)
+    with first:
+        oldest = (
+            words.waiting(waits.oldest, now).replace("waits", "the oldest waits") if waits.oldest else "nothing waits"
+        )
+        _card("Changes to decide", waits.to_review, oldest, "review", "Start reviewing")
+    with second:
+        _card("High stakes", waits.high_stakes, "approving asks for a reason", "review", "See them", show="High stakes")
+    with third:
+        _card("Feedback held back", waits.held, f"{waits.quarantined:,} more in quarantine", "feedback", "Look at it")
+    with fourth:
+        more = "or more, rated low or unsure" if to_correct >= 50 else "rated low or unsure"
+        _card("Answers to correct", to_correct, more, "corrections", "Correct them")
+
+
+def _card(name: str, n: int, more: str, path: str, verb: str, **params: str) -> None:
+    with st.container(border=True, gap="xxsmall"):
+        show(
+            tag(
+                "div",
+                tag("h3", name),
+                tag("div", f"{n:,}", css="rt-big"),
+                tag("span", more, css="rt-small"),
+                css="rt-bare",
+            )
+        )
+        session.link(path, verb, icon=":material/arrow_forward:", **params)
+
+
+def _waiting() -> None:
+    lines = review.listed(session.scope(), [ProposalState.WAITING])
+    cards.heading("Next to decide")
+    if not lines:
+        cards.empty("Nothing waits for you", "The loop drafts and tests on its own; what it finds appears here.")
+        return
+    for line in lines[:SHOWN]:
+        verdict = words.VERDICTS[line.verdict] if line.verdict else None
+        with st.container(border=True, gap="xxsmall"):
+            show(
+                tag(
+                    "div",
+                    tag("div", tag("b", line.title), css="rt-text"),
+                    tag(
+                        "div",
+                        cards.saying(verdict) if verdict else None,
+                        tag("span", words.points(line.effect)) if line.effect is not None else None,
+                        cards.chip(words.STAKES[line.level].name, words.STAKES[line.level].tone),
+                        tag("span", words.waiting(line.created_at, session.now())),
+                        css="rt-chips",
+                    ),
+                )
+            )
+            session.link("review", "Open", icon=":material/arrow_forward:", p=line.id)
+    if len(lines) > SHOWN:
+        session.link("review", f"All {len(lines)} changes", icon=":material/list:")
+
+
+def _undo_list() -> None:
+    pending = review.undoable(session.scope())
+    if not pending:
+        return
+    cards.heading("About to go live", "Approved, and still to be taken back.")
+    for one in pending:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            show(tag("div", tag("b", one.title), tag("div", f"approved by {one.actor}", css="rt-small")))
+            decision.show_countdown(one.effective_at, before="live in ")
+            st.button("Undo", key=f"undo-{one.decision_id}", on_click=_undo, args=(one.decision_id,))
+
+
+def _undo(decision_id: str) -> None:
+    def verb() -> session.Notice:
+        desk.undo(session.parts(), decision_id, actor=session.current_user())
+        return session.Notice("Taken back. It waits for a decision again.")
+
+    session.act(verb)
+
+
+def _heartbeat(parts: Parts) -> None:
+    cards.heading("The loop")
+    turn = parts.store.last_turn()
+    if turn is None:
+        cards.empty("No turn yet", "The worker runs the loop: collect, validate, update, test, deploy.")
+        return
+    show(_turn(turn))
+
+
+def _turn(turn: TurnReport) -> Markup:
+    rows = []
+    for stage in turn.stages:
+        counted = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in stage.counts.items() if n)
+        said = [tag("div", sentence, css="rt-small") for sentence in stage.words]
+        rows.append((tag("b", STAGES[stage.stage]), tag("div", tag("span", counted or "nothing new"), said)))
+    took = (turn.ended_at - turn.started_at).total_seconds()
+    return tag(
+        "div",
+        tag(
+            "div",
+            tag("span", css="rt-dot"),
+            f"Last turn {words.ago(turn.ended_at, session.now())}, it took {took:.1f} s.",
+            css="rt-small",
+        ),
+        cards.table(("Stage", "What it did"), rows, label="The last turn of the loop"),
+        css="rt-card",
+    )
+
+
+def _releases() -> None:
+    lines = progress.releases(session.scope())[:SHOWN]
+    cards.heading("What changed lately")
+    now = session.now()
+    rows = [
+        (
+            tag("b", words.version(line.number)),
+            "Rolled back" if line.kind == "rollback" else "Started" if line.kind == "start" else line.title,
+            words.ago(line.at, now),
+        )
+        for line in lines
+    ]
+    show(tag("div", cards.table(("Version", "What", "When"), rows, label="Latest releases"), css="rt-card"))
+    session.link("releases", "All releases", icon=":material/arrow_forward:")

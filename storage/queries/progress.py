@@ -1,0 +1,245 @@
+"""How far the loop has come: what waits, what was shipped, and how feedback became releases."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from loop.records import DailyQuality, FeedbackState, Moment, ProposalState, Record, StakesLevel
+from storage.queries.scope import Scope, moment
+from storage.tables import (
+    DailyQualityRow,
+    DecisionRow,
+    FeedbackRow,
+    InteractionRow,
+    MeasurementRow,
+    ProposalRow,
+    ReleaseRow,
+    VersionRow,
+)
+
+DAYS = 400
+"""Days of quality shown, at most."""
+
+_FEEDBACK = FeedbackRow.core().c
+_INTERACTION = InteractionRow.core().c
+_PROPOSAL = ProposalRow.core().c
+_RELEASE = ReleaseRow.core().c
+_VERSION = VersionRow.core().c
+_DECISION = DecisionRow.core().c
+_MEASUREMENT = MeasurementRow.core().c
+_DAY = DailyQualityRow.core().c
+
+
+class Waits(Record):
+    """What waits for somebody."""
+
+    to_review: int
+    high_stakes: int
+    oldest: Moment | None
+    """When the longest waiting proposal was drafted."""
+    to_test: int
+    set_aside: int
+    held: int
+    """Feedback items one check objects to."""
+    quarantined: int
+
+
+class FunnelStep(Record):
+    """One step from a word of feedback to a live change."""
+
+    name: str
+    n: int
+
+
+class ReleaseLine(Record):
+    """One release with what it was measured at."""
+
+    number: int
+    kind: str
+    """`start`, `deploy` or `rollback`."""
+    from_number: int | None
+    restores: int | None
+    digest: str
+    summary: str
+    actor: str
+    """Who approved it, or took the last one back."""
+    reason: str
+    at: Moment
+    proposal_id: str | None
+    title: str
+    proposal_state: ProposalState | None
+    is_live: bool
+    right: int | None = None
+    n: int | None = None
+    """Sealed cases the newest measurement rests on; None: not measured."""
+    low: float | None = None
+    high: float | None = None
+
+
+class Since(Record):
+    """What happened after a moment."""
+
+    interactions: int
+    feedback: int
+    decisions: int
+    releases: int
+
+
+def waits(scope: Scope) -> Waits:
+    """Counts for the first screen."""
+    waiting = scope.rows(
+        sa.select(_PROPOSAL.stakes, _PROPOSAL.created_at).where(
+            scope.mine(ProposalRow), _PROPOSAL.state == ProposalState.WAITING.value
+        )
+    )
+    states = _counts(scope, ProposalRow, _PROPOSAL.state, [ProposalState.DRAFTED, ProposalState.SET_ASIDE])
+    feedback = _counts(scope, FeedbackRow, _FEEDBACK.state, [FeedbackState.HELD, FeedbackState.QUARANTINED])
+    return Waits(
+        to_review=len(waiting),
+        high_stakes=sum(row.stakes["level"] == StakesLevel.HIGH.value for row in waiting),
+        oldest=min((moment(row.created_at) for row in waiting), default=None),
+        to_test=states.get(ProposalState.DRAFTED.value, 0),
+        set_aside=states.get(ProposalState.SET_ASIDE.value, 0),
+        held=feedback.get(FeedbackState.HELD.value, 0),
+        quarantined=feedback.get(FeedbackState.QUARANTINED.value, 0),
+    )
+
+
+def since(scope: Scope, then: datetime) -> Since:
+    """What came in and was done after a moment."""
+    return Since(
+        interactions=_number_after(scope, InteractionRow, _INTERACTION.at, then),
+        feedback=sum(
+            scope.number(
+                sa.select(sa.func.count()).where(
+                    scope.mine(FeedbackRow), _FEEDBACK.state == state.value, _FEEDBACK.received_at > then
+                )
+            )
+            for state in FeedbackState
+        ),
+        decisions=_number_after(scope, DecisionRow, _DECISION.at, then),
+        releases=_number_after(scope, ReleaseRow, _RELEASE.at, then),
+    )
+
+
+def funnel(scope: Scope) -> list[FunnelStep]:
+    """From feedback to live changes. Counts every row: cache it."""
+    feedback = _counts(scope, FeedbackRow, _FEEDBACK.state, list(FeedbackState))
+    proposals = _counts(scope, ProposalRow, _PROPOSAL.state, list(ProposalState))
+    valid = sum(feedback.get(state.value, 0) for state in (FeedbackState.VALID, FeedbackState.RELEASED))
+    drafted = sum(proposals.values())
+    tested = drafted - proposals.get(ProposalState.DRAFTED.value, 0)
+    approved = scope.number(
+        sa.select(sa.func.count(sa.distinct(_DECISION.proposal_id))).where(
+            scope.mine(DecisionRow), _DECISION.verb == "approve"
+        )
+    )
+    live = proposals.get(ProposalState.LIVE.value, 0)
+    return [
+        FunnelStep(name="Feedback received", n=sum(feedback.values())),
+        FunnelStep(name="Feedback validated", n=valid),
+        FunnelStep(name="Changes drafted", n=drafted),
+        FunnelStep(name="Changes tested", n=tested),
+        FunnelStep(name="Approved", n=approved),
+        FunnelStep(name="Live today", n=live),
+    ]
+
+
+def daily(scope: Scope) -> list[DailyQuality]:
+    """Quality day by day, oldest first, the newest DAYS rows."""
+    found = scope.rows(
+        sa.select(_DAY.day, _DAY.number, _DAY.n, _DAY.good, _DAY.low, _DAY.high)
+        .where(scope.mine(DailyQualityRow))
+        .order_by(_DAY.day.desc(), _DAY.position.desc())
+        .limit(DAYS)
+    )
+    return [
+        DailyQuality(
+            agent=scope.agent, day=row.day, number=row.number, n=row.n, good=row.good, low=row.low, high=row.high
+        )
+        for row in reversed(found)
+    ]
+
+
+def releases(scope: Scope) -> list[ReleaseLine]:
+    """Every release, newest first, with the newest measurement of its version."""
+    measured = {
+        row.number: row
+        for row in scope.rows(
+            sa.select(_MEASUREMENT.number, _MEASUREMENT.n, _MEASUREMENT.right, _MEASUREMENT.low, _MEASUREMENT.high)
+            .where(scope.mine(MeasurementRow))
+            .order_by(_MEASUREMENT.at)
+        )
+    }
+    joined = sa.join(
+        ReleaseRow.core(),
+        VersionRow.core(),
+        sa.and_(_VERSION.agent == _RELEASE.agent, _VERSION.number == _RELEASE.number),
+    ).outerjoin(ProposalRow.core(), sa.and_(_PROPOSAL.agent == _RELEASE.agent, _PROPOSAL.id == _RELEASE.proposal_id))
+    found = scope.rows(
+        sa.select(
+            _RELEASE.number,
+            _RELEASE.kind,
+            _RELEASE.from_number,
+            _RELEASE.actor,
+            _RELEASE.reason,
+            _RELEASE.at,
+            _RELEASE.proposal_id,
+            _VERSION.restores,
+            _VERSION.digest,
+            _VERSION.summary,
+            _PROPOSAL.title,
+            _PROPOSAL.state,
+        )
+        .select_from(joined)
+        .where(scope.mine(ReleaseRow))
+        .order_by(_RELEASE.number.desc())
+    )
+    lines = []
+    for place, row in enumerate(found):
+        seen = measured.get(row.number)
+        lines.append(
+            ReleaseLine(
+                number=row.number,
+                kind=row.kind,
+                from_number=row.from_number,
+                restores=row.restores,
+                digest=row.digest,
+                summary=row.summary,
+                actor=row.actor,
+                reason=row.reason,
+                at=moment(row.at),
+                proposal_id=row.proposal_id,
+                title=row.title or row.summary,
+                proposal_state=ProposalState(row.state) if row.state else None,
+                is_live=place == 0,
+                right=seen.right if seen else None,
+                n=seen.n if seen else None,
+                low=seen.low if seen else None,
+                high=seen.high if seen else None,
+            )
+        )
+    return lines
+
+
+def _counts(
+    scope: Scope,
+    table: type[FeedbackRow] | type[ProposalRow],
+    column: sa.ColumnElement[str],
+    states: list[FeedbackState] | list[ProposalState],
+) -> dict[str, int]:
+    found = scope.rows(
+        sa.select(column, sa.func.count())
+        .where(scope.mine(table), column.in_([state.value for state in states]))
+        .group_by(column)
+    )
+    return {row[0]: int(row[1]) for row in found}
+
+
+def _number_after(
+    scope: Scope,
+    table: type[InteractionRow] | type[DecisionRow] | type[ReleaseRow],
+    column: sa.ColumnElement[datetime],
+    then: datetime,
+) -> int:
+    return scope.number(sa.select(sa.func.count()).where(scope.mine(table), column > then))

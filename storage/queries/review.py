@@ -1,0 +1,172 @@
+"""The reviewer's desk: which proposals wait, in what order, and whether the one on screen has moved."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from loop.records import Moment, ProposalState, Record, StakesLevel, Verdict
+from storage.queries.scope import Scope, moment
+from storage.tables import DecisionRow, HeadRow, IssueRow, ProposalRow, ReportRow
+
+LISTED = 500
+"""Proposals in one list, at most: more than anybody reads in a day."""
+
+_PROPOSAL = ProposalRow.core().c
+_REPORT = ReportRow.core().c
+_DECISION = DecisionRow.core().c
+_HEAD = HeadRow.core().c
+_ISSUE = IssueRow.core().c
+
+
+class ProposalLine(Record):
+    """One proposal as a list shows it."""
+
+    id: str
+    title: str
+    state: ProposalState
+    level: StakesLevel
+    verdict: Verdict | None
+    """None until it is tested."""
+    effect: float | None
+    """Sealed effect as a share of cases; positive is better."""
+    proposer: str
+    base_number: int
+    created_at: Moment
+
+    @property
+    def is_against_evidence(self) -> bool:
+        """Whether the test does not speak for it."""
+        return self.verdict not in (Verdict.PROVED, Verdict.PROMISING)
+
+
+class Mark(Record):
+    """What must not change between showing a proposal and deciding it."""
+
+    state: ProposalState
+    evidence_digest: str
+    base_number: int
+    live_number: int
+
+    @property
+    def is_base_live(self) -> bool:
+        """Whether it still stands on the live version."""
+        return self.base_number == self.live_number
+
+
+class Pending(Record):
+    """An approval that can still be taken back before it goes live."""
+
+    decision_id: str
+    proposal_id: str
+    title: str
+    actor: str
+    effective_at: Moment
+
+
+def listed(scope: Scope, states: Iterable[ProposalState]) -> list[ProposalLine]:
+    """Proposals in these states: high stakes first, then the surest verdict, then the oldest."""
+    found = scope.rows(
+        sa.select(
+            _PROPOSAL.id,
+            _PROPOSAL.title,
+            _PROPOSAL.state,
+            _PROPOSAL.stakes,
+            _PROPOSAL.proposer,
+            _PROPOSAL.base_number,
+            _PROPOSAL.created_at,
+            _REPORT.verdict,
+            _REPORT.sealed_effect,
+        )
+        .select_from(_with_report())
+        .where(scope.mine(ProposalRow), _PROPOSAL.state.in_([state.value for state in states]))
+        .order_by(_PROPOSAL.created_at, _PROPOSAL.id)
+        .limit(LISTED)
+    )
+    return sorted(map(_line, found), key=_urgency)
+
+
+def mark(scope: Scope, proposal_id: str) -> Mark | None:
+    """Where a proposal stands now; None when there is none of that id."""
+    found = scope.rows(
+        sa.select(_PROPOSAL.state, _PROPOSAL.evidence_digest, _PROPOSAL.base_number, _HEAD.number)
+        .join_from(ProposalRow.core(), HeadRow.core(), _HEAD.agent == _PROPOSAL.agent)
+        .where(scope.mine(ProposalRow), _PROPOSAL.id == proposal_id)
+    )
+    if not found:
+        return None
+    row = found[0]
+    return Mark(
+        state=ProposalState(row.state),
+        evidence_digest=row.evidence_digest,
+        base_number=row.base_number,
+        live_number=row.number,
+    )
+
+
+def undoable(scope: Scope) -> list[Pending]:
+    """Approvals not live yet and not taken back, the one that goes live first at the top."""
+    taken_back = sa.select(_DECISION.undoes).where(scope.mine(DecisionRow), _DECISION.verb == "undo")
+    found = scope.rows(
+        sa.select(_DECISION.id, _DECISION.proposal_id, _DECISION.actor, _DECISION.effective_at, _PROPOSAL.title)
+        .join_from(
+            DecisionRow.core(),
+            ProposalRow.core(),
+            sa.and_(_PROPOSAL.agent == _DECISION.agent, _PROPOSAL.id == _DECISION.proposal_id),
+        )
+        .where(
+            scope.mine(DecisionRow),
+            _DECISION.verb == "approve",
+            _PROPOSAL.state == ProposalState.APPROVED.value,
+            _DECISION.id.not_in(taken_back),
+        )
+        .order_by(_DECISION.effective_at)
+        .limit(50)
+    )
+    return [
+        Pending(
+            decision_id=row.id,
+            proposal_id=row.proposal_id,
+            title=row.title,
+            actor=row.actor["name"],
+            effective_at=moment(row.effective_at),
+        )
+        for row in found
+    ]
+
+
+def issue_interactions(scope: Scope, issue_ids: Iterable[str]) -> list[str]:
+    """Interactions behind these issues, as far as the issues are still open."""
+    wanted = list(issue_ids)
+    if not wanted:
+        return []
+    found = scope.rows(sa.select(_ISSUE.body).where(scope.mine(IssueRow), _ISSUE.id.in_(wanted)))
+    return [one for row in found for one in row.body.get("interaction_ids", ())]
+
+
+def _with_report() -> sa.FromClause:
+    return sa.outerjoin(
+        ProposalRow.core(),
+        ReportRow.core(),
+        sa.and_(_REPORT.agent == _PROPOSAL.agent, _REPORT.proposal_id == _PROPOSAL.id),
+    )
+
+
+def _line(row: sa.Row[Any]) -> ProposalLine:
+    return ProposalLine(
+        id=row.id,
+        title=row.title,
+        state=ProposalState(row.state),
+        level=StakesLevel(row.stakes["level"]),
+        verdict=Verdict(row.verdict) if row.verdict else None,
+        effect=row.sealed_effect,
+        proposer=row.proposer,
+        base_number=row.base_number,
+        created_at=moment(row.created_at),
+    )
+
+
+def _urgency(line: ProposalLine) -> tuple[int, int, Moment]:
+    levels = (StakesLevel.HIGH, StakesLevel.MEDIUM, StakesLevel.LOW)
+    verdicts = (*Verdict, None)
+    return levels.index(line.level), verdicts.index(line.verdict), line.created_at
