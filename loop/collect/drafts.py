@@ -85,7 +85,7 @@ def asked(
     question: str,
     with_answer: bool,
     is_shared: bool = False,
-    identity: object = None,
+    identity: str | None = None,
 ) -> Interaction:
     """The interaction of a row. Raises Unusable.
 
@@ -122,9 +122,7 @@ def asked(
     if external:
         own = kept_id("i", door.agent, external)
     else:
-        own = interaction_id(drafted, at=None if is_shared else at)
-        if identity is not None:
-            own = derived_id("i", own, identity)
+        own = interaction_id(drafted, at=None if is_shared else at, identity=identity)
     return drafted.model_copy(update={"id": own})
 
 

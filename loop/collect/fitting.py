@@ -36,7 +36,7 @@ class Collected:
 def fit(
     interactions: Iterable[Interaction], feedback: Iterable[Feedback], *, redaction: Redaction, is_checked: bool
 ) -> Collected:
-    """See `loop.collect.step`. `is_checked`: the reader has already refused what a database cannot hold.
+    """See `loop.collect.step`. `is_checked`: the reader has named the records and refused what a database cannot hold.
 
     Of two records with one id the later one stays.
     """
@@ -48,14 +48,14 @@ def fit(
         if not is_checked and (reason := _unkeepable(interaction)):
             refused.append(Refused(interaction, reason))
             continue
-        named = _named_interaction(interaction)
+        named = interaction if is_checked else _named_interaction(interaction)
         masker = maskers.setdefault(named.id, Masker(redaction))
         kept[named.id] = _redacted_interaction(named, masker, redaction)
     for item in feedback:
         if not is_checked and (reason := unfit_reason(item) or _unkeepable(item)):
             refused.append(Refused(item, reason))
             continue
-        named_item = _named_feedback(item)
+        named_item = item if is_checked else _named_feedback(item)
         masker = maskers.get(named_item.interaction_id) or Masker(redaction)
         said[named_item.id] = _redacted_feedback(named_item, masker, redaction)
     return Collected(tuple(kept.values()), tuple(said.values()), tuple(refused))

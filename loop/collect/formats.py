@@ -168,7 +168,7 @@ def _refuse_foreign(head: bytes, text: bytes) -> None:
             raise InvalidInput(f"The file is {what}.", field="name", remedy=remedy)
     if text[:15].lower().startswith((b"<!doctype html", b"<html")):
         raise InvalidInput("The file is a web page.", field="name", remedy="Download the export itself; log in first.")
-    if not head.startswith(b"PAR1") and head.count(b"\0") * 100 > len(head):
+    if not head.startswith(b"PAR1") and head.count(b"\0") * 10 > len(head):
         raise InvalidInput("The file is binary and not Parquet.", field="name", remedy=_READS)
 
 

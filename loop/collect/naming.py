@@ -38,10 +38,10 @@ def question_group(agent: str, question: str) -> str:
     return derived_id("e", agent, " ".join(question.casefold().split()))
 
 
-def interaction_id(made: Interaction, *, at: datetime | None) -> str:
+def interaction_id(made: Interaction, *, at: datetime | None, identity: str | None = None) -> str:
     """An id from what was asked, answered, by whom, where and when.
 
-    `at`: None when the moment is only assumed; `made.at` is not looked at.
+    `at`: None when the moment is only assumed; `made.at` is not looked at. `identity`: what else sets it apart.
     """
     return derived_id(
         "i",
@@ -55,4 +55,5 @@ def interaction_id(made: Interaction, *, at: datetime | None) -> str:
         made.label,
         made.article_id,
         at,
+        identity,
     )

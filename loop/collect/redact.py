@@ -7,6 +7,7 @@ What was done is counted, and kept with the record in `attributes["redaction"]`.
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -41,6 +42,8 @@ REPORT = "redaction"
 """The attribute that holds what was found in a record."""
 
 _PLACEHOLDER = re.compile(r"⟨([A-Z]+)_(\d{1,9})⟩")
+_SIGN = re.compile(r"[0-9@:=]")
+"""Everything looked for has a digit or one of these signs, but for `the password is Abc!def`."""
 _SECRET_FIELD = re.compile(
     r"(?i)^(?:.*[_\-. ])?(?:password|passwd|passphrase|secret|api[_\-]?key|private[_\-]?key|client[_\-]?secret"
     r"|(?:access|refresh|auth|bearer|session|id)[_\-]?token|authorization|cvv|cvc)$"
@@ -98,18 +101,22 @@ class Masker:
                 return value
 
     def _masked(self, text: str) -> str:
-        spans = list(credentials_in(text))
-        if self._redaction is Redaction.ALL:
-            spans += personal_in(text)
-        if not spans:
+        if not _SIGN.search(text) and "pass" not in text.lower():
             return text
+        text = self._replaced(text, credentials_in(text))
+        if self._redaction is Redaction.ALL:
+            text = self._replaced(text, personal_in(text))
+        return text
+
+    def _replaced(self, text: str, found: Iterable[Span]) -> str:
+        """Where spans overlap, the one that begins first counts, and of these the longest."""
         pieces: list[str] = []
         at = 0
-        for span in sorted(spans, key=_longest_first):
+        for span in sorted(found, key=_longest_first):
             if span.start >= at:
                 pieces += [text[at : span.start], self._placeholder(span.kind, text[span.start : span.end])]
                 at = span.end
-        return "".join(pieces) + text[at:]
+        return "".join(pieces) + text[at:] if pieces else text
 
     def _placeholder(self, kind: Kind, value: str) -> str:
         key = (kind, _same(kind, value))

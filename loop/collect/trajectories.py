@@ -128,9 +128,11 @@ def _checked(value: object) -> list[Message]:
 def _turns(messages: list[Message]) -> tuple[list[Message], list[list[Message]]]:
     """What comes before the first user message, and the turns that begin with one."""
     starts = [index for index, message in enumerate(messages) if message["role"] == "user"]
+    if not starts:
+        return messages, []
     ends = [*starts[1:], len(messages)]
     turns = [messages[start:end] for start, end in zip(starts, ends, strict=True)]
-    return messages[: starts[0]] if starts else messages, turns
+    return messages[: starts[0]], turns
 
 
 def _interaction(turn: list[Message], *, preamble: list[Message]) -> dict[str, Any]:

@@ -1,0 +1,94 @@
+"""The step of this stage: records of any door leave it named, checked and masked."""
+
+from typing import Any
+
+import pytest
+
+from loop.collect import Redaction, step
+from loop.records import FeedbackKind
+from tests.builders import feedback, interaction
+
+ADDRESS = "jane@mail.example"
+
+
+def test_personal_data_leaves_no_field_of_a_record() -> None:
+    collected = step(
+        [
+            interaction(
+                question=f"I am {ADDRESS}",
+                answer=f"Hello {ADDRESS}",
+                customer=ADDRESS,
+                context={"contact": ADDRESS},
+                topic=ADDRESS,
+                label=ADDRESS,
+                attributes={"a": [{ADDRESS: ADDRESS}]},
+                episode_id=ADDRESS,
+            )
+        ],
+        [feedback(text=f"no, {ADDRESS}", author=ADDRESS, reason=ADDRESS, attributes={"by": ADDRESS})],
+    )
+    (made,), (item,) = collected.interactions, collected.feedback
+    assert ADDRESS not in made.model_dump_json() + item.model_dump_json()
+    assert item.text == "no, ⟨EMAIL_1⟩"  # the number it has in the interaction
+
+
+def test_one_person_keeps_one_pseudonym_and_two_people_keep_two() -> None:
+    authors = [ADDRESS, ADDRESS.upper(), "john@mail.example", "ann"]
+    items = step(feedback=[feedback(number, author=author) for number, author in enumerate(authors)]).feedback
+    assert items[0].author == items[1].author
+    assert len({item.author for item in items}) == 3
+    assert items[3].author == "ann"
+
+
+def test_doing_it_twice_changes_nothing() -> None:
+    once = step([interaction(question=f"{ADDRESS}\u200b")], [feedback(text=ADDRESS, author=ADDRESS)])
+    twice = step(once.interactions, once.feedback)
+    assert (twice.interactions, twice.feedback) == (once.interactions, once.feedback)
+    assert once.interactions[0].attributes["redaction"] == {"EMAIL": 1, "hidden_zero_width": 1}
+
+
+def test_records_without_an_id_get_one_from_their_content() -> None:
+    def make() -> Any:
+        return step([interaction(id="", episode_id="")], [feedback(id="")])
+
+    assert make() == make()
+    assert make().interactions[0].id
+    assert make().feedback[0].id != step(feedback=[feedback(id="", label="other")]).feedback[0].id
+
+
+def test_off_leaves_records_as_they_are() -> None:
+    made, item = interaction(question=ADDRESS), feedback(text=ADDRESS)
+    collected = step([made], [item], redaction=Redaction.OFF)
+    assert (collected.interactions, collected.feedback) == ((made,), (item,))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"question": "nul\0"},
+        {"question": "\ud800"},
+        {"attributes": {"x": float("nan")}},
+        {"attributes": {"x": object()}},
+        {"question": "x" * 2_000_000},
+    ],
+)
+def test_what_no_database_can_hold_is_refused_and_the_rest_goes_on(fields: dict[str, Any]) -> None:
+    collected = step([interaction(1, **fields), interaction(2)])
+    assert [made.id for made in collected.interactions] == ["i2"]
+    assert [refused.record.id for refused in collected.refused] == ["i1"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": FeedbackKind.LABEL, "label": None},
+        {"kind": FeedbackKind.THUMBS},
+        {"kind": FeedbackKind.EDIT, "text": " "},
+        {"interaction_id": ""},
+        {"author": ""},
+    ],
+)
+def test_feedback_that_says_nothing_is_refused_with_a_reason(fields: dict[str, Any]) -> None:
+    collected = step(feedback=[feedback(1, **fields), feedback(2)])
+    assert [item.id for item in collected.feedback] == ["f2"]
+    assert collected.refused[0].reason
