@@ -1,6 +1,33 @@
-"""Compose a version into an answer: the built-in agent, or a model that is told what the version holds."""
+"""Compose a version into an answer: the built-in agent, or a model that is told what the version holds.
+
+local.py     the built-in agent        remote.py    a version answered by a language model
+text.py      texts as vectors          compose.py   a version and a question as chat messages, and back
+head.py      which class               nearest.py   which examples a model is shown
+search.py    which article             draft.py     what both do before and after
+rules.py     whether a rule applies    obey.py      the instruction lines that are obeyed to the letter
+"""
 
 from loop.agent.local import LocalAgent
 from loop.agent.obey import Instructions, read_instructions
+from loop.agent.remote import ModelAgent
+from loop.errors import ModelFailed
+from loop.ports import Answerer, Model
+from loop.records import Bundle
 
-__all__ = ["Instructions", "LocalAgent", "read_instructions"]
+__all__ = ["Instructions", "LocalAgent", "ModelAgent", "answerer_for", "read_instructions"]
+
+LOCAL = "local"
+"""Name of the built-in agent in `ModelChoice`."""
+
+
+def answerer_for(bundle: Bundle, *, model: Model | None, concurrency: int, boundary: str) -> Answerer:
+    """The bundle, ready to answer: by the built-in agent or by the model it names.
+
+    `boundary` is unguessable text that separates data from instructions in a model's messages.
+    Raises ModelFailed when the bundle names a model and none is given.
+    """
+    if bundle.model.name == LOCAL:
+        return LocalAgent(bundle)
+    if model is None:
+        raise ModelFailed("This version is answered by a language model.", remedy="Configure RATCHET_MODEL.")
+    return ModelAgent(bundle, model, concurrency=concurrency, boundary=boundary)

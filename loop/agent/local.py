@@ -17,16 +17,15 @@ An answer handed over keeps the confidence of what was withheld.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import exp
 from typing import Literal
 
+from loop.agent.draft import Draft, finish, settle
 from loop.agent.head import Head, Prediction
-from loop.agent.obey import hand_over_about, hand_over_below, read_instructions, shape
-from loop.agent.rules import first_match
+from loop.agent.obey import read_instructions
 from loop.agent.search import Hit, Search
 from loop.agent.text import normalise
-from loop.records import Answer, Article, Bundle, Example, Question, Rule
+from loop.records import Answer, Article, Bundle, Example, Question
 
 SAME_CASE = 0.92
 """Likeness from which a question is a known-good case asked again, when its numbers are the same too."""
@@ -42,16 +41,7 @@ HAND_OVER = "handover"
 """A label that says so, in any spelling such as `hand over` or `hand_over`, teaches to hand over."""
 
 
-@dataclass(frozen=True)
-class _Draft:
-    """An answer before the instructions have their say."""
-
-    answer: Answer
-    is_worded: bool = False
-    """Somebody wrote the reply; it is not just the name of a label."""
-
-
-_NO_IDEA = _Draft(Answer(method="handover"))
+_NO_IDEA = Draft(Answer(method="handover"))
 
 
 class LocalAgent:
@@ -91,20 +81,16 @@ class LocalAgent:
             found = self._search.find(asked, limit=2) if self._search else [[] for _ in asked]
             for place, prediction, hits in zip(places, predictions, found, strict=True):
                 drafts[place] = self._compare(texts[place], prediction, hits)
-        return [self._finish(draft or _NO_IDEA) for draft in drafts]
+        return [finish(draft or _NO_IDEA, instructions=self._instructions) for draft in drafts]
 
-    def _settle(self, question: Question, text: str) -> _Draft | None:
+    def _settle(self, question: Question, text: str) -> Draft | None:
         """What needs no comparing: a topic for a person, a rule, a case in the very same words."""
-        line = hand_over_about(question.text, instructions=self._instructions)
-        if line is not None:
-            return _Draft(Answer(method="handover", confidence=1.0, obeyed=(line,)))
-        rule = first_match(self._rules, question)
-        if rule is not None:
-            return self._from_rule(rule)
-        example = self._known.get(text) if text else None
-        return None if example is None else self._from_example(example, method="case", confidence=1.0)
+        draft = settle(question, rules=self._rules, instructions=self._instructions, articles=self._articles)
+        if draft is not None or not text or text not in self._known:
+            return draft
+        return self._from_example(self._known[text], method="case", confidence=1.0)
 
-    def _compare(self, text: str, prediction: Prediction | None, hits: Sequence[Hit]) -> _Draft | None:
+    def _compare(self, text: str, prediction: Prediction | None, hits: Sequence[Hit]) -> Draft | None:
         """The nearest case, the closest class or the closest article; None when nothing is close enough."""
         hit = hits[0] if hits and hits[0].score >= ARTICLE_FLOOR else None
         if prediction is not None:
@@ -120,30 +106,15 @@ class LocalAgent:
         runner_up = hits[1].score if len(hits) > 1 else 0.0
         return self._from_article(hit.article, method="article", confidence=_sure(hit.score - runner_up))
 
-    def _from_rule(self, rule: Rule) -> _Draft:
-        if rule.hand_over:
-            return _Draft(Answer(method="handover", confidence=1.0, uses=(rule.id,)))
-        article = self._articles.get(rule.article_id or "")
-        worded = rule.answer or (article.body if article else "")
-        answer = Answer(
-            text=worded or rule.label or "",
-            label=rule.label,
-            article_id=rule.article_id,
-            method="rule",
-            confidence=1.0,
-            uses=(rule.id, *((article.id,) if article and not rule.answer else ())),
-        )
-        return _Draft(answer, is_worded=bool(worded))
-
     def _from_example(
         self, example: Example, *, method: Literal["case", "head"], confidence: float, worded: Example | None = None
-    ) -> _Draft:
+    ) -> Draft:
         """What the example's class answers: its own reply, else the nearest reply of its class, else an article."""
         article = self._articles.get(example.label or "")
         if article is not None and example.id == article.id:
             return self._from_article(article, method=method, confidence=confidence)
         if _says_hand_over(example.label):
-            return _Draft(Answer(method="handover", confidence=confidence, uses=(example.id,)))
+            return Draft(Answer(method="handover", confidence=confidence, uses=(example.id,)))
         source = example if example.answer or worded is None else worded
         reply = source.answer or (article.body if article else "")
         uses = (example.id, source.id, *((article.id,) if article and not source.answer else ()))
@@ -155,11 +126,11 @@ class LocalAgent:
             confidence=confidence,
             uses=tuple(dict.fromkeys(uses)),
         )
-        return _Draft(answer, is_worded=bool(reply))
+        return Draft(answer, is_worded=bool(reply))
 
     def _from_article(
         self, article: Article, *, method: Literal["case", "head", "article"], confidence: float
-    ) -> _Draft:
+    ) -> Draft:
         answer = Answer(
             text=article.body or article.title,
             label=article.id if article.id in self._labels else None,
@@ -168,25 +139,7 @@ class LocalAgent:
             confidence=confidence,
             uses=(article.id,),
         )
-        return _Draft(answer, is_worded=True)
-
-    def _finish(self, draft: _Draft) -> Answer:
-        """The draft as the instructions want it."""
-        answer = draft.answer
-        if answer.method in ("case", "head", "article"):
-            line = hand_over_below(answer.confidence, instructions=self._instructions)
-            if line is not None:
-                return _withheld(answer, (line,))
-        if not draft.is_worded or not self._instructions.orders:
-            return answer
-        shaped = shape(answer.text, instructions=self._instructions)
-        if not shaped.text:
-            return _withheld(answer, shaped.obeyed)
-        return answer.model_copy(update={"text": shaped.text, "obeyed": shaped.obeyed})
-
-
-def _withheld(answer: Answer, lines: tuple[str, ...]) -> Answer:
-    return Answer(method="handover", confidence=answer.confidence, uses=answer.uses, obeyed=lines)
+        return Draft(answer, is_worded=True)
 
 
 def _sure(lead: float) -> float:

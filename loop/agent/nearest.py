@@ -1,0 +1,28 @@
+"""Which examples a model is shown with a question: the ones asked most alike."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from loop.agent.text import embed, learn, normalise
+from loop.records import Example
+
+
+class Nearest:
+    """Examples, ready to be looked up by likeness. Equal likeness goes to the smaller id."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        """Index the examples; at least one."""
+        self.examples = sorted(examples, key=lambda example: example.id)
+        learned = learn([normalise(example.question) for example in self.examples])
+        self._space = learned.space
+        self._columns = learned.vectors.T.tocsr()
+
+    def find(self, questions: Sequence[str], *, limit: int) -> list[list[Example]]:
+        """The examples most like each question, most alike first, at most `limit`, none that share nothing."""
+        found: list[list[Example]] = []
+        for question in questions:
+            likeness = (embed([normalise(question)], space=self._space) @ self._columns).toarray()[0]
+            order = np.argsort(-likeness, kind="stable")[:limit]
+            found.append([self.examples[place] for place in order if likeness[place] > 0])
+        return found

@@ -1,0 +1,108 @@
+"""A version answered by a language model: rules first, then messages composed for each question."""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from loop.agent.compose import compose, form_of, read_reply
+from loop.agent.draft import finish, settle
+from loop.agent.nearest import Nearest
+from loop.agent.obey import read_instructions
+from loop.agent.search import Search
+from loop.agent.text import normalise
+from loop.errors import ModelFailed
+from loop.ports import Model
+from loop.records import Answer, Article, Bundle, Example, Question
+
+ARTICLES_SHOWN = 3
+"""Articles composed into the messages of one question, at most."""
+GIVE_UP_AFTER = 8
+"""When this many questions fail and none before them succeeded, the endpoint is unusable."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    place: int
+    question: Question
+    examples: list[Example]
+    articles: list[Article]
+
+
+class ModelAgent:
+    """One bundle and the model that answers for it (`loop.ports.Answerer`). A model states no confidence: it is 0."""
+
+    def __init__(self, bundle: Bundle, model: Model, *, concurrency: int, boundary: str) -> None:
+        """`concurrency`: model calls at a time. `boundary`: unguessable; every question gets its own from it."""
+        self._bundle = bundle
+        self._model = model
+        self._concurrency = concurrency
+        self._boundary = boundary
+        self._instructions = read_instructions(bundle.instructions)
+        self._articles = {article.id: article for article in bundle.articles}
+        examples = [example for example in bundle.examples if example.label is not None or example.answer]
+        self._nearest = Nearest(examples) if examples and bundle.model.examples_per_question else None
+        self._search = Search(bundle.articles) if bundle.articles else None
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answers in the order of the questions. A call that fails becomes an answer with `method="failed"`.
+
+        Raises ModelFailed when the first eight calls all fail.
+        """
+        answers: dict[int, Answer] = {}
+        tasks: list[_Task] = []
+        for place, question in enumerate(questions):
+            draft = settle(question, rules=self._bundle.rules, instructions=self._instructions, articles=self._articles)
+            if draft is None:
+                tasks.append(self._task(place, question))
+            else:
+                answers[place] = finish(draft, instructions=self._instructions)
+        answers |= self._ask_all(tasks)
+        return [answers[place] for place in range(len(questions))]
+
+    def _ask_all(self, tasks: Sequence[_Task]) -> dict[int, Answer]:
+        answers: dict[int, Answer] = {}
+        has_succeeded = False
+        with ThreadPoolExecutor(max_workers=self._concurrency, thread_name_prefix="model") as pool:
+            for count, (task, outcome) in enumerate(zip(tasks, pool.map(self._try, tasks), strict=True), 1):
+                if isinstance(outcome, Answer):
+                    has_succeeded = True
+                    answers[task.place] = outcome
+                elif count >= GIVE_UP_AFTER and not has_succeeded:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise outcome
+                else:
+                    answers[task.place] = Answer(method="failed", failure=str(outcome))
+        return answers
+
+    def _try(self, task: _Task) -> Answer | ModelFailed:
+        try:
+            return self._ask(task)
+        except ModelFailed as failure:
+            return failure
+
+    def _ask(self, task: _Task) -> Answer:
+        choice = self._bundle.model
+        messages = compose(
+            task.question,
+            bundle=self._bundle,
+            examples=task.examples,
+            articles=task.articles,
+            boundary=hashlib.sha256(f"{self._boundary}\0{task.question.text}".encode("utf-8", "replace")).hexdigest()[
+                :16
+            ],
+        )
+        reply = self._model.complete(messages, temperature=choice.temperature, max_tokens=choice.max_tokens)
+        answer = read_reply(reply, form=form_of(self._bundle, task.articles))
+        shown = (answer.article_id, *(one.id for one in task.articles), *(one.id for one in task.examples))
+        return answer.model_copy(update={"uses": tuple(dict.fromkeys(one for one in shown if one))})
+
+    def _task(self, place: int, question: Question) -> _Task:
+        hits = self._search.find([normalise(question.text)], limit=ARTICLES_SHOWN)[0] if self._search else []
+        limit = self._bundle.model.examples_per_question
+        return _Task(
+            place=place,
+            question=question,
+            examples=self._nearest.find([question.text], limit=limit)[0] if self._nearest else [],
+            articles=[hit.article for hit in hits],
+        )
