@@ -213,6 +213,14 @@ def test_redacting_twice_is_redacting_once(text: str) -> None:
     assert twice.found == {}
 
 
+@pytest.mark.parametrize("unit", ["call 203.0.113.7", "+415-555-0132"])
+def test_text_built_to_be_looked_at_for_ever_is_masked_whole_instead(unit: str) -> None:
+    result = redact_text(unit * 3000)
+    assert "555" not in result.text
+    assert "203" not in result.text
+    assert redact_text(result.text).text == result.text
+
+
 @settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec="ascii", categories=["L", "Zs"]), max_size=200))
 def test_letters_and_spaces_alone_are_never_touched(text: str) -> None:
