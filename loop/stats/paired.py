@@ -119,14 +119,14 @@ def cases_needed(
     if effect <= 0 or effect < min_gain:
         return None
 
-    rough = _rough_cases(effect, discordance=discordance, alpha=alpha, target=target, min_gain=min_gain)
-    if rough > MOST_CASES:
+    rough = cases_roughly(effect, discordance=discordance, alpha=alpha, target=target, min_gain=min_gain)
+    if rough is None:
         return None
 
     def reaches(n: int) -> bool:
         return power(n, discordance=discordance, effect=effect, alpha=alpha, min_gain=min_gain) >= target
 
-    low, high = 0, ceil(rough) + 8
+    low, high = 0, rough + 8
     while not reaches(high):
         low, high = high, 2 * high
         if high > 2 * MOST_CASES:
@@ -138,13 +138,23 @@ def cases_needed(
     return next(n for n in range(max(1, high - _TOOTH), high + 1) if reaches(n))
 
 
-def _rough_cases(effect: float, *, discordance: float, alpha: float, target: float, min_gain: float) -> float:
-    """The normal approximation: enough for the test and, separately, for the net gain asked for."""
+def cases_roughly(
+    effect: float, *, discordance: float, alpha: float = 0.05, target: float = 0.80, min_gain: float = 0.0
+) -> int | None:
+    """What `cases_needed` answers, from the normal approximation: within a few per cent and at no cost.
+
+    `(z_alpha + z_target)^2 * discordance / effect^2` for the test and, apart from it, enough for a net
+    gain of `min_gain`. None when no number does, or more than MOST_CASES would be needed.
+    """
+    _check_effect(discordance=discordance, effect=effect, alpha=alpha)
+    spare = effect - min_gain
+    if effect <= 0 or spare < 0 or (spare == 0 and min_gain > 0):
+        return None
     z_alpha, z_target = float(ndtri(1 - alpha)), float(ndtri(target))
     for_test = (z_alpha + z_target) ** 2 * discordance / effect**2
-    spare = effect - min_gain
-    for_gain = float("inf") if spare <= 0 else z_target**2 * discordance / spare**2
-    return max(for_test, for_gain) if min_gain > 0 else for_test
+    for_gain = z_target**2 * discordance / spare**2 if min_gain > 0 else 0.0
+    rough = max(for_test, for_gain)
+    return ceil(rough) if rough <= MOST_CASES else None
 
 
 def _score_z(difference: float, *, n: int, fixed: int, broken: int) -> float:

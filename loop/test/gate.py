@@ -1,7 +1,7 @@
 """What the test found, in a word and in sentences: the verdict rule as a pure function of tallies.
 
-    harmful          a protected case breaks; or the sealed cases, all cases, a slice or what the change
-                     does not teach got worse by more than luck
+    harmful          a protected case breaks; or the sealed cases, dev and sealed together, a slice or
+                     what the change does not teach got worse by more than luck
     proved           dev passes its screen, sealed is better at alpha with the smallest worthwhile gain,
                      and what the change does not teach is shown to be no worse
     no effect        a worthwhile gain is ruled out
@@ -30,6 +30,9 @@ DEV_SCREEN = 0.20
 """A change that dev does not support at this level is never proved, however lucky on the sealed cases."""
 HARM_LEVEL = 0.05
 """Chance of calling a harmless change harmful, per question asked of all cases or of the untaught ones."""
+TOGETHER_LEVEL = 0.01
+"""The same for dev and sealed together, which speaks up when dev alone shows a plain loss. Strict, because
+it asks nearly the same cases a second time."""
 SLICE_LEVEL = 0.10
 """The same over all slices together (Holm); a looser or an uncorrected one blocks on noise."""
 FUTILE_GAIN = 0.02
@@ -183,7 +186,7 @@ def _harms(tallies: Tallies, *, sealed: Evidence, slices: Sequence[SliceResult])
     if sealed.p_worse is not None and sealed.p_worse <= HARM_LEVEL:
         found.append(f"Sealed cases got worse: {change(sealed.tally)}.")
     together = weigh(_together(tallies.dev, tallies.sealed))
-    if together.p_worse is not None and together.p_worse <= HARM_LEVEL:
+    if together.p_worse is not None and together.p_worse <= TOGETHER_LEVEL:
         found.append(f"Dev and sealed cases together got worse: {change(together.tally)}.")
     found += [
         f"{slice_title(part.name)} got worse: {change(part.evidence.tally)}." for part in slices if part.is_harmed

@@ -1,7 +1,7 @@
 """The sentences of a verdict: what a reviewer reads, with the numbers in it."""
 
 from loop.records import Evidence, Limits, Tally
-from loop.stats.paired import cases_needed
+from loop.stats.paired import cases_roughly
 
 ROTATE_AFTER = 20
 """Looks after which a sealed set has told too much."""
@@ -65,7 +65,7 @@ def about_more_cases(sealed: Tally, *, limits: Limits) -> str:
     """How many more sealed cases would settle a gain as large as the one seen."""
     effect = sealed.effect or 0.0
     gain = max(effect, limits.min_gain)
-    needed = cases_needed(
+    needed = cases_roughly(
         gain,
         discordance=max(gain, (sealed.fixed + sealed.broken) / sealed.n),
         alpha=limits.alpha,

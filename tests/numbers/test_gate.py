@@ -76,7 +76,7 @@ def test_a_useless_change_is_almost_never_proved_and_rarely_blocked(n: int, disc
     half = discordance / 2
     seen = shares(300, n=n, taught=(half, half), untaught=(half, half))
     assert seen[Verdict.PROVED] <= 0.03
-    assert seen[Verdict.HARMFUL] <= 0.16
+    assert seen[Verdict.HARMFUL] <= 0.14
     assert seen[Verdict.PROMISING] <= 0.25
 
 
@@ -118,29 +118,31 @@ def test_a_change_without_effect_on_many_cases_is_told_so() -> None:
 
 
 def test_a_hundred_useless_proposals_on_the_same_cases() -> None:
-    """Each is proved with a chance far below alpha; over a hundred looks one in two sets is fooled once,
-    which is why the looks are counted and the set is to be rotated after twenty."""
+    """Each is proved with a chance far below alpha. Over a hundred looks three sets in five are still fooled
+    once, over twenty one in five: that is why looks are counted and a set is to be rotated after twenty."""
     rng = np.random.default_rng(SEED)
-    proved_per_set = [_useless_run(rng, proposals=100, n=250) for _ in range(12)]
-    each = sum(proved_per_set) / (100 * len(proved_per_set))
-    assert each <= 0.02
-    assert max(proved_per_set) <= 5
+    looks_that_proved = [_useless_run(rng, proposals=100, n=250) for _ in range(15)]
+    each = sum(len(looks) for looks in looks_that_proved) / (100 * len(looks_that_proved))
+    assert each <= 0.015
+    assert sum(min(looks, default=101) <= 20 for looks in looks_that_proved) <= 7
+    assert max(len(looks) for looks in looks_that_proved) <= 4
 
 
-def _useless_run(rng: Generator, *, proposals: int, n: int, base_rate: float = 0.7) -> int:
-    """Proved proposals in a row on one dev and one sealed set; what is proved becomes the base.
+def _useless_run(rng: Generator, *, proposals: int, n: int, base_rate: float = 0.7) -> list[int]:
+    """The looks that proved something, of proposals in a row on one dev and one sealed set.
 
-    A useless proposal answers one case in seven anew, right as often as the base is in truth.
+    What is proved becomes the base. A useless proposal answers one case in seven anew, right as often as
+    the base is in truth.
     """
     right = rng.random((2, n)) < base_rate
-    proved = 0
+    proved = []
     for look in range(1, proposals + 1):
         redrawn = rng.random((2, n)) < 1 / 7
         candidate = np.where(redrawn, rng.random((2, n)) < base_rate, right)
         dev, sealed = (_counted(right[side], candidate[side]) for side in (0, 1))
         verdict = judge(Tallies(dev=dev, sealed=sealed, looks=look), limits=LIMITS).verdict
         if verdict is Verdict.PROVED:
-            proved += 1
+            proved.append(look)
             right = candidate
     return proved
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from loop.errors import InvalidInput
 from loop.stats.paired import (
     cases_needed,
+    cases_roughly,
     holm,
     midp_better,
     not_worse,
@@ -47,6 +48,24 @@ def test_midp_by_hand() -> None:
     assert midp_better(7, broken=1) == pytest.approx((1 + 8 - 4) / 256)
     assert midp_better(0, broken=0) == 1.0
     assert midp_better(5, broken=5) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("n", "fixed", "broken", "level", "low", "high"),
+    [
+        # Airway reactivity before and after transplantation (Fagerland, Lydersen & Laake 2014)
+        (21, 7, 1, 0.95, 0.026, 0.517),
+        # R's PropCIs, scoreci.mp(25, 28, 618)
+        (618, 28, 25, 0.90, -0.0148, 0.0247),
+    ],
+)
+def test_tango_agrees_with_published_intervals(
+    n: int, fixed: int, broken: int, level: float, low: float, high: float
+) -> None:
+    interval = score_interval(n, fixed=fixed, broken=broken, level=level)
+    assert interval is not None
+    assert interval.low == pytest.approx(low, abs=0.0005)
+    assert interval.high == pytest.approx(high, abs=0.0005)
 
 
 def test_tango_closed_form_is_the_constrained_maximum() -> None:
@@ -182,6 +201,15 @@ def test_what_can_never_be_proved_needs_no_number() -> None:
     assert cases_needed(-0.02, discordance=0.1) is None
     assert cases_needed(0.005, discordance=0.1, min_gain=0.01) is None
     assert cases_needed(0.0005, discordance=0.3) is None
+
+
+@pytest.mark.parametrize(("effect", "discordance"), [(0.05, 0.10), (0.05, 0.20), (0.10, 0.15), (0.03, 0.08)])
+def test_the_rough_number_of_cases_is_near_the_exact_one(effect: float, discordance: float) -> None:
+    for gain in (0.0, 0.01, effect / 2):
+        rough = cases_roughly(effect, discordance=discordance, min_gain=gain)
+        assert rough == pytest.approx(cases_needed(effect, discordance=discordance, min_gain=gain), rel=0.12)
+    assert cases_roughly(0.01, discordance=0.1, min_gain=0.01) is None
+    assert cases_roughly(-0.01, discordance=0.1) is None
 
 
 def test_counts_that_cannot_be_are_refused() -> None:

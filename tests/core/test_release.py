@@ -1,0 +1,306 @@
+"""What goes live, what comes back, what is measured, and which moves a thing may make."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from loop.deploy import deployment, measurement, rollback, should_roll_back
+from loop.deploy.measure import daily_quality
+from loop.deploy.watch import Heard
+from loop.errors import Conflict, InvalidInput, StaleBase
+from loop.ports import DaySignals
+from loop.records import (
+    FEEDBACK_MOVES,
+    PROPOSAL_MOVES,
+    TEACHING_STATES,
+    Decision,
+    FeedbackState,
+    Limits,
+    Mode,
+    Proposal,
+    ProposalState,
+    Release,
+    RetireArticle,
+    Stakes,
+    StakesLevel,
+    Version,
+)
+from tests.builders import NOON, agent, at, reviewer
+
+
+def version(number: int, **fields: Any) -> Version:
+    filled: dict[str, Any] = {
+        "agent": "desk",
+        "number": number,
+        "digest": f"{number:064x}",
+        "parent": number - 1 if number else None,
+        "proposal_id": f"p{number}" if number else None,
+        "created_at": at(number),
+    }
+    return Version(**filled | fields)
+
+
+HEAD = version(3)
+
+
+def proposal(**fields: Any) -> Proposal:
+    filled: dict[str, Any] = {
+        "id": "p4",
+        "agent": "desk",
+        "base_number": 3,
+        "base_digest": HEAD.digest,
+        "candidate_digest": "c" * 64,
+        "operations": (RetireArticle(article_id="a1"),),
+        "changes": (),
+        "title": "Retire the old article",
+        "rationale": "",
+        "proposer": "person",
+        "stakes": Stakes(level=StakesLevel.LOW, reasons=()),
+        "created_at": NOON,
+    }
+    return Proposal(**filled | fields)
+
+
+def approval(**fields: Any) -> Decision:
+    filled: dict[str, Any] = {
+        "id": "d1",
+        "agent": "desk",
+        "proposal_id": "p4",
+        "verb": "approve",
+        "actor": reviewer(),
+        "reason": "Outdated.",
+        "seen_digest": "e" * 64,
+        "at": at(0),
+        "effective_at": at(1),
+    }
+    return Decision(**filled | fields)
+
+
+# going live ----------------------------------------------------------------------------------------
+
+
+def test_an_approval_makes_the_next_version_of_the_head() -> None:
+    going = deployment(approval(), proposal(), head=HEAD, now=at(5))
+    assert (going.version.number, going.version.parent, going.version.digest) == (4, 3, "c" * 64)
+    assert going.version.summary == "Retire the old article"
+    assert (going.release.kind, going.release.number, going.release.from_number) == ("deploy", 4, 3)
+    assert (going.release.decision_id, going.release.actor, going.release.at) == ("d1", "rita", at(5))
+
+
+def test_the_same_approval_is_the_same_release_whenever_it_is_applied() -> None:
+    once = deployment(approval(), proposal(), head=HEAD, now=at(5)).release.id
+    assert deployment(approval(), proposal(), head=HEAD, now=at(50)).release.id == once
+    assert deployment(approval(id="d2"), proposal(), head=HEAD, now=at(5)).release.id != once
+
+
+def test_nothing_goes_live_inside_the_undo_window() -> None:
+    with pytest.raises(Conflict, match="can still be undone"):
+        deployment(approval(), proposal(), head=HEAD, now=at(0.5))
+    assert deployment(approval(), proposal(), head=HEAD, now=at(1)).version.number == 4
+
+
+@pytest.mark.parametrize("moved", [version(4), version(3, digest="f" * 64)])
+def test_a_proposal_on_another_base_is_stale(moved: Version) -> None:
+    with pytest.raises(StaleBase):
+        deployment(approval(), proposal(), head=moved, now=at(5))
+
+
+@pytest.mark.parametrize("other", [{"verb": "reject"}, {"verb": "undo"}, {"proposal_id": "p9"}, {"agent": "shop"}])
+def test_only_the_approval_of_this_proposal_counts(other: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput):
+        deployment(approval(**other), proposal(), head=HEAD, now=at(5))
+
+
+def test_a_proposal_of_another_agent_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        deployment(approval(), proposal(agent="shop"), head=HEAD, now=at(5))
+
+
+# coming back ---------------------------------------------------------------------------------------
+
+
+def test_a_rollback_is_a_new_version_with_older_content() -> None:
+    back = rollback(HEAD, target=version(1), actor=reviewer(), reason=" Wrong prices. ", now=at(9))
+    assert (back.version.number, back.version.parent, back.version.restores) == (4, 3, 1)
+    assert back.version.digest == version(1).digest
+    assert back.version.proposal_id is None
+    assert (back.release.kind, back.release.from_number, back.release.reason) == ("rollback", 3, "Wrong prices.")
+    assert back.undone == "p3"
+
+
+def test_a_rollback_can_be_taken_back_and_then_undoes_no_proposal() -> None:
+    back = rollback(HEAD, target=version(1), actor=reviewer(), reason="Wrong.", now=at(9))
+    again = rollback(back.version, target=HEAD, actor=reviewer(), reason="It was fine.", now=at(10))
+    assert (again.version.number, again.version.restores, again.version.digest) == (5, 3, HEAD.digest)
+    assert again.undone is None
+    assert again.release.id != back.release.id
+
+
+def test_a_rollback_to_what_is_live_is_refused() -> None:
+    with pytest.raises(Conflict):
+        rollback(HEAD, target=HEAD, actor=reviewer(), reason="Wrong.", now=at(9))
+    with pytest.raises(Conflict):
+        rollback(HEAD, target=version(1, digest=HEAD.digest), actor=reviewer(), reason="Wrong.", now=at(9))
+
+
+def test_a_rollback_needs_a_reason_and_an_earlier_version_of_the_same_agent() -> None:
+    for target, reason in ((version(1), "  "), (version(7), "Wrong."), (version(1, agent="shop"), "Wrong.")):
+        with pytest.raises(InvalidInput):
+            rollback(HEAD, target=target, actor=reviewer(), reason=reason, now=at(9))
+
+
+# measured ------------------------------------------------------------------------------------------
+
+
+def test_a_measurement_carries_its_interval_or_none_without_cases() -> None:
+    found = measurement(HEAD, case_set_digest="s", n=100, right=85, now=NOON)
+    assert (found.number, found.n, found.right) == (3, 100, 85)
+    assert found.low == pytest.approx(0.767, abs=0.001)
+    assert found.high == pytest.approx(0.907, abs=0.001)
+    empty = measurement(HEAD, case_set_digest="s", n=0, right=0, now=NOON)
+    assert (empty.low, empty.high) == (None, None)
+
+
+def test_days_come_in_order_with_intervals() -> None:
+    signals = [
+        DaySignals(day="2026-06-02", number=1, n=10, good=9),
+        DaySignals(day="2026-06-01", number=1, n=0, good=0),
+        DaySignals(day="2026-06-02", number=None, n=4, good=0),
+    ]
+    days = daily_quality(agent(), signals)
+    assert [(day.day, day.number) for day in days] == [("2026-06-01", 1), ("2026-06-02", None), ("2026-06-02", 1)]
+    assert days[0].low is None
+    assert days[1].low == 0.0
+    assert days[2].high is not None
+    assert days[2].high < 1
+
+
+# watched -------------------------------------------------------------------------------------------
+
+USUAL = Heard(n=1000, good=850)
+WORSE = Heard(n=400, good=280, unhappy_people=90, loudest_share=0.03)
+RELEASE = Release(
+    id="r1",
+    agent="desk",
+    kind="deploy",
+    number=4,
+    from_number=3,
+    decision_id="d1",
+    proposal_id="p4",
+    actor="rita",
+    at=NOON,
+)
+
+
+def alarm(**fields: Any) -> Any:
+    filled: dict[str, Any] = {
+        "before": USUAL,
+        "since": WORSE,
+        "mode": Mode.SIMPLE,
+        "limits": Limits(),
+        "rolled_back_at": (),
+        "now": at(600),
+    }
+    released = fields.pop("release", RELEASE)
+    return should_roll_back(released, **filled | fields)
+
+
+def test_a_proved_loss_asks_in_manual_mode_and_acts_in_the_others() -> None:
+    assert alarm(mode=Mode.MANUAL).action == "ask"
+    assert alarm(mode=Mode.SIMPLE).action == "roll_back"
+    assert alarm(mode=Mode.ORCHESTRATE).action == "roll_back"
+    assert "70% of 400 signals are good since version 4, 85% of 1000 before" in alarm().reason
+    assert "compares times, not versions" in alarm().reason
+
+
+def test_the_loop_never_rolls_a_rollback_back() -> None:
+    assert alarm(release=RELEASE.model_copy(update={"kind": "rollback"})).action == "ask"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"before": Heard(n=99, good=85)},
+        {"since": Heard(n=49, good=0, unhappy_people=40, loudest_share=0.05)},
+        {"now": at(59)},
+        {"since": Heard(n=400, good=335, unhappy_people=60, loudest_share=0.03)},
+        {"since": Heard(n=4000, good=3300, unhappy_people=600, loudest_share=0.01)},
+        {"before": Heard(n=1000, good=0)},
+    ],
+)
+def test_too_little_too_early_or_too_small_does_nothing(fields: dict[str, Any]) -> None:
+    found = alarm(**fields)
+    assert found.action == "none"
+    assert found.reason
+
+
+def test_five_hundred_hostile_thumbs_of_two_people_roll_nothing_back() -> None:
+    hostile = Heard(n=600, good=90, unhappy_people=2, loudest_share=0.5)
+    joined_by_a_few = Heard(n=600, good=90, unhappy_people=12, loudest_share=0.49)
+    for heard in (hostile, joined_by_a_few):
+        found = alarm(since=heard)
+        assert found.action == "ask"
+        assert "look at the feedback" in found.reason
+
+
+def test_an_oscillation_rolls_back_twice_a_day_and_then_freezes() -> None:
+    rolled_back, actions = [], []
+    for minutes in range(0, 24 * 60, 120):
+        released = RELEASE.model_copy(update={"at": at(minutes)})
+        now = at(minutes + 90)
+        found = alarm(release=released, rolled_back_at=rolled_back, now=now)
+        actions.append(found.action)
+        if found.action == "roll_back":
+            rolled_back.append(now)
+    assert actions == ["roll_back"] * 2 + ["frozen"] * 10
+    later = at(0) + timedelta(hours=48)
+    fresh = RELEASE.model_copy(update={"at": later - timedelta(hours=2)})
+    assert alarm(release=fresh, rolled_back_at=rolled_back, now=later).action == "roll_back"
+
+
+# lifecycles ----------------------------------------------------------------------------------------
+
+
+def test_every_state_says_where_it_may_go() -> None:
+    assert set(PROPOSAL_MOVES) == set(ProposalState)
+    assert set(FEEDBACK_MOVES) == set(FeedbackState)
+
+
+PROPOSAL_PAIRS = {
+    "drafted": "waiting set_aside stale",
+    "waiting": "approved rejected edited stale set_aside",
+    "set_aside": "waiting stale rejected",
+    "approved": "live waiting stale",
+    "live": "undone",
+    "rejected": "waiting",
+    "edited": "",
+    "stale": "",
+    "undone": "",
+}
+FEEDBACK_PAIRS = {
+    "new": "valid held quarantined excluded superseded",
+    "valid": "held quarantined excluded superseded",
+    "held": "valid quarantined released excluded superseded",
+    "quarantined": "valid held released excluded superseded",
+    "released": "quarantined excluded superseded",
+    "excluded": "released superseded",
+    "superseded": "",
+}
+
+
+@pytest.mark.parametrize("was", list(ProposalState))
+@pytest.mark.parametrize("now", list(ProposalState))
+def test_a_proposal_moves_only_as_its_lifecycle_says(was: ProposalState, now: ProposalState) -> None:
+    assert (now in PROPOSAL_MOVES[was]) == (now.value in PROPOSAL_PAIRS[was.value].split())
+
+
+@pytest.mark.parametrize("was", list(FeedbackState))
+@pytest.mark.parametrize("now", list(FeedbackState))
+def test_feedback_moves_only_as_its_lifecycle_says(was: FeedbackState, now: FeedbackState) -> None:
+    assert (now in FEEDBACK_MOVES[was]) == (now.value in FEEDBACK_PAIRS[was.value].split())
+
+
+def test_nothing_goes_live_but_through_an_approval() -> None:
+    assert [state for state in ProposalState if ProposalState.LIVE in PROPOSAL_MOVES[state]] == [ProposalState.APPROVED]
+    assert TEACHING_STATES.isdisjoint({FeedbackState.HELD, FeedbackState.QUARANTINED, FeedbackState.EXCLUDED})
