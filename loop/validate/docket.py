@@ -30,16 +30,17 @@ class Docket:
 def open_docket(work: ValidationWork) -> Docket:
     """Columns, reference and standings.
 
-    Standings rest on what the operator vouches for, and on independent authors. Where the operator named
-    nobody, authors so proven then extend the reference that single corrections are held against.
+    Standings rest on what the operator vouches for, and on what other authors say. Authors so proven then extend
+    the reference that single corrections are held against: its size decides what is caught, and an account has
+    to be right about many questions first.
     """
     ledger = open_ledger(work)
-    reference = gather(work, ledger, believed=frozenset(work.agent.trusted_authors))
+    named = frozenset(work.agent.trusted_authors)
+    reference = gather(work, ledger, believed=named)
     views = view(ledger, reference)
     authors = stand(ledger, judge_rows(ledger, reference, views))
-    if not work.agent.trusted_authors:
-        proven = frozenset(author.name for author in authors if author.standing == "proven")
-        if proven:
-            reference = gather(work, ledger, believed=proven)
-            views = view(ledger, reference)
+    proven = frozenset(author.name for author in authors if author.standing == "proven")
+    if proven:
+        reference = gather(work, ledger, believed=named | proven)
+        views = view(ledger, reference)
     return Docket(work.agent, work.now, ledger, reference, views, authors)

@@ -48,7 +48,7 @@ def make_issues(docket: Docket, judgement: Judgement, cases: CaseChanges) -> tup
     voices = [row for row in range(len(docket.ledger.items)) if _has_voice(docket, judgement, row)]
     voters = electorate(docket.authors, needed=docket.agent.limits.min_sources)
     themes = [
-        *_choice_themes(docket, voices),
+        *_choice_themes(docket, voices, voters),
         *_answer_themes(docket, voices),
         *_knowledge_themes(docket, voices),
         *_complaint_themes(docket, voices),
@@ -68,13 +68,19 @@ def _has_voice(docket: Docket, judgement: Judgement, row: int) -> bool:
     return state in TEACHING_STATES
 
 
-def _choice_themes(docket: Docket, voices: Iterable[int]) -> list[Theme]:
-    """Questions like these should be answered X: one theme per X, with who says otherwise of the same questions."""
+def _choice_themes(docket: Docket, voices: Iterable[int], voters: Electorate) -> list[Theme]:
+    """Questions like these should be answered X: one theme per X, with who says otherwise of the same questions.
+
+    Once there are enough seasoned authors, newcomers do not ride on what these say about other questions: where
+    the agent answered A and only newcomers say it should be X, that is a theme of its own.
+    """
     ledger = docket.ledger
-    themes: dict[tuple[str, str], Theme] = {}
+    themes: dict[tuple[str, ...], Theme] = {}
     said: defaultdict[int, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     content: defaultdict[int, set[str]] = defaultdict(set)
-    touched: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    touched: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
+    backers: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
+    corrections: list[tuple[int, tuple[str, str, str]]] = []
     for row in voices:
         feedback, interaction, choice = ledger.feedback(row), ledger.interactions[row], ledger.choice[row]
         near = int(ledger.near_of[row])
@@ -89,15 +95,23 @@ def _choice_themes(docket: Docket, voices: Iterable[int]) -> list[Theme]:
             content[near].add(feedback.author)
             continue
         said[near][choice].append(row)
-        touched["label" if is_label else "article", choice].add(near)
-    for (kind, choice), groups in touched.items():
-        theme = themes[kind, choice] = Theme("label" if kind == "label" else "article", (kind, choice))
+        answered = (interaction.label if is_label else interaction.article_id) or ""
+        key = ("label" if is_label else "article", choice, answered)
+        corrections.append((row, key))
+        if feedback.author in voters.seasoned:
+            backers[key].add(feedback.author)
+    for row, key in corrections:
+        is_backed = ledger.feedback(row).author in voters.seasoned or voters.are_backed(len(backers[key]))
+        name: tuple[str, ...] = key[:2] if is_backed else key
+        theme = themes.setdefault(name, Theme("label" if key[0] == "label" else "article", name))
+        theme.sides[key[1]].append(row)
+        touched[name].add(int(ledger.near_of[row]))
+    for name, groups in touched.items():
+        theme = themes[name]
         for near in sorted(groups):
-            theme.sides[choice].extend(said[near][choice])
             theme.against |= content[near]
-        for near in sorted(groups):
             for other, rows in said[near].items():
-                if other != choice:
+                if other != name[1]:
                     theme.sides[other].extend(rows)
     return [themes[key] for key in sorted(themes)]
 

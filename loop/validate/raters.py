@@ -24,6 +24,8 @@ _CLEARLY_NOT = 0.1
 _ABOVE_CHANCE = 0.25
 """Share of the way from chance to perfect that an honest author must possibly reach."""
 _FOLDS = 5
+_FOLD_ROWS = 5_000
+"""Rows the out-of-author model of a fold learns from, at most."""
 _PANEL = 3
 """Distinct raters of one interaction from which they judge each other."""
 _VOTES_PER_LABEL = 3
@@ -177,7 +179,7 @@ def _against_others(ledger: Ledger) -> Floats:
             [ledger.questions[ledger.question[row]] for row in taught],
             labels=[ledger.choice[row] or "" for row in taught],
             seed=ledger.seed,
-            max_rows=6_000,
+            max_rows=_FOLD_ROWS,
         )
         if model is not None and model.accuracy >= 0.5:
             found[inside] = _sure(views_of(model, ledger, rows=rows[inside]), ledger, rows[inside])

@@ -32,6 +32,10 @@ class Electorate:
         cap = self.needed // 2
         return cap if len(self.seasoned) >= self.needed - cap else None
 
+    def are_backed(self, seasoned: int) -> bool:
+        """Whether newcomers who say what `seasoned` seasoned authors say stand with them, not on their own."""
+        return self.newcomer_cap is None or seasoned >= self.needed - self.newcomer_cap
+
     def votes(self, authors: Collection[str]) -> int:
         """Votes of a side: one per author, unreliable ones none, newcomers up to the cap."""
         some = set(authors) - self.unreliable

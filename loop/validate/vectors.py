@@ -66,8 +66,9 @@ class Vectoriser:
         """From spelled texts; at least one. Beyond `max_features` the rarest features are left out."""
         seen = np.zeros(2**_BITS, dtype=np.int64)
         for _, pieces in _blocks(texts):
-            keys = np.unique((pieces.rows << _BITS) | _bucket(pieces.hashes))
-            seen += np.bincount(keys & (2**_BITS - 1), minlength=2**_BITS)
+            keys = np.sort((pieces.rows << _BITS) | _bucket(pieces.hashes))
+            first = np.diff(keys, prepend=-1) != 0
+            seen += np.bincount(keys[first] & (2**_BITS - 1), minlength=2**_BITS)
         known = np.flatnonzero(seen)
         if known.size > max_features:
             known = np.sort(known[np.argsort(-seen[known], kind="stable")[:max_features]])

@@ -275,10 +275,16 @@ HIDDEN = re.compile(
 """Characters that a reader does not see and a model does. Joiners and emoji selectors (U+200C, U+200D, U+FE0E/F)
 have honest uses and are not listed."""
 
+_RULES_OF: dict[str, tuple[int, ...]] = {
+    hint: tuple(number for number, rule in enumerate(RULES) if hint in rule.hints)
+    for hint in sorted({hint for rule in RULES for hint in rule.hints})
+}
+
 
 def matches(text: str) -> Iterator[InstructionRule]:
     """The rules a text breaks, most severe first."""
     lowered = text.lower()
-    for rule in RULES:
-        if any(hint in lowered for hint in rule.hints) and rule.pattern.search(text):
-            yield rule
+    worth_trying = {number for hint, numbers in _RULES_OF.items() if hint in lowered for number in numbers}
+    for number in sorted(worth_trying):
+        if RULES[number].pattern.search(text):
+            yield RULES[number]
