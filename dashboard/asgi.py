@@ -1,7 +1,11 @@
 """The screens as one ASGI application: Streamlit, a health probe, and headers that keep strangers' text harmless."""
 
+import re
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import streamlit as st
@@ -17,8 +21,9 @@ from loop.errors import InvalidInput
 SCRIPT = Path(__file__).with_name("app.py")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
+_INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _POLICY = (
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:{scripts}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'{sockets}; worker-src 'self' blob:; "
     "frame-src 'none'; frame-ancestors 'none'; form-action 'self'; base-uri 'self'; object-src 'none'"
 )
@@ -53,7 +58,16 @@ class SecurityHeaders:
 def policy(host: str) -> str:
     """The content security policy of a page served under this host; an odd host gets no extra permission."""
     is_plain = bool(host) and all(one.isalnum() or one in ".-:[]" for one in host)
-    return _POLICY.format(sockets=f" ws://{host} wss://{host}" if is_plain else "")
+    sockets = f" ws://{host} wss://{host}" if is_plain else ""
+    return _POLICY.format(sockets=sockets, scripts="".join(f" {one}" for one in _own_scripts()))
+
+
+@cache
+def _own_scripts() -> tuple[str, ...]:
+    """Hashes of the scripts that Streamlit's own page holds inline: exactly these may run, no other."""
+    page = Path(st.__file__).with_name("static") / "index.html"
+    found = _INLINE.findall(page.read_text(encoding="utf-8")) if page.is_file() else []
+    return tuple(f"'sha256-{b64encode(sha256(one.encode()).digest()).decode()}'" for one in found)
 
 
 async def _healthy(request: Request) -> JSONResponse:

@@ -127,5 +127,11 @@ def tell() -> Notice | None:
 
 
 def _literal(text: str) -> str:
-    """Text for a Streamlit element that would read it as Markdown: every character that could mean something escaped."""
+    """Text for a Streamlit element that reads Markdown: every character that could mean something escaped."""
     return "".join(f"\\{one}" if one in r"\`*_{}[]()#+-.!|<>~:$^" else one for one in text)
+
+
+def forget() -> None:
+    """Drop what this process keeps between page runs: settings, database, counts. For tests and for new settings."""
+    st.cache_data.clear()
+    st.cache_resource.clear()

@@ -38,7 +38,7 @@ def show_outcomes(outcomes: Sequence[CaseOutcome], *, key: str) -> None:
         key=f"{key}-movement",
         label_visibility="collapsed",
     )
-    shown = by_movement[chosen or present[0]]
+    shown = by_movement[chosen]
     pages = -(-len(shown) // PER_PAGE)
     page = min(max(st.pagination(pages, key=f"{key}-page-{chosen}"), 1), pages) if pages > 1 else 1
     for outcome in shown[(page - 1) * PER_PAGE : page * PER_PAGE]:

@@ -22,7 +22,7 @@ _SPOKEN = {"gone": "deleted: ", "new": "inserted: "}
 
 def choose_layout(*, key: str) -> Layout:
     """The reader's layout, remembered for the session."""
-    chosen = st.segmented_control(
+    return st.segmented_control(
         "How to show the change",
         LAYOUTS,
         default=LAYOUTS[0],
@@ -31,7 +31,6 @@ def choose_layout(*, key: str) -> Layout:
         label_visibility="collapsed",
         persist_state="session",
     )
-    return chosen or LAYOUTS[0]
 
 
 def show_changes(

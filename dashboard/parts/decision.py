@@ -2,29 +2,23 @@
 
 A click reruns the page from the top, and by then the database may hold another text. So every button
 carries the digest of what was drawn, in its arguments and in its key: a press on an older picture is
-refused by the desk or reaches nothing at all. A held key repeats; after each press there is a quiet
-time in which further ones count for nothing.
+refused by the desk or reaches nothing at all.
 """
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 import streamlit as st
 
 from dashboard import session
-from dashboard.parts import cards, words
+from dashboard.parts import cards, presses, words
 from dashboard.parts.markup import show, tag
 from loop import desk
-from loop.ports import ProposalItem
+from loop.ports import Parts, ProposalItem
 from loop.records import Decision
+from storage.queries import review as query
 from storage.queries.review import Pending
-
-QUIET = 0.6
-"""Seconds after a press in which no other press decides."""
-SETTLED = 0.35
-"""Seconds a page must have stood before a press on it decides."""
 
 KEYS = (
     ("A", "Approve"),
@@ -39,34 +33,7 @@ KEYS = (
 )
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where an item stands in the queue."""
-
-    following: str | None
-    before: str | None
-
-
-def mode(proposal_id: str) -> str:
-    """What the reviewer is doing with this proposal: `read`, `approve`, `reject` or `edit`."""
-    return str(st.session_state.get("mode", {}).get(proposal_id, "read"))
-
-
-def set_mode(proposal_id: str, wanted: str) -> None:
-    """Open or close a form; only one is open at a time."""
-    st.session_state["mode"] = {proposal_id: wanted}
-
-
-def go(proposal_id: str | None) -> None:
-    """Show another proposal; its id goes into the address bar."""
-    st.session_state["mode"] = {}
-    if proposal_id is None:
-        st.query_params.pop("p", None)
-    else:
-        st.query_params["p"] = proposal_id
-
-
-def show_bar(item: ProposalItem, *, place: Place, undo: Pending | Decision | None, can_decide: bool) -> None:
+def show_bar(item: ProposalItem, *, place: presses.Place, undo: Pending | Decision | None, can_decide: bool) -> None:
     """The keys of an item that is being read."""
     proposal, digest = item.proposal, item.evidence_digest
     asks = desk.needs_reason(item) if can_decide else ""
@@ -79,7 +46,7 @@ def show_bar(item: ProposalItem, *, place: Place, undo: Pending | Decision | Non
             icon=":material/check:",
             shortcut="A",
             disabled=not can_decide,
-            on_click=_press_approve,
+            on_click=presses.press_approve,
             kwargs={**mine, "asks": bool(asks)},
         )
         st.button(
@@ -88,7 +55,7 @@ def show_bar(item: ProposalItem, *, place: Place, undo: Pending | Decision | Non
             icon=":material/edit:",
             shortcut="E",
             disabled=not can_decide,
-            on_click=set_mode,
+            on_click=presses.set_mode,
             args=(proposal.id, "edit"),
         )
         st.button(
@@ -97,7 +64,7 @@ def show_bar(item: ProposalItem, *, place: Place, undo: Pending | Decision | Non
             icon=":material/close:",
             shortcut="X",
             disabled=not can_decide,
-            on_click=set_mode,
+            on_click=presses.set_mode,
             args=(proposal.id, "reject"),
         )
         st.space("small")
@@ -107,7 +74,7 @@ def show_bar(item: ProposalItem, *, place: Place, undo: Pending | Decision | Non
             icon=":material/skip_next:",
             shortcut="J",
             disabled=place.following is None,
-            on_click=go,
+            on_click=presses.go,
             args=(place.following,),
         )
         st.button(
@@ -116,13 +83,28 @@ def show_bar(item: ProposalItem, *, place: Place, undo: Pending | Decision | Non
             icon=":material/skip_previous:",
             shortcut="K",
             disabled=place.before is None,
-            on_click=go,
+            on_click=presses.go,
             args=(place.before,),
         )
-        st.button("Keys", key="keys", icon=":material/keyboard:", shortcut="H", on_click=_toggle_keys)
+        st.button("Keys", key="keys", icon=":material/keyboard:", shortcut="H", on_click=presses.toggle_keys)
         st.space("small")
         show_undo(undo)
     st.session_state["settled"] = time.monotonic()
+
+
+def undoable(parts: Parts) -> Pending | Decision | None:
+    """The last decision of this session while it can be taken back; else another of theirs about to go live."""
+    pending = query.undoable(session.scope())
+    last = st.session_state.get("undo_id")
+    for one in pending:
+        if one.decision_id == last:
+            return one
+    if last:
+        made = next((one for one in parts.store.decisions() if one.id == last), None)
+        if made is not None and made.verb == "reject":
+            return made
+    mine = session.current_user().name
+    return next((one for one in pending if one.actor == mine), None)
 
 
 def show_undo(undo: Pending | Decision | None) -> None:
@@ -134,7 +116,7 @@ def show_undo(undo: Pending | Decision | None) -> None:
         icon=":material/undo:",
         shortcut="U",
         disabled=not decision_id,
-        on_click=_press_undo,
+        on_click=presses.press_undo,
         args=(decision_id,),
     )
     if isinstance(undo, Pending):
@@ -156,7 +138,7 @@ def show_keys() -> None:
         show(tag("div", keys, css="rt-card rt-keys", role="note", aria_label="Keys"))
 
 
-def show_approve_strip(item: ProposalItem, *, place: Place) -> None:
+def show_approve_strip(item: ProposalItem, *, place: presses.Place) -> None:
     """Approving with a reason: in place of the bar, so that a held key cannot pass it."""
     proposal, digest = item.proposal, item.evidence_digest
     with st.form(f"approve-form-{digest}", border=False):
@@ -167,14 +149,14 @@ def show_approve_strip(item: ProposalItem, *, place: Place) -> None:
         _form_keys(
             "Approve with this reason",
             key=f"approve-send-{digest}",
-            send=_send_approve,
+            send=presses.send_approve,
             proposal_id=proposal.id,
             digest=digest,
             place=place,
         )
 
 
-def show_reject_strip(item: ProposalItem, *, place: Place) -> None:
+def show_reject_strip(item: ProposalItem, *, place: presses.Place) -> None:
     """Rejecting: why, in a word or a sentence; proposers are told."""
     proposal, digest = item.proposal, item.evidence_digest
     with st.form(f"reject-form-{digest}", border=False):
@@ -195,14 +177,16 @@ def show_reject_strip(item: ProposalItem, *, place: Place) -> None:
         _form_keys(
             "Reject",
             key=f"reject-send-{digest}",
-            send=_send_reject,
+            send=presses.send_reject,
             proposal_id=proposal.id,
             digest=digest,
             place=place,
         )
 
 
-def _form_keys(name: str, *, key: str, send: Callable[..., None], proposal_id: str, digest: str, place: Place) -> None:
+def _form_keys(
+    name: str, *, key: str, send: Callable[..., None], proposal_id: str, digest: str, place: presses.Place
+) -> None:
     with st.container(horizontal=True, gap="small"):
         st.form_submit_button(
             name,
@@ -213,81 +197,5 @@ def _form_keys(name: str, *, key: str, send: Callable[..., None], proposal_id: s
             kwargs={"proposal_id": proposal_id, "digest": digest, "place": place},
         )
         st.form_submit_button(
-            "Cancel", key=f"cancel-{key}", shortcut="Esc", on_click=set_mode, args=(proposal_id, "read")
+            "Cancel", key=f"cancel-{key}", shortcut="Esc", on_click=presses.set_mode, args=(proposal_id, "read")
         )
-
-
-# presses -----------------------------------------------------------------------------------------
-def is_quiet() -> bool:
-    """Whether this press comes too soon after another, or on a page that was only just drawn; restarts the quiet time."""
-    now = time.monotonic()
-    last = float(st.session_state.get("pressed", -QUIET))
-    drawn = float(st.session_state.get("settled", -SETTLED))
-    st.session_state["pressed"] = now
-    return now - last < QUIET or now - drawn < SETTLED
-
-
-def _press_approve(*, proposal_id: str, digest: str, place: Place, asks: bool) -> None:
-    if is_quiet():
-        return
-    if asks:
-        set_mode(proposal_id, "approve")
-    else:
-        _approve(proposal_id=proposal_id, digest=digest, place=place, reason="")
-
-
-def _send_approve(*, proposal_id: str, digest: str, place: Place) -> None:
-    reason = st.session_state.get(f"reason-{digest}") or ""
-    _approve(proposal_id=proposal_id, digest=digest, place=place, reason=reason)
-
-
-def _approve(*, proposal_id: str, digest: str, place: Place, reason: str) -> None:
-    def verb() -> session.Notice:
-        made = desk.approve(
-            session.parts(), proposal_id, actor=session.current_user(), seen_digest=digest, reason=reason
-        )
-        left = words.remaining(made.effective_at, session.now())
-        when = f"It goes live in {left} s. Press U to undo." if left else "It goes live with the loop's next turn."
-        return session.Notice(f"Approved. {when}", undo=made.id)
-
-    _then(verb, place)
-
-
-def _send_reject(*, proposal_id: str, digest: str, place: Place) -> None:
-    def verb() -> session.Notice:
-        made = desk.reject(
-            session.parts(),
-            proposal_id,
-            actor=session.current_user(),
-            seen_digest=digest,
-            categories=tuple(st.session_state.get(f"categories-{digest}") or ()),
-            reason=st.session_state.get(f"reason-{digest}") or "",
-        )
-        return session.Notice("Rejected. The loop was told why. Press U to undo.", undo=made.id)
-
-    _then(verb, place)
-
-
-def _press_undo(decision_id: str) -> None:
-    if is_quiet():
-        return
-
-    def verb() -> session.Notice:
-        made = desk.undo(session.parts(), decision_id, actor=session.current_user())
-        st.session_state.pop("undo_id", None)
-        go(made.proposal_id)
-        return session.Notice("Taken back. It waits for a decision again.")
-
-    session.act(verb)
-
-
-def _then(verb: Callable[[], session.Notice], place: Place) -> None:
-    """After a decision that was kept the next item comes by itself; after one that was refused this one stays."""
-    if session.act(verb):
-        st.session_state["undo_id"] = st.session_state["notice"].undo
-        st.session_state["decided"] = int(st.session_state.get("decided", 0)) + 1
-        go(place.following)
-
-
-def _toggle_keys() -> None:
-    st.session_state["shows_keys"] = not st.session_state.get("shows_keys", False)

@@ -1,4 +1,4 @@
-"""Wording a change: a reviewer's edit of a proposal, or a draft of one's own. Both are tested before they are decided."""
+"""Wording a change: a reviewer's edit of a proposal, or a draft of one's own. Both are tested before a decision."""
 
 from collections.abc import Callable, Iterable, Sequence
 from uuid import uuid4
@@ -7,7 +7,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from dashboard import session
-from dashboard.parts import cards, decision, operation, words
+from dashboard.parts import cards, operation, presses, words
 from dashboard.parts.changes import show_changes
 from loop import desk
 from loop.errors import InvalidInput
@@ -56,7 +56,7 @@ def show_edit(item: ProposalItem, *, parts: Parts) -> None:
                 "Cancel",
                 key=f"edit-cancel-{digest}",
                 shortcut="Esc",
-                on_click=decision.set_mode,
+                on_click=presses.set_mode,
                 args=(proposal.id, "read"),
             )
     if looks:
@@ -85,7 +85,7 @@ def _send_edit(*, item: ProposalItem) -> None:
             operations=edited,
             reason=st.session_state.get(f"edit-why-{item.evidence_digest}") or "",
         )
-        decision.go(made.id)
+        presses.go(made.id)
         return session.Notice("Sent to the test. It comes back here with its result.")
 
     session.act(verb)

@@ -14,8 +14,8 @@ from typing import TypeAlias
 import streamlit as st
 
 TAGS = frozenset(
-    "div span p b i small h1 h2 h3 h4 ul ol li dl dt dd table caption thead tbody tr th td"
-    " ins del details summary kbd code pre section article header".split()
+    {"div", "span", "p", "b", "h1", "h2", "h3", "ul", "li", "ins", "del", "kbd", "pre", "details", "summary"}
+    | {"table", "thead", "tbody", "tr", "th", "td", "section", "article"}
 )
 """Nothing here loads, submits, links or runs."""
 ATTRIBUTES = frozenset({"class", "role", "scope", "tabindex", "title", "colspan", "open", "id"})

@@ -7,7 +7,7 @@ from dashboard.parts import cards, words
 from dashboard.parts.changes import choose_layout, show_changes
 from dashboard.parts.markup import Markup, show, tag
 from loop import desk, roles
-from loop.records import Bundle, Change
+from loop.records import Bundle, Change, ProposalState
 from loop.update.operations import changes
 from storage.queries import progress
 from storage.queries.progress import ReleaseLine
@@ -47,7 +47,7 @@ def _list(lines: list[ReleaseLine]) -> None:
 def _state(line: ReleaseLine) -> Markup:
     if line.is_live:
         return cards.chip("Live", "good")
-    if line.proposal_state is not None and line.proposal_state.value == "undone":
+    if line.proposal_state is ProposalState.UNDONE:
         return cards.chip("Undone", "bad")
     return cards.chip("Before")
 
@@ -74,18 +74,19 @@ def _measured(line: ReleaseLine) -> Markup | str:
 
 # the way back --------------------------------------------------------------------------------------
 def _roll_back(lines: list[ReleaseLine]) -> None:
-    if len(lines) < 2:
-        return
     live = lines[0]
+    others = [line for line in lines[1:] if line.digest != live.digest]
+    if not others:
+        return
     cards.heading(
         "Undo this release", "What was live before comes back at once, as a new version. No approval is needed."
     )
     if not roles.may(session.current_user(), "roll_back"):
         cards.quiet("Your role may not roll back. Ask a reviewer.")
         return
-    names = {line.number: f"{words.version(line.number)}, {words.clock(line.at, session.zone())}" for line in lines[1:]}
+    names = {line.number: f"{words.version(line.number)}, {words.clock(line.at, session.zone())}" for line in others}
+    target = next((line.number for line in others if line.proposal_state is not ProposalState.UNDONE), others[0].number)
     with st.form(f"back-{live.number}"):
-        target = live.from_number if live.from_number in names else next(iter(names))
         st.selectbox(
             f"{words.version(live.number)} is live. Go back to",
             list(names),

@@ -51,7 +51,7 @@ def _needs() -> None:
     with third:
         _card("Feedback held back", waits.held, f"{waits.quarantined:,} more in quarantine", "feedback", "Look at it")
     with fourth:
-        more = "or more, rated low or unsure" if to_correct >= 50 else "rated low or unsure"
+        more = "the newest; rated low or unsure" if to_correct >= 50 else "rated low or unsure"
         _card("Answers to correct", to_correct, more, "corrections", "Correct them")
 
 
@@ -77,21 +77,16 @@ def _waiting() -> None:
         return
     for line in lines[:SHOWN]:
         verdict = words.VERDICTS[line.verdict] if line.verdict else None
-        with st.container(border=True, gap="xxsmall"):
-            show(
-                tag(
-                    "div",
-                    tag("div", tag("b", line.title), css="rt-text"),
-                    tag(
-                        "div",
-                        cards.saying(verdict) if verdict else None,
-                        tag("span", words.points(line.effect)) if line.effect is not None else None,
-                        cards.chip(words.STAKES[line.level].name, words.STAKES[line.level].tone),
-                        tag("span", words.waiting(line.created_at, session.now())),
-                        css="rt-chips",
-                    ),
-                )
+        with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            facts = tag(
+                "div",
+                cards.saying(verdict) if verdict else None,
+                tag("span", words.points(line.effect)) if line.effect is not None else None,
+                cards.chip(words.STAKES[line.level].name, words.STAKES[line.level].tone),
+                tag("span", words.waiting(line.created_at, session.now())),
+                css="rt-chips",
             )
+            show(tag("div", tag("div", tag("b", line.title), css="rt-text"), facts))
             session.link("review", "Open", icon=":material/arrow_forward:", p=line.id)
     if len(lines) > SHOWN:
         session.link("review", f"All {len(lines)} changes", icon=":material/list:")
@@ -154,7 +149,7 @@ def _releases() -> None:
         (
             tag("b", words.version(line.number)),
             "Rolled back" if line.kind == "rollback" else "Started" if line.kind == "start" else line.title,
-            words.ago(line.at, now),
+            tag("span", words.ago(line.at, now), css="rt-once"),
         )
         for line in lines
     ]

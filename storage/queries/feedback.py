@@ -130,14 +130,6 @@ def detectors(scope: Scope) -> list[str]:
     return _distinct(scope, FlagRow, _FLAG.detector)
 
 
-def by_state(scope: Scope) -> dict[FeedbackState, int]:
-    """How many items stand where. Reads the whole state index: cache it."""
-    found = scope.rows(
-        sa.select(_FEEDBACK.state, sa.func.count()).where(scope.mine(FeedbackRow)).group_by(_FEEDBACK.state)
-    )
-    return {FeedbackState(row[0]): int(row[1]) for row in found}
-
-
 def _newest(scope: Scope, wanted: FeedbackFilter, *, limit: int) -> sa.Subquery:
     """Ids and times of the newest `limit` matches.
 

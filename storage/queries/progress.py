@@ -229,11 +229,11 @@ def _counts(
     states: list[FeedbackState] | list[ProposalState],
 ) -> dict[str, int]:
     found = scope.rows(
-        sa.select(column, sa.func.count())
+        sa.select(column.label("state"), sa.func.count().label("n"))
         .where(scope.mine(table), column.in_([state.value for state in states]))
         .group_by(column)
     )
-    return {row[0]: int(row[1]) for row in found}
+    return {row.state: int(row.n) for row in found}
 
 
 def _number_after(

@@ -22,7 +22,7 @@ class Scope:
         """The condition that keeps a table to this agent; every `where` of this package begins with it."""
         return table.core().c.agent == self.agent
 
-    def rows(self, statement: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[sa.Row[Any]]:
+    def rows(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
         """All rows of a statement. Raises StoreUnavailable."""
         try:
             with self.engine.connect() as connection:
@@ -32,7 +32,7 @@ class Scope:
                 "The database could not be read.", remedy="Try again; nothing was changed."
             ) from error
 
-    def number(self, statement: sa.Select[Any]) -> int:
+    def number(self, statement: sa.Executable) -> int:
         """The single count a statement gives."""
         rows = self.rows(statement)
         return int(rows[0][0] or 0) if rows else 0

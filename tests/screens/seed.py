@@ -1,4 +1,4 @@
-"""A workspace for the screens: every state once, hostile words included, written through the store like anything else."""
+"""A workspace for the screens: every state once, hostile words included, written through the store."""
 
 import math
 import random

@@ -1,0 +1,79 @@
+"""Every page of the menu opens: with data, without any, and when the database cannot be read."""
+
+import pytest
+
+from dashboard.menu import SCREENS, Screen
+from storage.store import AgentStore
+from tests.screens.conftest import Opens
+from tests.screens.reading import page_words, shortcuts, tags
+from tests.screens.seed import HOSTILE
+
+PAGES = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.title)
+
+
+@PAGES
+def test_a_page_opens_with_data_and_says_it_is_a_demo(screen: Screen, workspace: AgentStore, opens: Opens) -> None:
+    app = opens(screen.path)
+    assert not app.exception
+    assert not app.error
+    assert "Demo data" in page_words(app)
+    assert "Northwind Support" in page_words(app)
+
+
+@PAGES
+def test_a_page_without_data_says_what_comes_next(screen: Screen, empty_workspace: AgentStore, opens: Opens) -> None:
+    app = opens(screen.path)
+    assert not app.exception
+    assert not app.error
+    assert any("rt-empty" in piece.value or "rt-note" in piece.value for piece in app.html)
+    assert "Demo data" not in page_words(app)
+
+
+@PAGES
+def test_a_page_without_a_database_says_so_and_offers_another_try(
+    screen: Screen, broken_workspace: None, opens: Opens
+) -> None:
+    app = opens(screen.path)
+    assert not app.exception
+    assert [one.label for one in app.button] == ["Try again"]
+
+
+def test_a_database_without_agents_tells_how_to_make_one(
+    sqlite_url: str, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATCHET_DATABASE_URL", sqlite_url)
+    app = opens()
+    assert "ratchet demo" in page_words(app)
+
+
+@PAGES
+def test_no_two_buttons_of_a_page_share_a_key(screen: Screen, workspace: AgentStore, opens: Opens) -> None:
+    keys = shortcuts(opens(screen.path))
+    assert sorted(set(keys)) == sorted(keys)
+
+
+@PAGES
+def test_strangers_words_make_no_tag(screen: Screen, workspace: AgentStore, opens: Opens) -> None:
+    app = opens(screen.path)
+    made = set().union(*(tags(piece.value) for piece in app.html))
+    assert not made & {"img", "script", "iframe", "a", "form", "input", "link"}
+
+
+def test_strangers_words_are_read_as_they_are(workspace: AgentStore, opens: Opens) -> None:
+    app = opens("feedback", f="f7")
+    assert HOSTILE in page_words(app)
+    markdown = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error]
+    assert not any("outside.invalid" in one.value for one in markdown)
+
+
+def test_an_unknown_address_is_told_and_the_page_goes_on(workspace: AgentStore, opens: Opens) -> None:
+    app = opens("review", p="no-such-proposal")
+    assert not app.exception
+    assert "no change of this address" in page_words(app)
+    assert any((one.key or "").startswith("approve-") for one in app.button)
+
+
+def test_another_agents_proposal_is_not_found(workspace: AgentStore, opens: Opens) -> None:
+    app = opens("review", p="p1", agent="somebody-else")
+    assert not app.exception
+    assert "Northwind Support" in page_words(app)
