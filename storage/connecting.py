@@ -149,6 +149,8 @@ def _postgresql(url: sa.URL) -> sa.Engine:
                 "lock_timeout = '15s'",
                 "idle_in_transaction_session_timeout = '60s'",
                 "timezone = 'UTC'",
+                # Agents differ in size and lookups carry long lists of ids: a plan made for all is slow for most.
+                "plan_cache_mode = force_custom_plan",
             ):
                 cursor.execute(f"SET {setting}")
         connection.commit()
