@@ -1,7 +1,7 @@
 """From valid feedback to issues: what several people say is wrong, with every side counted."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,6 +9,7 @@ from loop.records import TEACHING_STATES, FeedbackKind, FeedbackState, Interacti
 from loop.validate.cases import CaseChanges
 from loop.validate.docket import Docket
 from loop.validate.firewall import Judgement
+from loop.validate.ledger import Ledger
 from loop.validate.splits import group_of
 from loop.validate.support import Electorate, carries, electorate, is_contested
 from loop.validate.text import quote
@@ -76,7 +77,8 @@ def _choice_themes(docket: Docket, voices: Iterable[int], voters: Electorate) ->
     """
     ledger = docket.ledger
     themes: dict[tuple[str, ...], Theme] = {}
-    said: defaultdict[int, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    first_choice: dict[int, str] = {}
+    contested: defaultdict[int, list[int]] = defaultdict(list)
     content: defaultdict[int, set[str]] = defaultdict(set)
     touched: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
     backers: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
@@ -94,12 +96,16 @@ def _choice_themes(docket: Docket, voices: Iterable[int], voters: Electorate) ->
         if choice == (interaction.label if is_label else interaction.article_id):
             content[near].add(feedback.author)
             continue
-        said[near][choice].append(row)
+        if first_choice.setdefault(near, choice) != choice:
+            contested[near] = []
         answered = (interaction.label if is_label else interaction.article_id) or ""
         key = ("label" if is_label else "article", choice, answered)
         corrections.append((row, key))
         if feedback.author in voters.seasoned:
             backers[key].add(feedback.author)
+    for row, _ in corrections:
+        if (near := int(ledger.near_of[row])) in contested:
+            contested[near].append(row)
     for row, key in corrections:
         is_backed = ledger.feedback(row).author in voters.seasoned or voters.are_backed(len(backers[key]))
         name: tuple[str, ...] = key[:2] if is_backed else key
@@ -109,10 +115,11 @@ def _choice_themes(docket: Docket, voices: Iterable[int], voters: Electorate) ->
     for name, groups in touched.items():
         theme = themes[name]
         for near in sorted(groups):
-            theme.against |= content[near]
-            for other, rows in said[near].items():
-                if other != name[1]:
-                    theme.sides[other].extend(rows)
+            theme.against |= content.get(near, frozenset())
+            for row in contested.get(near, ()):
+                other = ledger.choice[row]
+                if other is not None and other != name[1]:
+                    theme.sides[other].append(row)
     return [themes[key] for key in sorted(themes)]
 
 
@@ -164,16 +171,16 @@ def _issue(docket: Docket, judgement: Judgement, cases: CaseChanges, voters: Ele
     ledger = docket.ledger
     people = {side: {ledger.feedback(row).author for row in rows} for side, rows in theme.sides.items()}
     main = next(iter(theme.sides))
-    rows = sorted({row for some in theme.sides.values() for row in some}, key=lambda row: (ledger.at[row], row))
+    rows = sorted({row for some in theme.sides.values() for row in some}, key=_age(ledger))
     cited = [row for row in rows if _group(ledger.interactions[row]) not in cases.hidden_groups]
-    if not any(row in set(theme.sides[main]) for row in cited):
-        return None
     may_cite = set(cited)
+    if may_cite.isdisjoint(theme.sides[main]):
+        return None
     sides = [
         IssueSide(
             correction=side,
             sources=len(people[side]),
-            feedback_ids=tuple(ledger.feedback(row).id for row in some if row in may_cite),
+            feedback_ids=tuple(ledger.feedback(row).id for row in sorted(some, key=_age(ledger)) if row in may_cite),
         )
         for side, some in theme.sides.items()
     ]
@@ -230,6 +237,11 @@ def _title(docket: Docket, theme: Theme, lead: IssueSide, cited: list[int]) -> s
         case "complaint":
             topic = _topic(interaction)
             return f"Low ratings with a reason about {quote(topic, limit=40)}" if topic else "Low ratings with a reason"
+
+
+def _age(ledger: Ledger) -> Callable[[int], tuple[float, str]]:
+    """Oldest first; the id decides between two of the same moment, never the order of arrival."""
+    return lambda row: (float(ledger.at[row]), ledger.feedback(row).id)
 
 
 def _topic(interaction: Interaction | None) -> str:

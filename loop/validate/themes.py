@@ -38,7 +38,8 @@ def edit_themes(ledger: Ledger, rows: list[int], *, topic_of: Callable[[int], st
     """Edits of one topic that take out the same sentence, or put in the same one.
 
     Sentences that most authors changed claim their edits first, so every edit is in one theme. Where a sentence
-    was taken out, the sides are what people wrote instead; where one was put in, there is one side.
+    was taken out, a side is the sentence written instead that most authors wrote; where one was put in, there is
+    one side.
     """
     written: dict[str, str] = {}
     added: dict[int, tuple[str, ...]] = {}
@@ -66,7 +67,8 @@ def edit_themes(ledger: Ledger, rows: list[int], *, topic_of: Callable[[int], st
             sides[sentence] = members
         else:
             for row in members:
-                sides[" ".join(written[key] for key in added[row])].append(row)
+                said = max(added[row], key=lambda key: (authors[theme[0], "said", key], key), default="")
+                sides[written.get(said, "")].append(row)
         yield EditTheme(theme, sentence, dict(sides))
 
 

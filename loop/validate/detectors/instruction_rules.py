@@ -217,7 +217,7 @@ RULES: tuple[InstructionRule, ...] = (
     _rule(
         "call_tool",
         "tool|function|plugin|api",
-        r"\b(?:call|invoke|use|trigger)\W+(?:the\W+)?(?:tool|function|plugin|api)\b.{0,40}\b(?:with|to|and)\b|\"?(?:tool_calls?|function_call)\"?\s*[:=]",
+        r"\b(?:call|invoke|trigger)\W+(?:the\W+)?(?:tool|function|plugin|api)\b.{0,40}\b(?:with|to|and)\b|\"?(?:tool_calls?|function_call)\"?\s*[:=]",
         "asks to use a tool",
     ),
     _rule(
