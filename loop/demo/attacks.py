@@ -31,17 +31,18 @@ def _brigade(
     brigade = cast().brigade
     draws = chance(seed, "brigade")
     targets = [one for one in recent if one.at < midnight and truth(one.id).label in brigade.target]
+    chosen = draws.sample(targets, min(brigade.per_account, len(targets)))
     made = []
     for account in brigade.accounts:
-        for place, target in enumerate(draws.sample(targets, min(brigade.per_account, len(targets)))):
-            at = midnight + timedelta(hours=brigade.hour, minutes=draws.uniform(0, 55), seconds=place)
+        for place, target in enumerate(chosen):
+            at = midnight + timedelta(hours=brigade.hour, minutes=5 * place + draws.uniform(0, 4))
             made.append(
                 Feedback(
                     id=derived_id("f", target.id, "brigade", account),
                     agent=target.agent,
                     interaction_id=target.id,
                     kind=FeedbackKind.EDIT,
-                    text=draws.choice(brigade.claims),
+                    text=brigade.claims[place % len(brigade.claims)],
                     author=account,
                     source=SOURCE,
                     at=at,

@@ -26,7 +26,7 @@ HAND_OVER = "Hand over"
 """What staff write where a person has to answer."""
 THEMES = ("delivery", "money", "plans", "growing", "devices")
 """One file of topics each."""
-EXAMPLES_AT_START = 8
+EXAMPLES_AT_START = 10
 """Per topic that has any."""
 UNTAUGHT = frozenset(
     {
@@ -149,7 +149,7 @@ def chance(*parts: object) -> Random:
 
 
 def start_agent(leads: tuple[str, ...], *, at: datetime) -> Agent:
-    """The agent: corrections of the leads are trusted, and three of five cases are held out."""
+    """The agent: corrections of the leads are trusted, and nearly half of the cases are held out."""
     told = company()
     return Agent(
         slug=SLUG,
@@ -157,14 +157,14 @@ def start_agent(leads: tuple[str, ...], *, at: datetime) -> Agent:
         task=told.task,
         grading=Grading.TEXT,
         trusted_authors=leads,
-        limits=Limits(dev_share=0.2, sealed_share=0.4),
+        limits=Limits(bundle_max=60, dev_share=0.15, sealed_share=0.32),
         is_demo=True,
         created_at=at,
     )
 
 
 def start_bundle(*, seed: int) -> Bundle:
-    """Version 0: eight examples for most topics, some articles, and a refund time that is out of date."""
+    """Version 0: ten examples for most topics, some articles, and a refund time that is out of date."""
     told = company()
     examples: list[Example] = []
     for topic in topics():

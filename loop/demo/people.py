@@ -50,6 +50,9 @@ class Voice(Record):
     devices: tuple[str, ...]
     capsules: tuple[str, ...]
     plan_names: tuple[str, ...]
+    swaps: tuple[tuple[str, ...], ...]
+    """Rows of ways to say the same; the first is how the content files put it."""
+    openers: tuple[str, ...]
 
 
 class Comments(Record):

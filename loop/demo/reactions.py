@@ -12,7 +12,7 @@ from loop.demo.people import Colleague, cast
 from loop.records import Answer, Feedback, FeedbackKind, Interaction, Scalar, derived_id
 
 SOURCE = "demo"
-CHECKED = 0.68
+CHECKED = 0.85
 """Share of the answers a colleague looks at."""
 TAKEN_OVER = 0.85
 """Share of the handed-over questions that a colleague answers before the customer leaves."""
@@ -23,10 +23,11 @@ FOLLOWED_UP = 0.3
 
 SORTED_ONLY = 0.15
 """Share of the wrong answers that a colleague only sorts into the right topic, without writing a better one."""
-REWORDED = 0.12
+REWORDED = 0.06
 """Share of the corrections in a colleague's own words; the others paste the desk's wording."""
 DISPUTED = 0.8
 """Share of the disputed questions on which each side speaks up."""
+SIGN_OFF = "Your Fernwhistle garden team"
 STALE = "10 to 14 business days"
 """What the starting version says of refunds."""
 
@@ -122,7 +123,9 @@ def _both_sides(interaction: Interaction, *, truth: Truth, draws: Random) -> lis
         if draws.random() < DISPUTED:
             who = draws.choice([one for one in others if (one.name in _OTTO_SIDE) is side])
             at = interaction.at + timedelta(minutes=minutes + 40 * side)
-            made.append(_said(interaction, FeedbackKind.EDIT, who.name, at=at, text=text, label=label, seconds=40.0))
+            made.append(
+                _said(interaction, FeedbackKind.EDIT, who.name, at=at, text=signed(text), label=label, seconds=40.0)
+            )
     return made
 
 
@@ -148,8 +151,14 @@ def _corrected(answer: Answer, believed: Truth, *, draws: Random) -> str:
 
 
 def _own_words(believed: Truth, *, draws: Random) -> str:
-    """The desk's wording, which most colleagues paste, or how one of them puts it."""
-    return draws.choice(believed.edits) if believed.edits and draws.random() < REWORDED else believed.reply
+    """The desk's wording, which most colleagues paste, or how one of them puts it; signed as the desk signs."""
+    words = draws.choice(believed.edits) if believed.edits and draws.random() < REWORDED else believed.reply
+    return signed(words)
+
+
+def signed(words: str) -> str:
+    """With the sign-off every answer of the desk carries."""
+    return f"{words}\n\n{SIGN_OFF}"
 
 
 def _rating(interaction: Interaction, *, answer: Answer, truth: Truth, good: bool, draws: Random) -> Feedback:
@@ -175,7 +184,7 @@ def _outcome(interaction: Interaction, *, good: bool, draws: Random) -> Feedback
     return _said(
         interaction,
         FeedbackKind.OUTCOME,
-        "help-centre",
+        interaction.customer,
         at=at,
         value=float(solved),
         reason="No new message for three days." if solved else "The customer wrote again.",

@@ -117,16 +117,14 @@ CAUTION = Sketch(
     ),
     operations=(EditInstructions(new="Hand over below confidence: 0.4"),),
 )
-REFUND_TIME = Sketch(
+FREE_OF_CHARGE = Sketch(
     author=OTTO,
-    title="Refunds take 5 business days, not 10 to 14",
-    rationale="The handbook says 5 business days since the spring. We correct this by hand every day.",
-    operations=(
-        EditInstructions(
-            old="Refunds reach the customer within 10 to 14 business days.",
-            new="Replace: 10 to 14 business days => 5 business days",
-        ),
+    title="Let the agent say what is free of charge",
+    rationale=(
+        "The line “Never say: free of charge” was meant for a promotion that ended last year. It cuts the sentence "
+        "about replacements out of every answer, and we type it back in by hand every day."
     ),
+    operations=(EditInstructions(old="Never say: free of charge\n", new=""),),
 )
 ORDER_RULE = Sketch(
     author=EMRE,
@@ -176,10 +174,9 @@ GIFT_CARD_ARTICLE = Sketch(
 )
 
 SCRIPT: dict[int, tuple[Beat, ...]] = {
-    10: (Turn(),),
-    17: (Turn(), Approve(INES)),
-    25: (Turn(), Approve(MARIT)),
-    33: (Draft(CAUTION), Turn()),
+    16: (Turn(), Approve(INES)),
+    26: (Turn(), Approve(MARIT)),
+    34: (Draft(CAUTION), Turn()),
     35: (
         Insist(
             INES,
@@ -191,18 +188,17 @@ SCRIPT: dict[int, tuple[Beat, ...]] = {
         TakeBack(
             MARIT,
             CAUTION.title,
-            reason="Two thirds of the chats wait for a colleague and the ratings fell by half. Back to what we had.",
+            reason="Half of the chats wait for a colleague and the ratings fell. Back to what we had.",
         ),
-        Turn(),
     ),
-    44: (Turn(), Approve(INES)),
-    53: (
+    45: (Turn(), Approve(INES)),
+    54: (
         Turn(),
         FreeHonest(INES, reason="I know the colleague, and the correction is right."),
         Approve(MARIT),
     ),
-    62: (Turn(), Approve(INES), Draft(GIFT_CARD_ARTICLE)),
-    71: (
+    63: (Draft(GIFT_CARD_ARTICLE), Turn(), Approve(INES)),
+    73: (
         Turn(),
         Refuse(
             MARIT,
@@ -212,8 +208,8 @@ SCRIPT: dict[int, tuple[Beat, ...]] = {
         ),
         Approve(MARIT),
     ),
-    80: (Turn(), Approve(INES)),
-    87: (Draft(REFUND_TIME), Draft(ORDER_RULE), Draft(PRIVACY_RULE)),
-    90: (Turn(), Turn()),
+    82: (Turn(), Approve(INES)),
+    88: (Draft(FREE_OF_CHARGE), Draft(ORDER_RULE), Draft(PRIVACY_RULE)),
+    90: (Turn(),),
 }
 """By day; the beats of a day happen in the evening, in this order."""

@@ -13,6 +13,7 @@ from typing import assert_never
 from loop import autonomy, desk, engine, wiring
 from loop.demo.company import SLUG, Topic, Truth, topics
 from loop.demo.people import cast
+from loop.demo.reactions import signed
 from loop.demo.script import (
     EVENING,
     SCRIPT,
@@ -292,7 +293,7 @@ def _free_honest(parts: Parts, beat: FreeHonest) -> None:
 
 def _right_words(topic: Topic) -> list[str]:
     truths: list[Truth] = [topic] if topic.variant is None else [topic, topic.variant]
-    return [words for truth in truths for words in (truth.reply, *truth.edits)]
+    return [signed(words) for truth in truths for words in (truth.reply, *truth.edits)]
 
 
 def _titled(parts: Parts, title: str, *, state: ProposalState) -> ProposalItem:

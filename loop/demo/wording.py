@@ -9,6 +9,8 @@ from loop.demo.people import Voice
 from loop.records import Record
 
 _BRACES = re.compile(r"\{(\w+)\}")
+RANK_OFFSET = 4
+"""How flat the use of wordings is: the first is asked (n + RANK_OFFSET − 1) / RANK_OFFSET times as often as the nth."""
 _NEIGHBOURS = {"a": "s", "e": "r", "i": "o", "o": "p", "n": "m", "t": "r", "s": "d", "l": "k", "c": "v", "u": "y"}
 
 
@@ -30,11 +32,13 @@ def hand(draws: Random, *, voice: Voice) -> Hand:
 
 def write(skeleton: str, *, topic: Topic, by: Hand, device: str, voice: Voice, draws: Random) -> str:
     """The message as it arrives."""
-    parts = [skeleton]
+    parts = [_in_other_words(skeleton, voice=voice, draws=draws)]
     if topic.details and draws.random() < {"polite": 0.4, "plain": 0.35, "terse": 0.1, "sloppy": 0.2}[by.manner]:
         parts.insert(0 if draws.random() < 0.15 else 1, draws.choice(topic.details))
     if by.manner in ("polite", "plain") and draws.random() < (0.6 if by.manner == "polite" else 0.12):
         parts.insert(0, draws.choice(voice.greetings))
+    elif draws.random() < 0.15:
+        parts.insert(0, draws.choice(voice.openers))
     if by.manner == "polite" and draws.random() < 0.4:
         parts.append(draws.choice(voice.closings))
     text = _filled(" ".join(parts), by=by, device=device, voice=voice, draws=draws)
@@ -45,6 +49,19 @@ def write(skeleton: str, *, topic: Topic, by: Hand, device: str, voice: Voice, d
             return text.rstrip(".")
         case _:
             return _mistyped(text, draws=draws, slips=1) if draws.random() < 0.1 else text
+
+
+def choose(topic: Topic, *, draws: Random) -> str:
+    """One of the wordings; the plain ones, with which every list begins, are the usual ones."""
+    return draws.choices(topic.questions, [1 / (rank + RANK_OFFSET) for rank in range(len(topic.questions))])[0]
+
+
+def _in_other_words(skeleton: str, *, voice: Voice, draws: Random) -> str:
+    """Some words in another way of saying the same."""
+    for usual, *others in voice.swaps:
+        if usual in skeleton and draws.random() < 0.5:
+            skeleton = re.sub(rf"(?<!\w){re.escape(usual)}(?!\w)", draws.choice(others), skeleton, count=1)
+    return skeleton
 
 
 def _filled(text: str, *, by: Hand, device: str, voice: Voice, draws: Random) -> str:

@@ -133,7 +133,7 @@ class World:
             position=position,
             at=at,
             question=wording.write(
-                draws.choice(about.questions),
+                wording.choose(about, draws=draws),
                 topic=about,
                 by=by,
                 device=str(context["device"]),
