@@ -127,14 +127,15 @@ class Changes(Record):
     issues: tuple[Issue, ...] | None = None
     """All open issues from now on; None: leave them."""
     cases: tuple[EvalCase, ...] = ()
-    """New ones; an id already present is left as it is."""
+    """New ones; an id already present is left as it is, and used again when it was retired."""
     retired_cases: tuple[str, ...] = ()
     """Ids of cases no longer used, because the feedback behind them was taken back."""
     proposals: tuple[Proposal, ...] = ()
     """Written in state `drafted`; an id already present is left as it is."""
     reports: tuple[Report, ...] = ()
-    """Each replaces the proposal's earlier report and sets its evidence digest."""
+    """Each replaces the proposal's earlier report and sets its evidence digest; a decided proposal keeps its own."""
     proposal_moves: tuple[ProposalMove, ...] = ()
+    """To WAITING, SET_ASIDE or STALE only; the other states take a decision or a release."""
     measurements: tuple[Measurement, ...] = ()
     daily: tuple[DailyQuality, ...] | None = None
     """All days from now on; None: leave them."""

@@ -1,0 +1,62 @@
+"""Whatever two agents do, neither sees the other."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from loop.errors import NotFound
+from loop.ports import Changes
+from storage.database import Database
+from tests import builders
+from tests.shell import rulings
+from tests.shell.whole import everything, snapshot
+
+
+def test_no_read_of_one_agent_shows_another(database: Database) -> None:
+    mine = database.create_agent(builders.agent("mine"), builders.bundle(), now=builders.NOON, actor="a")
+    other = database.create_agent(builders.agent("other"), builders.bundle(), now=builders.NOON, actor="b")
+    empty = [snapshot(other), other.journal()]
+    mine.commit(owned(everything(), "mine"))
+    approval = rulings.ship(mine)
+    rulings.decision(rulings.waiting(mine, "p2"))
+    assert [snapshot(other), other.journal()] == empty
+    ids = ["i1", "i2", "f1", "f2"]
+    assert other.interactions(ids) == {}
+    assert other.feedback_items(ids) == {}
+    with pytest.raises(NotFound):
+        other.proposal("p1")
+    with pytest.raises(NotFound):
+        other.bundle(rulings.candidate("p1").digest)
+    assert other.due_approvals(builders.at(999)) == []
+    assert other.decisions(approval.proposal_id) == []
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(numbers=st.lists(st.tuples(st.sampled_from(["mine", "other"]), st.integers(1, 4)), max_size=12))
+def test_the_same_ids_in_two_agents_never_meet(sqlite_database: Database, numbers: list[tuple[str, int]]) -> None:
+    stores = {}
+    for slug in ("mine", "other"):
+        if slug not in {agent.slug for agent in sqlite_database.agents()}:
+            sqlite_database.create_agent(builders.agent(slug), builders.bundle(), now=builders.NOON, actor="a")
+        stores[slug] = sqlite_database.store(slug)
+    for slug, number in numbers:
+        changes = Changes(
+            interactions=(builders.interaction(number, agent=slug, question=f"canary {slug}"),),
+            feedback=(builders.feedback(number, agent=slug, text=f"canary {slug}"),),
+            cases=(builders.case(number, agent=slug, question=f"canary {slug}"),),
+        )
+        stores[slug].commit(changes)
+    for slug, foreign in (("mine", "other"), ("other", "mine")):
+        seen = repr(snapshot(stores[slug]))
+        assert f"canary {foreign}" not in seen
+        wanted = {number for owner, number in numbers if owner == slug}
+        assert {f"i{number}" for number in wanted} <= set(stores[slug].interactions(f"i{n}" for n in range(5)))
+
+
+def owned(changes: Changes, slug: str) -> Changes:
+    """The same records, of another agent."""
+    update: dict = {}
+    for name in ("interactions", "feedback", "scores", "issues", "cases", "measurements", "daily"):
+        update[name] = tuple(one.model_copy(update={"agent": slug}) for one in getattr(changes, name))
+    assert changes.turn is not None
+    return changes.model_copy(update={**update, "turn": changes.turn.model_copy(update={"agent": slug})})
