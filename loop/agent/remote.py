@@ -1,6 +1,7 @@
 """A version answered by a language model: rules first, then messages composed for each question."""
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from loop.records import Answer, Article, Bundle, Example, Question
 ARTICLES_SHOWN = 3
 """Articles composed into the messages of one question, at most."""
 GIVE_UP_AFTER = 8
-"""When this many questions fail and none before them succeeded, the endpoint is unusable."""
+"""Failed calls, with none that worked, after which the endpoint is unusable and no further call is begun."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,28 @@ class _Task:
     question: Question
     examples: list[Example]
     articles: list[Article]
+
+
+class _Health:
+    """Whether an endpoint works at all, told by the calls that run at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._has_worked = False
+        self._failures = 0
+        self.first_failure: ModelFailed | None = None
+
+    @property
+    def is_hopeless(self) -> bool:
+        return self._failures >= GIVE_UP_AFTER and not self._has_worked
+
+    def worked(self) -> None:
+        self._has_worked = True
+
+    def failed(self, failure: ModelFailed) -> None:
+        with self._lock:
+            self._failures += 1
+            self.first_failure = self.first_failure or failure
 
 
 class ModelAgent:
@@ -47,7 +70,7 @@ class ModelAgent:
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
         """Answers in the order of the questions. A call that fails becomes an answer with `method="failed"`.
 
-        Raises ModelFailed when the first eight calls all fail.
+        Raises ModelFailed when eight calls have failed and none has worked.
         """
         answers: dict[int, Answer] = {}
         tasks: list[_Task] = []
@@ -61,25 +84,24 @@ class ModelAgent:
         return [answers[place] for place in range(len(questions))]
 
     def _ask_all(self, tasks: Sequence[_Task]) -> dict[int, Answer]:
-        answers: dict[int, Answer] = {}
-        has_succeeded = False
-        with ThreadPoolExecutor(max_workers=self._concurrency, thread_name_prefix="model") as pool:
-            for count, (task, outcome) in enumerate(zip(tasks, pool.map(self._try, tasks), strict=True), 1):
-                if isinstance(outcome, Answer):
-                    has_succeeded = True
-                    answers[task.place] = outcome
-                elif count >= GIVE_UP_AFTER and not has_succeeded:
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    raise outcome
-                else:
-                    answers[task.place] = Answer(method="failed", failure=str(outcome))
-        return answers
+        health = _Health()
 
-    def _try(self, task: _Task) -> Answer | ModelFailed:
-        try:
-            return self._ask(task)
-        except ModelFailed as failure:
-            return failure
+        def ask(task: _Task) -> Answer:
+            if health.is_hopeless:
+                return Answer(method="failed", failure="Not asked: the endpoint is unusable.")
+            try:
+                answer = self._ask(task)
+            except ModelFailed as failure:
+                health.failed(failure)
+                return Answer(method="failed", failure=str(failure))
+            health.worked()
+            return answer
+
+        with ThreadPoolExecutor(max_workers=self._concurrency, thread_name_prefix="model") as pool:
+            answers = dict(zip((task.place for task in tasks), pool.map(ask, tasks), strict=True))
+        if health.is_hopeless and health.first_failure is not None:
+            raise health.first_failure
+        return answers
 
     def _ask(self, task: _Task) -> Answer:
         choice = self._bundle.model
