@@ -60,7 +60,8 @@ def _serve(parts: Parts, *, report: Report, pace: Pace, turned: dict[str, str], 
             return
         turned_at[slug] = time.monotonic()
         outcome = engine.turn(parts)
-        turned[slug] = parts.store.pulse()
+        # What arrived during the turn changed the pulse too, so that a turn that wrote is followed by one that looks.
+        turned[slug] = pulse
         if outcome.did_something:
             report(f"{slug}: {outcome.summary}")
     except StoreUnavailable:

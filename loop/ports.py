@@ -163,6 +163,28 @@ class DaySignals(Record):
     good: int
 
 
+class VersionSignals(Record):
+    """Numeric signals on the answers of one version, counted."""
+
+    n: int
+    good: int
+    """Of these, value of one half or more."""
+    unhappy_people: int
+    """Distinct authors of the others."""
+    loudest_share: float
+    """Share of the others by the author with most of them; 0 without any."""
+
+
+class JournalCheck(Protocol):
+    """What checking the audit journal found."""
+
+    @property
+    def is_intact(self) -> bool: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
 class Store(Protocol):
     """Everything kept about one agent. Scoped from birth: there is no call that forgets the agent."""
 
@@ -240,6 +262,18 @@ class Store(Protocol):
 
     def signals_by_day(self) -> list[DaySignals]:
         """Counted from feedback with a value whose state is not HELD, QUARANTINED, EXCLUDED or SUPERSEDED."""
+        ...
+
+    def daily(self) -> list[DailyQuality]:
+        """As last committed, by day and version."""
+        ...
+
+    def signals_on(self, number: int) -> VersionSignals:
+        """The same, on the answers of one version."""
+        ...
+
+    def check_journal(self) -> JournalCheck:
+        """Whether the audit journal is as it was written."""
         ...
 
     # writing -----------------------------------------------------------------------------------

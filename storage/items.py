@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from loop.ports import DaySignals, FeedbackItem, ProposalItem
+from loop.ports import DaySignals, FeedbackItem, ProposalItem, VersionSignals
 from loop.records import Feedback, FeedbackState, Flag, Proposal, ProposalState, Report
 from storage.rows import from_row
 from storage.tables import FeedbackRow, FlagRow, InteractionRow, ProposalRow, ReportRow
@@ -84,3 +84,31 @@ def count_signals(connection: sa.Connection, agent: str) -> list[DaySignals]:
         .order_by(sa.text("1"), sa.func.coalesce(answers.c.version, -1))
     )
     return [DaySignals.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def count_signals_on(connection: sa.Connection, agent: str, number: int) -> VersionSignals:
+    """Of the answers of one version; who was unhappy is counted by author."""
+    told, answers = FeedbackRow.core(), InteractionRow.core()
+    query = (
+        sa.select(
+            told.c.author,
+            sa.func.count().label("n"),
+            sa.func.sum(sa.case((told.c.value >= 0.5, 1), else_=0)).label("good"),
+        )
+        .join_from(told, answers, sa.and_(answers.c.agent == told.c.agent, answers.c.id == told.c.interaction_id))
+        .where(
+            told.c.agent == agent,
+            answers.c.version == number,
+            told.c.value.is_not(None),
+            told.c.state.not_in([state.value for state in _UNCOUNTED]),
+        )
+        .group_by(told.c.author)
+    )
+    rows = connection.execute(query).all()
+    unhappy = [row.n - row.good for row in rows if row.n > row.good]
+    return VersionSignals(
+        n=sum(row.n for row in rows),
+        good=sum(row.good for row in rows),
+        unhappy_people=len(unhappy),
+        loudest_share=max(unhappy) / sum(unhappy) if unhappy else 0.0,
+    )

@@ -7,11 +7,12 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from loop.errors import NotFound, StaleBase, StoreUnavailable
-from loop.ports import Changes, Checkpoint, DaySignals, FeedbackItem, ProposalItem, Written
+from loop.ports import Changes, Checkpoint, DaySignals, FeedbackItem, ProposalItem, VersionSignals, Written
 from loop.records import (
     Agent,
     AuditEntry,
     Bundle,
+    DailyQuality,
     Decision,
     EvalCase,
     FeedbackState,
@@ -33,6 +34,7 @@ from storage.rows import TABLES, from_row
 from storage.tables import (
     AgentRow,
     BundleRow,
+    DailyQualityRow,
     DecisionRow,
     EvalCaseRow,
     FeedbackRow,
@@ -212,6 +214,16 @@ class AgentStore:
         """
         with reading(self._engine) as connection:
             return items.count_signals(connection, self._slug)
+
+    def daily(self) -> list[DailyQuality]:
+        """As last committed, by day and version."""
+        table = DailyQualityRow.core()
+        return self._read(DailyQuality, sa.select(table).order_by(table.c.position))
+
+    def signals_on(self, number: int) -> VersionSignals:
+        """The same, on the answers of one version."""
+        with reading(self._engine) as connection:
+            return items.count_signals_on(connection, self._slug, number)
 
     def journal(self) -> list[AuditEntry]:
         """The whole audit journal, in order."""

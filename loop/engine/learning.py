@@ -126,6 +126,14 @@ def try_changes(parts: Parts, tally: StageTally) -> None:
         return
     base = store.bundle(head.digest)
     cases = tuple(store.cases())
+    held_out = [case for case in cases if case.split is not Split.LOG]
+    try:
+        base_answers = dict(
+            zip((case.id for case in held_out), test.replay(parts.answerers(base), held_out), strict=True)
+        )
+    except ModelFailed as error:
+        tally.words.append(f"The live version could not be asked, so nothing was tested. {error}")
+        return
     for item in drafted:
         proposal = item.proposal
         try:
@@ -135,9 +143,10 @@ def try_changes(parts: Parts, tally: StageTally) -> None:
                     proposal=proposal,
                     base=base,
                     candidate=operations.apply_all(base, proposal.operations),
-                    cases=tuple(case for case in cases if case.split is not Split.LOG),
+                    cases=tuple(held_out),
                     log_cases=tuple(case for case in cases if case.split is Split.LOG),
                     answerers=parts.answerers,
+                    base_answers=base_answers,
                     is_taught=_teaches(proposal, base),
                     looks=store.sealed_looks(),
                     now=parts.clock(),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from loop import autonomy, deploy, test
-from loop.engine.journal import StageTally
+from loop.engine.journal import ENGINE, StageTally
 from loop.errors import ModelFailed, StaleBase
 from loop.ports import Changes, Parts, ProposalItem
 from loop.records import Actor, Decision, ProposalState, Release, Role, Split, derived_id
@@ -20,13 +20,13 @@ def apply_due(parts: Parts) -> list[Release]:
         item = parts.store.proposal(decision.proposal_id)
         head = parts.store.head()
         candidate = operations.apply_all(parts.store.bundle(item.proposal.base_digest), item.proposal.operations)
-        going = deploy.deployment(decision, item.proposal, head=head, now=parts.clock())
         parts.checkpoint("apply:before")
         try:
+            going = deploy.deployment(decision, item.proposal, head=head, now=parts.clock())
             if parts.store.deploy(decision=decision, version=going.version, bundle=candidate, release=going.release):
                 applied.append(going.release)
         except StaleBase:
-            continue  # the store has marked it stale; the next turn draws it anew on the new base
+            continue  # the next turn marks it stale and draws it anew on the new base
         parts.checkpoint("apply:after")
     return applied
 
@@ -39,7 +39,44 @@ def release_and_measure(parts: Parts, tally: StageTally) -> None:
             store.decide(_policy_decision(parts, item, reason=ruling.reason))
             tally.counts["approved_by_policy"] = tally.counts.get("approved_by_policy", 0) + 1
     tally.counts["released"] = len(apply_due(parts))
+    _watch(parts, tally)
     _measure(parts, tally)
+
+
+def _watch(parts: Parts, tally: StageTally) -> None:
+    """Ask a person, or roll back where the mode allows it, when people are provably less happy since the release."""
+    store = parts.store
+    releases = store.releases()
+    newest = releases[-1]
+    if newest.kind != "deploy" or newest.from_number is None:
+        return
+    alarm = deploy.should_roll_back(
+        newest,
+        before=_heard(parts, newest.from_number),
+        since=_heard(parts, newest.number),
+        mode=store.agent.mode,
+        limits=store.agent.limits,
+        rolled_back_at=[one.at for one in releases if one.kind == "rollback" and one.actor == ENGINE],
+        now=parts.clock(),
+    )
+    match alarm.action:
+        case "none":
+            return
+        case "ask" | "frozen":
+            tally.words.append(f"A person should look at version {newest.number}: {alarm.reason}")
+        case "roll_back":
+            head = store.head()
+            target = next(version for version in store.versions() if version.number == newest.from_number)
+            actor = Actor(name=ENGINE, role=Role.ENGINE)
+            back = deploy.rollback(head, target=target, actor=actor, reason=alarm.reason, now=parts.clock())
+            store.roll_back(version=back.version, release=back.release, undone=back.undone)
+            tally.counts["rolled_back"] = 1
+            tally.words.append(f"Version {newest.number} was taken back: {alarm.reason}")
+
+
+def _heard(parts: Parts, number: int) -> deploy.Heard:
+    said = parts.store.signals_on(number)
+    return deploy.Heard(n=said.n, good=said.good, unhappy_people=said.unhappy_people, loudest_share=said.loudest_share)
 
 
 def _measure(parts: Parts, tally: StageTally) -> None:
@@ -47,6 +84,7 @@ def _measure(parts: Parts, tally: StageTally) -> None:
     store = parts.store
     sealed = store.cases([Split.SEALED])
     days = deploy.daily_quality(store.agent, store.signals_by_day())
+    has_new_days = list(days) != store.daily()
     versions = store.versions()
     chosen = [version for version in versions if version.number == 0 or version in versions[-_MEASURED_VERSIONS:]]
     done = {(one.number, one.case_set_digest) for one in store.measurements()}
@@ -68,7 +106,7 @@ def _measure(parts: Parts, tally: StageTally) -> None:
             deploy.measurement(version, case_set_digest=case_set, n=len(sealed), right=right, now=parts.clock())
         )
     tally.counts["measured"] = len(fresh)
-    if fresh or days:
+    if fresh or has_new_days:
         store.commit(Changes(measurements=tuple(fresh), daily=tuple(days)))
 
 

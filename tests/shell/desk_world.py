@@ -30,7 +30,7 @@ def agent() -> Agent:
     )
 
 
-def arrive(parts: Parts, *, rows: int = 400, seed: int = 0, prefix: str = "") -> None:
+def arrive(parts: Parts, *, rows: int = 240, seed: int = 0, prefix: str = "") -> None:
     """Write questions and what people said they are, half of it by the leads."""
     rng = random.Random(seed)
     interactions, feedback = [], []

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -45,27 +47,32 @@ act(sys.argv[1], sys.argv[2], kill_at=sys.argv[3])
 """
 
 
-def parts_of(url: str, *, kill_at: str = "") -> Parts:
+@contextmanager
+def desk_at(url: str, *, kill_at: str = "") -> Iterator[Parts]:
     """The desk's parts on a clock that stands still."""
-    settings = Settings(database_url=url, kill_at=kill_at)
-    return wiring.parts_for(settings, Database.open(url), "desk", clock=lambda: NOON + timedelta(days=2))
+    database = Database.open(url)
+    try:
+        settings = Settings(database_url=url, kill_at=kill_at)
+        yield wiring.parts_for(settings, database, "desk", clock=lambda: NOON + timedelta(days=2))
+    finally:
+        database.close()
 
 
 def act(verb: str, url: str, *, kill_at: str = "") -> None:
     """What the child does, and what the parent repeats after the child has died."""
-    parts = parts_of(url, kill_at=kill_at)
-    match verb:
-        case "turn":
-            engine.turn(parts)
-        case "apply":
-            proved = best(parts)
-            if proved is not None:
-                digest = parts.store.proposal(proved).evidence_digest
-                desk.approve(parts, proved, actor=OPERATOR, seen_digest=digest, reason="it is proved")
-            engine.apply_due(parts)
-        case "rollback":
-            if not any(release.kind == "rollback" for release in parts.store.releases()):
-                desk.roll_back(parts, actor=OPERATOR, to_number=0, reason="people complain")
+    with desk_at(url, kill_at=kill_at) as parts:
+        match verb:
+            case "turn":
+                engine.turn(parts)
+            case "apply":
+                proved = best(parts)
+                if proved is not None and not parts.store.decisions():
+                    digest = parts.store.proposal(proved).evidence_digest
+                    desk.approve(parts, proved, actor=OPERATOR, seen_digest=digest, reason="it is proved")
+                engine.apply_due(parts)
+            case "rollback":
+                if not any(release.kind == "rollback" for release in parts.store.releases()):
+                    desk.roll_back(parts, actor=OPERATOR, to_number=0, reason="people complain")
 
 
 def best(parts: Parts) -> str | None:
@@ -94,9 +101,11 @@ def picture(parts: Parts) -> dict[str, object]:
 
 def prepare(url: str, *, upto: str) -> None:
     """A world at the point where the verb under test comes next."""
-    Database.open(url).create_agent(desk_world.agent(), Bundle(), now=NOON, actor="olga")
-    parts = parts_of(url)
-    desk_world.arrive(parts)
+    database = Database.open(url)
+    database.create_agent(desk_world.agent(), Bundle(), now=NOON, actor="olga")
+    database.close()
+    with desk_at(url) as parts:
+        desk_world.arrive(parts)
     for verb in ("turn", "apply", "rollback"):
         if verb == upto:
             return
@@ -127,14 +136,15 @@ def test_dying_at_every_label_in_a_row_ends_like_never_dying(
     calm_url = f"sqlite:///{tmp_path / 'calm.db'}"
     prepare(calm_url, upto=verb)
     act(verb, calm_url)
-    calm = picture(parts_of(calm_url))
+    with desk_at(calm_url) as parts:
+        calm = picture(parts)
 
     prepare(database_url, upto=verb)
     codes = [die(verb, database_url, label) for label in labels]
     act(verb, database_url)
 
-    parts = parts_of(database_url)
     assert codes.count(-signal.SIGKILL) >= len(labels) // 2, "most labels must really have been reached"
-    assert picture(parts) == calm
-    check = Database.open(database_url).store("desk").check_journal()
+    with desk_at(database_url) as parts:
+        assert picture(parts) == calm
+        check = parts.store.check_journal()
     assert check.is_intact, check.reason
