@@ -162,7 +162,8 @@ def _modified(file: Path) -> datetime:
 
 def _told(report: ImportReport) -> str:
     lines = [
-        f"{report.new} new, {report.updated} updated, {report.duplicate} duplicate, {report.rejected} rejected rows"
+        f"Records: {report.new} new, {report.updated} updated, {report.duplicate} duplicate. "
+        f"Rows rejected: {report.rejected}."
     ]
     lines += [f"  line {row['line']}: {row['reason']}" for row in report.rows_rejected[:_SHOWN]]
     if report.rejected > _SHOWN:

@@ -1,0 +1,201 @@
+"""The command line: bad input gets a sentence, an exit code, and leaves nothing half-written."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from loop import cli
+from storage.database import Database
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one call of `ratchet` came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Ratchet = Callable[..., Said]
+
+
+@pytest.fixture
+def ratchet(sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ratchet:
+    """Calls the command as a shell would, on a fresh database."""
+    monkeypatch.setenv("RATCHET_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("RATCHET_OPERATOR", "olga")
+
+    def call(*words: str) -> Said:
+        monkeypatch.setattr("sys.argv", ["ratchet", *words])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        said = capsys.readouterr()
+        return Said(code=code, out=said.out, err=said.err)
+
+    return call
+
+
+@pytest.fixture
+def desk(ratchet: Ratchet) -> Ratchet:
+    """With an agent `desk`."""
+    assert ratchet("agent", "create", "desk", "--grading", "label", "--trusted", "lead").code == 0
+    return ratchet
+
+
+def rows_in(url: str) -> int:
+    """Interactions and feedback of the agent `desk`."""
+    database = Database.open(url)
+    try:
+        store = database.store("desk")
+        return len(store.feedback())
+    finally:
+        database.close()
+
+
+GOOD = "text,category,author\nwhere is my parcel,parcel,lead\nrefund please,refund,ann\n"
+
+
+def test_an_import_counts_what_it_did_and_a_second_one_changes_nothing(desk: Ratchet, tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(GOOD)
+    words = ("import", str(file), "--agent", "desk", "--as", "labelled-queries", "--map", "author=author", "--json")
+    first, second = json.loads(desk(*words).out), json.loads(desk(*words).out)
+    assert (first["new"], first["duplicate"], first["rejected"]) == (4, 0, 0)
+    assert (second["new"], second["updated"], second["duplicate"]) == (0, 0, 4)
+
+
+def test_a_turn_says_what_each_stage_did(desk: Ratchet, tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(GOOD)
+    desk("import", str(file), "--agent", "desk", "--as", "labelled-queries")
+    said = desk("turn", "--agent", "desk")
+    assert said.code == 0
+    assert [line.split()[0] for line in said.out.splitlines() if not line.startswith(" ")] == [
+        "collect",
+        "validate",
+        "update",
+        "test",
+        "deploy",
+    ]
+
+
+FILES: dict[str, tuple[str, bytes, str]] = {
+    "a picture": ("photo.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 64, "binary"),
+    "a picture called csv": ("photo.csv", b"\x89PNG\r\n\x1a\n" + b"\0" * 64, ""),
+    "an empty file": ("empty.csv", b"", "empty"),
+    "a missing column": ("labels.csv", b"question_text,intent\nhello,greet\n", "column"),
+    "only a header": ("labels.csv", b"text,category\n", ""),
+}
+
+
+@pytest.mark.parametrize("what", sorted(FILES))
+def test_a_file_that_cannot_be_used_is_refused_whole(what: str, desk: Ratchet, tmp_path: Path, sqlite_url: str) -> None:
+    name, content, words = FILES[what]
+    file = tmp_path / name
+    file.write_bytes(content)
+    said = desk("import", str(file), "--agent", "desk", "--as", "labelled-queries")
+    assert said.code == 1
+    assert said.err.strip().splitlines()[-1].startswith("ratchet: ")
+    assert words in said.err
+    assert "Traceback" not in said.err
+    assert rows_in(sqlite_url) == 0
+
+
+ROWS: dict[str, tuple[bytes, str]] = {
+    "a broken JSON line": (b'{"text": "secret-canary", "category"', "JSON"),
+    "a cell of 5 MB": (b'{"text": "' + b"a" * 5_000_000 + b'", "category": "x"}', "5,000,000 bytes"),
+    "a NUL": (b'{"text": "secret-canary\\u0000", "category": "x"}', ""),
+}
+
+
+@pytest.mark.parametrize("what", sorted(ROWS))
+def test_a_bad_row_is_named_by_line_and_reason_and_the_others_go_on(
+    what: str, desk: Ratchet, tmp_path: Path, sqlite_url: str
+) -> None:
+    row, words = ROWS[what]
+    file = tmp_path / "labels.jsonl"
+    good = b'{"text": "where is my parcel", "category": "parcel"}\n'
+    file.write_bytes(good + row + b"\n" + good.replace(b"parcel", b"refund"))
+    said = desk("import", str(file), "--agent", "desk", "--as", "labelled-queries")
+    assert said.code == 0
+    assert "line 2: " in said.out
+    assert words in said.out
+    assert "secret-canary" not in said.out + said.err
+    assert rows_in(sqlite_url) == 2
+
+
+def test_an_unknown_agent_is_named_with_those_that_exist(desk: Ratchet, tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(GOOD)
+    said = desk("import", str(file), "--agent", "dexk", "--as", "labelled-queries")
+    assert said.code == 1
+    assert "desk" in said.err
+
+
+def test_an_unknown_preset_lists_the_known_ones(desk: Ratchet, tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(GOOD)
+    said = desk("import", str(file), "--agent", "desk", "--as", "labels")
+    assert said.code == 1
+    assert "trajectories" in said.err
+
+
+def test_an_unreachable_database_is_a_sentence_without_the_password(
+    ratchet: Ratchet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATCHET_DATABASE_URL", "postgresql+psycopg://ann:hunter2@127.0.0.1:1/ratchet")
+    said = ratchet("agent", "list")
+    assert said.code == 1
+    assert said.err.startswith("ratchet: ")
+    assert "hunter2" not in said.err + said.out
+
+
+def test_a_setting_that_cannot_be_used_is_named_and_not_repeated(
+    ratchet: Ratchet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RATCHET_PORT", "sk-canary")
+    said = ratchet("agent", "list")
+    assert said.code == 1
+    assert "RATCHET_PORT" in said.err
+    assert "sk-canary" not in said.err
+
+
+def test_an_agent_is_made_once(desk: Ratchet) -> None:
+    again = desk("agent", "create", "desk")
+    assert again.code == 1
+    assert "desk" in again.err
+
+
+def test_a_slug_that_cannot_be_one_says_what_a_slug_is(ratchet: Ratchet) -> None:
+    said = ratchet("agent", "create", "My Desk!")
+    assert said.code == 1
+    assert "lower-case" in said.err
+
+
+def test_a_bundle_goes_out_and_comes_in_again(desk: Ratchet, tmp_path: Path) -> None:
+    bundle = tmp_path / "start.json"
+    bundle.write_text(json.dumps({"instructions": "Sign off with: Ann", "examples": [{"id": "x", "question": "q"}]}))
+    assert desk("agent", "create", "other", "--bundle", str(bundle)).code == 0
+    assert json.loads(desk("agent", "export", "other").out)["instructions"] == "Sign off with: Ann"
+
+
+def test_the_journal_is_checked(desk: Ratchet) -> None:
+    said = desk("audit", "--agent", "desk")
+    assert (said.code, "intact" in said.out) == (0, True)
+
+
+def test_reviewing_with_nothing_waiting_says_so(desk: Ratchet) -> None:
+    assert "Nothing waits" in desk("review", "--agent", "desk").out
+
+
+def test_rolling_back_to_a_version_that_does_not_exist_is_refused(desk: Ratchet) -> None:
+    said = desk("rollback", "--agent", "desk", "--to", "7", "--reason", "it hurts")
+    assert said.code == 1
+    assert "version" in said.err
