@@ -24,6 +24,8 @@ from loop.records import (
 SLUG = "fernwhistle-demo"
 HAND_OVER = "Hand over"
 """What staff write where a person has to answer."""
+HELPDESK, WIDGET = "demo:helpdesk", "demo:chat-widget"
+"""The doors feedback comes through: colleagues use the first, customers the second."""
 THEMES = ("delivery", "money", "plans", "growing", "devices")
 """One file of topics each."""
 EXAMPLES_AT_START = 10
@@ -157,7 +159,7 @@ def start_agent(leads: tuple[str, ...], *, at: datetime) -> Agent:
         task=told.task,
         grading=Grading.TEXT,
         trusted_authors=leads,
-        limits=Limits(bundle_max=60, dev_share=0.15, sealed_share=0.32),
+        limits=Limits(bundle_max=80, dev_share=0.15, sealed_share=0.32),
         is_demo=True,
         created_at=at,
     )

@@ -26,9 +26,10 @@ class Brigade(Record):
     day: int
     hour: int
     per_account: int
-    target: tuple[str, ...]
-    """Topics they pounce on."""
+    questions: tuple[str, ...]
+    """What all of them ask, word for word."""
     claims: tuple[str, ...]
+    """What all of them say the answer should have been, one per question."""
 
 
 class Injection(Record):

@@ -7,11 +7,10 @@ hopes to learn. Staff make mistakes at their own rate, one never reads, and most
 from datetime import datetime, timedelta
 from random import Random
 
-from loop.demo.company import HAND_OVER, Truth, topics
+from loop.demo.company import HAND_OVER, HELPDESK, WIDGET, Truth, topics
 from loop.demo.people import Colleague, cast
 from loop.records import Answer, Feedback, FeedbackKind, Interaction, Scalar, derived_id
 
-SOURCE = "demo"
 CHECKED = 0.85
 """Share of the answers a colleague looks at."""
 TAKEN_OVER = 0.85
@@ -23,6 +22,8 @@ FOLLOWED_UP = 0.3
 
 SORTED_ONLY = 0.15
 """Share of the wrong answers that a colleague only sorts into the right topic, without writing a better one."""
+SORTED_BY_CUSTOMER = 0.03
+"""Share of the wrong answers to which the customer picks the right topic from the list in the chat."""
 REWORDED = 0.06
 """Share of the corrections in a colleague's own words; the others paste the desk's wording."""
 DISPUTED = 0.8
@@ -53,6 +54,9 @@ def react(interaction: Interaction, *, answer: Answer, truth: Truth, draws: Rand
         made += _checked(interaction, _colleague(draws), answer=answer, truth=truth, good=good, draws=draws)
     if draws.random() < RATED:
         made.append(_rating(interaction, answer=answer, truth=truth, good=good, draws=draws))
+    if not good and draws.random() < SORTED_BY_CUSTOMER:
+        at = interaction.at + timedelta(minutes=draws.uniform(1, 20))
+        made.append(_said(interaction, FeedbackKind.LABEL, interaction.customer, at=at, label=truth.label))
     if draws.random() < FOLLOWED_UP:
         made.append(_outcome(interaction, good=good or answer.method == "handover", draws=draws))
     return tuple(made)
@@ -219,7 +223,7 @@ def _said(
         label=label,
         reason=reason,
         author=author,
-        source=SOURCE,
+        source=WIDGET if author == interaction.customer else HELPDESK,
         at=at,
         received_at=at,
         seconds_to_answer=seconds,

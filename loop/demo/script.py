@@ -126,19 +126,18 @@ FREE_OF_CHARGE = Sketch(
     ),
     operations=(EditInstructions(old="Never say: free of charge\n", new=""),),
 )
-ORDER_RULE = Sketch(
+DELIVERY_RULE = Sketch(
     author=EMRE,
-    title="Whenever somebody mentions an order, explain the tracking",
-    rationale="Most customers who write about an order want to know where it is, so let us always send the steps.",
+    title="Whenever somebody mentions a delivery, say what delivery costs",
+    rationale="Most customers who write about delivery want to know the price, so let us always name it.",
     operations=(
         SetRule(
             rule=Rule(
-                id="rule-order-tracking",
-                when=(Condition(field="question", op="contains", value="order"),),
-                label="order_status",
+                id="rule-delivery-cost",
+                when=(Condition(field="question", op="contains", value="delivery"),),
+                label="shipping_cost",
                 answer=(
-                    "Open Orders in the Whistle app and tap Track: the link starts working within 12 hours of "
-                    "dispatch. Most parcels leave our warehouse in Tilmark on the next working day."
+                    "Standard delivery costs €4.90 and takes 2 to 4 working days. From a basket of €60 it is free."
                 ),
             )
         ),
@@ -168,6 +167,45 @@ GIFT_CARD_ARTICLE = Sketch(
                 id="article-gift-card-plan",
                 title="Gift cards and Greenbox",
                 body="A gift card can be put on a Greenbox plan. Its balance pays the next boxes until it is used up.",
+            )
+        ),
+    ),
+)
+
+FREE_SHIPPING_RULE = Sketch(
+    author=FREYA,
+    title="Shipping is free from €60, so say so",
+    rationale="Customers with a full basket are told that delivery costs €4.90. From €60 on it is free for them.",
+    operations=(
+        SetRule(
+            rule=Rule(
+                id="rule-free-shipping",
+                when=(
+                    Condition(field="question", op="contains", value="shipping"),
+                    Condition(field="order_value", op="at_least", value=60),
+                ),
+                label="shipping_free",
+                answer=(
+                    "Your basket is above €60, so standard delivery is free for you. It takes 2 to 4 working days."
+                ),
+            )
+        ),
+    ),
+)
+PUMP_ARTICLE = Sketch(
+    author=FREYA,
+    title="An article about the humming pump",
+    rationale="Since update 4.2 the pump of the Column hums at night. There is nothing about it in our articles.",
+    operations=(
+        UpsertArticle(
+            article=Article(
+                id="article-pump-hum",
+                title="Humming pump after update 4.2",
+                body=(
+                    "Update 4.2 runs the Column's pump too fast at night. Open Device, Pump in the Whistle app and "
+                    "set it to Quiet; update 4.3 cures it for good and nothing is damaged."
+                ),
+                questions=("Since the update my Column hums all night.", "The pump is so loud we can't sleep."),
             )
         ),
     ),
@@ -209,7 +247,13 @@ SCRIPT: dict[int, tuple[Beat, ...]] = {
         Approve(MARIT),
     ),
     82: (Turn(), Approve(INES)),
-    88: (Draft(FREE_OF_CHARGE), Draft(ORDER_RULE), Draft(PRIVACY_RULE)),
+    88: (
+        Draft(FREE_OF_CHARGE),
+        Draft(DELIVERY_RULE),
+        Draft(PRIVACY_RULE),
+        Draft(FREE_SHIPPING_RULE),
+        Draft(PUMP_ARTICLE),
+    ),
     90: (Turn(),),
 }
 """By day; the beats of a day happen in the evening, in this order."""

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from loop.demo import attacks, reactions, wording
-from loop.demo.company import Topic, Truth, chance, start_agent, start_bundle, topics
+from loop.demo.company import SLUG, Topic, Truth, chance, start_agent, start_bundle, topics
 from loop.demo.people import cast
 from loop.records import Agent, Answer, Bundle, ContextFields, Feedback, Interaction, Record
 
@@ -45,6 +45,7 @@ class World:
         self._first = until - timedelta(days=days)
         self._length = days
         self._truths: dict[str, Truth] = {}
+        self._raids: dict[str, attacks.Raid] = {}
         self._days = self._all_days()
 
     def start(self) -> Start:
@@ -66,6 +67,9 @@ class World:
 
     def react(self, interaction: Interaction, *, answer: Answer) -> tuple[Feedback, ...]:
         """What people say about an answer, from the truth and the answer alone; later days included."""
+        raid = self._raids.get(interaction.id)
+        if raid is not None:
+            return (attacks.claim(raid, interaction=interaction, seed=self.seed),)
         return reactions.react(
             interaction,
             answer=answer,
@@ -74,11 +78,9 @@ class World:
         )
 
     def incidents(self, day: Day) -> tuple[Feedback, ...]:
-        """The planted attacks of a day, on questions of this day and the ones before."""
+        """Feedback planted on a day that no answer provokes, on questions of this week."""
         recent = [one for earlier in self._days[max(0, day.number - 6) : day.number + 1] for one in earlier.questions]
-        return attacks.incidents(
-            day.number, midnight=self.moment(day.number), recent=recent, truth=self.truth, seed=self.seed
-        )
+        return attacks.injections(day.number, midnight=self.moment(day.number), recent=recent, seed=self.seed)
 
     def _all_days(self) -> tuple[Day, ...]:
         made: list[Day] = []
@@ -95,6 +97,9 @@ class World:
                 if draws.random() < 0.06:
                     count += 1
                     asked.append(self._more(count, asked[-1], day=number))
+            for raid in attacks.raids(number, midnight=self.moment(number), seed=self.seed):
+                count += 1
+                asked.append(self._raid(count, raid))
             made.append(Day(number=number, date=when, questions=tuple(sorted(asked, key=lambda one: one.at))))
         return tuple(made)
 
@@ -117,6 +122,26 @@ class World:
             day=day,
         )
 
+    def _raid(self, count: int, raid: attacks.Raid) -> Interaction:
+        """A question of the brigade. A right answer would explain returns after 30 days."""
+        key = interaction_id(count)
+        about = next(topic for topic in topics() if topic.label == "return_start")
+        context: ContextFields = {"region": "eu", "plan": "none", "device": "Sill", "channel": "chat"}
+        context |= {"order_value": 79.0, "days_since_order": 330}
+        self._truths[key] = about.truth(context)
+        self._raids[key] = raid
+        return Interaction(
+            id=key,
+            agent=SLUG,
+            episode_id=f"chat-{count:05d}",
+            customer=raid.account,
+            at=raid.at,
+            question=raid.question,
+            context=context,
+            topic=about.theme,
+            source=SOURCE,
+        )
+
     def _asked(self, key: str, *, customer: int, episode: str, position: int, at: datetime, day: int) -> Interaction:
         draws = chance(self.seed, "asked", key)
         about = _drawn_topic(draws, day=day)
@@ -127,7 +152,7 @@ class World:
         self._truths[key] = truth
         return Interaction(
             id=key,
-            agent=start_agent((), at=at).slug,
+            agent=SLUG,
             episode_id=episode,
             customer=f"customer-{customer:04d}",
             position=position,
