@@ -10,9 +10,9 @@ Where a version has examples, the questions its articles have solved are known c
 article is a class of its own. Otherwise they only help the search.
 
 Every answer names what it rests on, most important first. Confidence is 1 for a rule and the likeness
-for a known-good case. For the head and the search it grows with the lead over the runner-up, which tells
-right from wrong better than closeness does: 1 - exp(-lead / 0.08). On two held-out sets of real questions
-(labels and articles) that came within a tenth of the share of right answers, but it is not a probability.
+for a known-good case. For the head and the search it is 1 - exp(-lead / 0.08), the lead being that over
+the runner-up: it tells right from wrong better than closeness does (on held-out real questions, AUROC .72
+to .86 against .71 to .77 for labels, .80 against .68 for articles). It is not a probability.
 An answer handed over keeps the confidence of what was withheld.
 """
 

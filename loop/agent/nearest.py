@@ -19,10 +19,10 @@ class Nearest:
         self._columns = learned.vectors.T.tocsr()
 
     def find(self, questions: Sequence[str], *, limit: int) -> list[list[Example]]:
-        """The examples most like each question, most alike first, at most `limit`, none that share nothing."""
-        found: list[list[Example]] = []
-        for question in questions:
-            likeness = (embed([normalise(question)], space=self._space) @ self._columns).toarray()[0]
-            order = np.argsort(-likeness, kind="stable")[:limit]
-            found.append([self.examples[place] for place in order if likeness[place] > 0])
-        return found
+        """The examples most like each normalised question, most alike first, at most `limit`, none at zero."""
+        likeness = (embed(questions, space=self._space) @ self._columns).toarray()
+        order = np.argsort(-likeness, axis=1, kind="stable")[:, :limit]
+        return [
+            [self.examples[place] for place in places if row[place] > 0]
+            for row, places in zip(likeness, order, strict=True)
+        ]

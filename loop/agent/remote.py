@@ -18,6 +18,8 @@ from loop.records import Answer, Article, Bundle, Example, Question
 
 ARTICLES_SHOWN = 3
 """Articles composed into the messages of one question, at most."""
+BATCH = 256
+"""Questions looked up at a time."""
 GIVE_UP_AFTER = 8
 """Failed calls, with none that worked, after which the endpoint is unusable and no further call is begun."""
 
@@ -61,6 +63,7 @@ class ModelAgent:
         self._model = model
         self._concurrency = concurrency
         self._boundary = boundary
+        self._form = form_of(bundle)
         self._instructions = read_instructions(bundle.instructions)
         self._articles = {article.id: article for article in bundle.articles}
         examples = [example for example in bundle.examples if example.label is not None or example.answer]
@@ -73,13 +76,16 @@ class ModelAgent:
         Raises ModelFailed when eight calls have failed and none has worked.
         """
         answers: dict[int, Answer] = {}
+        places: list[int] = []
         tasks: list[_Task] = []
         for place, question in enumerate(questions):
             draft = settle(question, rules=self._bundle.rules, instructions=self._instructions, articles=self._articles)
             if draft is None:
-                tasks.append(self._task(place, question))
+                places.append(place)
             else:
                 answers[place] = finish(draft, instructions=self._instructions)
+        for start in range(0, len(places), BATCH):
+            tasks += self._tasks(questions, places[start : start + BATCH])
         answers |= self._ask_all(tasks)
         return [answers[place] for place in range(len(questions))]
 
@@ -108,6 +114,7 @@ class ModelAgent:
         messages = compose(
             task.question,
             bundle=self._bundle,
+            form=self._form,
             examples=task.examples,
             articles=task.articles,
             boundary=hashlib.sha256(f"{self._boundary}\0{task.question.text}".encode("utf-8", "replace")).hexdigest()[
@@ -115,16 +122,17 @@ class ModelAgent:
             ],
         )
         reply = self._model.complete(messages, temperature=choice.temperature, max_tokens=choice.max_tokens)
-        answer = read_reply(reply, form=form_of(self._bundle, task.articles))
+        answer = read_reply(reply, form=self._form, articles=task.articles)
         shown = (answer.article_id, *(one.id for one in task.articles), *(one.id for one in task.examples))
         return answer.model_copy(update={"uses": tuple(dict.fromkeys(one for one in shown if one))})
 
-    def _task(self, place: int, question: Question) -> _Task:
-        hits = self._search.find([normalise(question.text)], limit=ARTICLES_SHOWN)[0] if self._search else []
+    def _tasks(self, questions: Sequence[Question], places: Sequence[int]) -> list[_Task]:
+        """What each of the questions at these places is to be shown with."""
+        texts = [normalise(questions[place].text) for place in places]
         limit = self._bundle.model.examples_per_question
-        return _Task(
-            place=place,
-            question=question,
-            examples=self._nearest.find([question.text], limit=limit)[0] if self._nearest else [],
-            articles=[hit.article for hit in hits],
-        )
+        examples = self._nearest.find(texts, limit=limit) if self._nearest else [[] for _ in texts]
+        found = self._search.find(texts, limit=ARTICLES_SHOWN) if self._search else [[] for _ in texts]
+        return [
+            _Task(place=place, question=questions[place], examples=alike, articles=[hit.article for hit in hits])
+            for place, alike, hits in zip(places, examples, found, strict=True)
+        ]

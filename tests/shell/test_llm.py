@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from loop.agent import answerer_for
 from loop.errors import InvalidInput, ModelFailed
 from loop.llm import LONGEST_PAUSE, LiteLLMModel, checked_endpoint, model_from, model_named
+from loop.records import Bundle, Example, ModelChoice, Question
 from loop.settings import Settings
 from tests.shell.model_server import Cut, ModelServer, Refusal, failing, serve
 
@@ -206,6 +208,18 @@ def test_a_version_cannot_carry_the_key_to_another_provider(
         monkeypatch.setenv("CEREBRAS_API_BASE", server.base_url)
         assert model_named("cerebras/other", settings).complete(ASK, temperature=0, max_tokens=8) == "ok"
     assert server.headers[0]["authorization"] == "Bearer sk-their-own"
+
+
+def test_a_version_is_answered_through_the_endpoint(pauses: Pauses) -> None:
+    known = tuple(Example(id=label, question=f"where is my {label}", label=label) for label in ("parcel", "refund"))
+    bundle = Bundle(examples=known, model=ModelChoice(name="openai/small"))
+    with serve(lambda request: "refund" if "money" in request["messages"][-1]["content"] else "parcel") as server:
+        model = model_at(server, pauses)
+        agent = answerer_for(bundle, model=model, concurrency=4, boundary="secret")
+        answers = agent.answer([Question(text=text) for text in ("my money", "my box", "money back") * 3])
+        model.close()
+    assert [answer.label for answer in answers] == ["refund", "parcel", "refund"] * 3
+    assert len(server.requests) == 9
 
 
 def test_nothing_of_litellm_is_loaded_before_the_first_call() -> None:
