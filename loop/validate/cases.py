@@ -18,7 +18,9 @@ from loop.records import (
 from loop.validate.docket import Docket
 from loop.validate.edits import compare, must_exclude, must_include
 from loop.validate.firewall import Judgement
+from loop.validate.ledger import correction_pair
 from loop.validate.splits import group_of, split_of
+from loop.validate.support import electorate
 from loop.validate.text import spelled
 from loop.validate.work import ValidationWork
 
@@ -53,13 +55,16 @@ def make_cases(work: ValidationWork, docket: Docket, judgement: Judgement) -> Ca
     Dev and sealed cases measure the agent, so only authors worth that trust make them: the operator's, else
     proven ones, else (nobody has a standing yet) anyone. A group keeps the split of its first case, because a
     proposer may have read it; where that split asks for trust the author lacks, no case is made.
+    Once there are enough seasoned authors, a newcomer whose correction none of them makes elsewhere makes no case
+    yet: proposers learn from the log, and one-off accounts must not fill it.
     An answer that two authors or more rated perfect, and nobody rated low, is a known good one too.
     """
     retired = _retired(work, judgement)
     taken = {case.interaction_id for case in work.cases if case.id not in retired}
     splits = _first_splits(work)
     worthy = _worth(work, docket)
-    known = _known(work, docket, judgement)
+    is_backed = _backing(docket, judgement)
+    known = [one for one in _known(work, docket, judgement) if is_backed(one)]
     for one in known:
         group = group_of(one.interaction)
         if group not in splits and worthy(one.authors):
@@ -81,6 +86,26 @@ def _worth(work: ValidationWork, docket: Docket) -> Callable[[Set[str]], bool]:
     named = frozenset(work.agent.trusted_authors)
     chosen = named or frozenset(one.name for one in docket.authors if one.standing == "proven")
     return lambda authors: not chosen or authors <= chosen
+
+
+def _backing(docket: Docket, judgement: Judgement) -> Callable[[_Known], bool]:
+    """Whether a correction comes from a seasoned author, or enough of them correct the same choice the same way."""
+    ledger = docket.ledger
+    voters = electorate(docket.authors, needed=docket.agent.limits.min_sources)
+    backers: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for row in ledger.choosing:
+        feedback, interaction = ledger.feedback(row), ledger.interactions[row]
+        if interaction is None or feedback.author not in voters.seasoned:
+            continue
+        pair = correction_pair(feedback, interaction)
+        if pair is not None and judgement.states[feedback.id] in TEACHING_STATES:
+            backers[pair].add(feedback.author)
+
+    def is_backed(one: _Known) -> bool:
+        pair = correction_pair(one.feedback, one.interaction)
+        return pair is None or one.feedback.author in voters.seasoned or voters.are_backed(len(backers[pair]))
+
+    return is_backed
 
 
 def _retired(work: ValidationWork, judgement: Judgement) -> set[str]:

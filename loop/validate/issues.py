@@ -9,7 +9,7 @@ from loop.records import TEACHING_STATES, FeedbackKind, FeedbackState, Interacti
 from loop.validate.cases import CaseChanges
 from loop.validate.docket import Docket
 from loop.validate.firewall import Judgement
-from loop.validate.ledger import Ledger
+from loop.validate.ledger import Ledger, correction_pair
 from loop.validate.splits import group_of
 from loop.validate.support import Electorate, carries, electorate, is_contested
 from loop.validate.text import quote
@@ -92,14 +92,12 @@ def _choice_themes(docket: Docket, voices: Iterable[int], voters: Electorate) ->
             if ledger.family[row] == "rating" and feedback.value == 1:
                 content[near].add(feedback.author)
             continue
-        is_label = feedback.label is not None
-        if choice == (interaction.label if is_label else interaction.article_id):
+        key = correction_pair(feedback, interaction)
+        if key is None:
             content[near].add(feedback.author)
             continue
         if first_choice.setdefault(near, choice) != choice:
             contested[near] = []
-        answered = (interaction.label if is_label else interaction.article_id) or ""
-        key = ("label" if is_label else "article", choice, answered)
         corrections.append((row, key))
         if feedback.author in voters.seasoned:
             backers[key].add(feedback.author)

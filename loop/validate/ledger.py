@@ -88,6 +88,13 @@ def choice_of(feedback: Feedback) -> str | None:
     return feedback.label if feedback.label is not None else feedback.article_id
 
 
+def correction_pair(feedback: Feedback, interaction: Interaction) -> tuple[str, str, str] | None:
+    """(`label` or `article`, what is right, what the agent chose); None when nothing is chosen or nothing is wrong."""
+    choice = choice_of(feedback)
+    kind, answered = ("label", interaction.label) if feedback.label is not None else ("article", interaction.article_id)
+    return None if not choice or choice == answered else (kind, choice, answered or "")
+
+
 def open_ledger(work: ValidationWork) -> Ledger:
     """Columns of everything that still counts as said, oldest received first."""
     items = tuple(item for item in work.items if item.state not in (FeedbackState.EXCLUDED, FeedbackState.SUPERSEDED))

@@ -18,6 +18,8 @@ Ints = NDArray[np.int64]
 
 MAX_ROWS = 20_000
 """Known answers a model learns from; more are thinned evenly by label."""
+USEFUL = 0.25
+"""Share of what always saying the commonest label gets wrong, that a model must get right to be listened to."""
 _MAX_CELLS = 30_000_000
 """Cells of the profile table, 4 bytes each; the rarest features go first."""
 _TEMPERATURES = np.geomspace(0.01, 0.3, 30)
@@ -54,6 +56,12 @@ class LabelModel:
     profiles: Floats
     """features × labels, each of length 1."""
     temperature: float
+
+    @property
+    def is_useful(self) -> bool:
+        """Whether the words of a question say enough: a quarter of the way from the commonest label to perfect."""
+        commonest = float(self.counts.max() / self.counts.sum())
+        return self.accuracy >= commonest + USEFUL * (1 - commonest)
 
     def predict(self, texts: Sequence[str], *, given: Sequence[str | None]) -> Predictions:
         """For spelled texts and the label proposed for each."""

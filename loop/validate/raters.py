@@ -23,6 +23,11 @@ _CLEARLY_NOT = 0.1
 """Chance below which a model's view counts against a choice that is not its first."""
 _ABOVE_CHANCE = 0.25
 """Share of the way from chance to perfect that an honest author must possibly reach."""
+_SHARE_OF_USUAL = 2 / 3
+"""Of the median author's agreement, what an honest author must possibly reach; where answers are easy to check the
+median is near 1, where they are not it is lower for everybody."""
+_PEERS = 5
+"""Judged authors before their median counts."""
 _FOLDS = 5
 _FOLD_ROWS = 5_000
 """Rows the out-of-author model of a fold learns from, at most."""
@@ -79,6 +84,10 @@ def stand(ledger: Ledger, judgements: Judgements) -> tuple[AuthorStanding, ...]:
     judged = np.bincount(who, minlength=size)
     agreed = np.bincount(who, weights=judgements.agree[seen], minlength=size)
     bars = np.bincount(who, weights=judgements.bar[seen], minlength=size) / np.maximum(judged, 1)
+    judged_enough = judged >= ENOUGH_JUDGED
+    if judged_enough.sum() >= _PEERS:
+        usual = float(np.median(agreed[judged_enough] / judged[judged_enough]))
+        bars = np.maximum(bars, _SHARE_OF_USUAL * usual)
     bases = np.zeros((size, len(_BASES)), dtype=np.int64)
     np.add.at(bases, (who, judgements.basis[seen]), 1)
     lazy = _lazy(ledger)
@@ -181,7 +190,7 @@ def _against_others(ledger: Ledger) -> Floats:
             seed=ledger.seed,
             max_rows=_FOLD_ROWS,
         )
-        if model is not None and model.accuracy >= 0.5:
+        if model is not None and model.is_useful:
             found[inside] = _sure(views_of(model, ledger, rows=rows[inside]), ledger, rows[inside])
     return found
 

@@ -48,7 +48,7 @@ class Views:
     given_chance: Floats
     """Chance of the choice the row makes; NaN when there is no view."""
     rank: Floats
-    """Share of known answers that, left out in turn, look at most as likely as this row's choice; NaN likewise."""
+    """Share of the yardstick that looks at most as likely as this row's choice; NaN likewise."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,10 @@ class Reference:
     vouched: int
     """Of these, how many come from the operator or an author they named; the rest from proven authors."""
     model: LabelModel | None
-    """None below ENOUGH known answers or with one label only."""
+    """None below ENOUGH known answers, with one label only, or when words do not tell the labels apart."""
+    yardstick: Floats
+    """Chances the model gives to known answers left out, ascending: those the operator vouches for where there are
+    ENOUGH, because proven authors err too and their errors would pass as normal; else all."""
     by_interaction: dict[str, KnownAnswer]
     by_question: dict[str, str]
     """Spelled question to its choice; questions with two different known choices are left out."""
@@ -68,7 +71,7 @@ class Reference:
     def words(self) -> str:
         """How large and how good it is, in words."""
         if self.model is None:
-            return f"trusted reference: {len(self.known)} known answers, {ENOUGH} needed before it is consulted"
+            return f"trusted reference: {len(self.known)} known answers, too few or too unlike to be consulted"
         return (
             f"trusted reference: {self.model.rows.size:,} known answers over {len(self.model.labels)} labels, "
             f"{self.vouched:,} vouched for by the operator and the rest by proven authors, "
@@ -99,9 +102,18 @@ def gather(work: ValidationWork, ledger: Ledger, *, believed: Collection[str]) -
             [answer.question for answer in known], labels=[answer.choice for answer in known], seed=work.seed
         )
     named = frozenset(work.agent.trusted_authors)
+    is_vouched = np.array([not answer.author or answer.author in named for answer in known], dtype=np.bool_)
+    yardstick = np.zeros(0)
+    if model is not None and not model.is_useful:
+        model = None
+    if model is not None:
+        chances = model.left_out.given_chance.astype(np.float64)
+        vouched = chances[is_vouched[model.rows]]
+        yardstick = np.sort(vouched if vouched.size >= ENOUGH else chances)
     return Reference(
         known=known,
-        vouched=sum(not answer.author or answer.author in named for answer in known),
+        vouched=int(is_vouched.sum()),
+        yardstick=yardstick,
         model=model,
         by_interaction=by_interaction,
         by_question={question: min(some) for question, some in choices.items() if len(some) == 1},
@@ -123,7 +135,7 @@ def view(ledger: Ledger, reference: Reference) -> Views:
         top[place] = model.labels[model.left_out.top[number]]
         top_chance[place] = model.left_out.top_chance[number]
         given_chance[place] = model.left_out.given_chance[number]
-    return Views(tuple(top), top_chance, given_chance, _ranks(model, given_chance))
+    return Views(tuple(top), top_chance, given_chance, _ranks(given_chance, yardstick=reference.yardstick))
 
 
 def views_of(model: LabelModel, ledger: Ledger, *, rows: Ints) -> Views:
@@ -138,7 +150,7 @@ def views_of(model: LabelModel, ledger: Ledger, *, rows: Ints) -> Views:
         tuple(model.labels[top] if known else "" for top, known in zip(said.top, is_known, strict=True)),
         np.where(is_known, said.top_chance, np.nan).astype(np.float64),
         given_chance,
-        _ranks(model, given_chance),
+        _ranks(given_chance, yardstick=np.sort(model.left_out.given_chance.astype(np.float64))),
     )
 
 
@@ -148,9 +160,8 @@ def no_views(count: int) -> Views:
     return Views(("",) * count, nothing, nothing.copy(), nothing.copy())
 
 
-def _ranks(model: LabelModel, given_chance: Floats) -> Floats:
-    left_out = np.sort(model.left_out.given_chance.astype(np.float64))
-    ranks = np.searchsorted(left_out, given_chance, side="right") / max(left_out.size, 1)
+def _ranks(given_chance: Floats, *, yardstick: Floats) -> Floats:
+    ranks = np.searchsorted(yardstick, given_chance, side="right") / max(yardstick.size, 1)
     return np.where(np.isnan(given_chance), np.nan, ranks)
 
 

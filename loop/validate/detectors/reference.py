@@ -6,7 +6,6 @@ import numpy as np
 
 from loop.records import Flag
 from loop.validate.docket import Docket
-from loop.validate.reference import ENOUGH
 from loop.validate.text import quote
 
 RARE = 0.03
@@ -33,7 +32,7 @@ def find_reference(docket: Docket) -> Iterator[Flag]:
                 f"proposed {quote(choice, limit=40)}."
             )
         elif (
-            known is None
+            (known is None or known.author == feedback.author)
             and views.top[place]
             and views.top[place] != choice
             and views.top_chance[place] >= _CONFIDENT
@@ -42,15 +41,11 @@ def find_reference(docket: Docket) -> Iterator[Flag]:
             reason = (
                 f"The reference says {quote(views.top[place], limit=40)} {_percent(views.top_chance[place])}, proposed "
                 f"{quote(choice, limit=40)} {_percent(views.given_chance[place])}; only {_percent(views.rank[place])} "
-                f"of {_size(docket):,} known answers look that unlikely."
+                f"of {reference.yardstick.size:,} known answers look that unlikely."
             )
         else:
             continue
         yield Flag(feedback_id=feedback.id, detector="reference", reason=reason, at=docket.now)
-
-
-def _size(docket: Docket) -> int:
-    return int(docket.reference.model.rows.size) if docket.reference.model else ENOUGH
 
 
 def _percent(share: float) -> str:
