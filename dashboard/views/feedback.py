@@ -141,9 +141,8 @@ def _list(wanted: FeedbackFilter, count: query.Counted) -> list[FeedbackLine]:
         alt="Feedback, newest first",
     )
     total = f"{count.rows:,} or more" if count.is_more else f"{count.rows:,}"
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.pagination(pages, key="page", bind="query-params")
-        st.caption(f"{total} items. Tick rows to judge them; tick one to read its conversation.")
+    st.pagination(pages, key="page", bind="query-params")
+    st.caption(f"{total} items, newest first. Tick one row to read its conversation, several to judge them together.")
     chosen = [lines[place] for place in table.selection.rows if place < len(lines)]
     return chosen if len(chosen) > 1 else []
 
