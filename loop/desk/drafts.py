@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from loop import roles
 from loop.desk.wording import checked_words
-from loop.errors import InvalidInput
+from loop.errors import InvalidInput, NotFound
 from loop.ports import Changes, Note, Parts
 from loop.records import Actor, Operation, Proposal
 from loop.update import proposals
@@ -43,11 +43,23 @@ def draft(
         digests={"candidate": proposal.candidate_digest},
         at=proposal.created_at,
     )
-    if parts.store.commit(Changes(proposals=(proposal,), notes=(note,))).new == 0:
+    if is_known(parts, proposal):
         raise InvalidInput(
-            "This very change was proposed before.", field="operations", remedy="Look it up under Review."
+            "This very change was proposed on this version before.",
+            field="operations",
+            remedy="Look it up under Review.",
         )
+    parts.store.commit(Changes(proposals=(proposal,), notes=(note,)))
     return proposal
+
+
+def is_known(parts: Parts, proposal: Proposal) -> bool:
+    """Whether the same operations were proposed on the same base before."""
+    try:
+        parts.store.proposal(proposal.id)
+    except NotFound:
+        return False
+    return True
 
 
 def drafted(parts: Parts, idea: Idea) -> Proposal:
