@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from loop import roles
 from loop.autonomy import recommend
-from loop.desk.drafts import drafted
+from loop.desk.drafts import drafted, is_known
 from loop.desk.wording import checked_words
 from loop.errors import Conflict, InvalidInput
 from loop.ports import Changes, Note, Parts, ProposalItem, ProposalMove
@@ -139,6 +139,12 @@ def edit(
             replaces=item.proposal.id,
         ),
     )
+    if is_known(parts, successor):
+        raise InvalidInput(
+            "This very wording was proposed on this version before.",
+            field="operations",
+            remedy="Look it up under Review.",
+        )
     decision = Decision(
         id=derived_id("decision", proposal_id, "edit", seen_digest, actor.name, now),
         agent=parts.store.agent.slug,
