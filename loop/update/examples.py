@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import islice, zip_longest
 from math import ceil, floor
 
-from loop.records import ChangeExamples, Example, Grading, derived_id
+from loop.records import ChangeExamples, Example, Grading, ProposalState, derived_id
 from loop.update.netfix import Choice, Field, choose
 from loop.update.proposals import Idea
 from loop.update.touched import plain
@@ -112,15 +112,27 @@ def _choose(field: Field, candidates: Sequence[Correction], *, work: UpdateWork)
     groups = [names.index(one.author) for one in candidates]
     limit = min(work.agent.limits.bundle_max, len(candidates))
     chosen: list[Choice] = []
+    start = _begun(candidates, work=work)
+    start = start if len(start) < limit else []
     while limit > 0:
         caps = [limit if name in work.agent.trusted_authors else _cap(limit, authors=len(names)) for name in names]
-        chosen = choose(field, limit=limit, caps=caps, groups=groups)
+        chosen = choose(field, limit=limit, caps=caps, groups=groups, start=start)
         counts = authors_of(candidates[one.candidate] for one in chosen)
         allowed = _cap(len(chosen), authors=len(names))
         if all(n <= allowed or name in work.agent.trusted_authors for name, n in counts.items()):
             break
         limit = min(len(chosen), limit - 1)
     return chosen
+
+
+def _begun(candidates: Sequence[Correction], *, work: UpdateWork) -> list[int]:
+    """The candidates of the newest bundle on this base that is not proved yet: it grows instead of starting anew."""
+    places = {one.feedback_id: place for place, one in enumerate(candidates)}
+    for item in reversed(work.earlier):
+        is_same_base = item.proposal.base_digest == work.base.digest and item.proposal.proposer == "examples"
+        if is_same_base and item.state is ProposalState.WAITING:
+            return [places[one] for one in item.proposal.evidence if one in places]
+    return []
 
 
 def _cap(size: int, *, authors: int) -> int:

@@ -19,6 +19,15 @@ FLOOR = 0.12
 """Score below which no class is close enough to answer."""
 OWN_CASE = 1.0
 """Fixes counted for the candidate's own question while it is answered wrong; it is evidence like any case."""
+NEAR = 0.4
+"""Cosine from which a case is close enough to contradict a candidate."""
+NEIGHBOURS = 7
+"""Nearest cases asked whether they agree."""
+LEAST_AGREEMENT = 0.1
+"""Share of the near cases that must expect the class of a candidate that mends only its own question."""
+FILL_AGREEMENT = 0.5
+"""The same for a candidate that mends nothing and fills up. With one correction in ten wrong this halves the
+wrong ones that get in."""
 TIE = 1e-3
 """Weight of coming closer to a case of one's own class without winning it; only ever breaks ties."""
 
@@ -55,28 +64,34 @@ class Choice:
     """Fixes more than it breaks, or its own question was still wrong; else it only fills the bundle."""
 
 
-def choose(field: Field, *, limit: int, caps: Sequence[int], groups: Sequence[int]) -> list[Choice]:
+def choose(
+    field: Field, *, limit: int, caps: Sequence[int], groups: Sequence[int], start: Sequence[int] = ()
+) -> list[Choice]:
     """At most `limit` candidates, best first, each of which fixes at least as many cases as it breaks.
 
     When nothing is left to mend, candidates that break nothing and come closest to cases of their class
-    fill up: on real questions a full bundle beat a short one by 2 to 7 points, and is easier to prove.
+    fill up: on real questions a full bundle beat a short one by 2 to 7 points, and it is easier to prove.
 
-    `groups` gives the author of each candidate and `caps` the most that may come from each author.
-    Time and memory grow with candidates × cases.
+    `groups` gives the author of each candidate and `caps` the most that may come from each author. The
+    candidates of `start` come first, in their order. Time and memory grow with candidates × cases.
     """
     head = _Head(field)
+    agreement = head.agreement()
     is_free = np.ones(len(field.candidate_questions), dtype=bool)
     room = np.array(caps, dtype=np.int64)
     group = np.array(groups, dtype=np.int64)
+    waiting = list(start)
     chosen: list[Choice] = []
-    while len(chosen) < limit and is_free.any():
+    while len(chosen) < limit:
         after = head.after()
         gain = (after.astype(np.int32) - head.is_right[None, :]).sum(axis=1).astype(np.float64)
-        worth = gain + OWN_CASE * head.is_own_wrong() + TIE * head.closeness()
-        worth[(gain < 0) | ~is_free | (room[group] <= 0)] = -np.inf
-        best = int(worth.argmax())
-        if worth[best] < 0:
+        needed = np.where(head.is_own_wrong(), LEAST_AGREEMENT, FILL_AGREEMENT)
+        may = is_free & (room[group] > 0) & ((gain > 0) | ((gain == 0) & (agreement >= needed)))
+        if not may.any():
             break
+        worth = np.where(may, gain + OWN_CASE * head.is_own_wrong() + TIE * head.closeness(), -np.inf)
+        waiting = [one for one in waiting if may[one]]
+        best = waiting.pop(0) if waiting else int(worth.argmax())
         chosen.append(
             Choice(
                 candidate=best,
@@ -137,6 +152,19 @@ class _Head:
         total: Floats = (gap * self._matches).sum(axis=1)
         return total
 
+    def agreement(self) -> Floats:
+        """Share of a candidate's nearest cases, weighted by likeness, that expect its class; 1 where none is near."""
+        count = min(NEIGHBOURS, self._new_case.shape[1])
+        if count == 0:
+            return np.ones(len(self._class), dtype=np.float32)
+        nearest = np.argpartition(-self._new_case, count - 1, axis=1)[:, :count]
+        weights: Floats = np.take_along_axis(self._new_case, nearest, axis=1)
+        same = np.take_along_axis(self._matches, nearest, axis=1)
+        weights[weights < NEAR] = 0
+        total = weights.sum(axis=1)
+        result: Floats = np.where(total > 0, (weights * same).sum(axis=1) / np.maximum(total, 1e-9), 1)
+        return result
+
     def is_own_wrong(self) -> Bools:
         """Whether a candidate's own question is still answered wrong, [candidates]."""
         return ~self._own_right
@@ -164,8 +192,9 @@ class _Head:
     def _scores_with_each(self) -> Floats:
         own = self._class
         square: Floats = (self._square[own] + 2 * self._to_new[own, np.arange(len(own))] + 1).astype(np.float32)
-        profile = (self._dots[own] + self._new_case) / np.sqrt(square)[:, None]
-        nearest = np.maximum(self._nearest[own], self._new_case)
+        length: Floats = np.sqrt(square)
+        profile: Floats = (self._dots[own] + self._new_case) / length[:, None]
+        nearest: Floats = np.maximum(self._nearest[own], self._new_case)
         result: Floats = PROFILE_SHARE * profile + (1 - PROFILE_SHARE) * nearest
         return result
 

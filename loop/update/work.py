@@ -59,7 +59,7 @@ class UpdateWork:
     """Content of `base`."""
     issues: Sequence[Issue]
     items: Mapping[str, FeedbackItem]
-    """Feedback in a teaching state, by id. What backs a sealed case must not be handed in: it would be taught."""
+    """Feedback in a teaching state, by id."""
     interactions: Mapping[str, Interaction]
     """By id; those the feedback is about."""
     cases: Sequence[EvalCase]
@@ -75,6 +75,8 @@ class UpdateWork:
     """Random per turn: parts data from directions in a prompt."""
     now: datetime
     seed: int = 0
+    withheld: frozenset[str] = frozenset()
+    """Ids of interactions that are kept for testing (dev and sealed groups): what they teach is never proposed."""
     grade: Callable[[EvalCase, Answer], Grade] = grade_plainly
     """Tells a right answer; the engine hands in the grader of the test stage."""
 
@@ -188,12 +190,17 @@ def survey(work: UpdateWork) -> Survey:
     skipped = 0
     for issue in work.issues:
         for one in _behind(issue, work=work):
-            is_kept = plain(one.question) in kept_questions or kept_ids & {
-                one.feedback_id,
-                one.interaction.id,
-                one.interaction.episode_id,
-                one.interaction.customer,
-            }
+            is_kept = (
+                one.interaction.id in work.withheld
+                or plain(one.question) in kept_questions
+                or kept_ids
+                & {
+                    one.feedback_id,
+                    one.interaction.id,
+                    one.interaction.episode_id,
+                    one.interaction.customer,
+                }
+            )
             if is_kept or not _is_usable(one):
                 skipped += 1
             else:
