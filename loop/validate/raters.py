@@ -59,19 +59,18 @@ def judge_rows(ledger: Ledger, reference: Reference, views: Views) -> Judgements
     agree = np.full(count, np.nan)
     basis = np.full(count, -1, dtype=np.int64)
     bar = np.full(count, 0.5)
-    bar[ledger.choosing] = _bars(ledger, ledger.choosing, [ledger.choice[row] or "" for row in ledger.choosing])
+    choices = np.array([row for row, choice in enumerate(ledger.choice) if choice], dtype=np.int64)
+    named = [ledger.choice[row] or "" for row in choices]
+    bar[choices] = _bars(ledger, choices, named)
     _fill(agree, basis, rows=ledger.choosing, found=_against_others(ledger), number=2)
-    panel = _panels(ledger, ledger.choosing, [ledger.choice[row] or "" for row in ledger.choosing])
-    _fill(agree, basis, rows=ledger.choosing, found=panel, number=1)
+    _fill(agree, basis, rows=choices, found=_panels(ledger, choices, named), number=1)
     _fill(agree, basis, rows=ledger.choosing, found=_sure(views, ledger, ledger.choosing), number=0)
     _fill(agree, basis, rows=ledger.choosing, found=_known(ledger, reference), number=0)
     rating = np.array([row for row, family in enumerate(ledger.family) if family == "rating"], dtype=np.int64)
+    rating = rating[~np.isin(rating, choices)]
     liked = ["good" if (ledger.feedback(row).value or 0.0) >= 0.5 else "bad" for row in rating]
-    rows_without_choice = rating[~np.isin(rating, ledger.choosing)]
-    kept = np.isin(rating, rows_without_choice)
-    liked = [word for word, keep in zip(liked, kept, strict=True) if keep]
-    bar[rows_without_choice] = _bars(ledger, rows_without_choice, liked)
-    _fill(agree, basis, rows=rows_without_choice, found=_panels(ledger, rows_without_choice, liked), number=1)
+    bar[rating] = _bars(ledger, rating, liked)
+    _fill(agree, basis, rows=rating, found=_panels(ledger, rating, liked), number=1)
     return Judgements(agree, basis, bar)
 
 

@@ -4,6 +4,7 @@ Only answers an attacker cannot write belong here. A model trained on what it sh
 poison: it learns it. The size of this set, not the cleverness of the model, decides what is caught.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -64,8 +65,9 @@ class Reference:
     """Chances the model gives to known answers left out, ascending: those the operator vouches for where there are
     ENOUGH, because proven authors err too and their errors would pass as normal; else all."""
     by_interaction: dict[str, KnownAnswer]
+    """What the operator vouches for."""
     by_question: dict[str, str]
-    """Spelled question to its choice; questions with two different known choices are left out."""
+    """The same by spelled question, to its choice; questions with two different known choices are left out."""
 
     @property
     def words(self) -> str:
@@ -85,37 +87,36 @@ def gather(work: ValidationWork, ledger: Ledger, *, believed: Collection[str]) -
     Sealed cases, and corrections whose group is sealed, never enter: what the firewall lets through must not
     depend on them.
     """
-    by_interaction: dict[str, KnownAnswer] = {}
+    named = frozenset(work.agent.trusted_authors)
+    told: defaultdict[str, list[KnownAnswer]] = defaultdict(list)
     loose: list[KnownAnswer] = []
     for answer in (*_from_cases(work, believed), *_from_corrections(work, ledger, believed)):
-        if answer.interaction_id:
-            by_interaction.setdefault(answer.interaction_id, answer)
-        else:
-            loose.append(answer)
-    known = (*loose, *by_interaction.values())
+        (told[answer.interaction_id] if answer.interaction_id else loose).append(answer)
+    settled = [found for some in told.values() if (found := _settled(some, named=named)) is not None]
+    known = (*loose, *settled)
+    vouched = [answer for answer in known if _is_vouched(answer, named)]
     choices: dict[str, set[str]] = {}
-    for answer in known:
+    for answer in vouched:
         choices.setdefault(answer.question, set()).add(answer.choice)
     model = None
     if len(known) >= ENOUGH:
         model = predictor.fit(
             [answer.question for answer in known], labels=[answer.choice for answer in known], seed=work.seed
         )
-    named = frozenset(work.agent.trusted_authors)
-    is_vouched = np.array([not answer.author or answer.author in named for answer in known], dtype=np.bool_)
+    is_vouched = np.array([_is_vouched(answer, named) for answer in known], dtype=np.bool_)
     yardstick = np.zeros(0)
     if model is not None and not model.is_useful:
         model = None
     if model is not None:
         chances = model.left_out.given_chance.astype(np.float64)
-        vouched = chances[is_vouched[model.rows]]
-        yardstick = np.sort(vouched if vouched.size >= ENOUGH else chances)
+        surest = chances[is_vouched[model.rows]]
+        yardstick = np.sort(surest if surest.size >= ENOUGH else chances)
     return Reference(
         known=known,
-        vouched=int(is_vouched.sum()),
+        vouched=len(vouched),
         yardstick=yardstick,
         model=model,
-        by_interaction=by_interaction,
+        by_interaction={answer.interaction_id: answer for answer in vouched if answer.interaction_id},
         by_question={question: min(some) for question, some in choices.items() if len(some) == 1},
     )
 
@@ -163,6 +164,19 @@ def no_views(count: int) -> Views:
 def _ranks(given_chance: Floats, *, yardstick: Floats) -> Floats:
     ranks = np.searchsorted(yardstick, given_chance, side="right") / max(yardstick.size, 1)
     return np.where(np.isnan(given_chance), np.nan, ranks)
+
+
+def _is_vouched(answer: KnownAnswer, named: Collection[str]) -> bool:
+    return not answer.author or answer.author in named
+
+
+def _settled(some: list[KnownAnswer], *, named: Collection[str]) -> KnownAnswer | None:
+    """What is right for one interaction: the operator's word, else what most proven authors say; None on a tie."""
+    heard = [answer for answer in some if _is_vouched(answer, named)] or some
+    ranked = Counter(answer.choice for answer in heard).most_common(2)
+    if len(ranked) > 1 and ranked[0][1] == ranked[1][1]:
+        return None
+    return next(answer for answer in heard if answer.choice == ranked[0][0])
 
 
 def _from_cases(work: ValidationWork, believed: Collection[str]) -> Iterator[KnownAnswer]:

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 _BASE = 0x9E3779B97F4A7C15 | 1
 _INVERSE = pow(_BASE, -1, 2**64)
 _BITS = 20
-_BLOCK = 8_192
+_BLOCK = 4_096
 """Texts hashed at a time: bounds the memory, not the result."""
 
 Hashes = NDArray[np.uint64]

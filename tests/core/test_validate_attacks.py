@@ -50,11 +50,13 @@ class Town:
         if truth != says:
             self.wrong.add(said.id)
 
-    def honest(self, count: int, *, people: int = 20, noise: float = 0.0) -> None:
+    def honest(self, count: int, *, people: int = 20, noise: float = 0.0, slip: int | None = None) -> None:
+        """`slip`: the agent's answer is always that many labels off; None: it answers anything."""
         for _ in range(count):
             truth = int(self.draw.integers(9))
             says = int(self.draw.integers(9)) if self.draw.random() < noise else truth
-            self.say(f"honest{self.draw.integers(people)}", truth=truth, says=says)
+            answered = None if slip is None else (truth + slip) % 9
+            self.say(f"honest{self.draw.integers(people)}", truth=truth, says=says, answered=answered)
 
     def vouch(self, count: int) -> None:
         for number in range(count):
@@ -123,7 +125,7 @@ def test_lazy_raters_who_always_say_the_same_are_found(seed: int) -> None:
 def test_noise_of_a_fifth_is_found_by_vouched_answers_and_costs_nobody_their_standing(
     seed: int, vouched: int, found: float
 ) -> None:
-    """Without vouched answers the noise is part of what is normal, and most of it passes: pinned so that it is known."""
+    """Without vouched answers noise is part of what is normal, and most of it passes: pinned so that it is known."""
     town = Town(seed, trusted=("lead",))
     town.vouch(vouched)
     town.honest(900, noise=0.2)
@@ -175,9 +177,9 @@ def test_one_account_shouting_has_one_vote() -> None:
 
 
 def test_what_the_detectors_cannot_see_is_stopped_by_the_cap_on_newcomers() -> None:
-    """Sybils on questions in words nobody else uses: every item is valid, none teaches, none becomes a case."""
+    """Sybils on questions in words nobody else uses, correcting what no seasoned author corrects that way."""
     town = Town(1)
-    town.honest(800)
+    town.honest(800, slip=1)
     for number in range(60):
         town.say(f"sybil{number}", truth=2, says=7, answered=2)
         asked = town.interactions[f"i{len(town.items)}"]

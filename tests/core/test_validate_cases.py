@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.ports import FeedbackItem
@@ -137,6 +137,7 @@ prose = st.lists(
 ).map(" ".join)
 
 
+@settings(deadline=None)
 @given(prose, prose)
 def test_what_must_be_said_is_in_the_edit_and_what_must_not_is_not(answer: str, rewritten: str) -> None:
     edit = compare(answer, rewritten=rewritten)
@@ -148,6 +149,7 @@ def test_what_must_be_said_is_in_the_edit_and_what_must_not_is_not(answer: str, 
     assert not any(piece.casefold() in rewritten.casefold() for piece in exclude)
 
 
+@settings(deadline=None)
 @given(prose)
 def test_an_unchanged_text_changes_nothing(text: str) -> None:
     edit = compare(text, rewritten=f"  {text.upper()} ")

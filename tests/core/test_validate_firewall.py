@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.ports import FeedbackItem
@@ -263,6 +263,7 @@ said = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(said, max_size=25))
 def test_every_move_is_one_the_lifecycle_allows(given_items: list[tuple[str, int, str | None, FeedbackState]]) -> None:
     desk = Desk()

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.ports import FeedbackItem
@@ -154,6 +154,7 @@ def test_feedback_that_shall_not_teach_has_no_voice() -> None:
     assert judged([{"state": FeedbackState.EXCLUDED}] * 3).issues == ()
 
 
+@settings(deadline=None)
 @given(st.permutations(range(8)))
 def test_issues_do_not_depend_on_the_order_of_arrival(order: list[int]) -> None:
     labels = ["refund", "delay", "refund", "refund", "delay", "fee", "refund", "fee"]
@@ -179,6 +180,7 @@ def test_support_needs_sources_and_under_dissent_a_sure_majority(votes: int, of:
     assert carries(votes, of=of, needed=3) is carried
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 6))
 def test_more_votes_never_lose_and_more_dissent_never_wins(votes: int, against: int, needed: int) -> None:
     now = carries(votes, of=votes + against, needed=needed)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.validate import predictor
@@ -20,6 +20,7 @@ words = st.lists(
 texts = st.lists(words.map(" ".join), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(texts)
 def test_word_features_are_exactly_the_words_and_pairs(some: list[str]) -> None:
     pieces = word_pieces(some)
@@ -29,6 +30,7 @@ def test_word_features_are_exactly_the_words_and_pairs(some: list[str]) -> None:
         assert len(set(pieces.hashes[pieces.rows == row].tolist())) == expected
 
 
+@settings(deadline=None)
 @given(texts)
 def test_the_same_text_has_the_same_features_wherever_it_stands(some: list[str]) -> None:
     alone = set(letter_pieces(some[-1:]).hashes.tolist())
@@ -36,6 +38,7 @@ def test_the_same_text_has_the_same_features_wherever_it_stands(some: list[str])
     assert set(pieces.hashes[pieces.rows == len(some) - 1].tolist()) == alone
 
 
+@settings(deadline=None)
 @given(texts)
 def test_vectors_have_length_one(some: list[str]) -> None:
     for _, block in Vectoriser.fit(some, max_features=10_000).blocks(some):
@@ -108,6 +111,7 @@ def test_near_identical_questions_share_a_group_and_others_do_not() -> None:
     assert len(set(groups[[0, 2, 3, 4, 5]].tolist())) == 5
 
 
+@settings(deadline=None)
 @given(texts, st.integers(0, 100))
 def test_equal_texts_always_share_a_group(some: list[str], seed: int) -> None:
     groups = near_groups([*some, *some], seed=seed)

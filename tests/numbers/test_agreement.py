@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -57,6 +57,7 @@ def test_no_vote_speaks_for_itself() -> None:
     assert found.others[:120].min() > 0.9
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_chances_add_up_and_renaming_the_classes_renames_the_result(seed: int) -> None:
     labels, raters, items, _ = crowd(3, skill=[0.8, 0.7, 0.6, 0.9], items=20, per_item=3, seed=seed)
@@ -87,6 +88,7 @@ def test_each_end_of_a_rate_misses_about_one_time_in_twenty(truth: float) -> Non
     assert 0.015 < below < 0.09
 
 
+@settings(deadline=None)
 @given(st.integers(1, 200), st.floats(0, 1))
 def test_a_rate_lies_within_its_interval(n: int, share: float) -> None:
     found = rate(share * n, n=n)
