@@ -2,15 +2,13 @@
 
 from datetime import timedelta
 
-from loop import autonomy, deploy, test
+from loop import autonomy, deploy
 from loop.engine.journal import ENGINE, StageTally
-from loop.errors import ModelFailed, StaleBase
-from loop.ports import Changes, Parts, ProposalItem
-from loop.records import Actor, Decision, ProposalState, Release, Role, Split, derived_id
+from loop.engine.measuring import measure
+from loop.errors import StaleBase
+from loop.ports import Parts, ProposalItem
+from loop.records import Actor, Decision, ProposalState, Release, Role, derived_id
 from loop.update import operations
-
-_MEASURED_VERSIONS = 12
-"""How many of the newest versions are measured again when the cases change; version 0 always is."""
 
 
 def apply_due(parts: Parts) -> list[Release]:
@@ -40,7 +38,7 @@ def release_and_measure(parts: Parts, tally: StageTally) -> None:
             tally.counts["approved_by_policy"] = tally.counts.get("approved_by_policy", 0) + 1
     tally.counts["released"] = len(apply_due(parts))
     _watch(parts, tally)
-    _measure(parts, tally)
+    measure(parts, tally)
 
 
 def _watch(parts: Parts, tally: StageTally) -> None:
@@ -77,37 +75,6 @@ def _watch(parts: Parts, tally: StageTally) -> None:
 def _heard(parts: Parts, number: int) -> deploy.Heard:
     said = parts.store.signals_on(number)
     return deploy.Heard(n=said.n, good=said.good, unhappy_people=said.unhappy_people, loudest_share=said.loudest_share)
-
-
-def _measure(parts: Parts, tally: StageTally) -> None:
-    """How right the live version and its forerunners are on the sealed cases as they are now."""
-    store = parts.store
-    sealed = store.cases([Split.SEALED])
-    days = deploy.daily_quality(store.agent, store.signals_by_day())
-    has_new_days = list(days) != store.daily()
-    versions = store.versions()
-    chosen = [version for version in versions if version.number == 0 or version in versions[-_MEASURED_VERSIONS:]]
-    done = {(one.number, one.case_set_digest) for one in store.measurements()}
-    case_set = deploy.case_set_digest(sealed)
-    head = store.head()
-    fresh = []
-    for version in chosen:
-        bundle = store.bundle(version.digest)
-        costs_money = bundle.model.name != "local" and version.number != head.number
-        if not sealed or costs_money or (version.number, case_set) in done:
-            continue
-        try:
-            answers = test.replay(parts.answerers(bundle), sealed)
-        except ModelFailed as error:
-            tally.words.append(f"Version {version.number} could not be measured. {error}")
-            continue
-        right = sum(test.grade(case, answer).is_right for case, answer in zip(sealed, answers, strict=True))
-        fresh.append(
-            deploy.measurement(version, case_set_digest=case_set, n=len(sealed), right=right, now=parts.clock())
-        )
-    tally.counts["measured"] = len(fresh)
-    if fresh or has_new_days:
-        store.commit(Changes(measurements=tuple(fresh), daily=tuple(days)))
 
 
 def _policy_decision(parts: Parts, item: ProposalItem, *, reason: str) -> Decision:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 from loop.records import Answer, EvalCase, Grade, Grading
 
@@ -12,6 +13,8 @@ SIMILAR_ENOUGH = 0.5
 A right answer may carry twice its length in further words, or lack two fifths of the expected words,
 and still pass; what must not be missing is named by `must_include` or is a fact. Texts on different
 subjects that share only small words stay well below."""
+_REMEMBERED = 20_000
+"""Texts whose words and facts are remembered: versions give the same answers, and cases stay, test after test."""
 HAND_OVER = "hand over"
 """What `expected` says, in any spelling, when the right thing is to hand over to a person."""
 
@@ -84,6 +87,7 @@ def similarity(one: str, other: str) -> float:
     return 2 * (ours & theirs).total() / total
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def facts(text: str) -> frozenset[str]:
     """The numbers, dates, codes and addresses a text states, each in one spelling.
 
@@ -165,8 +169,9 @@ def _name(text: str) -> str:
     return " ".join(_words(text)) or _plain(text)
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(_plain(text))
+@lru_cache(maxsize=_REMEMBERED)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(_plain(text)))
 
 
 def _plain(text: str) -> str:
