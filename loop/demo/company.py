@@ -151,7 +151,7 @@ def chance(*parts: object) -> Random:
 
 
 def start_agent(leads: tuple[str, ...], *, at: datetime) -> Agent:
-    """The agent: corrections of the leads are trusted, and nearly half of the cases are held out."""
+    """The agent: corrections of the leads are trusted, and half of the cases are held out."""
     told = company()
     return Agent(
         slug=SLUG,
@@ -159,7 +159,7 @@ def start_agent(leads: tuple[str, ...], *, at: datetime) -> Agent:
         task=told.task,
         grading=Grading.TEXT,
         trusted_authors=leads,
-        limits=Limits(bundle_max=80, dev_share=0.15, sealed_share=0.32),
+        limits=Limits(dev_share=0.18, sealed_share=0.32),
         is_demo=True,
         created_at=at,
     )

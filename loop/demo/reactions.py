@@ -11,7 +11,7 @@ from loop.demo.company import HAND_OVER, HELPDESK, WIDGET, Truth, topics
 from loop.demo.people import Colleague, cast
 from loop.records import Answer, Feedback, FeedbackKind, Interaction, Scalar, derived_id
 
-CHECKED = 0.85
+CHECKED = 0.9
 """Share of the answers a colleague looks at."""
 TAKEN_OVER = 0.85
 """Share of the handed-over questions that a colleague answers before the customer leaves."""

@@ -1,6 +1,7 @@
 """What the people of the story decide, and when. Facts about the answers come from the world; this is only will.
 
-Three leads decide. They approve what the evidence recommends, once against it, and are sorry four days later.
+Three leads decide. They approve what the evidence recommends, once against it, and are sorry four days later. What is
+tested in the last weeks is left waiting for whoever opens the demo.
 """
 
 from dataclasses import dataclass
@@ -44,12 +45,9 @@ class Turn:
 
 @dataclass(frozen=True)
 class Approve:
-    """Of the waiting changes that the evidence recommends, ship the ones that gain most."""
+    """Of the waiting changes that the evidence recommends, ship the one that gains most."""
 
     actor: Actor
-    kinds: tuple[str, ...] = ()
-    """Operations to choose from; empty: any."""
-    most: int = 1
 
 
 @dataclass(frozen=True)
@@ -96,16 +94,7 @@ class FreeHonest:
     most: int = 6
 
 
-@dataclass(frozen=True)
-class ShutOut:
-    """A lead excludes feedback of some accounts for good."""
-
-    actor: Actor
-    authors: tuple[str, ...]
-    reason: str
-
-
-Beat = Turn | Approve | Draft | Insist | Refuse | TakeBack | FreeHonest | ShutOut
+Beat = Turn | Approve | Draft | Insist | Refuse | TakeBack | FreeHonest
 
 
 CAUTION = Sketch(
@@ -244,9 +233,7 @@ SCRIPT: dict[int, tuple[Beat, ...]] = {
             categories=("wrong",),
             reason="Otto and Ines have not agreed on this yet. Nothing goes to customers before they have.",
         ),
-        Approve(MARIT),
     ),
-    82: (Turn(), Approve(INES)),
     88: (
         Draft(FREE_OF_CHARGE),
         Draft(DELIVERY_RULE),

@@ -23,7 +23,6 @@ from loop.demo.script import (
     FreeHonest,
     Insist,
     Refuse,
-    ShutOut,
     TakeBack,
     Turn,
 )
@@ -243,35 +242,27 @@ def _play(parts: Parts, beat: Beat) -> None:
             desk.roll_back(parts, actor=actor, to_number=item.proposal.base_number, reason=reason)
         case FreeHonest():
             _free_honest(parts, beat)
-        case ShutOut(actor=actor, authors=authors, reason=reason):
-            by_them = [one.feedback.id for one in parts.store.feedback() if one.feedback.author in authors]
-            desk.judge(parts, by_them, actor=actor, to=FeedbackState.EXCLUDED, reason=reason)
         case _:
             assert_never(beat)
 
 
 def _approve(parts: Parts, beat: Approve) -> None:
-    """Ship what the evidence recommends most; one after the other would need a new test, so the first counts."""
-    chosen = sorted(
-        (item for item in parts.store.proposals([ProposalState.WAITING]) if _is_recommended(item, kinds=beat.kinds)),
-        key=lambda item: (-_gain(item), item.proposal.id),
-    )
-    if not chosen:
+    """Ship what gains most. Only one: the others were tested on a base that is then no longer live."""
+    recommended = [item for item in parts.store.proposals([ProposalState.WAITING]) if _is_recommended(item)]
+    if not recommended:
         return
-    best = chosen[0]
-    reason = desk.needs_reason(best)
+    best = min(recommended, key=lambda item: (-_gain(item), item.proposal.id))
     desk.approve(
         parts,
         best.proposal.id,
         actor=beat.actor,
         seen_digest=best.evidence_digest,
-        reason=f"Read it line by line; it says what the handbook says. {reason}".strip() if reason else "",
+        reason="Read it line by line; it says what the handbook says." if desk.needs_reason(best) else "",
     )
 
 
-def _is_recommended(item: ProposalItem, *, kinds: tuple[str, ...]) -> bool:
-    fits = not kinds or all(operation.kind in kinds for operation in item.proposal.operations)
-    return fits and autonomy.recommend(item.report, stakes=item.proposal.stakes).verb == "approve"
+def _is_recommended(item: ProposalItem) -> bool:
+    return autonomy.recommend(item.report, stakes=item.proposal.stakes).verb == "approve"
 
 
 def _gain(item: ProposalItem) -> float:

@@ -9,7 +9,7 @@ from loop.demo.people import Voice
 from loop.records import Record
 
 _BRACES = re.compile(r"\{(\w+)\}")
-RANK_OFFSET = 4
+RANK_OFFSET = 2
 """How flat the use of wordings is: the first is asked (n + RANK_OFFSET − 1) / RANK_OFFSET times as often as the nth."""
 _NEIGHBOURS = {"a": "s", "e": "r", "i": "o", "o": "p", "n": "m", "t": "r", "s": "d", "l": "k", "c": "v", "u": "y"}
 
