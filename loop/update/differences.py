@@ -148,15 +148,19 @@ def _listed(
         shown = new or old
         if shown is None:
             continue
-        found.append(
-            Change(
-                section=section,
-                element_id=element_id,
-                title=name(shown[1]),
-                before=spelled(old[0], old[1], of=len(was)) if old else "",
-                after=spelled(new[0], new[1], of=len(now)) if new else "",
+        before_words = spelled(old[0], old[1], of=len(was)) if old else ""
+        after_words = spelled(new[0], new[1], of=len(now)) if new else ""
+        # In a reversed list the middle one moved among its neighbours but kept its place: they tell it.
+        if before_words != after_words:
+            found.append(
+                Change(
+                    section=section,
+                    element_id=element_id,
+                    title=name(shown[1]),
+                    before=before_words,
+                    after=after_words,
+                )
             )
-        )
     return found
 
 

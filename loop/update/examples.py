@@ -163,7 +163,7 @@ def _idea(picked: Sequence[Correction], chosen: Sequence[Choice], *, work: Updat
         title=f"Learn {len(add)} corrections: {_themes(picked, 3)}",
         rationale=_rationale(picked, n_fixed=len(fixed), n_broken=sum(len(one.breaks) for one in chosen)),
         evidence=tuple(one.feedback_id for one in picked),
-        issue_ids=tuple(dict.fromkeys(one.issue_id for one in picked)),
+        issue_ids=tuple(dict.fromkeys(one.issue_id for one in picked if one.issue_id)),
         expected_fixes=tuple(dict.fromkeys((*own, *log))),
         proposer="examples",
     )

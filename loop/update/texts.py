@@ -46,6 +46,8 @@ def hidden(text: str) -> tuple[str, ...]:
 
 def visible(text: str) -> str:
     """The text in composed form without hidden characters and without space at the ends: what a proposer may quote."""
+    if not _HIDDEN.search(text):
+        return unicodedata.normalize("NFC", text).strip()
     keeps = {match.start() for match in _EMOJI_GLUE.finditer(text)}
     kept = "".join(c for place, c in enumerate(text) if place in keeps or not _HIDDEN.match(c))
     return unicodedata.normalize("NFC", kept).strip()

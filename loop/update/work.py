@@ -205,6 +205,7 @@ def survey(work: UpdateWork) -> Survey:
                 skipped += 1
             else:
                 found.append(one)
+    found += _confirmed(work, found, is_kept=is_kept)
     unique = {one.feedback_id: one for one in sorted(found, key=lambda one: (one.at, one.feedback_id))}
     return Survey(
         corrections=tuple(unique.values()),
@@ -235,24 +236,53 @@ def _behind(issue: Issue, *, work: UpdateWork) -> list[Correction]:
         interaction = work.interactions.get(item.feedback.interaction_id) if item else None
         if item is None or interaction is None or item.state not in TEACHING_STATES or not item.feedback.teaches:
             continue
-        found.append(_correction(item.feedback, interaction, issue=issue))
+        found.append(_correction(item.feedback, interaction, issue_id=issue.id, topic=issue.topic))
     return found
 
 
-def _correction(feedback: Feedback, interaction: Interaction, *, issue: Issue) -> Correction:
+def _confirmed(
+    work: UpdateWork, corrections: Sequence[Correction], *, is_kept: Callable[[Correction], bool]
+) -> list[Correction]:
+    """Answers people said were right: known good, so they may stand beside corrections in a bundle.
+
+    Corrections alone are the questions that were answered wrong; a head taught only those has a crooked
+    picture of a class. Of a label, `min_sources` distinct people must have spoken, corrections counted.
+    """
+    spoken: dict[str, set[str]] = defaultdict(set)
+    for one in corrections:
+        spoken[one.label or ""].add(one.author)
+    found: dict[str, list[Correction]] = defaultdict(list)
+    for item in work.items.values():
+        said = item.feedback
+        interaction = work.interactions.get(said.interaction_id)
+        is_choice = said.kind is FeedbackKind.LABEL and said.teaches and item.state in TEACHING_STATES
+        if interaction is None or not is_choice:
+            continue
+        if (said.label or said.article_id) != (interaction.label if said.label else interaction.article_id):
+            continue
+        one = _correction(said, interaction, issue_id="", topic="")
+        if not is_kept(one) and _is_usable(one):
+            found[one.label or ""].append(one)
+            spoken[one.label or ""].add(one.author)
+    return [
+        one for label, group in found.items() if len(spoken[label]) >= work.agent.limits.min_sources for one in group
+    ]
+
+
+def _correction(feedback: Feedback, interaction: Interaction, *, issue_id: str, topic: str) -> Correction:
     is_worded = feedback.kind in (FeedbackKind.EDIT, FeedbackKind.TAKEOVER)
     label = feedback.label or feedback.article_id
     if is_worded and not label:
         label = interaction.label or interaction.topic or None
     return Correction(
         feedback_id=feedback.id,
-        issue_id=issue.id,
+        issue_id=issue_id,
         author=feedback.author,
         kind=feedback.kind,
         question=texts.visible(interaction.question),
         answer=texts.visible(feedback.text) if is_worded else "",
         label=label,
-        topic=interaction.topic or issue.topic,
+        topic=interaction.topic or topic,
         given=interaction.answer,
         interaction=interaction,
         at=feedback.at,

@@ -214,6 +214,13 @@ def test_a_moved_rule_is_the_only_one_shown_as_moved() -> None:
     assert [change.element_id for change in changes(base, candidate)] == ["r5"]
 
 
+def test_a_reversed_list_is_shown() -> None:
+    base = bundle(examples=(example(1), example(2), example(3)))
+    turned = apply(base, ChangeExamples(add=(example(3), example(2)), positions=(0, 1)))
+    assert [change.element_id for change in changes(base, turned)]
+    assert all(change.before != change.after for change in changes(base, turned))
+
+
 def test_taught_cases_are_those_the_change_is_about() -> None:
     base = bundle(examples=(example(1, label="card"),))
     by = touched([ChangeExamples(add=(example(2),), remove=("x1",))], base)
