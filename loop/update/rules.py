@@ -24,8 +24,8 @@ PAIRED = 24
 """Best single conditions of one answer that are combined by two."""
 PHRASE_WORDS = 3
 """Words in a key phrase, at most."""
-LEVELS = 16
-"""Thresholds tried per number field."""
+LEVELS = 48
+"""Thresholds tried per number field, evenly over the values seen where the answer is wrong."""
 IDEAS = 2
 
 
@@ -67,7 +67,13 @@ class RuleProposer:
         ]
         if not targets:
             return Considered()
-        conditions = _conditions([case for case, ok in zip(cases, right, strict=True) if not ok])
+        # While nothing is right, examples teach phrases better: any phrase would seem to break nothing.
+        fields_only = not any(right)
+        conditions = [
+            one
+            for one in _conditions([case for case, ok in zip(cases, right, strict=True) if not ok])
+            if one.field != "question" or not fields_only
+        ]
         holds = {place: _held(condition, cases) for place, condition in enumerate(conditions)}
         ruled = frozenset(
             place
@@ -77,7 +83,7 @@ class RuleProposer:
         best: list[_Weighed] = []
         for target in targets:
             found = _best_rule(target, conditions=conditions, holds=holds, cases=cases, right=right, ruled=ruled)
-            if found and found.rule not in work.bundle.rules:
+            if found:
                 best.append(found)
         best.sort(key=lambda one: (-one.net, one.rule.id))
         return Considered(
@@ -165,8 +171,12 @@ def _best_rule(
 ) -> _Weighed | None:
     wants = frozenset(place for place, case in enumerate(cases) if case.expected == target)
     wrong = frozenset(place for place, ok in enumerate(right) if not ok)
-    singles = sorted(holds, key=lambda one: (-len(holds[one] & wants & wrong) + len((holds[one] - wants) - wrong), one))
-    sets = [(one,) for one in holds] + list(combinations(singles[:PAIRED], 2))
+    mends = {one: len(held & wants & wrong) for one, held in holds.items()}
+    singles = sorted(
+        (one for one, n in mends.items() if n >= LEAST_FIXES),
+        key=lambda one: (len((holds[one] - wants) - wrong) - mends[one], one),
+    )
+    sets = [(one,) for one in singles] + list(combinations(singles[:PAIRED], 2))
     best: _Weighed | None = None
     is_article = any(cases[place].grading is Grading.ARTICLE for place in wants)
     for chosen in sets:
@@ -214,7 +224,7 @@ def _idea(found: _Weighed, *, cases: Sequence[EvalCase], backed: dict[str, list[
             + ("It goes before the other rules." if before else "It takes only what no other rule covers.")
         ),
         evidence=tuple(one.feedback_id for one in support),
-        issue_ids=tuple(dict.fromkeys(one.issue_id for one in support)),
+        issue_ids=tuple(dict.fromkeys(one.issue_id for one in support if one.issue_id)),
         expected_fixes=tuple(cases[place].id for place in sorted(found.fixed) if cases[place].split == "log"),
         proposer="rules",
     )

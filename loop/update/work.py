@@ -188,20 +188,15 @@ def survey(work: UpdateWork) -> Survey:
     kept_questions = {plain(case.question) for case in dev}
     found: list[Correction] = []
     skipped = 0
+
+    def is_kept(one: Correction) -> bool:
+        ids = {one.feedback_id, one.interaction.id, one.interaction.episode_id, one.interaction.customer}
+        is_withheld = one.interaction.id in work.withheld
+        return is_withheld or plain(one.question) in kept_questions or not kept_ids.isdisjoint(ids)
+
     for issue in work.issues:
         for one in _behind(issue, work=work):
-            is_kept = (
-                one.interaction.id in work.withheld
-                or plain(one.question) in kept_questions
-                or kept_ids
-                & {
-                    one.feedback_id,
-                    one.interaction.id,
-                    one.interaction.episode_id,
-                    one.interaction.customer,
-                }
-            )
-            if is_kept or not _is_usable(one):
+            if is_kept(one) or not _is_usable(one):
                 skipped += 1
             else:
                 found.append(one)
