@@ -54,7 +54,7 @@ def react(interaction: Interaction, *, answer: Answer, truth: Truth, draws: Rand
         made += _checked(interaction, _colleague(draws), answer=answer, truth=truth, good=good, draws=draws)
     if draws.random() < RATED:
         made.append(_rating(interaction, answer=answer, truth=truth, good=good, draws=draws))
-    if not good and draws.random() < SORTED_BY_CUSTOMER:
+    if truth.label != answer.label and not truth.hands_over and draws.random() < SORTED_BY_CUSTOMER:
         at = interaction.at + timedelta(minutes=draws.uniform(1, 20))
         made.append(_said(interaction, FeedbackKind.LABEL, interaction.customer, at=at, label=truth.label))
     if draws.random() < FOLLOWED_UP:
@@ -92,7 +92,7 @@ def _checked(
     is_content = good if believed == truth else answer.label == believed.label
     if is_content and draws.random() < 0.2:
         return [_said(interaction, FeedbackKind.THUMBS, who.name, at=at, value=1.0, seconds=seconds)]
-    if not is_content and not who.is_lead and draws.random() < SORTED_ONLY:
+    if believed.label != answer.label and not who.is_lead and draws.random() < SORTED_ONLY:
         reason = draws.choice(cast().comments.reasons)
         return [
             _said(

@@ -125,7 +125,12 @@ def build(settings: Settings, database: Database, *, seed: int, fresh: bool, now
     start = world.start()
     database.create_agent(start.agent, start.bundle, now=start.agent.created_at, actor="demo")
     parts = replace(wiring.parts_for(settings, database, SLUG), model=None, seed=seed)
-    return run(parts, world=world).model_copy(update={"seconds": round(time.perf_counter() - began, 1)})
+    try:
+        summary = run(parts, world=world)
+    except BaseException:
+        database.delete_demo(SLUG)  # half a story would look like the whole one the next time
+        raise
+    return summary.model_copy(update={"seconds": round(time.perf_counter() - began, 1)})
 
 
 def run(parts: Parts, *, world: World) -> DemoSummary:

@@ -1,6 +1,7 @@
 """One customer's way of writing: fills the braces, adds a greeting or a detail, and types as carefully as they type."""
 
 import re
+from collections.abc import Sequence
 from random import Random
 from typing import Literal
 
@@ -41,7 +42,7 @@ def write(skeleton: str, *, topic: Topic, by: Hand, device: str, voice: Voice, d
         parts.insert(0, draws.choice(voice.openers))
     if by.manner == "polite" and draws.random() < 0.4:
         parts.append(draws.choice(voice.closings))
-    text = _filled(" ".join(parts), by=by, device=device, voice=voice, draws=draws)
+    text = _filled(_joined(parts), by=by, device=device, voice=voice, draws=draws)
     match by.manner:
         case "sloppy":
             return _mistyped(text.lower().replace("'", "").rstrip("."), draws=draws, slips=draws.choice((0, 1, 2)))
@@ -49,6 +50,12 @@ def write(skeleton: str, *, topic: Topic, by: Hand, device: str, voice: Voice, d
             return text.rstrip(".")
         case _:
             return _mistyped(text, draws=draws, slips=1) if draws.random() < 0.1 else text
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """One text; a part that another follows ends with a mark."""
+    *before, last = parts
+    return " ".join([*(part if part[-1] in ".,:;!?" else f"{part}." for part in before), last])
 
 
 def choose(topic: Topic, *, draws: Random) -> str:
