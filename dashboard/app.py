@@ -1,6 +1,7 @@
 """What Streamlit runs: the frame around every page."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import streamlit as st
@@ -15,6 +16,8 @@ from storage.queries import progress
 ICON = Path(__file__).with_name("icon.png")
 LOGO = Path(__file__).with_name("logo.svg")
 
+LIVELY = timedelta(hours=1)
+"""Since the last turn that did something, before the light goes from green to amber."""
 MODES = {
     Mode.MANUAL: "Every change waits for a person",
     Mode.SIMPLE: "Proved low-stakes changes ship by themselves",
@@ -51,33 +54,35 @@ def _frame() -> None:
     agents = session.database().agents()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if len(agents) > 1:
-            slugs = [one.slug for one in agents]
+            names = {one.slug: one.name for one in agents}
             st.session_state["agent-picker"] = chosen.slug
             st.selectbox(
                 "Agent",
-                slugs,
+                list(names),
+                format_func=lambda slug: f"{names[slug]} ({slug})",
                 key="agent-picker",
                 label_visibility="collapsed",
-                width=220,
+                width=260,
                 on_change=lambda: session.choose_agent(st.session_state["agent-picker"]),
             )
             st.query_params["agent"] = chosen.slug
-        _strip()
+        _strip(len(agents) == 1)
 
 
 @st.fragment(run_every="30s")
-def _strip() -> None:
+def _strip(shows_name: bool) -> None:
     chosen = session.agent()
     turn = session.parts().store.last_turn()
     waits = progress.waits(session.scope())
     heard = f"Loop: last turn {words.ago(turn.ended_at, session.now())}" if turn else "Loop: no turn yet"
+    is_lively = turn is not None and session.now() - turn.ended_at < LIVELY
     show(
         tag(
             "div",
-            tag("b", chosen.name),
+            tag("b", chosen.name) if shows_name else None,
             cards.chip("Demo data: invented people and answers", "unknown") if chosen.is_demo else None,
             tag("span", MODES[chosen.mode]),
-            tag("span", tag("span", css="rt-dot" if turn else "rt-dot is-idle"), heard, css="rt-push"),
+            tag("span", tag("span", css="rt-dot" if is_lively else "rt-dot is-idle"), heard, css="rt-push"),
             tag("span", f"{waits.to_review:,} waiting"),
             tag("span", session.current_user().name),
             css="rt-frame",

@@ -21,12 +21,12 @@ PER_PAGE = 5
 
 
 def show_outcomes(outcomes: Sequence[CaseOutcome], *, key: str) -> None:
-    """Open cases by what became of them, the broken ones first, a few on a page."""
+    """Dev cases by what became of them, the broken ones first, a few on a page."""
     by_movement = {name: [one for one in outcomes if one.movement == name] for name in NAMES}
     present = [name for name in NAMES if by_movement[name]]
     if not present:
         cards.empty(
-            "No open cases were compared", "The test used sealed cases only, and of those only totals are shown."
+            "No dev cases were compared", "The test used sealed cases only, and of those only totals are shown."
         )
         return
     chosen = st.segmented_control(

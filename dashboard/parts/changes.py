@@ -34,18 +34,26 @@ def choose_layout(*, key: str) -> Layout:
 
 
 def show_changes(
-    changes: Sequence[Change], *, layout: Layout, key: str, left: str = "Live now", right: str = "Proposed"
+    changes: Sequence[Change],
+    *,
+    layout: Layout,
+    key: str,
+    left: str = "Live now",
+    right: str = "Proposed",
+    is_decided_as_one: bool = False,
 ) -> None:
-    """All changed elements, `PER_PAGE` at a time. Only unchanged lines are folded, never a changed one."""
+    """All changed elements, `PER_PAGE` at a time. Only unchanged lines are folded, never a changed one.
+
+    `is_decided_as_one`: say that a decision covers every page.
+    """
     if not changes:
         show(tag("p", "Nothing differs.", css="rt-quiet"))
         return
     shown = changes
     if len(changes) > PER_PAGE:
         pages = -(-len(changes) // PER_PAGE)
-        st.caption(
-            f"{_summary(changes)} Shown {PER_PAGE} at a time on {pages} pages; a decision covers all {len(changes)}."
-        )
+        all_count = f" A decision covers all {len(changes)}." if is_decided_as_one else ""
+        st.caption(f"{_summary(changes)} Shown {PER_PAGE} at a time on {pages} pages.{all_count}")
         page = st.pagination(pages, key=f"{key}-page")
         first = (min(max(page, 1), pages) - 1) * PER_PAGE
         shown = changes[first : first + PER_PAGE]
@@ -72,7 +80,12 @@ def drawn(changes: Sequence[Change], *, layout: Layout, left: str, right: str) -
                 continue
             place = _place(passed + row.change, total) if row.change > last else None
             last = max(last, row.change)
-            body.extend(_inline(row, place=place) if one_sided else _beside(row, place=place))
+            if one_sided:
+                body.extend(_inline(row, place=place))
+            elif not change.before or not change.after:
+                body.append(_wide(row, place=place))
+            else:
+                body.append(_beside(row, place=place))
         passed += diff.changes
     added = sum(diff.words_added for _, diff in diffs)
     removed = sum(diff.words_removed for _, diff in diffs)
@@ -127,12 +140,17 @@ def _element_head(change: Change, *, width: int) -> Markup:
         tag(
             "td",
             tag("span", words.SECTIONS[change.section], css="rt-chip"),
-            tag("b", change.title) if change.title != words.SECTIONS[change.section] else None,
+            tag("b", change.title) if _is_told_by_title(change) else None,
             tag("span", what, css=f"rt-what rt-what-{what}"),
             colspan=str(width),
         ),
         css="rt-element",
     )
+
+
+def _is_told_by_title(change: Change) -> bool:
+    """Whether the title says more than the section and the lines below it do."""
+    return change.title != words.SECTIONS[change.section] and change.section not in ("examples", "rules")
 
 
 def _fold(fold: Fold, *, width: int) -> Markup:
@@ -141,21 +159,32 @@ def _fold(fold: Fold, *, width: int) -> Markup:
     return tag("tr", tag("td", tag("details", summary, hidden), colspan=str(width)), css="rt-fold")
 
 
-def _beside(row: Row, *, place: Markup | None) -> list[Markup]:
+def _wide(row: Row, *, place: Markup | None) -> Markup:
+    """A row of an element that only comes or only goes: across both columns."""
+    is_new = row.left_number is None
+    css = "rt-new" if is_new else "rt-gone"
+    return tag(
+        "tr",
+        _number(row.right_number if is_new else row.left_number, css=css),
+        _sign("new" if is_new else "gone", css=css),
+        tag("td", place, _pieces(row.right if is_new else row.left), css=f"rt-line rt-whole {css}", colspan="4"),
+    )
+
+
+def _beside(row: Row, *, place: Markup | None) -> Markup:
+    whole = _whole(row)
     left, right = (
         ("rt-gone" if row.left else "rt-none", "rt-new" if row.right else "rt-none") if row.change else ("", "")
     )
-    return [
-        tag(
-            "tr",
-            _number(row.left_number, css=left),
-            _sign("gone" if row.change and row.left_number is not None else "same", css=left),
-            tag("td", _pieces(row.left), css=f"rt-line {left}"),
-            _number(row.right_number, css=right),
-            _sign("new" if row.change and row.right_number is not None else "same", css=right),
-            tag("td", place, _pieces(row.right), css=f"rt-line {right}"),
-        )
-    ]
+    return tag(
+        "tr",
+        _number(row.left_number, css=left),
+        _sign("gone" if row.change and row.left_number is not None else "same", css=left),
+        tag("td", _pieces(row.left), css=f"rt-line {left}{whole}"),
+        _number(row.right_number, css=right),
+        _sign("new" if row.change and row.right_number is not None else "same", css=right),
+        tag("td", place, _pieces(row.right), css=f"rt-line {right}{whole}"),
+    )
 
 
 def _inline(row: Row, *, place: Markup | None) -> list[Markup]:
@@ -163,14 +192,20 @@ def _inline(row: Row, *, place: Markup | None) -> list[Markup]:
         cells = (_number(row.left_number), _number(row.right_number), _sign("same"))
         return [tag("tr", cells, tag("td", _pieces(row.right), css="rt-line"))]
     rows = []
+    whole = _whole(row)
     if row.left_number is not None:
         cells = (_number(row.left_number, css="rt-gone"), _number(None, css="rt-gone"), _sign("gone", css="rt-gone"))
-        rows.append(tag("tr", cells, tag("td", place, _pieces(row.left), css="rt-line rt-gone")))
+        rows.append(tag("tr", cells, tag("td", place, _pieces(row.left), css=f"rt-line rt-gone{whole}")))
         place = None
     if row.right_number is not None:
         cells = (_number(None, css="rt-new"), _number(row.right_number, css="rt-new"), _sign("new", css="rt-new"))
-        rows.append(tag("tr", cells, tag("td", place, _pieces(row.right), css="rt-line rt-new")))
+        rows.append(tag("tr", cells, tag("td", place, _pieces(row.right), css=f"rt-line rt-new{whole}")))
     return rows
+
+
+def _whole(row: Row) -> str:
+    """A line without a counterpart is marked as a whole, not word by word."""
+    return " rt-whole" if None in (row.left_number, row.right_number) else ""
 
 
 def _place(number: int, total: int) -> Markup:

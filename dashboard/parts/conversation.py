@@ -43,25 +43,36 @@ def show_facts(facts: Mapping[str, object]) -> None:
         show(tag("div", [cards.chip(f"{name}: {value}") for name, value in facts.items()], css="rt-chips"))
 
 
-def feedback_card(line: FeedbackLine, when: str) -> Markup:
+def feedback_card(line: FeedbackLine, when: str, *, shows_question: bool = True) -> Markup:
     """One feedback item: who said what, where it stands, and why."""
     state = words.FEEDBACK_STATES[line.state]
-    value = f"{words.FEEDBACK_KINDS[line.kind]}{'' if line.value is None else f' {line.value:g} of 1'}"
     return tag(
         "article",
-        tag("div", cards.saying(state), tag("b", value), tag("span", f"{line.author}, {when}"), css="rt-said-head"),
+        tag(
+            "div",
+            cards.saying(state),
+            tag("b", words.signal(line.kind, line.value)),
+            tag("span", f"{line.author}, {when}"),
+            css="rt-said-head",
+        ),
         tag("div", line.said, css="rt-text") if line.said else None,
         tag("div", f"Reason given: {line.why}", css="rt-text rt-small") if line.why else None,
-        tag("div", f"On: {line.question}", css="rt-text rt-small") if line.question else None,
+        tag("div", f"On: {line.question}", css="rt-text rt-small") if line.question and shows_question else None,
         tag("ul", [tag("li", reason) for reason in line.reasons], css="rt-why") if line.reasons else None,
         tag("div", "Marked as an exception: do not learn from it.", css="rt-small") if not line.teaches else None,
         css="rt-said",
     )
 
 
-def show_feedback(lines: Sequence[FeedbackLine], whens: Sequence[str]) -> None:
+def show_feedback(lines: Sequence[FeedbackLine], whens: Sequence[str], *, shows_question: bool = True) -> None:
     """Several items below each other."""
-    show(tag("div", [feedback_card(line, when) for line, when in zip(lines, whens, strict=True)], css="rt-talk"))
+    show(
+        tag(
+            "div",
+            [feedback_card(line, when, shows_question=shows_question) for line, when in zip(lines, whens, strict=True)],
+            css="rt-talk",
+        )
+    )
 
 
 def _step(step: Step) -> Markup:

@@ -30,7 +30,7 @@ def ask(operation: Operation, *, key: str) -> None:
         case EditInstructions():
             if operation.old:
                 st.text_area("Text it replaces", operation.old, disabled=True, key=f"{key}-old", height="content")
-            st.text_area("New text", operation.new, key=f"{key}-new", height=180)
+            st.text_area("New text", operation.new, key=f"{key}-new", height="content")
         case ChangeExamples():
             _ask_examples(operation, key=key)
         case SetRule():

@@ -24,10 +24,10 @@ def show_verdict(report: Report, recommended: Recommendation) -> None:
                 tag("span", said.name, css="rt-verdict-name"),
                 tag("span", words.points(sealed.tally.effect), css="rt-verdict-effect") if sealed.tally.n else None,
                 tag("span", _behind(sealed), css="rt-plain"),
-                tag("span", _RECOMMENDED[recommended.verb], css="rt-push"),
+                tag("span", _RECOMMENDED[recommended.verb], css="rt-push", title=recommended.reason),
                 css="rt-verdict-top",
             ),
-            tag("p", recommended.reason or said.more),
+            tag("p", said.more),
             tag("ul", [tag("li", reason) for reason in report.reasons]) if report.reasons else None,
             css=f"rt-verdict rt-{said.tone}",
             aria_label=f"Verdict: {said.name}",
@@ -41,7 +41,7 @@ def show_numbers(report: Report) -> None:
         tag(
             "div",
             _four("Sealed cases", "Nobody, and no proposer, sees these one by one.", report.sealed),
-            _four("Open cases", "Shown one by one under “Answers side by side”.", report.dev),
+            _four("Dev cases", "Shown one by one under “Answers side by side”.", report.dev),
             css="rt-pair",
         )
     )
@@ -93,7 +93,7 @@ def _slices(slices: tuple[SliceResult, ...]) -> Markup:
     rows = [
         (
             one.name or "no topic",
-            "sealed" if one.split is Split.SEALED else "open",
+            "sealed" if one.split is Split.SEALED else "dev",
             f"{one.evidence.tally.n:,}",
             words.points(one.evidence.tally.effect),
             _whisker(one.evidence, reach=max(reach, 0.01)),

@@ -121,6 +121,21 @@ REJECTIONS = {
 DECISIONS = {"approve": "approved", "edit": "edited", "reject": "rejected", "undo": "took back"}
 
 
+def signal(kind: FeedbackKind, value: float | None) -> str:
+    """A kind of feedback with its value: `Thumbs down`, `Satisfaction 80 %`, `Outcome: solved`."""
+    name = FEEDBACK_KINDS[kind]
+    if value is None:
+        return name
+    is_good = value >= 0.5
+    match kind:
+        case FeedbackKind.THUMBS:
+            return "Thumbs up" if is_good else "Thumbs down"
+        case FeedbackKind.OUTCOME if value in (0, 1):
+            return "Outcome: solved" if is_good else "Outcome: not solved"
+        case _:
+            return f"{name} {percent(value, digits=0)}"
+
+
 def points(value: float | None) -> str:
     """A difference of two shares as points: `+4.6 points`, `−0.4 points`."""
     return "unknown" if value is None else f"{_signed(value)} points"

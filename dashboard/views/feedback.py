@@ -3,11 +3,10 @@
 from functools import partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import session
-from dashboard.parts import cards, conversation, words
+from dashboard.parts import cards, conversation, tables, words
 from dashboard.parts.markup import show
 from loop import desk, roles
 from loop.records import FEEDBACK_MOVES, FeedbackKind, FeedbackState
@@ -127,17 +126,13 @@ def _list(wanted: FeedbackFilter, count: query.Counted) -> list[FeedbackLine]:
     seen = hash((wanted, tuple((line.id, line.state) for line in lines)))
     key = f"rows-{seen}"
     table: Any = st.dataframe(
-        _frame(lines),
+        tables.feedback_frame(lines, zone=session.zone()),
         key=key,
         on_select=partial(_open_single, key, tuple(line.id for line in lines)),
         selection_mode="multi-row",
         hide_index=True,
-        height=min(36 * len(lines) + 38, 620),
-        column_config={
-            "When": st.column_config.DatetimeColumn(format="D MMM, HH:mm", width="small"),
-            "Value": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width="small"),
-            "Why it is held": st.column_config.TextColumn(width="large"),
-        },
+        column_order=tables.column_order(wanted.states),
+        column_config=tables.column_config(),
         alt="Feedback, newest first",
     )
     total = f"{count.rows:,} or more" if count.is_more else f"{count.rows:,}"
@@ -154,23 +149,6 @@ def _open_single(key: str, ids: tuple[str, ...]) -> None:
         st.query_params["f"] = ids[rows[0]]
     else:
         _close()
-
-
-def _frame(lines: list[FeedbackLine]) -> pd.DataFrame:
-    zone = session.zone()
-    return pd.DataFrame(
-        {
-            "When": [line.received_at.astimezone(zone).replace(tzinfo=None) for line in lines],
-            "State": [words.FEEDBACK_STATES[line.state].name for line in lines],
-            "Kind": [words.FEEDBACK_KINDS[line.kind] for line in lines],
-            "Value": [line.value for line in lines],
-            "Said": [line.said for line in lines],
-            "Question": [line.question for line in lines],
-            "Why it is held": ["; ".join(line.reasons) for line in lines],
-            "Topic": [line.topic for line in lines],
-            "Author": [line.author for line in lines],
-        }
-    )
 
 
 # one item ------------------------------------------------------------------------------------------

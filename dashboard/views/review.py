@@ -185,7 +185,7 @@ def _show_change(item: ProposalItem) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         cards.heading("What changes")
         layout = choose_layout(key="layout")
-    show_changes(item.proposal.changes, layout=layout, key=f"changes-{item.proposal.id}")
+    show_changes(item.proposal.changes, layout=layout, key=f"changes-{item.proposal.id}", is_decided_as_one=True)
 
 
 # deciding --------------------------------------------------------------------------------------------

@@ -126,7 +126,9 @@ def _turn(turn: TurnReport) -> Markup:
     for stage in turn.stages:
         counted = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in stage.counts.items() if n)
         said = [tag("div", sentence, css="rt-small") for sentence in stage.words]
-        rows.append((tag("b", STAGES[stage.stage]), tag("div", tag("span", counted or "nothing new"), said)))
+        rows.append(
+            (tag("b", STAGES[stage.stage], css="rt-once"), tag("div", tag("span", counted or "nothing new"), said))
+        )
     took = (turn.ended_at - turn.started_at).total_seconds()
     return tag(
         "div",

@@ -1,6 +1,7 @@
 """What only a real browser shows: keys that are held, words typed and sent at once, two people, hostile text."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -35,10 +36,10 @@ def test_a_held_key_decides_once(served: Served, visits: Visits) -> None:
     store = served.agent("held")
     for name in ("Delivery", "Exchange"):  # what the next presses would reach
         article = Article(id=name.lower(), title=name, body=f"{name} takes two days.")
-        seed.propose(store, (UpsertArticle(article=article),), title=f"Explain {name.lower()}")
+        seed.propose(store, (UpsertArticle(article=article),), title=f"Explain {name.lower()}", at=datetime.now(UTC))
     page = visits(f"/review?agent=held&p={low(store)}")
     page.keyboard.down("a")
-    for _ in range(30):
+    for _ in range(70):
         page.wait_for_timeout(50)
         page.keyboard.down("a")  # a second `down` without `up` is what a keyboard's repeat sends
     page.keyboard.up("a")
@@ -125,7 +126,7 @@ def test_a_page_opens_without_errors_and_without_asking_outside(screen: Screen, 
     outside: list[str] = []
     console: list[str] = []
     page = visits(f"/{screen.path}?agent=desk", outside=outside, console=console)
-    expect(page.get_by_text("Northwind Support").first).to_be_visible()
+    expect(page.get_by_text("Demo data").first).to_be_visible()
     assert outside == []
     assert console == []
     assert page.locator("[data-testid=stException]").count() == 0
