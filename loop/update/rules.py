@@ -20,8 +20,10 @@ LEAST_FIXES = 3
 LEAST_BOUND = 0.6
 CONDITIONS_WEIGHED = 400
 """Single conditions tried in one turn, most frequent among the wrong cases first."""
-PAIRED = 24
-"""Best single conditions of one answer that are combined by two."""
+PHRASES = 16
+"""Best phrases, and best values of each field, that are combined by two."""
+LIMITS = 8
+"""Limits of each number field that are combined by two."""
 PHRASE_WORDS = 3
 """Words in a key phrase, at most."""
 LEVELS = 48
@@ -32,6 +34,8 @@ IDEAS = 2
 @dataclass(frozen=True)
 class _Weighed:
     rule: Rule
+    chosen: tuple[int, ...]
+    """Places of its conditions among those tried."""
     fixed: frozenset[int]
     broken: frozenset[int]
     covered: int
@@ -80,9 +84,21 @@ class RuleProposer:
             for place, case in enumerate(cases)
             if any(covers(rule, question=case.question, context=case.context) for rule in work.bundle.rules)
         )
+        wrong = frozenset(place for place, ok in enumerate(right) if not ok)
         best: list[_Weighed] = []
         for target in targets:
-            found = _best_rule(target, conditions=conditions, holds=holds, cases=cases, right=right, ruled=ruled)
+            wants = frozenset(place for place, case in enumerate(cases) if case.expected == target)
+            found = _best_rule(
+                _Ground(
+                    target=target,
+                    conditions=conditions,
+                    holds=holds,
+                    wants=wants,
+                    wrong=wrong,
+                    ruled=ruled,
+                    is_article=any(cases[place].grading is Grading.ARTICLE for place in wants),
+                )
+            )
             if found:
                 best.append(found)
         best.sort(key=lambda one: (-one.net, one.rule.id))
@@ -160,49 +176,90 @@ def _held(condition: Condition, cases: Sequence[EvalCase]) -> frozenset[int]:
     )
 
 
-def _best_rule(
-    target: str,
-    *,
-    conditions: Sequence[Condition],
-    holds: dict[int, frozenset[int]],
-    cases: Sequence[EvalCase],
-    right: Sequence[bool],
-    ruled: frozenset[int],
-) -> _Weighed | None:
-    wants = frozenset(place for place, case in enumerate(cases) if case.expected == target)
-    wrong = frozenset(place for place, ok in enumerate(right) if not ok)
-    mends = {one: len(held & wants & wrong) for one, held in holds.items()}
+@dataclass(frozen=True)
+class _Ground:
+    """What rules for one answer are weighed on; sets hold places of cases."""
+
+    target: str
+    conditions: Sequence[Condition]
+    holds: dict[int, frozenset[int]]
+    """By condition: the cases it holds for."""
+    wants: frozenset[int]
+    wrong: frozenset[int]
+    ruled: frozenset[int]
+    """Cases some rule of the base covers."""
+    is_article: bool
+
+    def weigh(self, chosen: tuple[int, ...]) -> _Weighed | None:
+        """The better place for a rule of these conditions; None when neither is good enough."""
+        covered = frozenset.intersection(*(self.holds[one] for one in chosen))
+        found = [self._placed(chosen, covered - self.ruled, is_first=False)]
+        if covered & self.ruled:
+            found.append(self._placed(chosen, covered, is_first=True))
+        return max((one for one in found if one), key=_rank, default=None)
+
+    def _placed(self, chosen: tuple[int, ...], reach: frozenset[int], *, is_first: bool) -> _Weighed | None:
+        fixed = reach & self.wants & self.wrong
+        wanting = len(reach & self.wants)
+        if len(fixed) < LEAST_FIXES or wilson_low(wanting, len(reach)) < LEAST_BOUND:
+            return None
+        when = tuple(self.conditions[one] for one in chosen)
+        rule = Rule(
+            id=derived_id("r", list(when), self.target),
+            when=when,
+            label=None if self.is_article else self.target,
+            article_id=self.target if self.is_article else None,
+        )
+        return _Weighed(
+            rule=rule,
+            chosen=chosen,
+            fixed=fixed,
+            broken=(reach - self.wants) - self.wrong,
+            covered=len(reach),
+            wanting=wanting,
+            is_first=is_first,
+        )
+
+
+def _best_rule(ground: _Ground) -> _Weighed | None:
+    """The best single condition or pair; then each limit of it is moved to where it serves best."""
+    mends = {one: len(held & ground.wants & ground.wrong) for one, held in ground.holds.items()}
     singles = sorted(
         (one for one, n in mends.items() if n >= LEAST_FIXES),
-        key=lambda one: (len((holds[one] - wants) - wrong) - mends[one], one),
+        key=lambda one: (len((ground.holds[one] - ground.wants) - ground.wrong) - mends[one], one),
     )
-    sets = [(one,) for one in singles] + list(combinations(singles[:PAIRED], 2))
-    best: _Weighed | None = None
-    is_article = any(cases[place].grading is Grading.ARTICLE for place in wants)
-    for chosen in sets:
-        covered = frozenset.intersection(*(holds[one] for one in chosen))
-        for is_first in (False, True):
-            reach = covered if is_first else covered - ruled
-            fixed, broken = reach & wants & wrong, (reach - wants) - wrong
-            if len(fixed) < LEAST_FIXES or (best and len(fixed) - len(broken) < best.net):
-                continue
-            when = tuple(conditions[one] for one in chosen)
-            weighed = _Weighed(
-                rule=Rule(
-                    id=derived_id("r", list(when), target),
-                    when=when,
-                    label=None if is_article else target,
-                    article_id=target if is_article else None,
-                ),
-                fixed=fixed,
-                broken=broken,
-                covered=len(reach),
-                wanting=len(reach & wants),
-                is_first=is_first,
-            )
-            if weighed.bound >= LEAST_BOUND and (best is None or _rank(weighed) > _rank(best)):
-                best = weighed
-    return best
+    tried = [(one,) for one in singles] + list(combinations(_varied(singles, ground.conditions), 2))
+    best = max((found for one in tried if (found := ground.weigh(one))), key=_rank, default=None)
+    for _ in range(2):
+        for place in range(len(best.chosen) if best else 0):
+            best = _moved(best, place, ground=ground)
+    return best if best and best.net > 0 else None
+
+
+def _moved(best: _Weighed | None, place: int, *, ground: _Ground) -> _Weighed | None:
+    if best is None:
+        return None
+    old = ground.conditions[best.chosen[place]]
+    if old.op in ("contains", "equals"):
+        return best
+    others = [one for one, new in enumerate(ground.conditions) if (new.field, new.op) == (old.field, old.op)]
+    tried = [(*best.chosen[:place], one, *best.chosen[place + 1 :]) for one in others]
+    return max((best, *(found for one in tried if (found := ground.weigh(one)))), key=_rank)
+
+
+def _varied(singles: Sequence[int], conditions: Sequence[Condition]) -> list[int]:
+    """Conditions to pair: the best phrases and values, and for each field a few limits spread over its range."""
+    by_kind: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for one in singles:
+        by_kind[conditions[one].field, conditions[one].op].append(one)
+    kept: list[int] = []
+    for (_, op), group in by_kind.items():
+        if op in ("at_least", "at_most"):
+            ordered = sorted(group, key=lambda one: float(conditions[one].value))
+            kept += [ordered[place * len(ordered) // LIMITS] for place in range(min(LIMITS, len(ordered)))]
+        else:
+            kept += group[:PHRASES]
+    return kept
 
 
 def _rank(one: _Weighed) -> tuple[int, float, int, bool]:
