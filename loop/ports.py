@@ -318,4 +318,6 @@ class Parts:
     model: Model | None
     """For reflection; None: proposers without a model only."""
     checkpoint: Checkpoint
+    token: Callable[[], str]
+    """A fresh random text nobody can guess: parts data from directions in a prompt."""
     seed: int = 0

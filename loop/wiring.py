@@ -34,6 +34,7 @@ def parts_for(settings: Settings, database: Database, slug: str, *, clock: Clock
         answerers=_answerers(settings),
         model=model_from(settings),
         checkpoint=_checkpoint(settings),
+        token=_token,
         seed=settings.seed,
     )
 
@@ -52,7 +53,7 @@ def operator(settings: Settings) -> Actor:
 def _answerers(settings: Settings) -> Callable[[Bundle], Answerer]:
     def build(bundle: Bundle) -> Answerer:
         model = None if bundle.model.name == "local" else model_named(bundle.model.name, settings)
-        return answerer_for(bundle, model=model, concurrency=settings.model_concurrency, boundary=token_hex(8))
+        return answerer_for(bundle, model=model, concurrency=settings.model_concurrency, boundary=_token())
 
     return build
 
@@ -65,6 +66,10 @@ def _checkpoint(settings: Settings) -> Checkpoint:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return reach if fatal else _survive
+
+
+def _token() -> str:
+    return token_hex(8)
 
 
 def _survive(label: str) -> None:

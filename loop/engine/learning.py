@@ -16,9 +16,8 @@ from loop.records import (
     ProposalState,
     Split,
     Verdict,
-    derived_id,
 )
-from loop.update import operations, touched
+from loop.update import operations, touched, unlearning
 
 
 def judge_feedback(parts: Parts, tally: StageTally) -> None:
@@ -88,10 +87,11 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             reasons=reasons,
             answerers=parts.answerers,
             model=parts.model,
-            boundary=derived_id("boundary", store.agent.slug, parts.clock()),
+            boundary=parts.token(),
             now=parts.clock(),
             seed=parts.seed,
             grade=test.grade,
+            tainted=_tainted(parts, bundle),
         )
     )
     tally.words.extend(outcome.failures)
@@ -201,9 +201,16 @@ def unsealed(
     return kept
 
 
+def _tainted(parts: Parts, bundle: Bundle) -> frozenset[str]:
+    """Feedback the live examples were learned from that may no longer teach."""
+    learned = {example.feedback_id for example in bundle.examples if example.feedback_id}
+    items = parts.store.feedback_items(learned)
+    return frozenset(key for key, item in items.items() if item.state not in TEACHING_STATES)
+
+
 def _desk_or_drawer(proposal: Proposal, verdict: Verdict) -> ProposalState:
-    """People's own drafts always come to the desk; a machine's only when it may be worth a person's time."""
-    if proposal.proposer == "person" or verdict not in (Verdict.HARMFUL, Verdict.NO_EFFECT):
+    """People's own drafts and unlearning always come to the desk; else only what may be worth a person's time."""
+    if proposal.proposer in ("person", unlearning.NAME) or verdict not in (Verdict.HARMFUL, Verdict.NO_EFFECT):
         return ProposalState.WAITING
     return ProposalState.SET_ASIDE
 

@@ -6,18 +6,21 @@ refused before, do not wait already, and fit the base. Nothing here sees a seale
 
 from loop.errors import OperationRefused
 from loop.records import Proposal, digest
+from loop.update import unlearning
 from loop.update.examples import ExampleProposer
 from loop.update.knowledge import KnowledgeProposer
 from loop.update.memory import standing
 from loop.update.proposals import Idea, draft
 from loop.update.reflect import ReflectionProposer
 from loop.update.rules import RuleProposer
+from loop.update.unlearning import UnlearningProposer
 from loop.update.wording import WordingProposer
 from loop.update.work import Considered, Proposer, UpdateOutcome, UpdateWork
 
 __all__ = ["PROPOSERS", "Considered", "Idea", "Proposer", "UpdateOutcome", "UpdateWork", "draft", "step"]
 
 PROPOSERS: dict[str, Proposer] = {
+    "unlearning": UnlearningProposer(),
     "examples": ExampleProposer(),
     "rules": RuleProposer(),
     "knowledge": KnowledgeProposer(),
@@ -31,7 +34,7 @@ MOST = 4
 
 
 def step(work: UpdateWork) -> UpdateOutcome:
-    """Draft at most MOST proposals, strongest first: most expected fixes, then most evidence.
+    """Draft at most MOST proposals: unlearning first, then most expected fixes, then most evidence.
 
     No two have the same operations. A proposer that fails, or an idea that does not fit, is reported in
     words and the others go on.
@@ -45,7 +48,7 @@ def step(work: UpdateWork) -> UpdateOutcome:
         considered[name] = found.looked_at
         failures += found.failures
         ideas += found.ideas
-    ideas.sort(key=lambda one: (-len(one.expected_fixes), -len(one.evidence), one.proposer, digest(one)))
+    ideas.sort(key=_rank)
     proposals: dict[str, Proposal] = {}
     for idea in ideas:
         if len(proposals) == MOST:
@@ -65,6 +68,16 @@ def step(work: UpdateWork) -> UpdateOutcome:
         failures=tuple(failures),
         considered=considered,
         held_back=tuple(dict.fromkeys(held_back)),
+    )
+
+
+def _rank(idea: Idea) -> tuple[bool, int, int, str, str]:
+    return (
+        idea.proposer != unlearning.NAME,
+        -len(idea.expected_fixes),
+        -len(idea.evidence),
+        idea.proposer,
+        digest(idea),
     )
 
 

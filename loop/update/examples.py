@@ -33,9 +33,11 @@ class ExampleProposer:
             return Considered(looked_at=len(candidates))
         cases = work.survey.cases[-CASES_USED:]
         names = _Names()
+        going = {one.id for one in work.untrusted_examples}
+        base = [one for one in work.bundle.examples if one.id not in going][-BASE_USED:]
         field = Field(
-            base_questions=[one.question for one in work.bundle.examples[-BASE_USED:]],
-            base_classes=[names.of(one.label, one.answer) for one in work.bundle.examples[-BASE_USED:]],
+            base_questions=[one.question for one in base],
+            base_classes=[names.of(one.label, one.answer) for one in base],
             candidate_questions=[one.question for one in candidates],
             candidate_classes=[names.of(one.label, one.answer) for one in candidates],
             candidate_is_right=[work.survey.right_by_question.get(plain(one.question), False) for one in candidates],
@@ -158,9 +160,12 @@ def _idea(picked: Sequence[Correction], chosen: Sequence[Choice], *, work: Updat
     cases = work.survey.cases[-CASES_USED:]
     own = work.survey.fixes(picked)
     log = tuple(cases[case].id for case in sorted(fixed) if cases[case].split == "log")
+    added = {one.id for one in add}
+    gone = tuple(one.id for one in work.untrusted_examples if one.id not in added)
+    unlearning = f", unlearn {len(gone)}" if gone else ""
     return Idea(
-        operations=(ChangeExamples(add=add),),
-        title=f"Learn {len(add)} corrections: {_themes(picked, 3)}",
+        operations=(ChangeExamples(add=add, remove=gone),),
+        title=f"Learn {len(add)} known-good answers{unlearning}: {_themes(picked, 3)}",
         rationale=_rationale(picked, n_fixed=len(fixed), n_broken=sum(len(one.breaks) for one in chosen)),
         evidence=tuple(one.feedback_id for one in picked),
         issue_ids=tuple(dict.fromkeys(one.issue_id for one in picked if one.issue_id)),

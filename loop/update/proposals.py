@@ -90,7 +90,7 @@ def draft(
             idea.operations,
             differences,
             base=bundle,
-            support=None if idea.proposer == "person" else support,
+            support=None if idea.proposer in ("person", "unlearning") else support,
             quotes={one.id: (one.author, one.text) for one in feedback if one.text},
         ),
         replaces=idea.replaces,

@@ -16,6 +16,7 @@ from loop.records import (
     Answer,
     Bundle,
     EvalCase,
+    Example,
     Feedback,
     FeedbackKind,
     Grade,
@@ -75,10 +76,18 @@ class UpdateWork:
     """Random per turn: parts data from directions in a prompt."""
     now: datetime
     seed: int = 0
+    tainted: frozenset[str] = frozenset()
+    """Ids of feedback that may no longer teach: held, quarantined, excluded or replaced. What was learned from it
+    is proposed for unlearning."""
     withheld: frozenset[str] = frozenset()
     """Ids of interactions that are kept for testing (dev and sealed groups): what they teach is never proposed."""
     grade: Callable[[EvalCase, Answer], Grade] = grade_plainly
     """Tells a right answer; the engine hands in the grader of the test stage."""
+
+    @cached_property
+    def untrusted_examples(self) -> tuple[Example, ...]:
+        """Examples of the base that were learned from tainted feedback."""
+        return tuple(one for one in self.bundle.examples if one.feedback_id in self.tainted)
 
     @cached_property
     def survey(self) -> "Survey":
