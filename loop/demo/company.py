@@ -159,7 +159,7 @@ def start_agent(leads: tuple[str, ...], *, at: datetime) -> Agent:
         task=told.task,
         grading=Grading.TEXT,
         trusted_authors=leads,
-        limits=Limits(dev_share=0.18, sealed_share=0.32),
+        limits=Limits(dev_share=0.18, sealed_share=0.28),
         is_demo=True,
         created_at=at,
     )

@@ -20,7 +20,9 @@ RATED = 0.34
 FOLLOWED_UP = 0.3
 """Share of the conversations whose outcome is known some days later."""
 
-SORTED_ONLY = 0.15
+THUMBED = 0.08
+"""Share of the drafts to which a colleague who is no lead only gives a thumb, up or down."""
+SORTED_ONLY = 0.08
 """Share of the wrong answers that a colleague only sorts into the right topic, without writing a better one."""
 SORTED_BY_CUSTOMER = 0.03
 """Share of the wrong answers to which the customer picks the right topic from the list in the chat."""
@@ -58,7 +60,7 @@ def react(interaction: Interaction, *, answer: Answer, truth: Truth, draws: Rand
         at = interaction.at + timedelta(minutes=draws.uniform(1, 20))
         made.append(_said(interaction, FeedbackKind.LABEL, interaction.customer, at=at, label=truth.label))
     if draws.random() < FOLLOWED_UP:
-        made.append(_outcome(interaction, good=good or answer.method == "handover", draws=draws))
+        made.append(_outcome(interaction, good=good and answer.method != "handover", draws=draws))
     return tuple(made)
 
 
@@ -90,8 +92,9 @@ def _checked(
             _said(interaction, FeedbackKind.TAKEOVER, who.name, at=at, text=text, label=believed.label, seconds=seconds)
         ]
     is_content = good if believed == truth else answer.label == believed.label
-    if is_content and draws.random() < 0.2:
-        return [_said(interaction, FeedbackKind.THUMBS, who.name, at=at, value=1.0, seconds=seconds)]
+    if not who.is_lead and draws.random() < THUMBED:
+        value = float(is_content)
+        return [_said(interaction, FeedbackKind.THUMBS, who.name, at=at, value=value, seconds=seconds)]
     if believed.label != answer.label and not who.is_lead and draws.random() < SORTED_ONLY:
         reason = draws.choice(cast().comments.reasons)
         return [
@@ -168,7 +171,7 @@ def signed(words: str) -> str:
 def _rating(interaction: Interaction, *, answer: Answer, truth: Truth, good: bool, draws: Random) -> Feedback:
     comments = cast().comments
     waited = answer.method == "handover"
-    happy = draws.random() < (0.9 if good and not waited else 0.55 if waited else 0.2)
+    happy = draws.random() < (0.25 if waited else 0.9 if good else 0.2)
     at = interaction.at + timedelta(minutes=draws.uniform(5, 1600))
     words = comments.good if happy else comments.unanswered if waited else comments.bad
     if not happy and truth.label == "refund_time" and answer.label == "refund_time":
@@ -214,7 +217,7 @@ def _said(
     attributes: dict[str, Scalar] | None = None,
 ) -> Feedback:
     return Feedback(
-        id=derived_id("f", interaction.id, kind.value, author, at),
+        id=derived_id("f", interaction.id, kind.value, author),
         agent=interaction.agent,
         interaction_id=interaction.id,
         kind=kind,

@@ -215,7 +215,7 @@ SCRIPT: dict[int, tuple[Beat, ...]] = {
         TakeBack(
             MARIT,
             CAUTION.title,
-            reason="Half of the chats wait for a colleague and the ratings fell. Back to what we had.",
+            reason="A third of the chats wait for a colleague and the ratings fell. Back to what we had.",
         ),
     ),
     45: (Turn(), Approve(INES)),

@@ -15,7 +15,8 @@ MOST_INTERACTIONS = 6_000
 """More than any seed makes."""
 SOURCE = "demo"
 
-_BY_WEEKDAY = (1.25, 1.1, 1.05, 1.0, 1.05, 0.85, 0.7)
+_BY_DAY = (1.25, 1.1, 1.05, 1.0, 1.05, 0.85, 0.7)
+"""The week's rhythm. It starts with the first day, whatever its weekday, so that a seed is one story on any date."""
 _BURST_DAYS = 18
 """How long a new problem is asked about most."""
 
@@ -88,7 +89,7 @@ class World:
         for number in range(self._length):
             draws = chance(self.seed, "day", number)
             when = self._first + timedelta(days=number)
-            size = round(DAILY * _BY_WEEKDAY[when.weekday()] * draws.uniform(0.85, 1.15))
+            size = round(DAILY * _BY_DAY[number % 7] * draws.uniform(0.85, 1.15))
             hours = sorted(draws.triangular(7.5, 21.5, 12.5) for _ in range(size))
             asked: list[Interaction] = []
             for hour in hours:

@@ -61,6 +61,12 @@ def test_the_same_seed_makes_the_same_world(world: World) -> None:
     assert other.days() != world.days()
 
 
+def test_the_date_moves_the_days_and_nothing_else(world: World) -> None:
+    later = World(0, until=date(2026, 11, 20))
+    told, again = ([(one.id, one.question, one.context) for one in everything(each)] for each in (world, later))
+    assert told == again
+
+
 def test_the_last_day_is_yesterday(world: World) -> None:
     days = world.days()
     assert len(days) == DAYS
