@@ -68,7 +68,7 @@ def main() -> None:
     articles = tuple(
         Article(
             id=str(row["passage_id"]),
-            title=" · ".join([str(row["page_title"]), *(row["section_headers"] or [])]),  # type: ignore[misc]
+            title=" · ".join([str(row["page_title"]), *(row["section_headers"] or [])])[:400],  # type: ignore[misc]
             body=str(row["section_content"]),
         )
         for row in read(folder / "UK_passages.jsonl")

@@ -10,6 +10,22 @@ from loop.update import operations
 from tests import builders
 
 
+ASKED = (
+    ("parcel", "where has my parcel gone"),
+    ("parcel", "the courier never rang"),
+    ("parcel", "tracking shows nothing since monday"),
+    ("invoice", "please send the bill again"),
+    ("invoice", "tax number missing on the receipt"),
+    ("invoice", "download statement as pdf"),
+    ("password", "cannot sign in any more"),
+    ("password", "reset link has expired"),
+    ("password", "locked out after three tries"),
+    ("cancel", "stop my subscription"),
+    ("cancel", "close the account for good"),
+    ("cancel", "end the contract next month"),
+)
+
+
 def work(*, tainted: frozenset[str], bundle: Bundle, **fields: object) -> update.UpdateWork:
     filled: dict[str, object] = {
         "agent": builders.agent(),
@@ -58,9 +74,7 @@ def test_nothing_is_unlearned_while_nothing_is_tainted() -> None:
 
 def test_a_bundle_that_teaches_also_unlearns_what_is_tainted() -> None:
     items, interactions = {}, {}
-    for number in range(10, 22):
-        intent = ("refund", "parcel")[number % 2]
-        question = ("I want my money back please", "where has my parcel gone")[number % 2] + f" {number}"
+    for number, (intent, question) in enumerate(ASKED, start=10):
         interactions[f"i{number}"] = builders.interaction(number, question=question, label=intent)
         items[f"f{number}"] = FeedbackItem(
             feedback=builders.feedback(number, label=intent, at=builders.NOON + timedelta(minutes=number)),
