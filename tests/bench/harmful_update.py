@@ -1,8 +1,8 @@
 """A change that helps what it teaches and harms the rest: the gate must not call it proved.
 
 An article-search agent over 956 real help articles. The natural update appends the solved questions of half of the
-articles (the taught ones) to their text. Questions about taught articles are then found better; questions about the
-others are drawn to the longer articles. Cases for the gate come from the validation questions (and from half of the
+articles (the taught ones) to them, once in their own field (the product's way) and once written into the text
+(`text_`). Questions about the other articles are then drawn to the articles that say more. Cases for the gate come from the validation questions (and from half of the
 training questions of untaught articles, which nobody appends); the test questions measure from outside.
 
     taught_delta, untaught_delta   the report's own sealed slices, candidate minus base, share of cases
@@ -31,11 +31,14 @@ from loop.records import (
     Interaction,
     Limits,
     Question,
+    Report,
     Role,
+    Split,
     UpsertArticle,
     Verdict,
 )
 from loop.settings import Settings
+from loop.update.operations import apply_all
 from storage.database import Database
 from tests.bench.printing import data_folder, finish, say
 
@@ -88,6 +91,40 @@ def main() -> None:
         f"{len(articles)} articles, {len(solved)} solved questions, {len(cases)} case questions, {len(outside)} outside"
     )
 
+    base = Bundle(articles=articles)
+    taught_outside = [(text, gold) for text, gold in outside if is_taught(gold, seed=seed)]
+    untaught_outside = [(text, gold) for text, gold in outside if not is_taught(gold, seed=seed)]
+    figures: dict[str, object] = {"base_accuracy": round(accuracy(base, outside), 4)}
+    figures["outside_n"] = {"taught": len(taught_outside), "untaught": len(untaught_outside)}
+    for form, prefix in (("questions", ""), ("text", "text_")):
+        operations = natural_update(base, solved, form=form)
+        candidate = apply_all(base, operations)
+        report, live = decide(base, operations, cases=cases, seed=seed)
+        slices = {one.name: one.evidence for one in report.slices if one.split is Split.SEALED}
+        figures |= {
+            f"{prefix}verdict": report.verdict.value,
+            f"{prefix}reasons": list(report.reasons),
+            f"{prefix}taught_delta": slices["taught"].tally.effect,
+            f"{prefix}taught_n": slices["taught"].tally.n,
+            f"{prefix}untaught_delta": slices["untaught"].tally.effect,
+            f"{prefix}untaught_n": slices["untaught"].tally.n,
+            f"{prefix}untaught_p_worse": slices["untaught"].p_worse,
+            f"{prefix}taught_delta_naive": accuracy(candidate, taught_outside) - accuracy(base, taught_outside),
+            f"{prefix}untaught_delta_naive": accuracy(candidate, untaught_outside) - accuracy(base, untaught_outside),
+            f"{prefix}untaught_delta_live": accuracy(live, untaught_outside) - accuracy(base, untaught_outside),
+        }
+    finish(
+        figures,
+        name="harmful_update",
+        seed=seed,
+        units={"delta": "share of questions answered from the right article, candidate minus base"},
+    )
+
+
+def decide(
+    base: Bundle, operations: tuple[UpsertArticle, ...], *, cases: list[tuple[str, str]], seed: int
+) -> tuple[Report, Bundle]:
+    """Let the loop collect the cases, test the update, and ship it if it is proved: the report and what is live."""
     with tempfile.TemporaryDirectory() as scratch:
         settings = Settings(database_url=f"sqlite:///{scratch}/harmful.db", seed=seed)
         database = Database.open(settings.database_url)
@@ -95,7 +132,6 @@ def main() -> None:
             slug="help", name="Help", grading=Grading.ARTICLE, trusted_authors=("lead",),
             limits=Limits(dev_share=0.35, sealed_share=0.49, undo_seconds=0), created_at=NOW,
         )  # fmt: skip
-        base = Bundle(articles=articles)
         database.create_agent(agent, base, now=NOW, actor="benchmark")
         parts = wiring.parts_for(settings, database, "help", clock=lambda: NOW)
         interactions, feedback = [], []
@@ -114,7 +150,6 @@ def main() -> None:
             )  # fmt: skip
         parts.store.commit(Changes(interactions=tuple(interactions), feedback=tuple(feedback)))
         engine.turn(parts)
-        operations = natural_update(base, solved)
         proposal = desk.draft(
             parts,
             actor=LEAD,
@@ -124,57 +159,31 @@ def main() -> None:
         )
         engine.turn(parts)
         item = parts.store.proposal(proposal.id)
-        report = item.report
-        if report is None:
+        if item.report is None:
             raise SystemExit("The proposal was not tested.")
-        if report.verdict is Verdict.PROVED:
+        if item.report.verdict is Verdict.PROVED:
             desk.approve(parts, proposal.id, actor=LEAD, seen_digest=item.evidence_digest, reason="proved; benchmark")
             engine.apply_due(parts)
         live = parts.store.bundle(parts.store.head().digest)
         database.close()
-
-    candidate = base.model_copy(
-        update={
-            "articles": tuple(
-                next((one.article for one in operations if one.article.id == article.id), article)
-                for article in articles
-            )
-        }
-    )
-    slices = {one.name: one for one in report.slices if one.split.value == "sealed"}
-    taught_outside = [(text, gold) for text, gold in outside if is_taught(gold, seed=seed)]
-    untaught_outside = [(text, gold) for text, gold in outside if not is_taught(gold, seed=seed)]
-    finish(
-        {
-            "verdict": report.verdict.value,
-            "reasons": list(report.reasons),
-            "taught_delta": slices["taught"].evidence.tally.effect,
-            "taught_n": slices["taught"].evidence.tally.n,
-            "untaught_delta": slices["untaught"].evidence.tally.effect,
-            "untaught_n": slices["untaught"].evidence.tally.n,
-            "untaught_p_worse": slices["untaught"].evidence.p_worse,
-            "taught_delta_naive": accuracy(candidate, taught_outside) - accuracy(base, taught_outside),
-            "untaught_delta_naive": accuracy(candidate, untaught_outside) - accuracy(base, untaught_outside),
-            "untaught_delta_live": accuracy(live, untaught_outside) - accuracy(base, untaught_outside),
-            "outside_n": [len(taught_outside), len(untaught_outside)],
-            "base_accuracy": accuracy(base, outside),
-        },
-        name="harmful_update",
-        seed=seed,
-        units={"delta": "share of questions answered from the right article, candidate minus base"},
-    )
+        return item.report, live
 
 
-def natural_update(base: Bundle, solved: list[tuple[str, str]]) -> tuple[UpsertArticle, ...]:
-    """Each taught article with its solved questions appended to its text."""
+def natural_update(base: Bundle, solved: list[tuple[str, str]], *, form: str) -> tuple[UpsertArticle, ...]:
+    """Each taught article with its solved questions: in their own field, or written into its text."""
     by_article: dict[str, list[str]] = {}
     for text, gold in solved:
         by_article.setdefault(gold, []).append(text)
-    return tuple(
-        UpsertArticle(article=article.model_copy(update={"body": "\n".join([article.body, *by_article[article.id]])}))
-        for article in base.articles
-        if article.id in by_article
-    )
+    changed = []
+    for article in base.articles:
+        if questions := by_article.get(article.id):
+            update = (
+                {"questions": tuple(questions)}
+                if form == "questions"
+                else {"body": "\n".join([article.body, *questions])}
+            )
+            changed.append(UpsertArticle(article=article.model_copy(update=update)))
+    return tuple(changed)
 
 
 if __name__ == "__main__":
