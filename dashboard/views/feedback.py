@@ -33,14 +33,14 @@ def draw() -> None:
     session.tell()
     cards.title("Feedback")
     wanted = _filters()
-    count = _count(session.scope().agent, wanted)
-    if not count.rows:
+    matches = _matching(session.scope().agent, wanted)
+    if not matches.ids:
         _show_empty(wanted)
         return
     opened = st.query_params.get("f", "")
     left, right = st.columns((3, 2), gap="medium") if opened else (st.container(), None)
     with left:
-        chosen = _list(wanted, count)
+        chosen = _list(wanted, matches)
     if right is not None:
         with right:
             _show_one(opened)
@@ -96,10 +96,10 @@ def _detectors(agent: str) -> list[str]:
     return query.detectors(session.scope())
 
 
-@st.cache_data(ttl="10s", max_entries=256, show_spinner=False)
-def _count(agent: str, wanted: FeedbackFilter) -> query.Counted:
+@st.cache_data(ttl="10s", max_entries=128, show_spinner=False)
+def _matching(agent: str, wanted: FeedbackFilter) -> query.Matches:
     del agent
-    return query.count(session.scope(), wanted)
+    return query.matching(session.scope(), wanted)
 
 
 def _show_empty(wanted: FeedbackFilter) -> None:
@@ -117,11 +117,11 @@ def _clear() -> None:
 
 
 # the list ------------------------------------------------------------------------------------------
-def _list(wanted: FeedbackFilter, count: query.Counted) -> list[FeedbackLine]:
+def _list(wanted: FeedbackFilter, matches: query.Matches) -> list[FeedbackLine]:
     """One page of rows; returns the lines whose boxes are ticked."""
-    pages = -(-count.rows // query.PAGE)
-    number = min(max(int(st.session_state.get("page", 1) or 1), 1), pages)
-    lines = query.page(session.scope(), wanted, number=number)
+    pages = -(-len(matches.ids) // query.PAGE)
+    first = (min(max(int(st.session_state.get("page", 1) or 1), 1), pages) - 1) * query.PAGE
+    lines = query.lines(session.scope(), matches.ids[first : first + query.PAGE])
     # A selection is a row position: the key changes with everything that moves rows, and positions become ids at once.
     seen = hash((wanted, tuple((line.id, line.state) for line in lines)))
     key = f"rows-{seen}"
@@ -135,7 +135,7 @@ def _list(wanted: FeedbackFilter, count: query.Counted) -> list[FeedbackLine]:
         column_config=tables.column_config(),
         alt="Feedback, newest first",
     )
-    total = f"{count.rows:,} or more" if count.is_more else f"{count.rows:,}"
+    total = f"{len(matches.ids):,}{' or more' if matches.is_more else ''}"
     st.pagination(pages, key="page", bind="query-params")
     st.caption(f"{total} items, newest first. Tick one row to read its conversation, several to judge them together.")
     chosen = [lines[place] for place in table.selection.rows if place < len(lines)]
@@ -209,6 +209,7 @@ def _judge(ids: tuple[str, ...], state: FeedbackState, key: str) -> None:
             to=state,
             reason=st.session_state.get(f"judge-why-{key}") or "",
         )
+        _matching.clear()
         if not moved:
             return session.Notice("Nothing was changed: these items have moved meanwhile.", is_error=True)
         return session.Notice(f"{words.count(moved, 'item')}: {VERBS[state][1]}")

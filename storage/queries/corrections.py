@@ -1,7 +1,7 @@
 """Answers a person should look at: badly rated, handed over or unsure, and not corrected yet."""
 
 import re
-from typing import Any, Literal
+from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
@@ -16,9 +16,14 @@ COMPARED = 400
 UNSURE = 0.35
 """Below this confidence of its own an answer is worth a look."""
 
+Why: TypeAlias = Literal["rated low", "handed over", "unsure", "no answer"]
+
 _FEEDBACK = FeedbackRow.core().c
 _INTERACTION = InteractionRow.core().c
-_SAYS_BETTER = (FeedbackKind.EDIT, FeedbackKind.LABEL, FeedbackKind.TAKEOVER)
+_SAYS_BETTER = {FeedbackKind.EDIT.value, FeedbackKind.LABEL.value, FeedbackKind.TAKEOVER.value}
+_RATES = {FeedbackKind.THUMBS.value, FeedbackKind.CSAT.value, FeedbackKind.OUTCOME.value}
+_COUNTS = (FeedbackState.NEW, FeedbackState.VALID, FeedbackState.RELEASED)
+_METHODS: dict[str, Why] = {"handover": "handed over", "failed": "no answer"}
 _WORD = re.compile(r"\w{3,}")
 
 
@@ -26,7 +31,7 @@ class ToCorrect(Record):
     """One answer that may need correcting."""
 
     interaction_id: str
-    why: Literal["rated low", "handed over", "unsure", "no answer"]
+    why: Why
     question: str
     """Cut after 300 characters."""
     topic: str
@@ -46,10 +51,33 @@ class Similar(Record):
 
 def queue(scope: Scope, *, limit: int = 50) -> list[ToCorrect]:
     """Low ratings first, then answers the agent was unsure of; each newest first, none corrected before."""
-    chosen: dict[str, ToCorrect] = {}
-    for row in (*_rated_low(scope, limit), *_unsure(scope, limit)):
-        chosen.setdefault(row.id, _to_correct(row))
-    return list(chosen.values())[:limit]
+    reasons: dict[str, Why] = dict.fromkeys(_rated_low(scope), "rated low")
+    for key, why in _unsure(scope):
+        reasons.setdefault(key, why)
+    corrected = _corrected(scope, list(reasons))
+    open_ids = [key for key in reasons if key not in corrected][:limit]
+    known = {
+        row.id: row
+        for row in scope.rows(
+            sa.select(
+                _INTERACTION.id,
+                sa.func.substr(_INTERACTION.question, 1, 300).label("question"),
+                _INTERACTION.topic,
+                _INTERACTION.at,
+            ).where(scope.mine(InteractionRow), _INTERACTION.id.in_(open_ids))
+        )
+    }
+    return [
+        ToCorrect(
+            interaction_id=key,
+            why=reasons[key],
+            question=known[key].question,
+            topic=known[key].topic,
+            at=moment(known[key].at),
+        )
+        for key in open_ids
+        if key in known
+    ]
 
 
 def similar(scope: Scope, *, interaction_id: str, question: str, topic: str, limit: int = 5) -> list[Similar]:
@@ -96,77 +124,47 @@ def labels(scope: Scope, *, limit: int = 300) -> list[str]:
     return [row.label for row in found]
 
 
-def _rated_low(scope: Scope, limit: int) -> list[sa.Row[Any]]:
-    newest = (
-        sa.select(_FEEDBACK.interaction_id, _FEEDBACK.value, _FEEDBACK.received_at)
-        .where(
-            scope.mine(FeedbackRow),
-            _FEEDBACK.state.in_([FeedbackState.NEW.value, FeedbackState.VALID.value, FeedbackState.RELEASED.value]),
-            _FEEDBACK.kind.in_([FeedbackKind.THUMBS.value, FeedbackKind.CSAT.value, FeedbackKind.OUTCOME.value]),
+def _rated_low(scope: Scope) -> list[str]:
+    """Interactions rated low, among the newest LOOKED_AT items of each state, newest first."""
+    rated = [
+        (row.received_at, row.interaction_id)
+        for state in _COUNTS
+        for row in scope.rows(
+            sa.select(_FEEDBACK.received_at, _FEEDBACK.interaction_id, _FEEDBACK.kind, _FEEDBACK.value)
+            .where(scope.mine(FeedbackRow), _FEEDBACK.state == state.value)
+            .order_by(_FEEDBACK.received_at.desc())
+            .limit(LOOKED_AT)
         )
-        .order_by(_FEEDBACK.received_at.desc())
-        .limit(LOOKED_AT)
-        .subquery()
-    )
-    return list(
-        scope.rows(
-            sa.select(*_columns(sa.literal("rated low")))
-            .join_from(newest, InteractionRow.core(), _INTERACTION.id == newest.c.interaction_id)
-            .where(scope.mine(InteractionRow), newest.c.value < 0.5, ~_is_corrected(scope))
-            .order_by(newest.c.received_at.desc())
-            .limit(limit)
-        )
-    )
+        if row.kind in _RATES and row.value is not None and row.value < 0.5
+    ]
+    return [key for _, key in sorted(rated, reverse=True)]
 
 
-def _unsure(scope: Scope, limit: int) -> list[sa.Row[Any]]:
-    newest = (
-        sa.select(_INTERACTION.id)
+def _unsure(scope: Scope) -> list[tuple[str, Why]]:
+    """Interactions handed over, failed or unsure, among the newest LOOKED_AT, newest first."""
+    found = scope.rows(
+        sa.select(_INTERACTION.id, _INTERACTION.method, _INTERACTION.confidence)
         .where(scope.mine(InteractionRow))
         .order_by(_INTERACTION.at.desc())
         .limit(LOOKED_AT)
-        .subquery()
     )
-    why = sa.case(
-        (_INTERACTION.method == "handover", "handed over"),
-        (_INTERACTION.method == "failed", "no answer"),
-        else_="unsure",
-    )
-    return list(
-        scope.rows(
-            sa.select(*_columns(why))
-            .join_from(newest, InteractionRow.core(), _INTERACTION.id == newest.c.id)
-            .where(
-                scope.mine(InteractionRow),
-                sa.or_(_INTERACTION.method.in_(["handover", "failed"]), _INTERACTION.confidence < UNSURE),
-                ~_is_corrected(scope),
-            )
-            .order_by(_INTERACTION.at.desc())
-            .limit(limit)
+    unsure: list[tuple[str, Why]] = []
+    for row in found:
+        if row.method in _METHODS:
+            unsure.append((row.id, _METHODS[row.method]))
+        elif row.confidence is not None and row.confidence < UNSURE:
+            unsure.append((row.id, "unsure"))
+    return unsure
+
+
+def _corrected(scope: Scope, ids: list[str]) -> set[str]:
+    """Those somebody has already said a better answer to."""
+    found = scope.rows(
+        sa.select(_FEEDBACK.interaction_id, _FEEDBACK.kind).where(
+            scope.mine(FeedbackRow), _FEEDBACK.interaction_id.in_(ids)
         )
     )
-
-
-def _columns(why: sa.ColumnElement[str]) -> tuple[sa.ColumnElement[Any], ...]:
-    question = sa.func.substr(_INTERACTION.question, 1, 300)
-    return _INTERACTION.id, why.label("why"), question.label("question"), _INTERACTION.topic, _INTERACTION.at
-
-
-def _is_corrected(scope: Scope) -> sa.ColumnElement[bool]:
-    return (
-        sa.select(sa.literal(1))
-        .where(
-            scope.mine(FeedbackRow),
-            _FEEDBACK.interaction_id == _INTERACTION.id,
-            _FEEDBACK.kind.in_([kind.value for kind in _SAYS_BETTER]),
-        )
-        .correlate(InteractionRow.core())
-        .exists()
-    )
-
-
-def _to_correct(row: sa.Row[Any]) -> ToCorrect:
-    return ToCorrect(interaction_id=row.id, why=row.why, question=row.question, topic=row.topic, at=moment(row.at))
+    return {row.interaction_id for row in found if row.kind in _SAYS_BETTER}
 
 
 def _words(text: str) -> frozenset[str]:

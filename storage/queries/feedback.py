@@ -1,6 +1,7 @@
 """Feedback a page at a time, with the reason of every flag, and the conversations it belongs to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,10 +13,14 @@ from storage.tables import FeedbackRow, FlagRow, InteractionRow
 
 PAGE = 50
 """Rows on one page."""
-COUNTED = 10_000
-"""Rows counted at most: past it the screen says "10,000 or more" instead of counting a million."""
-SEARCHED = 20_000
-"""Newest rows a text search looks at. It is a plain comparison, not a full-text index, so it is bounded."""
+LISTED = 5_000
+"""Items in one list, at most: past it the screen says "5,000 or more" instead of counting a million."""
+RARE = 5_000
+"""A filter with at most this many rows is followed through its own index."""
+SCANNED = 10_000
+"""Newest items of each state that common filters look through."""
+SEARCHED = 5_000
+"""Newest items of each state that a text search looks through: it compares texts, it is not a full-text index."""
 EXCERPT = 300
 """Characters of a text in a list."""
 
@@ -61,29 +66,45 @@ class FeedbackLine(Record):
     """Why each detector objects, in words."""
 
 
-class Counted(Record):
-    """How many rows there are, counted up to a limit."""
+class Matches(Record):
+    """Which items match, newest first."""
 
-    rows: int
+    ids: tuple[str, ...]
+    """At most LISTED."""
     is_more: bool
+    """There may be more than these: the list is full, or only the newest items were looked through."""
 
 
-def page(scope: Scope, wanted: FeedbackFilter, *, number: int = 1) -> list[FeedbackLine]:
-    """Page `number` (1-based), newest first. Raises StoreUnavailable."""
-    first = max(0, number - 1) * PAGE
-    newest = _newest(scope, wanted, limit=first + PAGE)
-    at = newest.c.received_at
-    ids = [
-        row.id for row in scope.rows(sa.select(newest.c.id).order_by(at.desc(), newest.c.id).offset(first).limit(PAGE))
+def matching(scope: Scope, wanted: FeedbackFilter) -> Matches:
+    """The newest matches. Reads a bounded number of rows whatever the filter. Raises StoreUnavailable.
+
+    Without a filter: an ordered read of the state index. With a rare one: its own index. With common
+    ones or a text: the newest items of each state, one by one.
+    """
+    conditions = _conditions(scope, wanted)
+    rare = _rare(scope, wanted)
+    if rare is not None:
+        found = _kept(scope, rare, [*conditions, *_in_states(wanted)])
+        return Matches(ids=tuple(found[:LISTED]), is_more=len(found) > LISTED)
+    depth = SEARCHED if wanted.text else SCANNED if conditions else None
+    reads, is_cut = [], False
+    for state in wanted.states or _SHOWN:
+        narrowed = [scope.mine(FeedbackRow), _FEEDBACK.state == state.value]
+        since = _depth(scope, narrowed, depth) if depth else None
+        if since is not None:
+            is_cut = True
+            narrowed.append(_FEEDBACK.received_at >= since)
+        read = sa.select(_FEEDBACK.received_at, _FEEDBACK.id).where(*narrowed, *conditions)
+        ordered = read.order_by(_FEEDBACK.received_at.desc()).limit(LISTED + 1).subquery()
+        reads.append(sa.select(ordered.c.received_at, ordered.c.id))
+    merged = sa.union_all(*reads).subquery()
+    found = [
+        row.id
+        for row in scope.rows(
+            sa.select(merged.c.id).order_by(merged.c.received_at.desc(), merged.c.id).limit(LISTED + 1)
+        )
     ]
-    return lines(scope, ids)
-
-
-def count(scope: Scope, wanted: FeedbackFilter) -> Counted:
-    """How many there are, up to COUNTED. Raises StoreUnavailable."""
-    newest = _newest(scope, wanted, limit=COUNTED + 1)
-    found = scope.number(sa.select(sa.func.count()).select_from(sa.select(newest.c.id).limit(COUNTED + 1).subquery()))
-    return Counted(rows=min(found, COUNTED), is_more=found > COUNTED)
+    return Matches(ids=tuple(found[:LISTED]), is_more=is_cut or len(found) > LISTED)
 
 
 def lines(scope: Scope, ids: Sequence[str]) -> list[FeedbackLine]:
@@ -99,7 +120,7 @@ def on_interactions(
         return []
     condition = sa.and_(
         _FEEDBACK.interaction_id.in_(list(interaction_ids)[:500]),
-        _FEEDBACK.state.in_([state.value for state in states]),
+        _as_it_is(_FEEDBACK.state).in_([state.value for state in states]),
     )
     return _lines(scope, condition, limit=limit)
 
@@ -130,64 +151,108 @@ def detectors(scope: Scope) -> list[str]:
     return _distinct(scope, FlagRow, _FLAG.detector)
 
 
-def _newest(scope: Scope, wanted: FeedbackFilter, *, limit: int) -> sa.Subquery:
-    """Ids and times of the newest `limit` matches.
+def _depth(scope: Scope, narrowed: Sequence[sa.ColumnElement[bool]], depth: int) -> datetime | None:
+    """When the `depth`-th newest item was received, read from the index; None when there are fewer."""
+    found = scope.rows(
+        sa.select(_FEEDBACK.received_at)
+        .where(*narrowed)
+        .order_by(_FEEDBACK.received_at.desc())
+        .offset(depth - 1)
+        .limit(1)
+    )
+    return found[0].received_at if found else None
 
-    One ordered read of the (agent, state, received_at) index per state, then merged: no sort over all rows.
-    """
+
+def _rare(scope: Scope, wanted: FeedbackFilter) -> list[str] | None:
+    """Ids of all items of the first filter that has at most RARE of them; None when there is no such filter."""
     reads = []
-    for state in wanted.states or _SHOWN:
-        conditions = [scope.mine(FeedbackRow), _FEEDBACK.state == state.value]
-        if wanted.kind:
-            conditions.append(_FEEDBACK.kind == wanted.kind.value)
-        if wanted.author:
-            conditions.append(_FEEDBACK.author == wanted.author)
-        if wanted.detector:
-            conditions.append(_flagged_by(scope, wanted.detector))
-        if wanted.topic:
-            conditions.append(_about(scope, wanted.topic))
-        read = sa.select(_FEEDBACK.id, _FEEDBACK.received_at).where(*conditions)
-        if wanted.text:
-            read = _searched(scope, read, wanted.text)
-        ordered = read.order_by(_FEEDBACK.received_at.desc()).limit(limit).subquery()
-        reads.append(sa.select(ordered.c.id, ordered.c.received_at))
-    return sa.union_all(*reads).subquery("newest")
+    if wanted.author:
+        reads.append(sa.select(_FEEDBACK.id).where(scope.mine(FeedbackRow), _FEEDBACK.author == wanted.author))
+    if wanted.detector:
+        reads.append(sa.select(_FLAG.feedback_id).where(scope.mine(FlagRow), _FLAG.detector == wanted.detector))
+    if wanted.kind:
+        reads.append(sa.select(_FEEDBACK.id).where(scope.mine(FeedbackRow), _FEEDBACK.kind == wanted.kind.value))
+    for read in reads:
+        ids = [row[0] for row in scope.rows(read.limit(RARE + 1))]
+        if len(ids) <= RARE:
+            return ids
+    if wanted.topic:
+        about = sa.select(_INTERACTION.id).where(scope.mine(InteractionRow), _INTERACTION.topic == wanted.topic)
+        asked = [row[0] for row in scope.rows(about.limit(RARE + 1))]
+        if len(asked) <= RARE:
+            of_topic = sa.select(_FEEDBACK.id).where(scope.mine(FeedbackRow), _FEEDBACK.interaction_id.in_(asked))
+            return [row.id for row in scope.rows(of_topic)]
+    return None
 
 
-def _searched(scope: Scope, read: sa.Select[Any], text: str) -> sa.Select[Any]:
-    """Narrow to a text found in the words, the label or the question, among the newest SEARCHED rows of the state."""
-    window = read.order_by(_FEEDBACK.received_at.desc()).limit(SEARCHED).subquery()
-    question = (
-        sa.select(sa.literal(1))
-        .where(
-            scope.mine(InteractionRow),
-            _INTERACTION.id == _FEEDBACK.interaction_id,
-            _INTERACTION.question.icontains(text, autoescape=True),
+def _kept(scope: Scope, ids: Sequence[str], conditions: Sequence[sa.ColumnElement[bool]]) -> list[str]:
+    """Those of the items that meet the conditions, newest first, found again by their ids."""
+    found = [
+        (row.received_at, row.id)
+        for part in _portions(ids)
+        for row in scope.rows(
+            sa.select(_FEEDBACK.received_at, _FEEDBACK.id).where(
+                scope.mine(FeedbackRow), _FEEDBACK.id.in_(part), *conditions
+            )
         )
-        .exists()
+    ]
+    return [key for _, key in sorted(set(found), reverse=True)]
+
+
+def _portions(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A database takes only so many parameters at once."""
+    for first in range(0, len(values), 5_000):
+        yield values[first : first + 5_000]
+
+
+def _conditions(scope: Scope, wanted: FeedbackFilter) -> list[sa.ColumnElement[bool]]:
+    """What a row must meet besides its state, spelled so that no index is chosen over the ids."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.kind:
+        conditions.append(_as_it_is(_FEEDBACK.kind) == wanted.kind.value)
+    if wanted.author:
+        conditions.append(_as_it_is(_FEEDBACK.author) == wanted.author)
+    if wanted.detector:
+        conditions.append(
+            sa.select(sa.literal(1))
+            .where(
+                scope.mine(FlagRow),
+                _FLAG.feedback_id == _FEEDBACK.id,
+                _as_it_is(_FLAG.detector) == wanted.detector,
+            )
+            .exists()
+        )
+    if wanted.topic:
+        conditions.append(_question(scope, _as_it_is(_INTERACTION.topic) == wanted.topic))
+    if wanted.text:
+        conditions.append(_holds(scope, wanted.text))
+    return conditions
+
+
+def _in_states(wanted: FeedbackFilter) -> list[sa.ColumnElement[bool]]:
+    return [_as_it_is(_FEEDBACK.state).in_([state.value for state in wanted.states or _SHOWN])]
+
+
+def _holds(scope: Scope, text: str) -> sa.ColumnElement[bool]:
+    """The text stands in the words, the label or the question."""
+    return sa.or_(
+        _FEEDBACK.text.icontains(text, autoescape=True),
+        _FEEDBACK.label.icontains(text, autoescape=True),
+        _question(scope, _INTERACTION.question.icontains(text, autoescape=True)),
     )
-    return sa.select(_FEEDBACK.id, _FEEDBACK.received_at).where(
-        scope.mine(FeedbackRow),
-        _FEEDBACK.id.in_(sa.select(window.c.id)),
-        sa.or_(
-            _FEEDBACK.text.icontains(text, autoescape=True),
-            _FEEDBACK.label.icontains(text, autoescape=True),
-            question,
-        ),
-    )
 
 
-def _flagged_by(scope: Scope, detector: str) -> sa.ColumnElement[bool]:
-    flagged = sa.select(_FLAG.feedback_id).where(scope.mine(FlagRow), _FLAG.detector == detector)
-    return _FEEDBACK.id.in_(flagged)
-
-
-def _about(scope: Scope, topic: str) -> sa.ColumnElement[bool]:
+def _question(scope: Scope, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return (
         sa.select(sa.literal(1))
-        .where(scope.mine(InteractionRow), _INTERACTION.id == _FEEDBACK.interaction_id, _INTERACTION.topic == topic)
+        .where(scope.mine(InteractionRow), _INTERACTION.id == _FEEDBACK.interaction_id, condition)
         .exists()
     )
+
+
+def _as_it_is(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """The column as an expression: its index, which would read far too many rows here, is not considered."""
+    return sa.func.coalesce(column, "")
 
 
 def _lines(

@@ -1,0 +1,173 @@
+"""Read models for screens: what a list shows is what there is, newest first, and never another agent's."""
+
+import itertools
+
+import pytest
+
+from loop.ports import FeedbackItem
+from loop.records import FeedbackKind, FeedbackState, ProposalState, StakesLevel
+from storage.database import Database
+from storage.queries import Scope, corrections, feedback, progress, review
+from storage.queries.feedback import FeedbackFilter
+from storage.store import AgentStore
+from tests.screens import seed
+
+FILTERS = [
+    FeedbackFilter(states=states, kind=kind, topic=topic, detector=detector, author=author, text=text)
+    for states, kind, topic, detector, author, text in itertools.product(
+        ((), (FeedbackState.HELD, FeedbackState.QUARANTINED)),
+        (None, FeedbackKind.COMMENT),
+        ("", "refunds"),
+        ("", "too_fast"),
+        ("", "agent-3"),
+        ("", "HOTLINE"),
+    )
+]
+
+
+@pytest.fixture
+def store(database: Database) -> AgentStore:
+    seed.fill(database, slug="other", rows=40)
+    return seed.fill(database, slug="desk", rows=120)
+
+
+@pytest.fixture
+def scope(database: Database, store: AgentStore) -> Scope:
+    return Scope(engine=database.engine, agent="desk")
+
+
+def expected(store: AgentStore, wanted: FeedbackFilter) -> list[str]:
+    """The same list, worked out one by one."""
+    items = store.feedback(wanted.states or None)
+    asked = store.interactions(item.feedback.interaction_id for item in items)
+
+    def fits(item: FeedbackItem) -> bool:
+        one, interaction = item.feedback, asked[item.feedback.interaction_id]
+        words = f"{one.text}\n{one.label or ''}\n{interaction.question}".lower()
+        return (
+            (wanted.kind is None or one.kind is wanted.kind)
+            and (not wanted.topic or interaction.topic == wanted.topic)
+            and (not wanted.detector or any(flag.detector == wanted.detector for flag in item.flags))
+            and (not wanted.author or one.author == wanted.author)
+            and wanted.text.lower() in words
+        )
+
+    found = [item.feedback for item in items if fits(item)]
+    return [one.id for one in sorted(found, key=lambda one: one.received_at, reverse=True)]
+
+
+def test_every_combination_of_filters_finds_what_there_is(store: AgentStore, scope: Scope) -> None:
+    for wanted in FILTERS:
+        found = feedback.matching(scope, wanted)
+        assert list(found.ids) == expected(store, wanted), wanted
+        assert not found.is_more
+
+
+def test_common_filters_find_the_same_as_rare_ones(
+    store: AgentStore, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feedback, "RARE", 1)
+    for wanted in FILTERS:
+        assert list(feedback.matching(scope, wanted).ids) == expected(store, wanted), wanted
+
+
+def test_a_list_that_was_cut_says_so(store: AgentStore, scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feedback, "LISTED", 7)
+    found = feedback.matching(scope, FeedbackFilter())
+    assert list(found.ids) == expected(store, FeedbackFilter())[:7]
+    assert found.is_more
+
+
+def test_a_search_that_did_not_look_at_everything_says_so(
+    store: AgentStore, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feedback, "SEARCHED", 5)
+    found = feedback.matching(scope, FeedbackFilter(states=(FeedbackState.VALID,), text="hotline"))
+    everything = expected(store, FeedbackFilter(states=(FeedbackState.VALID,), text="hotline"))
+    assert found.is_more
+    assert list(found.ids) == everything[: len(found.ids)]
+
+
+def test_wildcards_of_the_database_are_ordinary_characters(scope: Scope) -> None:
+    assert feedback.matching(scope, FeedbackFilter(text="%")).ids == ()
+    assert feedback.matching(scope, FeedbackFilter(text="hot_ine")).ids == ()
+
+
+def test_lines_come_in_the_order_asked_for_with_the_reason_of_every_flag(scope: Scope) -> None:
+    first, second = feedback.lines(scope, ["f7", "f13"])
+    assert (first.id, second.id) == ("f7", "f13")
+    assert first.detectors == ("instructions", "duplicate")
+    assert "instruction" in first.reasons[0]
+    assert first.question == seed.HOSTILE
+
+
+def test_a_conversation_is_whole_and_in_order(scope: Scope) -> None:
+    assert feedback.episode(scope, "i9") == ["i8", "i9"]
+    assert feedback.episode(scope, "nobody") == []
+
+
+def test_nothing_of_another_agent_is_read(database: Database, store: AgentStore) -> None:
+    nobody = Scope(engine=database.engine, agent="nobody")
+    assert feedback.matching(nobody, FeedbackFilter()).ids == ()
+    assert feedback.lines(nobody, ["f7"]) == []
+    assert feedback.on_interactions(nobody, ["i7"]) == []
+    assert feedback.episode(nobody, "i7") == []
+    assert feedback.topics(nobody) == []
+    assert feedback.detectors(nobody) == []
+    assert corrections.queue(nobody) == []
+    assert corrections.labels(nobody) == []
+    assert review.listed(nobody, list(ProposalState)) == []
+    assert review.undoable(nobody) == []
+    assert progress.releases(nobody) == []
+    assert progress.daily(nobody) == []
+    assert progress.waits(nobody).to_review == 0
+    assert all(step.n == 0 for step in progress.funnel(nobody))
+
+
+def test_topics_and_detectors_are_each_named_once(scope: Scope) -> None:
+    assert feedback.topics(scope) == sorted(seed.TOPICS)
+    assert feedback.detectors(scope) == ["duplicate", "instructions", "too_fast"]
+
+
+def test_high_stakes_come_first_and_sure_verdicts_before_unsure_ones(scope: Scope) -> None:
+    lines = review.listed(scope, [ProposalState.WAITING])
+    assert lines[0].level is StakesLevel.HIGH
+    assert [line.title for line in lines if line.is_against_evidence] == [
+        "Answer every word “invoice” with the invoice page",
+        "New opening hours",
+    ]
+
+
+def test_what_was_corrected_is_not_asked_again(store: AgentStore, scope: Scope) -> None:
+    queue = corrections.queue(scope, limit=200)
+    corrected = {
+        item.feedback.interaction_id
+        for item in store.feedback()
+        if item.feedback.kind in (FeedbackKind.EDIT, FeedbackKind.LABEL, FeedbackKind.TAKEOVER)
+    }
+    assert queue
+    assert not {one.interaction_id for one in queue} & corrected
+    reasons = [one.why for one in queue]
+    assert reasons == sorted(reasons, key=lambda why: why != "rated low")
+
+
+def test_similar_questions_are_of_the_same_topic_and_not_the_question_itself(scope: Scope) -> None:
+    found = corrections.similar(scope, interaction_id="i8", question="I have a question about refunds", topic="refunds")
+    assert found
+    assert "i8" not in {one.interaction_id for one in found}
+    assert [one.likeness for one in found] == sorted((one.likeness for one in found), reverse=True)
+
+
+def test_releases_carry_their_newest_measurement_and_the_live_one_leads(scope: Scope) -> None:
+    lines = progress.releases(scope)
+    assert [line.number for line in lines] == [3, 2, 1, 0]
+    assert [line.is_live for line in lines] == [True, False, False, False]
+    assert (lines[0].restores, lines[1].proposal_state) == (1, ProposalState.UNDONE)
+    assert (lines[3].right, lines[3].n) == (1480, 1840)
+
+
+def test_each_step_of_the_funnel_is_counted(store: AgentStore, scope: Scope) -> None:
+    steps = {step.name: step.n for step in progress.funnel(scope)}
+    assert steps["Feedback received"] == 120
+    assert steps["Changes drafted"] == len(store.proposals())
+    assert (steps["Approved"], steps["Live today"]) == (2, 1)
