@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from itertools import islice, zip_longest
 from math import ceil, floor
 
-from loop.records import ChangeExamples, Example, Grading, ProposalState, derived_id
+from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, derived_id
 from loop.update.netfix import Choice, Field, choose
 from loop.update.proposals import Idea
 from loop.update.touched import plain
-from loop.update.work import Considered, Correction, UpdateWork, authors_of
+from loop.update.work import Considered, Correction, UpdateWork, authors_of, label_of
 
 CANDIDATES_USED = 1_500
 """Corrections weighed in one turn."""
@@ -42,10 +42,7 @@ class ExampleProposer:
             candidate_classes=[names.of(one.label, one.answer) for one in candidates],
             candidate_is_right=[work.survey.right_by_question.get(plain(one.question), False) for one in candidates],
             case_questions=[case.question for case in cases],
-            case_classes=[
-                names.of(None, case.expected) if case.grading is Grading.TEXT else names.of(case.expected, "")
-                for case in cases
-            ],
+            case_classes=[_class_of(case, names, work) for case in cases],
             case_is_right=[work.survey.right[case.id] for case in cases],
             own=_own(candidates, [(case.feedback_id, plain(case.question)) for case in cases]),
         )
@@ -65,6 +62,15 @@ class _Names:
     def of(self, label: str | None, answer: str) -> int:
         key = (label is not None, plain(label if label is not None else answer))
         return self._numbers.setdefault(key, len(self._numbers))
+
+
+def _class_of(case: EvalCase, names: _Names, work: UpdateWork) -> int:
+    """The class a right answer would come from. A text case has the label its feedback had, like the examples."""
+    if case.grading is not Grading.TEXT:
+        return names.of(case.expected, "")
+    said = work.survey.feedback.get(case.feedback_id or "")
+    asked = work.interactions.get(case.interaction_id or "")
+    return names.of(label_of(said, asked) if said and asked else None, case.expected)
 
 
 def _candidates(work: UpdateWork) -> list[Correction]:

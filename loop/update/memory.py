@@ -12,6 +12,8 @@ GROWTH = 0.5
 REFRESH = 1 / 3
 """Share of a full bundle that must be new instead, when it cannot grow any more."""
 
+UNLEARNING = "unlearning"
+"""The proposer of which one open proposal is enough."""
 _REFUSED = frozenset({ProposalState.REJECTED, ProposalState.UNDONE})
 _OPEN = frozenset({ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.APPROVED, ProposalState.SET_ASIDE})
 
@@ -38,6 +40,10 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
         is_refused = item.state in _REFUSED
         is_open = item.state in _OPEN and item.proposal.base_digest == work.base.digest
         if not (is_refused or is_open):
+            continue
+        if is_open and idea.proposer == item.proposal.proposer == UNLEARNING and not _is_same(idea, item.proposal):
+            # What is to be unlearned now includes what was before, less what was released meanwhile.
+            replaces = item.proposal.id
             continue
         if taught(idea.operations) and taught(item.proposal.operations):
             standing = _against_bundle(idea, item, work=work, is_open=is_open)
@@ -77,8 +83,12 @@ def _against_bundle(idea: Idea, item: ProposalItem, *, work: UpdateWork, is_open
     return Standing(replaces=item.proposal.id if is_open else None)
 
 
+def _is_same(idea: Idea, old: Proposal) -> bool:
+    return digest(list(idea.operations)) == digest(list(old.operations))
+
+
 def _against_same(idea: Idea, old: Proposal, *, work: UpdateWork, is_open: bool) -> Standing:
-    if digest(list(idea.operations)) != digest(list(old.operations)):
+    if not _is_same(idea, old):
         return Standing()
     if is_open or old.base_digest == work.base.digest:
         return Standing(objection="The same change was proposed on this version before.")

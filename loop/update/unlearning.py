@@ -3,10 +3,11 @@
 from collections import Counter
 
 from loop.records import ChangeExamples
+from loop.update import memory
 from loop.update.proposals import Idea
 from loop.update.work import Considered, UpdateWork
 
-NAME = "unlearning"
+NAME = memory.UNLEARNING
 """What a proposal of this proposer carries; it reaches a person even when removing changes no result."""
 
 

@@ -259,10 +259,8 @@ def _confirmed(
     for item in work.items.values():
         said = item.feedback
         interaction = work.interactions.get(said.interaction_id)
-        is_choice = said.kind is FeedbackKind.LABEL and said.teaches and item.state in TEACHING_STATES
-        if interaction is None or not is_choice:
-            continue
-        if (said.label or said.article_id) != (interaction.label if said.label else interaction.article_id):
+        may_teach = said.teaches and item.state in TEACHING_STATES
+        if interaction is None or not may_teach or not _agrees(said, interaction):
             continue
         one = _correction(said, interaction, issue_id="", topic="")
         if not is_kept(one) and _is_usable(one):
@@ -273,11 +271,31 @@ def _confirmed(
     ]
 
 
+def _agrees(said: Feedback, interaction: Interaction) -> bool:
+    """Whether the person named the very label or article, or sent the draft as it was."""
+    match said.kind:
+        case FeedbackKind.LABEL if said.label:
+            return said.label == interaction.label
+        case FeedbackKind.LABEL:
+            return bool(said.article_id) and said.article_id == interaction.article_id
+        case FeedbackKind.EDIT:
+            return bool(plain(said.text)) and plain(said.text) == plain(interaction.answer)
+        case _:
+            return False
+
+
+_WORDED = frozenset({FeedbackKind.EDIT, FeedbackKind.TAKEOVER})
+
+
+def label_of(feedback: Feedback, interaction: Interaction) -> str | None:
+    """What an example made of the feedback would be labelled: a better answer keeps the label of the answer."""
+    named = feedback.label or feedback.article_id
+    return named or ((interaction.label or interaction.topic or None) if feedback.kind in _WORDED else None)
+
+
 def _correction(feedback: Feedback, interaction: Interaction, *, issue_id: str, topic: str) -> Correction:
-    is_worded = feedback.kind in (FeedbackKind.EDIT, FeedbackKind.TAKEOVER)
-    label = feedback.label or feedback.article_id
-    if is_worded and not label:
-        label = interaction.label or interaction.topic or None
+    is_worded = feedback.kind in _WORDED
+    label = label_of(feedback, interaction)
     return Correction(
         feedback_id=feedback.id,
         issue_id=issue_id,
