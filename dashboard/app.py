@@ -16,8 +16,8 @@ from storage.queries import progress
 ICON = Path(__file__).with_name("icon.png")
 LOGO = Path(__file__).with_name("logo.svg")
 
+# Since the last turn that did something, before the light goes from green to amber.
 LIVELY = timedelta(hours=1)
-"""Since the last turn that did something, before the light goes from green to amber."""
 MODES = {
     Mode.MANUAL: "Every change waits for a person",
     Mode.SIMPLE: "Proved low-stakes changes ship by themselves",

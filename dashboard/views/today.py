@@ -134,7 +134,6 @@ def _turn(turn: TurnReport) -> Markup:
         "div",
         tag(
             "div",
-            tag("span", css="rt-dot"),
             f"Last turn {words.ago(turn.ended_at, session.now())}, it took {took:.1f} s.",
             css="rt-small",
         ),

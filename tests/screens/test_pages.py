@@ -16,6 +16,7 @@ def test_a_page_opens_with_data_and_says_it_is_a_demo(screen: Screen, workspace:
     app = opens(screen.path)
     assert not app.exception
     assert not app.error
+    assert not app.markdown, "only our own escaped HTML, or text that is shown as text"
     assert "Demo data" in page_words(app)
     assert "Northwind Support" in page_words(app)
 
