@@ -9,7 +9,7 @@ import sys
 import threading
 import tomllib
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
@@ -51,14 +51,17 @@ def demo_command(headless: bool, as_json: bool, seed: int, port: int | None, no_
     """Build a labelled demo workspace, run the loop through three months, and open the screens on it."""
     settings = read_settings()
     settings = settings.model_copy(update={"database_url": story.database_url(settings)})
-    with opened(settings) as session:
-        summary = story.build(settings, session.database, seed=seed, fresh=fresh or headless, now=wiring.utc_now())
-    if as_json:
-        click.echo(json.dumps(summary.model_dump(mode="json")))
+
+    def build() -> None:
+        click.echo("Building the demo: three months of an invented support desk (about 20 seconds) …", err=True)
+        with opened(settings) as session:
+            summary = story.build(settings, session.database, seed=seed, fresh=fresh or headless, now=wiring.utc_now())
+        click.echo(json.dumps(summary.model_dump(mode="json")) if as_json else summary.words)
+
+    if headless:
+        build()
     else:
-        click.echo(summary.words)
-    if not headless:
-        sys.exit(_serve(settings, port=port, opens_browser=not no_browser, has_worker=True))
+        sys.exit(_serve(settings, port=port, opens_browser=not no_browser, has_worker=True, first=build))
 
 
 @click.command("worker")
@@ -91,7 +94,15 @@ def _follow(parent: int, stop: threading.Event) -> None:
             stop.set()
 
 
-def _serve(settings: Settings, *, port: int | None, opens_browser: bool, has_worker: bool) -> int:
+def _serve(
+    settings: Settings,
+    *,
+    port: int | None,
+    opens_browser: bool,
+    has_worker: bool,
+    first: Callable[[], None] | None = None,
+) -> int:
+    """Run the screens until they end or Ctrl+C. `first` is done while they start, before anybody is sent there."""
     chosen = settings.port if port is None else port
     if settings.host not in ("127.0.0.1", "localhost", "::1"):
         raise InvalidInput(
@@ -101,41 +112,46 @@ def _serve(settings: Settings, *, port: int | None, opens_browser: bool, has_wor
         )
     _check_port(settings.host, chosen)
     environment = os.environ | _environment(settings)
-    screens = subprocess.Popen(  # noqa: S603 - our own interpreter, our own script
-        [
-            sys.executable,
-            "-m",
-            "streamlit",
-            "run",
-            str(Path(dashboard.__file__).with_name("asgi.py")),
-            f"--server.address={settings.host}",
-            f"--server.port={chosen}",
-            *_look(),
-        ],
-        env=environment,
-    )
-    worker = (
-        subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
-            [sys.executable, "-m", "loop.cli", "worker", "--parent", str(os.getpid())], env=environment
+    children = [
+        subprocess.Popen(  # noqa: S603 - our own interpreter, our own script
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                str(Path(dashboard.__file__).with_name("asgi.py")),
+                f"--server.address={settings.host}",
+                f"--server.port={chosen}",
+                *_look(),
+            ],
+            env=environment,
         )
-        if has_worker
-        else None
-    )
-    address = f"http://{settings.host}:{chosen}"
-    if opens_browser:
-        threading.Thread(target=_open_when_ready, args=(address,), daemon=True).start()
-    click.echo(f"Ratchet is at {address} (stop with Ctrl+C)")
+    ]
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return screens.wait()
+        if first is not None:
+            first()
+        if has_worker:
+            command = [sys.executable, "-m", "loop.cli", "worker", "--parent", str(os.getpid())]
+            children.append(subprocess.Popen(command, env=environment))  # noqa: S603 - our own module
+        address = f"http://{settings.host}:{chosen}"
+        if opens_browser:
+            threading.Thread(target=_open_when_ready, args=(address,), daemon=True).start()
+        click.echo(f"Ratchet is at {address} (stop with Ctrl+C)")
+        return children[0].wait()
     except KeyboardInterrupt:
         return 0
     finally:
-        for child in (screens, worker):
-            if child is not None and child.poll() is None:
+        for child in children:
+            if child.poll() is None:
                 child.terminate()
-        for child in (screens, worker):
-            if child is not None:
-                _reap(child)
+        for child in children:
+            _reap(child)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Being told to stop ends like Ctrl+C, so that the children are told too."""
+    raise KeyboardInterrupt
 
 
 def _reap(child: subprocess.Popen[bytes]) -> None:
