@@ -179,6 +179,8 @@ def _flags(table: Mapping[str, object], prefix: str = "") -> Iterator[str]:
     for key, value in table.items():
         if isinstance(value, Mapping):
             yield from _flags(value, f"{prefix}{key}.")
+        elif prefix == "server." and isinstance(value, list):
+            yield from (f"--{prefix}{key}={one}" for one in value)  # one flag each; a list would be one odd host name
         elif f"{prefix}{key}" not in ("server.address", "server.port"):
             yield f"--{prefix}{key}={json.dumps(value) if isinstance(value, bool | list) else value}"
 

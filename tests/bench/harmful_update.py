@@ -2,8 +2,9 @@
 
 An article-search agent over 956 real help articles. The natural update appends the solved questions of half of the
 articles (the taught ones) to them, once in their own field (the product's way) and once written into the text
-(`text_`). Questions about the other articles are then drawn to the articles that say more. Cases for the gate come from the validation questions (and from half of the
-training questions of untaught articles, which nobody appends); the test questions measure from outside.
+(`text_`). Questions about the other articles are then drawn to the articles that say more. Cases for the gate come
+from the validation questions (and from half of the training questions of untaught articles, which nobody appends);
+the test questions measure from outside.
 
     taught_delta, untaught_delta   the report's own sealed slices, candidate minus base, share of cases
     untaught_delta_naive           outside test questions about untaught articles, had it shipped without a gate

@@ -9,7 +9,6 @@ from loop.records import Bundle, ChangeExamples, FeedbackState, StakesLevel, Ver
 from loop.update import operations
 from tests import builders
 
-
 ASKED = (
     ("parcel", "where has my parcel gone"),
     ("parcel", "the courier never rang"),
