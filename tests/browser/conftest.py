@@ -18,7 +18,6 @@ from storage.database import Database
 from storage.store import AgentStore
 from tests.screens import seed
 
-ROOT = Path(__file__).resolve().parents[2]
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 START_SECONDS = 90
 
@@ -47,8 +46,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         port = probe.getsockname()[1]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboard/asgi.py", f"--server.port={port}"],
-            cwd=ROOT,
+            [sys.executable, "-m", "loop.cli", "up", "--no-browser", "--no-worker", f"--port={port}"],
+            cwd=folder,  # not the project: the look must not depend on where one stands
             env=os.environ | {"RATCHET_DATABASE_URL": url, "RATCHET_OPERATOR": "dana"},
             stdout=log,
             stderr=subprocess.STDOUT,
