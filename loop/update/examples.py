@@ -77,7 +77,7 @@ def _candidates(work: UpdateWork) -> list[Correction]:
     """One correction per question: what most authors say, newest where they say the same; wrong ones first."""
     known = {(plain(one.question), one.label, plain(one.answer)) for one in work.bundle.examples}
     asked: dict[str, list[Correction]] = defaultdict(list)
-    for one in work.survey.corrections:
+    for one in work.survey.known_good:
         asked[plain(one.question)].append(one)
     found: list[Correction] = []
     for question, group in asked.items():

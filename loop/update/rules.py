@@ -119,7 +119,7 @@ def wilson_low(hits: int, n: int, *, z: float = 1.96) -> float:
 
 def _backed(work: UpdateWork) -> dict[str, list[Correction]]:
     found: dict[str, list[Correction]] = defaultdict(list)
-    for one in work.survey.corrections:
+    for one in work.survey.known_good:
         if one.label:
             found[one.label].append(one)
     return found

@@ -132,6 +132,7 @@ class Correction:
 
     feedback_id: str
     issue_id: str
+    """Empty for an answer that was confirmed: nothing was wrong with it."""
     author: str
     kind: FeedbackKind
     question: str
@@ -150,8 +151,8 @@ class Correction:
 class Survey:
     """Corrections that may teach and how the base does on the cases."""
 
-    corrections: tuple[Correction, ...]
-    """Newest last."""
+    known_good: tuple[Correction, ...]
+    """Corrections, and answers people confirmed; newest last."""
     cases: tuple[EvalCase, ...]
     """Those that were answered: all, or an even share where there are too many."""
     answers: Mapping[str, Answer]
@@ -161,6 +162,11 @@ class Survey:
     skipped: int = 0
     """Corrections left out: hidden characters only, secrets, too long, or kept for testing."""
     feedback: Mapping[str, Feedback] = field(default_factory=dict)
+
+    @cached_property
+    def corrections(self) -> tuple[Correction, ...]:
+        """Those that say something else than was answered; newest last."""
+        return tuple(one for one in self.known_good if one.issue_id)
 
     @cached_property
     def right_by_question(self) -> Mapping[str, bool]:
@@ -212,7 +218,7 @@ def survey(work: UpdateWork) -> Survey:
     found += _confirmed(work, found, is_kept=is_kept)
     unique = {one.feedback_id: one for one in sorted(found, key=lambda one: (one.at, one.feedback_id))}
     return Survey(
-        corrections=tuple(unique.values()),
+        known_good=tuple(unique.values()),
         cases=tuple(cases),
         answers={case.id: answer for case, answer in zip(cases, answers, strict=True)},
         right={case.id: work.grade(case, answer).is_right for case, answer in zip(cases, answers, strict=True)},
