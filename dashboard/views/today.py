@@ -134,7 +134,7 @@ def _turn(turn: TurnReport) -> Markup:
         "div",
         tag(
             "div",
-            f"Last turn {words.ago(turn.ended_at, session.now())}, it took {took:.1f} s.",
+            f"Last turn {words.ago(turn.ended_at, session.now())}{f', it took {took:.1f} s' if took >= 0.05 else ''}.",
             css="rt-small",
         ),
         cards.table(("Stage", "What it did"), rows, label="The last turn of the loop"),
