@@ -40,8 +40,13 @@ def must_include(edit: Edit, *, rewritten: str) -> tuple[str, ...]:
 
 
 def must_exclude(edit: Edit, *, answer: str, rewritten: str) -> tuple[str, ...]:
-    """Facts of the removed sentences, or short sentences without one; none occurs in the rewritten answer."""
-    return _pieces(edit.removed, avoid=rewritten, within=answer)
+    """What is wrong in the answer; none of it occurs in the rewritten answer.
+
+    Facts of the removed sentences. Short sentences without a fact only where taking sentences out is all
+    the edit did: whoever rewrites an answer often leaves out a greeting or a sign-off without calling it wrong.
+    """
+    taken_out = edit.removed if not edit.added else tuple(one for one in edit.removed if _FACT.search(one))
+    return _pieces(taken_out, avoid=rewritten, within=answer)
 
 
 def _pieces(changed: tuple[str, ...], *, avoid: str, within: str) -> tuple[str, ...]:

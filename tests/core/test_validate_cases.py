@@ -113,7 +113,21 @@ def test_an_edit_becomes_a_text_case_with_what_must_and_must_not_be_said() -> No
     (made,) = judged({"kind": FeedbackKind.EDIT, "label": None, "text": text}, asked=asked, grading=Grading.TEXT).cases
     assert made.expected == text
     assert made.must_include == ("5 business days", "https://shop.example/refunds")
-    assert made.must_exclude == ("3 days", "We are closed today")
+    assert made.must_exclude == ("3 days",)
+
+
+def test_what_an_edit_only_takes_out_must_not_be_said() -> None:
+    asked = {"answer": "Hello! Refunds take 3 days. We are closed today."}
+    text = "Hello! Refunds take 3 days."
+    (made,) = judged({"kind": FeedbackKind.EDIT, "label": None, "text": text}, asked=asked, grading=Grading.TEXT).cases
+    assert made.must_exclude == ("We are closed today",)
+
+
+def test_a_sign_off_dropped_in_passing_is_not_held_against_later_answers() -> None:
+    asked = {"answer": "Refunds take 3 days. Your garden team"}
+    text = "Refunds take 5 days and arrive on the card you paid with."
+    (made,) = judged({"kind": FeedbackKind.EDIT, "label": None, "text": text}, asked=asked, grading=Grading.TEXT).cases
+    assert made.must_exclude == ("3 days",)
 
 
 def test_two_people_calling_an_answer_perfect_make_it_known_good_and_one_does_not() -> None:
