@@ -29,28 +29,8 @@ class LabelledQueries:
 
     def make(self, cells: Cells, *, door: Door) -> Made:
         """Raises Unusable."""
-        question = cells.text("question", is_needed=True)
         label = cells.text("label", is_needed=True).strip()
-        author = cells.text("author").strip()
-        interaction = asked(
-            cells,
-            door,
-            question=question,
-            with_answer=False,
-            is_shared=bool(author),
-            identity=None if author else label,
-        )
-        feedback = said(
-            door,
-            interaction_id=interaction.id,
-            kind=FeedbackKind.LABEL,
-            author=author,
-            at=cells.moment("at"),
-            label=label,
-            reason=cells.text("reason"),
-            attributes=cells.rest() if author else {},
-        )
-        return Made((interaction,), (feedback,), is_shared=bool(author))
+        return _named(cells, door, identity=label, label=label)
 
 
 class QuestionsWithArticles:
@@ -69,28 +49,8 @@ class QuestionsWithArticles:
 
     def make(self, cells: Cells, *, door: Door) -> Made:
         """Raises Unusable."""
-        question = cells.text("question", is_needed=True)
         article_id = cells.text("article_id", is_needed=True).strip()
-        author = cells.text("author").strip()
-        interaction = asked(
-            cells,
-            door,
-            question=question,
-            with_answer=False,
-            is_shared=bool(author),
-            identity=None if author else article_id,
-        )
-        feedback = said(
-            door,
-            interaction_id=interaction.id,
-            kind=FeedbackKind.LABEL,
-            author=author,
-            at=cells.moment("at"),
-            article_id=article_id,
-            reason=cells.text("reason"),
-            attributes=cells.rest() if author else {},
-        )
-        return Made((interaction,), (feedback,), is_shared=bool(author))
+        return _named(cells, door, identity=article_id, article_id=article_id)
 
 
 class RatedAnswers:
@@ -179,3 +139,28 @@ class Articles:
                 ),
             )
         )
+
+
+def _named(cells: Cells, door: Door, *, identity: str, label: str | None = None, article_id: str | None = None) -> Made:
+    """A question without an answer, and what somebody says is right for it. With an author, rows share the question."""
+    author = cells.text("author").strip()
+    interaction = asked(
+        cells,
+        door,
+        question=cells.text("question", is_needed=True),
+        with_answer=False,
+        is_shared=bool(author),
+        identity=None if author else identity,
+    )
+    feedback = said(
+        door,
+        interaction_id=interaction.id,
+        kind=FeedbackKind.LABEL,
+        author=author,
+        at=cells.moment("at"),
+        label=label,
+        article_id=article_id,
+        reason=cells.text("reason"),
+        attributes=cells.rest() if author else {},
+    )
+    return Made((interaction,), (feedback,), is_shared=bool(author))

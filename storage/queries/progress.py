@@ -1,6 +1,5 @@
 """How far the loop has come: what waits, what was shipped, and how feedback became releases."""
 
-from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -76,15 +75,6 @@ class ReleaseLine(Record):
     high: float | None = None
 
 
-class Since(Record):
-    """What happened after a moment."""
-
-    interactions: int
-    feedback: int
-    decisions: int
-    releases: int
-
-
 def waits(scope: Scope) -> Waits:
     """Counts for the first screen."""
     waiting = scope.rows(
@@ -102,23 +92,6 @@ def waits(scope: Scope) -> Waits:
         set_aside=states.get(ProposalState.SET_ASIDE.value, 0),
         held=feedback.get(FeedbackState.HELD.value, 0),
         quarantined=feedback.get(FeedbackState.QUARANTINED.value, 0),
-    )
-
-
-def since(scope: Scope, then: datetime) -> Since:
-    """What came in and was done after a moment."""
-    return Since(
-        interactions=_number_after(scope, InteractionRow, _INTERACTION.at, then),
-        feedback=sum(
-            scope.number(
-                sa.select(sa.func.count()).where(
-                    scope.mine(FeedbackRow), _FEEDBACK.state == state.value, _FEEDBACK.received_at > then
-                )
-            )
-            for state in FeedbackState
-        ),
-        decisions=_number_after(scope, DecisionRow, _DECISION.at, then),
-        releases=_number_after(scope, ReleaseRow, _RELEASE.at, then),
     )
 
 
@@ -234,12 +207,3 @@ def _counts(
         .group_by(column)
     )
     return {row.state: int(row.n) for row in found}
-
-
-def _number_after(
-    scope: Scope,
-    table: type[InteractionRow] | type[DecisionRow] | type[ReleaseRow],
-    column: sa.ColumnElement[datetime],
-    then: datetime,
-) -> int:
-    return scope.number(sa.select(sa.func.count()).where(scope.mine(table), column > then))
