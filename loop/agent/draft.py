@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loop.agent.obey import Instructions, hand_over_about, hand_over_below, shape
-from loop.agent.rules import first_match
 from loop.records import Answer, Article, Question, Rule
+from loop.records.matching import first_match
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ def settle(
     line = hand_over_about(question.text, instructions=instructions)
     if line is not None:
         return Draft(Answer(method="handover", confidence=1.0, obeyed=(line,)))
-    rule = first_match(rules, question)
+    rule = first_match(rules, question=question.text, context=question.context)
     if rule is None:
         return None
     if rule.hand_over:

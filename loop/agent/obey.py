@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from loop.agent.rules import contains, whole_phrase
+from loop.records.matching import contains, whole_phrase
 
 
 @dataclass(frozen=True)

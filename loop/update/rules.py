@@ -12,8 +12,9 @@ from itertools import combinations
 from math import sqrt
 
 from loop.records import Condition, EvalCase, Grading, Rule, SetRule, derived_id
+from loop.records.matching import covers
 from loop.update.proposals import Idea
-from loop.update.touched import covers, plain
+from loop.update.touched import plain
 from loop.update.work import Considered, Correction, UpdateWork
 
 LEAST_FIXES = 3

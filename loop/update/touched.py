@@ -2,12 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from loop.records import (
     Bundle,
     ChangeExamples,
-    Condition,
     EditInstructions,
     EvalCase,
     Example,
@@ -17,12 +16,12 @@ from loop.records import (
     RetireArticle,
     RetireRule,
     Rule,
-    Scalar,
     SetApproach,
     SetModel,
     SetRule,
     UpsertArticle,
 )
+from loop.records.matching import covers
 
 _WORD = re.compile(r"\w+")
 
@@ -96,42 +95,6 @@ def is_taught(case: EvalCase, *, by: Touched) -> bool:
     return any(covers(rule, question=case.question, context=case.context) for rule in by.rules)
 
 
-def covers(rule: Rule, *, question: str, context: Mapping[str, Scalar]) -> bool:
-    """Whether all conditions of a rule hold."""
-    return all(_holds(condition, question=question, context=context) for condition in rule.when)
-
-
 def plain(text: str) -> str:
     """Words only, lower case, one space between."""
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
-
-
-def _holds(condition: Condition, *, question: str, context: Mapping[str, Scalar]) -> bool:
-    fact: Scalar = question if condition.field == "question" else context.get(condition.field)
-    if fact is None:
-        return False
-    match condition.op:
-        case "contains":
-            phrase = r"\s+".join(re.escape(word) for word in str(condition.value).split())
-            found = re.search(rf"(?<!\w){phrase}(?!\w)", fact, re.IGNORECASE) if isinstance(fact, str) else None
-            return bool(phrase) and found is not None
-        case "equals":
-            number, limit = _number(fact), _number(condition.value)
-            if number is not None and limit is not None:
-                return number == limit
-            return " ".join(str(fact).casefold().split()) == " ".join(str(condition.value).casefold().split())
-        case "at_least":
-            number, limit = _number(fact), _number(condition.value)
-            return number is not None and limit is not None and number >= limit
-        case "at_most":
-            number, limit = _number(fact), _number(condition.value)
-            return number is not None and limit is not None and number <= limit
-
-
-def _number(value: Scalar) -> float | None:
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        return None

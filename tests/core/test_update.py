@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from loop.agent.local import LocalAgent
-from loop.agent.rules import holds
 from loop.ports import FeedbackItem, ProposalItem
 from loop.records import (
     Bundle,
@@ -34,11 +33,11 @@ from loop.records import (
     Verdict,
     Version,
 )
+from loop.records.matching import covers
 from loop.update import PROPOSERS, UpdateWork, step
 from loop.update.examples import ExampleProposer
 from loop.update.operations import apply_all
 from loop.update.proposals import Idea, draft
-from loop.update.touched import covers
 from tests.builders import NOON, agent, at, case, example, feedback, interaction
 
 TOPICS = {
@@ -345,7 +344,8 @@ ASKED = [
 def test_a_rule_covers_for_the_proposer_exactly_what_it_covers_for_the_agent(condition: Condition) -> None:
     for asked in ASKED:
         rule = Rule(id="r", when=(condition,), label="x")
-        assert covers(rule, question=asked.text, context=asked.context) is holds(condition, asked)
+        (answer,) = LocalAgent(Bundle(rules=(rule,))).answer([asked])
+        assert covers(rule, question=asked.text, context=asked.context) is (answer.method == "rule")
 
 
 def test_a_draft_gets_its_identity_from_its_content() -> None:

@@ -1,19 +1,26 @@
-"""Whether a rule applies to a question. The first rule of the bundle that applies decides."""
+"""When a rule applies: one meaning of a condition, for the agent that obeys it and the proposer that drafts it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from loop.records import Condition, Question, Rule, Scalar
-
-
-def first_match(rules: Sequence[Rule], question: Question) -> Rule | None:
-    """The first rule whose conditions all hold; None when there is none."""
-    return next((rule for rule in rules if all(holds(condition, question) for condition in rule.when)), None)
+from loop.records.agents import Condition, Rule
+from loop.records.identity import Scalar
 
 
-def holds(condition: Condition, question: Question) -> bool:
+def first_match(rules: Sequence[Rule], *, question: str, context: Mapping[str, Scalar]) -> Rule | None:
+    """The first rule that covers the question decides; None when none does."""
+    return next((rule for rule in rules if covers(rule, question=question, context=context)), None)
+
+
+def covers(rule: Rule, *, question: str, context: Mapping[str, Scalar]) -> bool:
+    """Whether all conditions of a rule hold."""
+    return all(holds(condition, question=question, context=context) for condition in rule.when)
+
+
+def holds(condition: Condition, *, question: str, context: Mapping[str, Scalar]) -> bool:
     """Whether one condition holds. A field the question does not have, or of the wrong type, never holds."""
-    fact: Scalar = question.text if condition.field == "question" else question.context.get(condition.field)
+    fact: Scalar = question if condition.field == "question" else context.get(condition.field)
     if fact is None:
         return False
     match condition.op:
@@ -34,6 +41,7 @@ def contains(text: str, phrase: str) -> bool:
     return pattern is not None and pattern.search(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def whole_phrase(phrase: str) -> re.Pattern[str] | None:
     """What finds a phrase as whole words; None for an empty phrase, which is nowhere."""
     words = r"\s+".join(re.escape(word) for word in phrase.split())
