@@ -11,7 +11,7 @@ returns what it made; no stage imports another, none reads a clock, a database o
     test/       4  is it better: base and candidate replayed on the same held-out cases
     deploy/     5  who gets it: decisions, releases, rollbacks
 
-`engine.turn` runs them in this order and commits each once. Around the core:
+`engine.turn` runs them in this order and commits each once; `desk` holds what a person can do. Around them:
 
     records/    the words                 ports.py     what the core needs from outside
     stats/      numbers, no domain words  agent/       compose a version into an answer
