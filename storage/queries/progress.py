@@ -1,6 +1,5 @@
 """How far the loop has come: what waits, what was shipped, and how feedback became releases."""
 
-
 import sqlalchemy as sa
 
 from loop.records import DailyQuality, FeedbackState, Moment, ProposalState, Record, StakesLevel
