@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from loop import wiring
 from loop.cli.opening import opened
 from loop.errors import InvalidInput
-from loop.records import Agent, Bundle, Grading, Mode
+from loop.records import Agent, Bundle, Grading, Limits, Mode
 
 _BUNDLE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -27,6 +27,13 @@ def agent_group() -> None:
 @click.option("--grading", type=click.Choice([one.value for one in Grading]), default="text", show_default=True)
 @click.option("--mode", type=click.Choice([one.value for one in Mode]), default="manual", show_default=True)
 @click.option("--trusted", multiple=True, help="Author whose corrections may become dev and sealed cases. Repeatable.")
+@click.option(
+    "--min-sources",
+    type=click.IntRange(min=1),
+    default=Limits().min_sources,
+    show_default=True,
+    help="Distinct people who must say the same before a machine proposes it.",
+)
 @click.option("--instructions", type=click.Path(dir_okay=False, path_type=Path), help="Text file to start from.")
 @click.option("--bundle", type=click.Path(dir_okay=False, path_type=Path), help="Bundle (JSON) to start from.")
 def create_command(
@@ -36,6 +43,7 @@ def create_command(
     grading: str,
     mode: str,
     trusted: tuple[str, ...],
+    min_sources: int,
     instructions: Path | None,
     bundle: Path | None,
 ) -> None:
@@ -52,6 +60,7 @@ def create_command(
             mode=Mode(mode),
             grading=Grading(grading),
             trusted_authors=trusted,
+            limits=Limits(min_sources=min_sources),
             created_at=now,
         )
     except ValidationError as error:

@@ -95,6 +95,8 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
         )
     )
     tally.words.extend(outcome.failures)
+    if not outcome.proposals and (thin := _thinly_supported(parts)):
+        tally.words.append(thin)
     known = {item.proposal.id for item in earlier}
     fresh = tuple(proposal for proposal in outcome.proposals if proposal.id not in known)
     tally.counts["drafted"] = len(fresh)
@@ -175,6 +177,19 @@ def try_changes(parts: Parts, tally: StageTally) -> None:
                 ),
             )
         )
+
+
+def _thinly_supported(parts: Parts) -> str:
+    """Why nothing was drafted, when that is because too few people said the same; empty otherwise."""
+    issues = [issue for issue in parts.store.issues() if issue.kind != "complaint"]
+    if not issues or any(issue.is_supported for issue in issues):
+        return ""
+    needed = parts.store.agent.limits.min_sources
+    most = max(issue.support for issue in issues)
+    return (
+        f"{len(issues)} issues wait for support: a change needs {needed} people who say the same, "
+        f"and the best supported issue has {most}."
+    )
 
 
 def unsealed(

@@ -59,6 +59,12 @@ def rows_in(url: str) -> int:
         database.close()
 
 
+SAID = (
+    ("where is my parcel", "parcel"),
+    ("refund me please", "refund"),
+    ("reset the password", "password"),
+    ("send an invoice", "invoice"),
+)
 GOOD = "text,category,author\nwhere is my parcel,parcel,lead\nrefund please,refund,ann\n"
 
 
@@ -84,6 +90,25 @@ def test_a_turn_says_what_each_stage_did(desk: Ratchet, tmp_path: Path) -> None:
         "test",
         "deploy",
     ]
+
+
+def test_a_turn_says_when_too_few_people_said_the_same(desk: Ratchet, tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(GOOD)
+    desk("import", str(file), "--agent", "desk", "--as", "labelled-queries")
+    said = desk("turn", "--agent", "desk")
+    assert "a change needs 3 people who say the same" in said.out
+
+
+def test_one_annotator_is_enough_where_the_operator_says_so(ratchet: Ratchet, tmp_path: Path) -> None:
+    assert ratchet("agent", "create", "solo", "--grading", "label", "--min-sources", "1").code == 0
+    file = tmp_path / "labels.csv"
+    rows = [f"{words} {number},{label}" for number in range(60) for words, label in SAID]
+    file.write_text("\n".join(["text,category", *rows]))
+    ratchet("import", str(file), "--agent", "solo", "--as", "labelled-queries")
+    assert "1 proved" in ratchet("turn", "--agent", "solo").out
+    listed = ratchet("review", "--agent", "solo", "--list").out
+    assert "medium" in listed, "concentrated support is never low stakes"
 
 
 FILES: dict[str, tuple[str, bytes, str]] = {
