@@ -1,23 +1,19 @@
-"""The stages validate, update and test, fed from the store and committed to it, each once."""
+"""The stages validate and update, fed from the store and committed to it, each once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from loop import test, update, validate
 from loop.engine.journal import StageTally, note
 from loop.engine.redrawing import outgrown, redraw
-from loop.errors import ModelFailed
-from loop.ports import Changes, FeedbackItem, Parts, ProposalMove
+from loop.ports import Changes, FeedbackItem, Parts
 from loop.records import (
     TEACHING_STATES,
     Bundle,
     EvalCase,
     Interaction,
-    Proposal,
-    ProposalState,
     Split,
-    Verdict,
 )
-from loop.update import operations, touched, unlearning
+from loop.update import touched
 
 
 def judge_feedback(parts: Parts, tally: StageTally) -> None:
@@ -120,65 +116,6 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
     )
 
 
-def try_changes(parts: Parts, tally: StageTally) -> None:
-    store = parts.store
-    head = store.head()
-    drafted = [item for item in store.proposals([ProposalState.DRAFTED]) if item.proposal.base_number == head.number]
-    if not drafted:
-        return
-    base = store.bundle(head.digest)
-    cases = tuple(store.cases())
-    held_out = [case for case in cases if case.split is not Split.LOG]
-    try:
-        base_answers = dict(
-            zip((case.id for case in held_out), test.replay(parts.answerers(base), held_out), strict=True)
-        )
-    except ModelFailed as error:
-        tally.words.append(f"The live version could not be asked, so nothing was tested. {error}")
-        return
-    for item in drafted:
-        proposal = item.proposal
-        try:
-            report = test.step(
-                test.TrialWork(
-                    agent=store.agent,
-                    proposal=proposal,
-                    base=base,
-                    candidate=operations.apply_all(base, proposal.operations),
-                    cases=tuple(held_out),
-                    log_cases=tuple(case for case in cases if case.split is Split.LOG),
-                    answerers=parts.answerers,
-                    base_answers=base_answers,
-                    is_taught=_teaches(proposal, base),
-                    looks=store.sealed_looks(),
-                    now=parts.clock(),
-                    seed=parts.seed,
-                )
-            )
-        except ModelFailed as error:
-            tally.words.append(f"A proposal could not be tested. {error}")
-            continue
-        move = ProposalMove(
-            proposal_id=proposal.id, was=ProposalState.DRAFTED, now=_desk_or_drawer(proposal, report.verdict)
-        )
-        tally.counts[report.verdict.value] = tally.counts.get(report.verdict.value, 0) + 1
-        parts.checkpoint("test:commit")
-        store.commit(
-            Changes(
-                reports=(report,),
-                proposal_moves=(move,),
-                notes=(
-                    note(
-                        parts,
-                        "test proposal",
-                        subject=proposal.id,
-                        digests={"cases": report.case_set_digest, "candidate": report.candidate_digest},
-                    ),
-                ),
-            )
-        )
-
-
 def _thinly_supported(parts: Parts) -> str:
     """Why nothing was drafted, when that is because too few people said the same; empty otherwise."""
     issues = [issue for issue in parts.store.issues() if issue.kind != "complaint"]
@@ -221,19 +158,3 @@ def _tainted(parts: Parts, bundle: Bundle) -> frozenset[str]:
     learned = {example.feedback_id for example in bundle.examples if example.feedback_id}
     items = parts.store.feedback_items(learned)
     return frozenset(key for key, item in items.items() if item.state not in TEACHING_STATES)
-
-
-def _desk_or_drawer(proposal: Proposal, verdict: Verdict) -> ProposalState:
-    """People's own drafts and unlearning always come to the desk; else only what may be worth a person's time."""
-    if proposal.proposer in ("person", unlearning.NAME) or verdict not in (Verdict.HARMFUL, Verdict.NO_EFFECT):
-        return ProposalState.WAITING
-    return ProposalState.SET_ASIDE
-
-
-def _teaches(proposal: Proposal, base: Bundle) -> Callable[[EvalCase], bool]:
-    by = touched.touched(proposal.operations, base)
-
-    def is_taught(case: EvalCase) -> bool:
-        return touched.is_taught(case, by=by)
-
-    return is_taught

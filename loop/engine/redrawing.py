@@ -43,6 +43,7 @@ def outgrown(earlier: list[ProposalItem], fresh: tuple[Proposal, ...]) -> tuple[
         ProposalMove(proposal_id=old.proposal.id, was=old.state, now=ProposalState.STALE)
         for old in earlier
         if old.proposal.id in replaced
+        and old.proposal.proposer != "person"
         and old.state in (ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.DRAFTED)
     )
 

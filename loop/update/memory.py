@@ -45,7 +45,9 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
             # What is to be unlearned now includes what was before, less what was released meanwhile.
             replaces = item.proposal.id
             continue
-        if taught(idea.operations) and taught(item.proposal.operations):
+        # A machine neither waits for a person's bundle nor takes it off the desk; it must only not repeat it.
+        is_rival = not (is_open and item.proposal.proposer == "person")
+        if is_rival and taught(idea.operations) and taught(item.proposal.operations):
             standing = _against_bundle(idea, item, work=work, is_open=is_open)
         else:
             standing = _against_same(idea, item.proposal, work=work, is_open=is_open)

@@ -319,3 +319,39 @@ def test_two_agents_in_one_database_do_not_learn_from_each_other(make: Desk, sql
     engine.turn(parts)
     assert not engine.turn(other).did_something
     assert other.store.proposals() == []
+
+
+def test_what_was_undecided_is_tried_again_at_a_stricter_level_when_enough_cases_have_come(make: Desk) -> None:
+    parts = make()
+    desk_world.arrive(parts, rows=30)
+    engine.turn(parts)
+    mine = desk.draft(
+        parts,
+        actor=OPERATOR,
+        operations=[
+            ChangeExamples(
+                add=(
+                    Example(id="a", question="where is my parcel with the desk", label="parcel"),
+                    Example(id="b", question="please refund the blue kettle", label="refund"),
+                )
+            )
+        ],
+        title="Two examples",
+        rationale="They come up all the time.",
+    )
+    engine.turn(parts)
+    first = parts.store.proposal(mine.id)
+    assert first.report is not None
+    assert first.report.verdict in (Verdict.NOT_ENOUGH_DATA, Verdict.PROMISING)
+
+    desk_world.arrive(parts, rows=600, seed=1, prefix="more")
+    engine.turn(parts)
+    again = parts.store.proposal(mine.id)
+    assert again.report is not None
+    assert again.report.sealed.tally.n > first.report.sealed.tally.n
+    assert again.report.verdict is Verdict.PROVED
+    assert again.state is ProposalState.WAITING, "the machine's larger bundle takes nobody's draft off the desk"
+    assert any("Tried again" in reason for reason in again.report.reasons)
+    assert again.evidence_digest != first.evidence_digest, "who looked at the old evidence must look again"
+    engine.turn(parts)
+    assert parts.store.proposal(mine.id).evidence_digest == again.evidence_digest
