@@ -71,7 +71,10 @@ def agent() -> Agent:
     """The agent of the address bar, else the one looked at last, else the first. Raises NotFound when there is none."""
     known = {one.slug: one for one in database().agents()}
     if not known:
-        raise NotFound("There is no agent yet.", remedy="Run `ratchet demo` to see one at work, or connect your own.")
+        raise NotFound(
+            "There is no agent yet.",
+            remedy="See one at work with `ratchet demo`, or make your own with `ratchet agent create NAME`.",
+        )
     asked = st.query_params.get("agent") or st.session_state.get("agent")
     chosen = known.get(asked or "") or next(iter(known.values()))
     st.session_state["agent"] = chosen.slug
