@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from loop import wiring
 from loop.cli.opening import opened
+from loop.cli.validation import first_problem
 from loop.errors import InvalidInput
 from loop.records import Agent, Bundle, Grading, Limits, Mode
 
@@ -64,10 +65,10 @@ def create_command(
             created_at=now,
         )
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        problem = first_problem(error)
         raise InvalidInput(
-            f"The agent's {first['loc'][0]} cannot be used: {first['msg'].lower()}.",
-            field=str(first["loc"][0]),
+            f"The agent's {problem.where} cannot be used: {problem.why}.",
+            field=problem.where,
             remedy="A slug has 2 to 40 lower-case letters, digits and hyphens.",
         ) from None
     with opened() as session:
@@ -133,10 +134,9 @@ def _read_bundle(path: Path) -> Bundle:
     try:
         return Bundle.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
+        problem = first_problem(error)
         raise InvalidInput(
-            f"{path.name} is not a bundle: {where}: {first['msg'].lower()}.",
+            f"{path.name} is not a bundle: {problem.where or 'file'}: {problem.why}.",
             field="--bundle",
             remedy="See one with: ratchet agent export SLUG",
         ) from None

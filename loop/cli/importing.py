@@ -1,6 +1,7 @@
 """`ratchet import`: a file into the loop, with progress, counts, and a reason for every row that was refused."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -153,7 +154,8 @@ def _modified(file: Path) -> datetime:
     try:
         if file.is_dir():
             raise InvalidInput(f"{file.name} is a folder.", field="FILE", remedy="Name a file.")
-        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        with file.open("rb") as stream:  # fails here, with a sentence, when it may not be read
+            return datetime.fromtimestamp(os.fstat(stream.fileno()).st_mtime, UTC)
     except FileNotFoundError:
         raise InvalidInput(f"There is no file {file.name}.", field="FILE", remedy="Check the path.") from None
     except OSError:

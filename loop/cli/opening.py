@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from loop import wiring
+from loop.cli.validation import first_problem
 from loop.errors import InvalidInput
 from loop.ports import Parts
 from loop.settings import Settings
@@ -30,10 +31,10 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        name = "RATCHET_" + "_".join(str(part) for part in first["loc"]).upper()
+        problem = first_problem(error)
+        name = f"RATCHET_{problem.where.upper()}"
         raise InvalidInput(
-            f"The setting {name} cannot be used.", field=name, remedy=f"Expected: {first['msg'].lower()}."
+            f"The setting {name} cannot be used.", field=name, remedy=f"Expected: {problem.why}."
         ) from None
 
 

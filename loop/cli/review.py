@@ -1,6 +1,7 @@
 """`ratchet review`: the desk in a terminal. The same verbs, the same digest, the same refusals."""
 
 import difflib
+from itertools import islice
 
 import click
 from pydantic import TypeAdapter, ValidationError
@@ -8,9 +9,10 @@ from pydantic import TypeAdapter, ValidationError
 from loop import desk, wiring
 from loop.autonomy import recommend
 from loop.cli.opening import opened
+from loop.cli.validation import first_problem
 from loop.errors import Conflict, InvalidInput, NotAllowed
 from loop.ports import Parts, ProposalItem
-from loop.records import Actor, Operation, ProposalState, Report
+from loop.records import Actor, Change, Operation, ProposalState, Report
 
 _OPERATIONS: TypeAdapter[tuple[Operation, ...]] = TypeAdapter(tuple[Operation, ...])
 _SHOWN = 8
@@ -96,10 +98,11 @@ def _edit(parts: Parts, item: ProposalItem, *, actor: Actor) -> bool:
     try:
         operations = _OPERATIONS.validate_json(edited)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        problem = first_problem(error)
         raise InvalidInput(
-            f"The edited change cannot be used: {where}: {first['msg'].lower()}.", field=where, remedy="Edit it again."
+            f"The edited change cannot be used: {problem.where}: {problem.why}.",
+            field=problem.where,
+            remedy="Edit it again.",
         ) from None
     successor = desk.edit(parts, item.proposal.id, actor=actor, seen_digest=item.evidence_digest, operations=operations)
     click.echo(f"Drafted {successor.id}; the next turn tests it.")
@@ -122,11 +125,19 @@ def _show(item: ProposalItem) -> None:
         click.echo(f"  recommended: {advice.verb}. {_plain(advice.reason)}")
     for change in proposal.changes[:_SHOWN]:
         click.echo(f"\n  {change.section} · {_plain(change.title)}")
-        for line in difflib.unified_diff(change.before.splitlines(), change.after.splitlines(), lineterm="", n=1):
-            if not line.startswith(("---", "+++", "@@")):
-                click.echo(f"    {_plain(line)}")
+        for line in changed_lines(change):
+            click.echo(f"    {_plain(line)}")
     if len(proposal.changes) > _SHOWN:
         click.echo(f"\n  … and {len(proposal.changes) - _SHOWN} more elements")
+
+
+def changed_lines(change: Change) -> list[str]:
+    """Lines taken out (−), put in (+) and one around them. Every changed line, whatever it begins with.
+
+    The two header lines go by their place: a changed line that begins with dashes looks just like them.
+    """
+    told = difflib.unified_diff(change.before.splitlines(), change.after.splitlines(), lineterm="", n=1)
+    return [line for line in islice(told, 2, None) if not line.startswith("@@")]
 
 
 def _show_report(report: Report) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Literal
 
 from loop import roles
 from loop.autonomy import recommend
-from loop.desk.drafts import drafted, is_known
+from loop.desk.drafts import drafted
 from loop.desk.wording import checked_words
 from loop.errors import Conflict, InvalidInput
 from loop.ports import Changes, Note, Parts, ProposalItem, ProposalMove
@@ -50,18 +51,9 @@ def approve(parts: Parts, proposal_id: str, *, actor: Actor, seen_digest: str, r
     why = needs_reason(item)
     if why and not reason.strip():
         raise InvalidInput(f"{why} Approving needs a reason.", field="reason", remedy="Say why in a sentence.")
-    now = parts.clock()
-    decision = Decision(
-        id=derived_id("decision", proposal_id, "approve", seen_digest, actor.name, now),
-        agent=parts.store.agent.slug,
-        proposal_id=proposal_id,
-        verb="approve",
-        actor=actor,
-        reason=checked_words(reason),
-        seen_digest=seen_digest,
-        at=now,
-        effective_at=now + timedelta(seconds=undo_seconds(parts, item)),
-    )
+    word = _word(parts, item, verb="approve", actor=actor, seen_digest=seen_digest, reason=reason)
+    effective_at = word.at + timedelta(seconds=undo_seconds(parts, item))
+    decision = word.model_copy(update={"effective_at": effective_at})
     parts.checkpoint("approve:before")
     parts.store.decide(decision)
     parts.checkpoint("approve:after")
@@ -92,19 +84,8 @@ def reject(
         )
     if not categories and not reason.strip():
         raise InvalidInput("A rejection needs a reason.", field="reason", remedy="Pick one or write a sentence.")
-    now = parts.clock()
-    decision = Decision(
-        id=derived_id("decision", proposal_id, "reject", seen_digest, actor.name, now),
-        agent=parts.store.agent.slug,
-        proposal_id=proposal_id,
-        verb="reject",
-        actor=actor,
-        reason=checked_words(reason),
-        categories=tuple(categories),
-        seen_digest=seen_digest,
-        at=now,
-        effective_at=now,
-    )
+    word = _word(parts, item, verb="reject", actor=actor, seen_digest=seen_digest, reason=reason)
+    decision = word.model_copy(update={"categories": tuple(categories)})
     parts.store.decide(decision)
     return decision
 
@@ -126,7 +107,6 @@ def edit(
     _check_decision(item, actor=actor, verb="edit")
     if tuple(operations) == item.proposal.operations:
         raise InvalidInput("Nothing was edited.", field="operations", remedy="Change it, or approve it as it is.")
-    now = parts.clock()
     successor = drafted(
         parts,
         Idea(
@@ -139,24 +119,8 @@ def edit(
             replaces=item.proposal.id,
         ),
     )
-    if is_known(parts, successor):
-        raise InvalidInput(
-            "This very wording was proposed on this version before.",
-            field="operations",
-            remedy="Look it up under Review.",
-        )
-    decision = Decision(
-        id=derived_id("decision", proposal_id, "edit", seen_digest, actor.name, now),
-        agent=parts.store.agent.slug,
-        proposal_id=proposal_id,
-        verb="edit",
-        actor=actor,
-        reason=checked_words(reason),
-        seen_digest=seen_digest,
-        at=now,
-        effective_at=now,
-        successor_id=successor.id,
-    )
+    word = _word(parts, item, verb="edit", actor=actor, seen_digest=seen_digest, reason=reason)
+    decision = word.model_copy(update={"successor_id": successor.id})
     parts.store.decide(decision, successor=successor)
     return successor
 
@@ -189,6 +153,8 @@ def undo(parts: Parts, decision_id: str, *, actor: Actor) -> Decision:
 def bring_back(parts: Parts, proposal_id: str, *, actor: Actor, reason: str = "") -> None:
     """Put a proposal that was set aside on the desk. Raises NotAllowed, Conflict."""
     roles.check(actor, "decide")
+    if parts.store.proposal(proposal_id).state is not ProposalState.SET_ASIDE:
+        raise Conflict("This proposal is no longer set aside.", remedy="Reload the page.")
     move = ProposalMove(proposal_id=proposal_id, was=ProposalState.SET_ASIDE, now=ProposalState.WAITING)
     note = Note(
         actor=actor.name,
@@ -197,9 +163,31 @@ def bring_back(parts: Parts, proposal_id: str, *, actor: Actor, reason: str = ""
         digests={"reason": digest(reason)},
         at=parts.clock(),
     )
-    if parts.store.proposal(proposal_id).state is not ProposalState.SET_ASIDE:
-        raise Conflict("This proposal is no longer set aside.", remedy="Reload the page.")
     parts.store.commit(Changes(proposal_moves=(move,), notes=(note,)))
+
+
+def _word(
+    parts: Parts,
+    item: ProposalItem,
+    *,
+    verb: Literal["approve", "edit", "reject"],
+    actor: Actor,
+    seen_digest: str,
+    reason: str,
+) -> Decision:
+    """The record that every verb shares, effective at once."""
+    now = parts.clock()
+    return Decision(
+        id=derived_id("decision", item.proposal.id, verb, seen_digest, actor.name, now),
+        agent=parts.store.agent.slug,
+        proposal_id=item.proposal.id,
+        verb=verb,
+        actor=actor,
+        reason=checked_words(reason),
+        seen_digest=seen_digest,
+        at=now,
+        effective_at=now,
+    )
 
 
 def _check_decision(item: ProposalItem, *, actor: Actor, verb: str) -> None:

@@ -43,17 +43,11 @@ def draft(
         digests={"candidate": proposal.candidate_digest},
         at=proposal.created_at,
     )
-    if is_known(parts, proposal):
-        raise InvalidInput(
-            "This very change was proposed on this version before.",
-            field="operations",
-            remedy="Look it up under Review.",
-        )
     parts.store.commit(Changes(proposals=(proposal,), notes=(note,)))
     return proposal
 
 
-def is_known(parts: Parts, proposal: Proposal) -> bool:
+def _is_known(parts: Parts, proposal: Proposal) -> bool:
     """Whether the same operations were proposed on the same base before."""
     try:
         parts.store.proposal(proposal.id)
@@ -65,7 +59,7 @@ def is_known(parts: Parts, proposal: Proposal) -> bool:
 def drafted(parts: Parts, idea: Idea) -> Proposal:
     """The idea as a proposal on the live version, its words cleaned.
 
-    Raises OperationRefused, InvalidInput when cited feedback is unknown.
+    Raises OperationRefused, InvalidInput when cited feedback is unknown or the change was proposed before.
     """
     head = parts.store.head()
     cited = parts.store.feedback_items(idea.evidence)
@@ -78,7 +72,7 @@ def drafted(parts: Parts, idea: Idea) -> Proposal:
         "title": checked_words(idea.title, field="title"),
         "rationale": checked_words(idea.rationale, field="rationale"),
     }
-    return proposals.draft(
+    proposal = proposals.draft(
         idea.model_copy(update=cleaned),
         agent=parts.store.agent,
         base=head,
@@ -86,3 +80,10 @@ def drafted(parts: Parts, idea: Idea) -> Proposal:
         cited=[item.feedback for item in cited.values()],
         at=parts.clock(),
     )
+    if _is_known(parts, proposal):
+        raise InvalidInput(
+            "This very change was proposed on this version before.",
+            field="operations",
+            remedy="Look it up under Review.",
+        )
+    return proposal

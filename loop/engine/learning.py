@@ -11,6 +11,7 @@ from loop.records import (
     Bundle,
     EvalCase,
     Interaction,
+    Issue,
     Split,
 )
 from loop.update import touched
@@ -65,6 +66,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
     interactions = store.interactions({item.feedback.interaction_id for item in teaching.values()})
     items = unsealed(teaching, interactions=interactions, sealed=store.cases([Split.SEALED]))
     earlier = store.proposals()
+    issues = store.issues()
     reasons = {
         decision.proposal_id: ", ".join((*decision.categories, decision.reason)).strip(", ")
         for decision in store.decisions()
@@ -75,7 +77,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             agent=store.agent,
             base=head,
             bundle=bundle,
-            issues=tuple(store.issues()),
+            issues=tuple(issues),
             items=items,
             interactions=interactions,
             cases=tuple(store.cases([Split.LOG, Split.DEV])),
@@ -91,7 +93,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
         )
     )
     tally.words.extend(outcome.failures)
-    if not outcome.proposals and (thin := _thinly_supported(parts)):
+    if not outcome.proposals and (thin := _thinly_supported(issues, needed=store.agent.limits.min_sources)):
         tally.words.append(thin)
     known = {item.proposal.id for item in earlier}
     fresh = tuple(proposal for proposal in outcome.proposals if proposal.id not in known)
@@ -116,15 +118,14 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
     )
 
 
-def _thinly_supported(parts: Parts) -> str:
+def _thinly_supported(issues: Iterable[Issue], *, needed: int) -> str:
     """Why nothing was drafted, when that is because too few people said the same; empty otherwise."""
-    issues = [issue for issue in parts.store.issues() if issue.kind != "complaint"]
-    if not issues or any(issue.is_supported for issue in issues):
+    teachable = [issue for issue in issues if issue.kind != "complaint"]
+    if not teachable or any(issue.is_supported for issue in teachable):
         return ""
-    needed = parts.store.agent.limits.min_sources
-    most = max(issue.support for issue in issues)
+    most = max(issue.support for issue in teachable)
     return (
-        f"{len(issues)} issues wait for support: a change needs {needed} people who say the same, "
+        f"{len(teachable)} issues wait for support: a change needs {needed} people who say the same, "
         f"and the best supported issue has {most}."
     )
 

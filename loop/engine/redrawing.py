@@ -5,7 +5,7 @@ from loop.errors import OperationRefused
 from loop.ports import Changes, Parts, ProposalItem, ProposalMove
 from loop.records import Bundle, Proposal, ProposalState, Version
 from loop.update import proposals
-from loop.update.proposals import Idea
+from loop.update.proposals import PERSON, Idea
 
 _OPEN = (ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.APPROVED)
 
@@ -43,7 +43,7 @@ def outgrown(earlier: list[ProposalItem], fresh: tuple[Proposal, ...]) -> tuple[
         ProposalMove(proposal_id=old.proposal.id, was=old.state, now=ProposalState.STALE)
         for old in earlier
         if old.proposal.id in replaced
-        and old.proposal.proposer != "person"
+        and old.proposal.proposer != PERSON
         and old.state in (ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.DRAFTED)
     )
 

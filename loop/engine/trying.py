@@ -8,7 +8,8 @@ from loop.engine.journal import StageTally, note
 from loop.errors import ModelFailed
 from loop.ports import Changes, Parts, ProposalItem, ProposalMove
 from loop.records import Agent, Answer, Bundle, EvalCase, Proposal, ProposalState, Report, Split, Verdict
-from loop.update import operations, touched, unlearning
+from loop.update import operations, touched
+from loop.update.proposals import PERSON, UNLEARNING
 
 _UNDECIDED = frozenset({Verdict.PROMISING, Verdict.NOT_ENOUGH_DATA})
 _LEAST_GROWTH = 1.25
@@ -120,7 +121,7 @@ def _moves(item: ProposalItem, verdict: Verdict) -> tuple[ProposalMove, ...]:
 
 def _desk_or_drawer(proposal: Proposal, verdict: Verdict) -> ProposalState:
     """People's own drafts and unlearning always come to the desk; else only what may be worth a person's time."""
-    if proposal.proposer in ("person", unlearning.NAME) or verdict not in (Verdict.HARMFUL, Verdict.NO_EFFECT):
+    if proposal.proposer in (PERSON, UNLEARNING) or verdict not in (Verdict.HARMFUL, Verdict.NO_EFFECT):
         return ProposalState.WAITING
     return ProposalState.SET_ASIDE
 

@@ -6,11 +6,10 @@ refused before, do not wait already, and fit the base. Nothing here sees a seale
 
 from loop.errors import OperationRefused
 from loop.records import Proposal, digest
-from loop.update import unlearning
 from loop.update.examples import ExampleProposer
 from loop.update.knowledge import KnowledgeProposer
 from loop.update.memory import standing
-from loop.update.proposals import Idea, draft
+from loop.update.proposals import UNLEARNING, Idea, draft
 from loop.update.reflect import ReflectionProposer
 from loop.update.rules import RuleProposer
 from loop.update.unlearning import UnlearningProposer
@@ -20,7 +19,7 @@ from loop.update.work import Considered, Proposer, UpdateOutcome, UpdateWork
 __all__ = ["PROPOSERS", "Considered", "Idea", "Proposer", "UpdateOutcome", "UpdateWork", "draft", "step"]
 
 PROPOSERS: dict[str, Proposer] = {
-    "unlearning": UnlearningProposer(),
+    UNLEARNING: UnlearningProposer(),
     "examples": ExampleProposer(),
     "rules": RuleProposer(),
     "knowledge": KnowledgeProposer(),
@@ -73,7 +72,7 @@ def step(work: UpdateWork) -> UpdateOutcome:
 
 def _rank(idea: Idea) -> tuple[bool, int, int, str, str]:
     return (
-        idea.proposer != unlearning.NAME,
+        idea.proposer != UNLEARNING,
         -len(idea.expected_fixes),
         -len(idea.evidence),
         idea.proposer,

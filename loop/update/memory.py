@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from loop.ports import ProposalItem
 from loop.records import ChangeExamples, Proposal, ProposalState, Verdict, digest
-from loop.update.proposals import Idea
+from loop.update.proposals import PERSON, UNLEARNING, Idea
 from loop.update.work import UpdateWork
 
 GROWTH = 0.5
@@ -12,8 +12,6 @@ GROWTH = 0.5
 REFRESH = 1 / 3
 """Share of a full bundle that must be new instead, when it cannot grow any more."""
 
-UNLEARNING = "unlearning"
-"""The proposer of which one open proposal is enough."""
 _REFUSED = frozenset({ProposalState.REJECTED, ProposalState.UNDONE})
 _OPEN = frozenset({ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.APPROVED, ProposalState.SET_ASIDE})
 
@@ -46,7 +44,7 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
             replaces = item.proposal.id
             continue
         # A machine neither waits for a person's bundle nor takes it off the desk; it must only not repeat it.
-        is_rival = not (is_open and item.proposal.proposer == "person")
+        is_rival = not (is_open and item.proposal.proposer == PERSON)
         if is_rival and taught(idea.operations) and taught(item.proposal.operations):
             standing = _against_bundle(idea, item, work=work, is_open=is_open)
         else:

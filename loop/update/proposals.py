@@ -29,6 +29,9 @@ from loop.records import (
 from loop.update.differences import rule_words, shortened
 from loop.update.operations import apply_all, changes
 
+PERSON = "person"
+UNLEARNING = "unlearning"
+"""Proposers whose changes rest on no corrections, so that no support has to carry them."""
 RATIONALE_MAX = 4_000
 """Characters."""
 
@@ -45,7 +48,7 @@ class Idea(Record):
     issue_ids: tuple[str, ...] = ()
     expected_fixes: tuple[str, ...] = ()
     """Log case ids."""
-    proposer: str = "person"
+    proposer: str = PERSON
     authors: tuple[str, ...] = ()
     """People who wrote it; empty for a machine."""
     replaces: str | None = None
@@ -90,7 +93,7 @@ def draft(
             idea.operations,
             differences,
             base=bundle,
-            support=None if idea.proposer in ("person", "unlearning") else support,
+            support=None if idea.proposer in (PERSON, UNLEARNING) else support,
             quotes={one.id: (one.author, one.text) for one in feedback if one.text},
         ),
         replaces=idea.replaces,

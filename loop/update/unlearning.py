@@ -3,12 +3,8 @@
 from collections import Counter
 
 from loop.records import ChangeExamples
-from loop.update import memory
-from loop.update.proposals import Idea
+from loop.update.proposals import UNLEARNING, Idea
 from loop.update.work import Considered, UpdateWork
-
-NAME = memory.UNLEARNING
-"""What a proposal of this proposer carries; it reaches a person even when removing changes no result."""
 
 
 class UnlearningProposer:
@@ -30,6 +26,6 @@ class UnlearningProposer:
                 "not keep teaching."
             ),
             evidence=tuple(one.feedback_id for one in going if one.feedback_id),
-            proposer=NAME,
+            proposer=UNLEARNING,
         )
         return Considered(ideas=(idea,), looked_at=len(going))

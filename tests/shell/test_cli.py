@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from loop import cli
+from loop.cli.review import changed_lines
+from loop.records import Change
 from storage.database import Database
 
 
@@ -224,3 +226,14 @@ def test_rolling_back_to_a_version_that_does_not_exist_is_refused(desk: Ratchet)
     said = desk("rollback", "--agent", "desk", "--to", "7", "--reason", "it hurts")
     assert said.code == 1
     assert "version" in said.err
+
+
+def test_a_reviewer_sees_every_changed_line_whatever_it_begins_with() -> None:
+    change = Change(
+        section="instructions",
+        element_id="instructions",
+        title="Instructions",
+        before="Be kind.\n-- never refund",
+        after="Be kind.\n++ always refund",
+    )
+    assert changed_lines(change) == [" Be kind.", "--- never refund", "+++ always refund"]
