@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import menu, session
-from dashboard.parts import cards, markup, words
-from dashboard.parts.markup import show, tag
+from dashboard.components import cards, markup, words
+from dashboard.components.markup import show, tag
 from loop.errors import NotFound, RatchetError
 from loop.records import Mode
 from storage.queries import progress

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-from dashboard.parts import words
+from dashboard.components import words
 from loop import wiring
 from loop.errors import NotFound, RatchetError
 from loop.ports import Parts

@@ -27,9 +27,10 @@ from loop.records import (
     TurnReport,
     Version,
 )
-from storage import audit, items, ruling
-from storage.arriving import chunks
+from storage import audit, decisions, reads
+from storage.commit import hold, prepare, write_changes
 from storage.connecting import reading, writing
+from storage.ingest import chunks
 from storage.rows import TABLES, from_row
 from storage.tables import (
     AgentRow,
@@ -48,7 +49,6 @@ from storage.tables import (
     TurnRow,
     VersionRow,
 )
-from storage.writing import hold, prepare, write_changes
 
 R = TypeVar("R", bound=Record)
 
@@ -213,7 +213,7 @@ class AgentStore:
         Counted from feedback with a value whose state is not HELD, QUARANTINED, EXCLUDED or SUPERSEDED.
         """
         with reading(self._engine) as connection:
-            return items.count_signals(connection, self._slug)
+            return reads.count_signals(connection, self._slug)
 
     def daily(self) -> list[DailyQuality]:
         """As last committed, by day and version."""
@@ -223,7 +223,7 @@ class AgentStore:
     def signals_on(self, number: int) -> VersionSignals:
         """The same, on the answers of one version."""
         with reading(self._engine) as connection:
-            return items.count_signals_on(connection, self._slug, number)
+            return reads.count_signals_on(connection, self._slug, number)
 
     def journal(self) -> list[AuditEntry]:
         """The whole audit journal, in order."""
@@ -252,14 +252,14 @@ class AgentStore:
     def decide(self, decision: Decision, *, successor: Proposal | None = None) -> None:
         """Record a decision and move its proposal, in one transaction; see `loop.ports.Store.decide`."""
         with writing(self._engine) as connection:
-            ruling.record_decision(connection, self._slug, decision, successor=successor)
+            decisions.record_decision(connection, self._slug, decision, successor=successor)
             self._checkpoint("decision written")
         self._checkpoint("decision kept")
 
     def deploy(self, *, decision: Decision, version: Version, bundle: Bundle, release: Release) -> bool:
         """Apply an approval exactly once; see `loop.ports.Store.deploy`."""
         with writing(self._engine) as connection:
-            applied = ruling.apply_approval(
+            applied = decisions.apply_approval(
                 connection,
                 self._slug,
                 decision=decision,
@@ -277,7 +277,7 @@ class AgentStore:
     def roll_back(self, *, version: Version, release: Release, undone: str | None) -> None:
         """Make a new head with older content; see `loop.ports.Store.roll_back`."""
         with writing(self._engine) as connection:
-            ruling.restore(
+            decisions.restore(
                 connection, self._slug, version=version, release=release, undone=undone, checkpoint=self._checkpoint
             )
             self._checkpoint("rollback written")
@@ -291,8 +291,8 @@ class AgentStore:
 
     def _feedback(self, which: sa.ColumnElement[bool]) -> list[FeedbackItem]:
         with reading(self._engine) as connection:
-            return items.read_feedback(connection, self._slug, which)
+            return reads.read_feedback(connection, self._slug, which)
 
     def _proposals(self, which: sa.ColumnElement[bool]) -> list[ProposalItem]:
         with reading(self._engine) as connection:
-            return items.read_proposals(connection, self._slug, which)
+            return reads.read_proposals(connection, self._slug, which)

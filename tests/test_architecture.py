@@ -14,7 +14,7 @@ from loop.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ("dashboard", "loop", "storage")
 LINES_MAX = 350
-HTML_FILES = {"dashboard/parts/markup.py"}
+HTML_FILES = {"dashboard/components/markup.py"}
 """The only files that may hand HTML to the browser, and only what they escaped themselves."""
 
 

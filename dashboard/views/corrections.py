@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.parts import answers, cards, conversation, words
-from dashboard.parts.markup import show, tag
+from dashboard.components import answers, cards, conversation, words
+from dashboard.components.markup import show, tag
 from loop import desk, roles
 from loop.ports import Parts
 from loop.records import Grading, Interaction

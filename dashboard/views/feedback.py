@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import session
-from dashboard.parts import cards, conversation, tables, words
-from dashboard.parts.markup import show
+from dashboard.components import cards, conversation, tables, words
+from dashboard.components.markup import show
 from loop import desk, roles
 from loop.records import FEEDBACK_MOVES, FeedbackKind, FeedbackState
 from storage.queries import feedback as query

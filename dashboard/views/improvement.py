@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.parts import cards, charts, words
-from dashboard.parts.markup import Markup
+from dashboard.components import cards, charts, words
+from dashboard.components.markup import Markup
 from loop.records import DailyQuality
 from storage.queries import progress
 from storage.queries.progress import FunnelStep, ReleaseLine

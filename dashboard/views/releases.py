@@ -3,12 +3,12 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.parts import cards, words
-from dashboard.parts.changes import choose_layout, show_changes
-from dashboard.parts.markup import Markup, show, tag
+from dashboard.components import cards, words
+from dashboard.components.changes import choose_layout, show_changes
+from dashboard.components.markup import Markup, show, tag
 from loop import desk, roles
+from loop.change.operations import changes
 from loop.records import Bundle, Change, ProposalState
-from loop.update.operations import changes
 from storage.queries import progress
 from storage.queries.progress import ReleaseLine
 

@@ -6,12 +6,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
-from dashboard.parts import cards, decision, drafting, evidence, presses, results, words
-from dashboard.parts.changes import choose_layout, show_changes
-from dashboard.parts.markup import Markup, show, tag
+from dashboard.components import actions, cards, decision, drafting, evidence, results, words
+from dashboard.components.changes import choose_layout, show_changes
+from dashboard.components.markup import Markup, show, tag
 from loop import desk, roles
-from loop.autonomy import recommend
 from loop.errors import NotFound
+from loop.policy import recommend
 from loop.ports import Parts, ProposalItem
 from loop.records import ProposalState, Stakes, StakesLevel
 from storage.queries import review as query
@@ -38,7 +38,7 @@ def draw() -> None:
     _watch(item)
     _show_head(item)
     place = _place(item, queue)
-    if presses.mode(item.proposal.id) == "edit" and item.state is ProposalState.WAITING:
+    if actions.mode(item.proposal.id) == "edit" and item.state is ProposalState.WAITING:
         drafting.show_edit(item, parts=parts)
         _show_change(item)
         return
@@ -106,13 +106,13 @@ def _item(parts: Parts, queue: Sequence[ProposalLine]) -> ProposalItem | None:
     return parts.store.proposal(queue[0].id)
 
 
-def _place(item: ProposalItem, queue: Sequence[ProposalLine]) -> presses.Place:
+def _place(item: ProposalItem, queue: Sequence[ProposalLine]) -> actions.Place:
     ids = [line.id for line in queue]
     if item.proposal.id not in ids:
-        return presses.Place(following=ids[0] if ids else None, before=None)
+        return actions.Place(following=ids[0] if ids else None, before=None)
     at = ids.index(item.proposal.id)
     following = ids[at + 1] if at + 1 < len(ids) else (ids[0] if at else None)
-    return presses.Place(following=following, before=ids[at - 1] if at else None)
+    return actions.Place(following=following, before=ids[at - 1] if at else None)
 
 
 def _show_empty(wanted: str, parts: Parts) -> None:
@@ -189,10 +189,10 @@ def _show_change(item: ProposalItem) -> None:
 
 
 # deciding --------------------------------------------------------------------------------------------
-def _show_decision(item: ProposalItem, place: presses.Place, parts: Parts) -> None:
+def _show_decision(item: ProposalItem, place: actions.Place, parts: Parts) -> None:
     proposal_id = item.proposal.id
     is_waiting = item.state is ProposalState.WAITING
-    chosen = presses.mode(proposal_id) if is_waiting else "read"
+    chosen = actions.mode(proposal_id) if is_waiting else "read"
     if chosen == "approve":
         decision.show_approve_strip(item, place=place)
         return

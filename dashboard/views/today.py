@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.parts import cards, decision, drafting, words
-from dashboard.parts.markup import Markup, show, tag
+from dashboard.components import cards, decision, drafting, words
+from dashboard.components.markup import Markup, show, tag
 from loop import desk
 from loop.ports import Parts
 from loop.records import ProposalState, TurnReport

@@ -7,9 +7,9 @@ search.py    which article             draft.py     what both do before and afte
 rules.py     whether a rule applies    obey.py      the instruction lines that are obeyed to the letter
 """
 
+from loop.agent.directives import Instructions, read_instructions
 from loop.agent.local import LocalAgent
-from loop.agent.obey import Instructions, read_instructions
-from loop.agent.remote import ModelAgent
+from loop.agent.model import ModelAgent
 from loop.errors import ModelFailed
 from loop.ports import Answerer, Model
 from loop.records import Bundle

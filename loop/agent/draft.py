@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from loop.agent.obey import Instructions, hand_over_about, hand_over_below, shape
+from loop.agent.directives import Instructions, hand_over_about, hand_over_below, shape
+from loop.change.matching import first_match
 from loop.records import Answer, Article, Question, Rule
-from loop.records.matching import first_match
 
 
 @dataclass(frozen=True)

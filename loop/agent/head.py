@@ -13,8 +13,8 @@ from typing import TypeAlias
 import numpy as np
 from scipy.sparse import csr_array
 
-from loop.agent.text import Floats, Ints, embed, learn, normalise
 from loop.records import Example
+from loop.text.tfidf import Floats, Ints, embed, learn, normalise
 
 PROFILE_SHARE = 0.8
 """Weight of the profile in the score; the rest goes to the nearest example."""

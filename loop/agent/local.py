@@ -20,12 +20,12 @@ from collections.abc import Sequence
 from math import exp
 from typing import Literal
 
+from loop.agent.directives import read_instructions
 from loop.agent.draft import Draft, finish, settle
 from loop.agent.head import Head, Prediction
-from loop.agent.obey import read_instructions
-from loop.agent.search import Hit, Search
-from loop.agent.text import normalise
 from loop.records import Answer, Article, Bundle, Example, Question
+from loop.text.search import Hit, Search
+from loop.text.tfidf import normalise
 
 SAME_CASE = 0.92
 """Likeness from which a question is a known-good case asked again, when its numbers are the same too."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from loop.agent.text import embed, learn, normalise
 from loop.records import Example
+from loop.text.tfidf import embed, learn, normalise
 
 
 class Nearest:

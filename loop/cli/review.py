@@ -7,10 +7,10 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from loop import desk, wiring
-from loop.autonomy import recommend
 from loop.cli.opening import opened
 from loop.cli.validation import first_problem
 from loop.errors import Conflict, InvalidInput, NotAllowed
+from loop.policy import recommend
 from loop.ports import Parts, ProposalItem
 from loop.records import Actor, Change, Operation, ProposalState, Report
 

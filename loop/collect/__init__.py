@@ -5,12 +5,12 @@ step          records of any door → fit to store    formats.py    CSV, JSON Li
 messages_of   an episode → its chat messages        redact.py     secrets, personal data, hidden characters
 """
 
-from loop.collect.fitting import Collected, Refused
-from loop.collect.intake import Options, Parsed, read, step
-from loop.collect.presets import PRESETS, Preset
-from loop.collect.redact import Masker, Redacted, Redaction, redact_text
-from loop.collect.rows import Row, RowError
-from loop.collect.trajectories import messages_of
+from loop.collect.files.intake import Options, Parsed, read, step
+from loop.collect.files.presets import PRESETS, Preset
+from loop.collect.files.rows import Row, RowError
+from loop.collect.files.trajectories import messages_of
+from loop.collect.sanitize import Collected, Refused
+from loop.text.redaction import Masker, Redacted, Redaction, redact_text
 
 __all__ = [
     "PRESETS",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from loop import autonomy, desk, engine, wiring
+from loop import desk, engine, policy, wiring
 from loop.demo.company import SLUG, Topic, Truth, topics
 from loop.demo.people import cast
 from loop.demo.reactions import signed
@@ -267,7 +267,7 @@ def _approve(parts: Parts, beat: Approve) -> None:
 
 
 def _is_recommended(item: ProposalItem) -> bool:
-    return autonomy.recommend(item.report, stakes=item.proposal.stakes).verb == "approve"
+    return policy.recommend(item.report, stakes=item.proposal.stakes).verb == "approve"
 
 
 def _gain(item: ProposalItem) -> float:

@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Literal
 
 from loop import roles
-from loop.autonomy import recommend
+from loop.change.proposal import Idea
 from loop.desk.drafts import drafted
 from loop.desk.wording import checked_words
 from loop.errors import Conflict, InvalidInput
+from loop.policy import recommend
 from loop.ports import Changes, Note, Parts, ProposalItem, ProposalMove
 from loop.records import (
     Actor,
@@ -20,7 +21,6 @@ from loop.records import (
     derived_id,
     digest,
 )
-from loop.update.proposals import Idea
 
 REJECTION_CATEGORIES = ("wrong", "unsafe", "too_narrow", "tone", "duplicate", "other")
 """Why a reviewer says no; the reason goes back to the proposers."""

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from loop import roles
+from loop.change import proposal
+from loop.change.proposal import Idea
 from loop.desk.wording import checked_words
 from loop.errors import InvalidInput, NotFound
 from loop.ports import Changes, Note, Parts
 from loop.records import Actor, Operation, Proposal
-from loop.update import proposals
-from loop.update.proposals import Idea
 
 
 def draft(
@@ -72,7 +72,7 @@ def drafted(parts: Parts, idea: Idea) -> Proposal:
         "title": checked_words(idea.title, field="title"),
         "rationale": checked_words(idea.rationale, field="rationale"),
     }
-    proposal = proposals.draft(
+    drafted = proposal.draft(
         idea.model_copy(update=cleaned),
         agent=parts.store.agent,
         base=head,
@@ -80,10 +80,10 @@ def drafted(parts: Parts, idea: Idea) -> Proposal:
         cited=[item.feedback for item in cited.values()],
         at=parts.clock(),
     )
-    if _is_known(parts, proposal):
+    if _is_known(parts, drafted):
         raise InvalidInput(
             "This very change was proposed on this version before.",
             field="operations",
             remedy="Look it up under Review.",
         )
-    return proposal
+    return drafted

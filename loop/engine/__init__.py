@@ -6,10 +6,11 @@ and an approval is applied only by the transaction that also moves the head.
 
 from collections.abc import Callable
 
+from loop.engine.deploy import apply_due, release_and_measure
 from loop.engine.journal import StageTally
-from loop.engine.learning import draft_changes, judge_feedback
-from loop.engine.releasing import apply_due, release_and_measure
-from loop.engine.trying import try_changes
+from loop.engine.test import try_changes
+from loop.engine.update import draft_changes
+from loop.engine.validate import judge_feedback
 from loop.ports import Changes, Parts
 from loop.records import FeedbackState, StageReport, TurnReport, derived_id
 

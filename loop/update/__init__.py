@@ -4,17 +4,17 @@ Every proposer looks at the same work and has ideas; `step` lets the strongest t
 refused before, do not wait already, and fit the base. Nothing here sees a sealed case.
 """
 
+from loop.change.proposal import UNLEARNING, Idea, draft
 from loop.errors import OperationRefused
 from loop.records import Proposal, digest
-from loop.update.examples import ExampleProposer
-from loop.update.knowledge import KnowledgeProposer
-from loop.update.memory import standing
-from loop.update.proposals import UNLEARNING, Idea, draft
-from loop.update.reflect import ReflectionProposer
-from loop.update.rules import RuleProposer
-from loop.update.unlearning import UnlearningProposer
-from loop.update.wording import WordingProposer
-from loop.update.work import Considered, Proposer, UpdateOutcome, UpdateWork
+from loop.update.history import standing
+from loop.update.proposers.examples import ExampleProposer
+from loop.update.proposers.knowledge import KnowledgeProposer
+from loop.update.proposers.reflection import ReflectionProposer
+from loop.update.proposers.rules import RuleProposer
+from loop.update.proposers.unlearning import UnlearningProposer
+from loop.update.proposers.wording import WordingProposer
+from loop.update.teaching import Considered, Proposer, UpdateOutcome, UpdateWork
 
 __all__ = ["PROPOSERS", "Considered", "Idea", "Proposer", "UpdateOutcome", "UpdateWork", "draft", "step"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from loop.update.touched import plain
+from loop.change.footprint import plain
 
 Floats = NDArray[np.float32]
 

@@ -1,7 +1,7 @@
 """Stage 2, was it true: the feedback firewall, issues with their support, cases with a known good answer."""
 
 from loop.validate.cases import make_cases
-from loop.validate.docket import open_docket
+from loop.validate.context import open_docket
 from loop.validate.firewall import judge
 from loop.validate.issues import make_issues
 from loop.validate.work import AuthorStanding, ValidationOutcome, ValidationWork

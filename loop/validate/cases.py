@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
+from loop.heldout import group_of, split_of
 from loop.records import (
     TEACHING_STATES,
     EvalCase,
@@ -15,13 +16,12 @@ from loop.records import (
     Split,
     derived_id,
 )
-from loop.validate.docket import Docket
+from loop.text.spelling import spelled
+from loop.validate.context import Docket
 from loop.validate.edits import compare, must_exclude, must_include
 from loop.validate.firewall import Judgement
-from loop.validate.ledger import correction_pair
-from loop.validate.splits import group_of, split_of
-from loop.validate.support import electorate
-from loop.validate.text import spelled
+from loop.validate.table import correction_pair
+from loop.validate.votes import electorate
 from loop.validate.work import ValidationWork
 
 _APPROVALS = 2

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from loop.validate.text import sentences, spelled
+from loop.text.spelling import sentences, spelled
 
 _FACT = re.compile(
     r"https?://[^\s)>\]]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"

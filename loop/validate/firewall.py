@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from loop.ports import FeedbackItem, FeedbackMove
 from loop.records import FEEDBACK_MOVES, FeedbackState, Flag
+from loop.validate.context import Docket
 from loop.validate.detectors import DETECTORS
-from loop.validate.docket import Docket
 
 
 @dataclass(frozen=True)

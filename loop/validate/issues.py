@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from loop.heldout import group_of
 from loop.records import TEACHING_STATES, FeedbackKind, FeedbackState, Interaction, Issue, IssueSide, derived_id
+from loop.text.spelling import quote
 from loop.validate.cases import CaseChanges
-from loop.validate.docket import Docket
+from loop.validate.context import Docket
 from loop.validate.firewall import Judgement
-from loop.validate.ledger import Ledger, correction_pair
-from loop.validate.splits import group_of
-from loop.validate.support import Electorate, carries, electorate, is_contested
-from loop.validate.text import quote
+from loop.validate.table import Ledger, correction_pair
 from loop.validate.themes import edit_themes, takeover_themes
+from loop.validate.votes import Electorate, carries, electorate, is_contested
 
 MAX_ISSUES = 2_000
 """Issues kept, best supported first; what nobody shares stays in the feedback list."""

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop.stats.agreement import dawid_skene, rate
-from loop.validate import predictor
-from loop.validate.ledger import Ledger
+from loop.text import classifier
 from loop.validate.reference import Reference, Views, views_of
+from loop.validate.table import Ledger
 from loop.validate.work import AuthorStanding, Standing
 
 Floats = NDArray[np.float64]
@@ -183,7 +183,7 @@ def _against_others(ledger: Ledger) -> Floats:
         taught = rows[teaches & ~inside]
         if not inside.any() or taught.size < 100:
             continue
-        model = predictor.fit(
+        model = classifier.fit(
             [ledger.questions[ledger.question[row]] for row in taught],
             labels=[ledger.choice[row] or "" for row in taught],
             seed=ledger.seed,

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from loop.heldout import group_of, split_of
 from loop.records import FeedbackState, Grading, Split
-from loop.validate import predictor
-from loop.validate.ledger import Ledger
-from loop.validate.predictor import LabelModel
-from loop.validate.splits import group_of, split_of
-from loop.validate.text import COMPARED_CHARACTERS, spelled
+from loop.text import classifier
+from loop.text.classifier import LabelModel
+from loop.text.spelling import COMPARED_CHARACTERS, spelled
+from loop.validate.table import Ledger
 from loop.validate.work import ValidationWork
 
 Floats = NDArray[np.float64]
@@ -100,7 +100,7 @@ def gather(work: ValidationWork, ledger: Ledger, *, believed: Collection[str]) -
         choices.setdefault(answer.question, set()).add(answer.choice)
     model = None
     if len(known) >= ENOUGH:
-        model = predictor.fit(
+        model = classifier.fit(
             [answer.question for answer in known], labels=[answer.choice for answer in known], seed=work.seed
         )
     is_vouched = np.array([_is_vouched(answer, named) for answer in known], dtype=np.bool_)

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from loop.text.spelling import COMPARED_CHARACTERS, spelled
+from loop.text.vectors import Vectoriser
 from loop.validate.edits import compare
-from loop.validate.ledger import Ledger
-from loop.validate.text import COMPARED_CHARACTERS, spelled
-from loop.validate.vectors import Vectoriser
+from loop.validate.table import Ledger
 
 Floats = NDArray[np.float64]
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from loop import desk, engine, wiring
 from loop.agent import LocalAgent
+from loop.change.operations import apply_all
 from loop.ports import Changes
 from loop.records import (
     Actor,
@@ -39,7 +40,6 @@ from loop.records import (
     Verdict,
 )
 from loop.settings import Settings
-from loop.update.operations import apply_all
 from storage.database import Database
 from tests.bench.printing import data_folder, finish, say
 

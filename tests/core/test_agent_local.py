@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from loop.agent import LocalAgent, answerer_for
 from loop.agent.head import Head
-from loop.agent.search import Search
-from loop.agent.text import embed, learn, normalise
 from loop.errors import ModelFailed
 from loop.records import Answer, Article, Bundle, Condition, Example, ModelChoice, Question, Rule
+from loop.text.search import Search
+from loop.text.tfidf import embed, learn, normalise
 
 REFUND = ("I want my money back", "please refund my order", "give me a refund for this", "money back for my order")
 PARCEL = ("where is my parcel", "my package has not arrived", "track the delivery of my parcel", "is my parcel lost")

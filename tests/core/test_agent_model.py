@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.agent import ModelAgent, answerer_for
-from loop.agent.compose import Form, compose, form_of, read_reply
+from loop.agent.prompt import Form, compose, form_of, read_reply
 from loop.errors import ModelFailed
 from loop.records import Approach, Article, Bundle, Condition, Example, ModelChoice, Question, Rule
 

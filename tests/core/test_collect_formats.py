@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.collect.formats import Table
-from loop.collect.rows import CELL_MAX, ROW_MAX, Row, RowError
+from loop.collect.files.formats import Table
+from loop.collect.files.rows import CELL_MAX, ROW_MAX, Row, RowError
 from loop.errors import InvalidInput
 
 

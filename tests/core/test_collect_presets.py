@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.collect import PRESETS, Options, Parsed, Redaction, read
-from loop.collect.fields import moment_of
+from loop.collect.files.fields import moment_of
 from loop.errors import InvalidInput
 from loop.records import FeedbackKind, canonical
 from tests.builders import NOON, at

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 import pytest
 
 from loop.agent.local import LocalAgent
+from loop.change.operations import apply_all
 from loop.demo.company import SLUG, Topic, Truth, start_bundle, topics
 from loop.demo.people import cast
 from loop.demo.reactions import is_right
 from loop.demo.script import SCRIPT, Draft
 from loop.demo.world import DAYS, World
 from loop.records import Answer, FeedbackKind, Interaction, Question
-from loop.update.operations import apply_all
 
 TODAY = date(2026, 7, 1)
 EDITS = (FeedbackKind.EDIT,)

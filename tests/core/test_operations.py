@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loop.change import texts
+from loop.change.operations import apply, apply_all, changes, inverse, is_taught, touched
 from loop.errors import OperationRefused
 from loop.records import (
     Approach,
@@ -24,8 +26,6 @@ from loop.records import (
     SetRule,
     UpsertArticle,
 )
-from loop.update import texts
-from loop.update.operations import apply, apply_all, changes, inverse, is_taught, touched
 from tests.builders import bundle, case, example
 
 WORDS = st.text(alphabet="ab \n.é", min_size=1, max_size=12).filter(str.strip)

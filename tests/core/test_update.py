@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from loop.agent.local import LocalAgent
+from loop.change.matching import covers
+from loop.change.operations import apply_all
+from loop.change.proposal import Idea, draft
 from loop.ports import FeedbackItem, ProposalItem
 from loop.records import (
     Bundle,
@@ -33,11 +36,8 @@ from loop.records import (
     Verdict,
     Version,
 )
-from loop.records.matching import covers
 from loop.update import PROPOSERS, UpdateWork, step
-from loop.update.examples import ExampleProposer
-from loop.update.operations import apply_all
-from loop.update.proposals import Idea, draft
+from loop.update.proposers.examples import ExampleProposer
 from tests.builders import NOON, agent, at, case, example, feedback, interaction
 
 TOPICS = {

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from loop import update
 from loop.agent import LocalAgent
+from loop.change import operations
 from loop.ports import FeedbackItem
 from loop.records import Bundle, ChangeExamples, FeedbackState, StakesLevel, Version
-from loop.update import operations
 from tests import builders
 
 ASKED = (

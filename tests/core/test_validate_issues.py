@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from loop.ports import FeedbackItem
 from loop.records import FeedbackKind, FeedbackState, Interaction, Issue
 from loop.validate import AuthorStanding, ValidationOutcome, ValidationWork, step
-from loop.validate.support import Electorate, carries, electorate, is_contested
+from loop.validate.votes import Electorate, carries, electorate, is_contested
 from tests.builders import agent, at, feedback, interaction
 
 LOG_GROUP = "c1"

@@ -5,6 +5,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from loop.change.operations import apply_all, changes
 from loop.ports import Changes, FeedbackMove, ProposalMove
 from loop.records import (
     Actor,
@@ -47,7 +48,6 @@ from loop.records import (
     derived_id,
 )
 from loop.records.turns import StageReport, TurnReport
-from loop.update.operations import apply_all, changes
 from storage.database import Database
 from storage.store import AgentStore
 

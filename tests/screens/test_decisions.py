@@ -5,7 +5,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.parts import presses
+from dashboard.components import actions
 from loop import desk
 from loop.ports import Changes, Parts, ProposalMove
 from loop.records import Actor, EditInstructions, FeedbackState, ProposalState, Role, Verdict
@@ -20,8 +20,8 @@ BEN = Actor(name="ben", role=Role.APPROVER)
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """These presses are far apart; held keys have tests of their own."""
-    monkeypatch.setattr(presses, "QUIET", 0.0)
-    monkeypatch.setattr(presses, "SETTLED", 0.0)
+    monkeypatch.setattr(actions, "QUIET", 0.0)
+    monkeypatch.setattr(actions, "SETTLED", 0.0)
 
 
 def proposal(store: AgentStore, title: str) -> str:
@@ -284,10 +284,10 @@ def test_a_release_is_undone_with_reason_and_confirmation_only(workspace: AgentS
 
 
 def test_a_held_key_is_one_press(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presses, "QUIET", 0.6)
-    monkeypatch.setattr(presses, "SETTLED", 0.35)
+    monkeypatch.setattr(actions, "QUIET", 0.6)
+    monkeypatch.setattr(actions, "SETTLED", 0.35)
     session: dict[str, float] = {}
-    monkeypatch.setattr(presses.st, "session_state", session)
+    monkeypatch.setattr(actions.st, "session_state", session)
     clock = iter([10.0, 10.5, 10.55, 11.1, 11.75, 12.4])
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-    assert [presses.is_quiet() for _ in range(6)] == [False, True, True, True, False, False]
+    assert [actions.is_quiet() for _ in range(6)] == [False, True, True, True, False, False]

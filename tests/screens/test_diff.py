@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.parts import changes, diff, markup
-from dashboard.parts.markup import Markup, tag
+from dashboard.components import changes, diff, markup
+from dashboard.components.markup import Markup, tag
 from loop.records import Change
 from tests.screens.reading import tags, words
 from tests.screens.seed import HOSTILE, INSTRUCTIONS

@@ -18,7 +18,7 @@ from loop.ports import Changes, Checkpoint
 from loop.records import ProposalState
 from storage.database import Database
 from tests import builders
-from tests.shell import rulings
+from tests.shell import deciding
 
 BATCH = 20
 """Interactions, and feedback, in one commit."""
@@ -30,7 +30,7 @@ def batch(number: int) -> Changes:
     return Changes(
         interactions=tuple(builders.interaction(place) for place in places),
         feedback=tuple(builders.feedback(place) for place in places),
-        notes=(rulings.note(f"batch {number}"),),
+        notes=(deciding.note(f"batch {number}"),),
     )
 
 
@@ -42,16 +42,16 @@ def work(url: str, *, checkpoint: Checkpoint, tell: Callable[[str], None]) -> No
         tell(f"batch {number}")
         name = f"p{number}"
         if name not in {item.proposal.id for item in store.proposals()}:
-            rulings.waiting(store, name)
+            deciding.waiting(store, name)
         item = store.proposal(name)
         if item.state is ProposalState.WAITING:
-            store.decide(rulings.decision(item))
+            store.decide(deciding.decision(item))
             tell(f"decided {name}")
         for approval in store.due_approvals(builders.at(99)):
-            rulings.deploy(store, approval)
+            deciding.deploy(store, approval)
             tell(f"live {name}")
         if number % 2 and store.proposal(name).state is ProposalState.LIVE:
-            rulings.roll_back(store, to=store.head().number - 1, undone=name)
+            deciding.roll_back(store, to=store.head().number - 1, undone=name)
             tell(f"undone {name}")
 
 

@@ -11,7 +11,7 @@ from storage import audit
 from storage.database import Database
 from storage.store import AgentStore
 from tests import builders
-from tests.shell import rulings
+from tests.shell import deciding
 
 DATABASE_ERRORS = sa.exc.DBAPIError
 
@@ -21,7 +21,7 @@ def chain(length: int, *, agent: str = "desk") -> list[AuditEntry]:
     entries: list[AuditEntry] = []
     previous = audit.START
     for seq in range(1, length + 1):
-        told = rulings.note(f"s{seq}", at=builders.at(seq), digests={"bundle": f"{seq:064}"})
+        told = deciding.note(f"s{seq}", at=builders.at(seq), digests={"bundle": f"{seq:064}"})
         entries.append(audit.seal(told, agent=agent, seq=seq, previous=previous))
         previous = entries[-1].hash
     return entries
@@ -72,7 +72,7 @@ def test_any_single_tampering_is_found_where_it_starts(data: st.DataObject) -> N
             first_bad = None if tampered == sorted(tampered, key=lambda one: one.seq) else place + 1
         case "resealed":
             # Somebody who knows how the hash is made changes one line and leaves the rest.
-            told = rulings.note("elsewhere", actor="mallory")
+            told = deciding.note("elsewhere", actor="mallory")
             tampered[place] = audit.seal(told, agent="desk", seq=place + 1, previous=entries[place].previous)
             first_bad = place + 2 if place + 1 < len(entries) else place + 1
     check = audit.verify(tampered, last=last)
@@ -116,7 +116,7 @@ def test_postgresql_refuses_to_empty_the_journal(postgres_url: str) -> None:
 def test_an_entry_removed_behind_the_triggers_back_is_found(
     sqlite_database: Database, sqlite_store: AgentStore
 ) -> None:
-    sqlite_store.commit(Changes(notes=tuple(rulings.note(f"n{number}") for number in range(3))))
+    sqlite_store.commit(Changes(notes=tuple(deciding.note(f"n{number}") for number in range(3))))
     with sqlite_database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER audit_no_delete")
         connection.exec_driver_sql("DELETE FROM audit WHERE seq = 4")
@@ -127,8 +127,8 @@ def test_an_entry_removed_behind_the_triggers_back_is_found(
 def test_each_agent_has_a_chain_of_its_own(database: Database, store: AgentStore) -> None:
     other = database.create_agent(builders.agent("other"), builders.bundle(), now=builders.NOON, actor="rita")
     for number in range(3):
-        store.commit(Changes(notes=(rulings.note(f"a{number}"),)))
-        other.commit(Changes(notes=(rulings.note(f"b{number}"), rulings.note(f"c{number}"))))
+        store.commit(Changes(notes=(deciding.note(f"a{number}"),)))
+        other.commit(Changes(notes=(deciding.note(f"b{number}"), deciding.note(f"c{number}"))))
     assert [entry.seq for entry in store.journal()] == [1, 2, 3, 4]
     assert [entry.seq for entry in other.journal()] == [1, 2, 3, 4, 5, 6, 7]
     assert store.check_journal().is_intact

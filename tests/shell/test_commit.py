@@ -19,15 +19,15 @@ from loop.records import (
 from storage.rows import TABLES
 from storage.store import AgentStore
 from tests import builders
-from tests.shell import rulings
+from tests.shell import deciding
 from tests.shell.whole import everything, path, snapshot
 
 
 def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
     port: Store = store
     changes = everything()
-    proposal = rulings.proposal(base=store.head())
-    report = rulings.report(proposal)
+    proposal = deciding.proposal(base=store.head())
+    report = deciding.report(proposal)
     written = port.commit(changes.model_copy(update={"proposals": (proposal,), "reports": (report,)}))
 
     assert written == Written(new=5, moved=1)
@@ -50,8 +50,8 @@ def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
 
 def test_the_same_commit_again_changes_nothing_but_the_journal(store: AgentStore) -> None:
     changes = everything()
-    proposal = rulings.proposal(base=store.head())
-    changes = changes.model_copy(update={"proposals": (proposal,), "reports": (rulings.report(proposal),)})
+    proposal = deciding.proposal(base=store.head())
+    changes = changes.model_copy(update={"proposals": (proposal,), "reports": (deciding.report(proposal),)})
     store.commit(changes)
     before = snapshot(store)
     pulse = store.pulse()
@@ -128,10 +128,10 @@ def test_flags_and_issues_replace_the_earlier_ones(store: AgentStore) -> None:
 
 
 def test_a_second_report_replaces_the_first_and_counts_as_a_look(store: AgentStore) -> None:
-    drafted = rulings.proposal(base=store.head())
-    store.commit(Changes(proposals=(drafted,), reports=(rulings.report(drafted),)))
+    drafted = deciding.proposal(base=store.head())
+    store.commit(Changes(proposals=(drafted,), reports=(deciding.report(drafted),)))
     before = store.proposal("p1").evidence_digest
-    second = rulings.report(drafted, id="second", seed=8)
+    second = deciding.report(drafted, id="second", seed=8)
     store.commit(Changes(reports=(second,)))
     assert store.proposal("p1").report == second
     assert store.proposal("p1").evidence_digest not in ("", before)
@@ -139,9 +139,9 @@ def test_a_second_report_replaces_the_first_and_counts_as_a_look(store: AgentSto
 
 
 def test_a_decided_proposal_keeps_the_evidence_it_was_decided_on(store: AgentStore) -> None:
-    item = rulings.waiting(store)
-    store.decide(rulings.decision(item))
-    store.commit(Changes(reports=(rulings.report(item.proposal, id="late", seed=8),)))
+    item = deciding.waiting(store)
+    store.decide(deciding.decision(item))
+    store.commit(Changes(reports=(deciding.report(item.proposal, id="late", seed=8),)))
     assert store.proposal("p1").report == item.report
     assert store.proposal("p1").evidence_digest == item.evidence_digest
 
@@ -173,7 +173,7 @@ def test_text_that_only_spells_a_nul_is_kept(store: AgentStore) -> None:
 
 
 def test_a_commit_that_fails_at_its_end_leaves_nothing(store: AgentStore) -> None:
-    stray = rulings.report(rulings.proposal(base=store.head()))
+    stray = deciding.report(deciding.proposal(base=store.head()))
     with pytest.raises(NotFound):
         store.commit(Changes(feedback=(builders.feedback(1),), reports=(stray,)))
     assert store.feedback() == []
@@ -183,11 +183,11 @@ def test_the_pulse_changes_only_when_there_may_be_something_to_do(store: AgentSt
     pulses = [store.pulse()]
     store.commit(Changes(feedback=(builders.feedback(1),)))
     pulses.append(store.pulse())
-    item = rulings.waiting(store)
+    item = deciding.waiting(store)
     pulses.append(store.pulse())
-    store.decide(rulings.decision(item))
+    store.decide(deciding.decision(item))
     pulses.append(store.pulse())
-    rulings.deploy(store, rulings.decision(item))
+    deciding.deploy(store, deciding.decision(item))
     pulses.append(store.pulse())
     assert len(set(pulses)) == len(pulses)
     quiet = Changes(daily=everything().daily, issues=(), turn=everything().turn, feedback=(builders.feedback(1),))

@@ -15,7 +15,7 @@ from storage.database import Database
 from storage.schema import VERSION_TABLE
 from storage.store import AgentStore
 from tests import builders
-from tests.shell import rulings
+from tests.shell import deciding
 
 
 def refusal(url: str) -> StoreUnavailable:
@@ -52,7 +52,7 @@ def test_an_unknown_agent_is_answered_with_the_known_ones(store: AgentStore, dat
 
 def test_settings_change_and_what_an_agent_is_does_not(store: AgentStore, database: Database) -> None:
     changed = builders.agent(mode=Mode.SIMPLE, trusted_authors=("ann",))
-    database.update_agent(changed, note=rulings.note("desk", action="change settings"))
+    database.update_agent(changed, note=deciding.note("desk", action="change settings"))
     assert store.agent == changed
     assert store.journal()[-1].action == "change settings"
     for field, item in (("is_demo", True), ("created_at", builders.at(5))):
@@ -67,7 +67,7 @@ def test_only_a_demo_agent_can_be_deleted_and_leaves_nothing(store: AgentStore, 
     demo = database.create_agent(
         builders.agent("show", is_demo=True), builders.bundle(), now=builders.NOON, actor="demo"
     )
-    rulings.ship(demo)
+    deciding.ship(demo)
     demo.commit(Changes(feedback=(builders.feedback(1, agent="show"),)))
     with pytest.raises(InvalidInput):
         database.delete_demo("desk")

@@ -8,7 +8,7 @@ from loop.errors import NotFound
 from loop.ports import Changes
 from storage.database import Database
 from tests import builders
-from tests.shell import rulings
+from tests.shell import deciding
 from tests.shell.whole import everything, snapshot
 
 
@@ -17,8 +17,8 @@ def test_no_read_of_one_agent_shows_another(database: Database) -> None:
     other = database.create_agent(builders.agent("other"), builders.bundle(), now=builders.NOON, actor="b")
     empty = [snapshot(other), other.journal()]
     mine.commit(owned(everything(), "mine"))
-    approval = rulings.ship(mine)
-    rulings.decision(rulings.waiting(mine, "p2"))
+    approval = deciding.ship(mine)
+    deciding.decision(deciding.waiting(mine, "p2"))
     assert [snapshot(other), other.journal()] == empty
     ids = ["i1", "i2", "f1", "f2"]
     assert other.interactions(ids) == {}
@@ -26,7 +26,7 @@ def test_no_read_of_one_agent_shows_another(database: Database) -> None:
     with pytest.raises(NotFound):
         other.proposal("p1")
     with pytest.raises(NotFound):
-        other.bundle(rulings.candidate("p1").digest)
+        other.bundle(deciding.candidate("p1").digest)
     assert other.due_approvals(builders.at(999)) == []
     assert other.decisions(approval.proposal_id) == []
 

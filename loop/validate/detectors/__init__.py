@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from loop.records import Flag
+from loop.validate.context import Docket
 from loop.validate.detectors.conflict import find_conflict
 from loop.validate.detectors.duplicate import find_duplicate
 from loop.validate.detectors.instruction import find_instruction
@@ -15,7 +16,6 @@ from loop.validate.detectors.rate import find_rate
 from loop.validate.detectors.rater import find_rater
 from loop.validate.detectors.reference import find_reference
 from loop.validate.detectors.too_fast import find_too_fast
-from loop.validate.docket import Docket
 
 
 class Detector(Protocol):

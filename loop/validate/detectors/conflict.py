@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from loop.records import Flag
-from loop.validate.docket import Docket
-from loop.validate.support import carries
-from loop.validate.text import quote
+from loop.text.spelling import quote
+from loop.validate.context import Docket
+from loop.validate.votes import carries
 
 _NAMED = 3
 """Sides named in a reason."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from loop.records import Flag
-from loop.validate.docket import Docket
-from loop.validate.ledger import Ledger
+from loop.validate.context import Docket
+from loop.validate.table import Ledger
 
 REPEATS = 3
 """Times one author may say the same thing before the copies are held; the first always counts."""

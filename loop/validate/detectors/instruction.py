@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from loop.records import Flag
+from loop.validate.context import Docket
 from loop.validate.detectors.instruction_rules import HIDDEN, matches
-from loop.validate.docket import Docket
 
 READ_CHARACTERS = 20_000
 """Of one text; a longer one is itself reported."""

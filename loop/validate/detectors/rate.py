@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import poisson
 
 from loop.records import Flag
-from loop.validate.docket import Docket
+from loop.validate.context import Docket
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from loop.records import Flag
-from loop.validate.docket import Docket
+from loop.validate.context import Docket
 
 
 def find_rater(docket: Docket) -> Iterator[Flag]:

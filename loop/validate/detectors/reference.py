@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from loop.records import Flag
-from loop.validate.docket import Docket
-from loop.validate.text import quote
+from loop.text.spelling import quote
+from loop.validate.context import Docket
 
 RARE = 0.03
 """A choice is held when at most this share of known-right answers look as unlikely as it does.

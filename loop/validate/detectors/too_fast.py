@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from loop.records import FeedbackKind, Flag
-from loop.validate.docket import Docket
+from loop.validate.context import Docket
 
 ENOUGH_TIMES = 30
 """Answer times of one kind of feedback before anything is usual."""

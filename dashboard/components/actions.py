@@ -1,0 +1,127 @@
+"""What the keys of the decision form do: one press, one verb of the desk, then the next item.
+
+A held key repeats; after each press there is a quiet time in which further ones count for nothing.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.components import words
+from loop import desk
+
+QUIET = 0.6
+"""Seconds after a press in which no other press decides."""
+SETTLED = 0.35
+"""Seconds a page must have stood before a press on it decides."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an item stands in the queue."""
+
+    following: str | None
+    before: str | None
+
+
+def mode(proposal_id: str) -> str:
+    """What the reviewer is doing with this proposal: `read`, `approve`, `reject` or `edit`."""
+    return str(st.session_state.get("mode", {}).get(proposal_id, "read"))
+
+
+def set_mode(proposal_id: str, wanted: str) -> None:
+    """Open or close a form; only one is open at a time."""
+    st.session_state["mode"] = {proposal_id: wanted}
+
+
+def go(proposal_id: str | None) -> None:
+    """Show another proposal; its id goes into the address bar."""
+    st.session_state["mode"] = {}
+    if proposal_id is None:
+        st.query_params.pop("p", None)
+    else:
+        st.query_params["p"] = proposal_id
+
+
+def is_quiet() -> bool:
+    """Whether this press comes too soon after another, or on a page only just drawn; restarts the quiet time."""
+    now = time.monotonic()
+    last = float(st.session_state.get("pressed", -QUIET))
+    drawn = float(st.session_state.get("settled", -SETTLED))
+    st.session_state["pressed"] = now
+    return now - last < QUIET or now - drawn < SETTLED
+
+
+def press_approve(*, proposal_id: str, digest: str, place: Place, asks: bool) -> None:
+    """Approve what was drawn with this digest, or open the strip that asks for a reason."""
+    if is_quiet():
+        return
+    if asks:
+        set_mode(proposal_id, "approve")
+    else:
+        _approve(proposal_id=proposal_id, digest=digest, place=place, reason="")
+
+
+def send_approve(*, proposal_id: str, digest: str, place: Place) -> None:
+    """Approve with the reason of the strip."""
+    reason = st.session_state.get(f"reason-{digest}") or ""
+    _approve(proposal_id=proposal_id, digest=digest, place=place, reason=reason)
+
+
+def _approve(*, proposal_id: str, digest: str, place: Place, reason: str) -> None:
+    def verb() -> session.Notice:
+        made = desk.approve(
+            session.parts(), proposal_id, actor=session.current_user(), seen_digest=digest, reason=reason
+        )
+        left = words.remaining(made.effective_at, session.now())
+        when = f"It goes live in {left} s. Press U to undo." if left else "It goes live with the loop's next turn."
+        return session.Notice(f"Approved. {when}", undo=made.id)
+
+    _then(verb, place)
+
+
+def send_reject(*, proposal_id: str, digest: str, place: Place) -> None:
+    """Reject with the words of the strip."""
+
+    def verb() -> session.Notice:
+        made = desk.reject(
+            session.parts(),
+            proposal_id,
+            actor=session.current_user(),
+            seen_digest=digest,
+            categories=tuple(st.session_state.get(f"categories-{digest}") or ()),
+            reason=st.session_state.get(f"reason-{digest}") or "",
+        )
+        return session.Notice("Rejected. The loop was told why. Press U to undo.", undo=made.id)
+
+    _then(verb, place)
+
+
+def press_undo(decision_id: str) -> None:
+    """Take one decision back and show its change again."""
+    if is_quiet():
+        return
+
+    def verb() -> session.Notice:
+        made = desk.undo(session.parts(), decision_id, actor=session.current_user())
+        st.session_state.pop("undo_id", None)
+        go(made.proposal_id)
+        return session.Notice("Taken back. It waits for a decision again.")
+
+    session.act(verb)
+
+
+def _then(verb: Callable[[], session.Notice], place: Place) -> None:
+    """After a decision that was kept the next item comes by itself; after one that was refused this one stays."""
+    if session.act(verb):
+        st.session_state["undo_id"] = st.session_state["notice"].undo
+        st.session_state["decided"] = int(st.session_state.get("decided", 0)) + 1
+        go(place.following)
+
+
+def toggle_keys() -> None:
+    """Show or hide the list of keys."""
+    st.session_state["shows_keys"] = not st.session_state.get("shows_keys", False)

@@ -1,0 +1,78 @@
+"""The small pieces every page is made of: titles, chips, notes, empty states, numbers."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from dashboard.components.markup import Markup, show, tag
+from dashboard.components.words import Saying, Tone
+
+Cell: TypeAlias = "str | Markup"
+
+
+def title(name: str, *chips: Cell) -> None:
+    """The heading of a page or an item. The name may quote stored text."""
+    show(
+        tag(
+            "div",
+            tag("h1", name, css="rt-title"),
+            tag("div", chips, css="rt-chips") if chips else None,
+        )
+    )
+
+
+def chip(words: str, tone: Tone | None = None, *, hint: str = "") -> Markup:
+    """A short word on a coloured ground."""
+    css = f"rt-chip rt-{tone}" if tone else "rt-chip"
+    return tag("span", words, css=css, title=hint) if hint else tag("span", words, css=css)
+
+
+def saying(said: Saying) -> Markup:
+    """A state as a chip with its explanation."""
+    return chip(said.name, said.tone, hint=said.more)
+
+
+def heading(name: str, more: str = "") -> None:
+    """A heading inside a page."""
+    show(tag("div", tag("h2", name, css="rt-h2"), tag("p", more, css="rt-quiet") if more else None))
+
+
+def note(words: Cell, tone: Tone = "neutral") -> None:
+    """One sentence that must be seen."""
+    show(tag("div", tag("span", words, css="rt-plain"), css=f"rt-note rt-{tone}", role="status"))
+
+
+def quiet(words: Cell) -> None:
+    """One sentence that explains."""
+    show(tag("p", words, css="rt-quiet"))
+
+
+def empty(name: str, more: str = "") -> None:
+    """Nothing to show, and why, and what happens next."""
+    show(tag("div", tag("h3", name), tag("p", more, css="rt-quiet"), css="rt-empty"))
+
+
+def number(name: str, value: str, more: str = "", *, tone: Tone | None = None) -> Markup:
+    """A number with its name and what it rests on."""
+    return tag(
+        "div",
+        tag("h3", name),
+        tag("div", value, css="rt-big"),
+        tag("div", chip(more, tone) if tone else tag("span", more, css="rt-small")) if more else None,
+        css="rt-card",
+    )
+
+
+def grid(cards: Iterable[Markup]) -> None:
+    """Cards side by side, as many as fit."""
+    show(tag("div", list(cards), css="rt-grid"))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, numbers: Iterable[int] = (), label: str) -> Markup:
+    """A small table; `numbers` are the columns that align right."""
+    right = set(numbers)
+    head = [tag("th", name, scope="col", css="rt-num" if place in right else "") for place, name in enumerate(columns)]
+    body = [
+        tag("tr", [tag("td", cell, css="rt-num" if place in right else "") for place, cell in enumerate(row)])
+        for row in rows
+    ]
+    return tag("table", tag("thead", tag("tr", head)), tag("tbody", body), css="rt-table", aria_label=label)

@@ -1,0 +1,236 @@
+"""What a proposal changes, drawn so that every changed character is seen: side by side, inline or plain."""
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import streamlit as st
+
+from dashboard.components import words
+from dashboard.components.diff import Fold, Piece, Row, compare, folded
+from dashboard.components.markup import Markup, join, show, tag
+from loop.records import Change
+
+Layout: TypeAlias = Literal["Side by side", "Inline", "Plain"]
+LAYOUTS: tuple[Layout, ...] = ("Side by side", "Inline", "Plain")
+
+PER_PAGE = 20
+"""Elements on one page of a large bundle."""
+
+_SIGNS = {"gone": "−", "new": "+", "same": ""}
+_SPOKEN = {"gone": "deleted: ", "new": "inserted: "}
+
+
+def choose_layout(*, key: str) -> Layout:
+    """The reader's layout, remembered for the session."""
+    return st.segmented_control(
+        "How to show the change",
+        LAYOUTS,
+        default=LAYOUTS[0],
+        required=True,
+        key=key,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+
+
+def show_changes(
+    changes: Sequence[Change],
+    *,
+    layout: Layout,
+    key: str,
+    left: str = "Live now",
+    right: str = "Proposed",
+    is_decided_as_one: bool = False,
+) -> None:
+    """All changed elements, `PER_PAGE` at a time. Only unchanged lines are folded, never a changed one.
+
+    `is_decided_as_one`: say that a decision covers every page.
+    """
+    if not changes:
+        show(tag("p", "Nothing differs.", css="rt-quiet"))
+        return
+    shown = changes
+    if len(changes) > PER_PAGE:
+        pages = -(-len(changes) // PER_PAGE)
+        all_count = f" A decision covers all {len(changes)}." if is_decided_as_one else ""
+        st.caption(f"{_summary(changes)} Shown {PER_PAGE} at a time on {pages} pages.{all_count}")
+        page = st.pagination(pages, key=f"{key}-page")
+        first = (min(max(page, 1), pages) - 1) * PER_PAGE
+        shown = changes[first : first + PER_PAGE]
+    if layout == "Plain":
+        st.code(plain(shown), language="diff", wrap_lines=True)
+    else:
+        show(drawn(shown, layout=layout, left=left, right=right))
+
+
+def drawn(changes: Sequence[Change], *, layout: Layout, left: str, right: str) -> Markup:
+    """The elements as one table. An element that only comes or only goes needs one column, whatever the layout."""
+    diffs = [(change, compare(change.before, change.after)) for change in changes]
+    total = sum(diff.changes for _, diff in diffs)
+    one_sided = layout == "Inline" or all(not change.before or not change.after for change in changes)
+    body: list[Markup] = []
+    passed = 0
+    width = 4 if one_sided else 6
+    for change, diff in diffs:
+        body.append(_element_head(change, width=width))
+        last = 0
+        for row in folded(diff):
+            if isinstance(row, Fold):
+                body.append(_fold(row, width=width))
+                continue
+            place = _place(passed + row.change, total) if row.change > last else None
+            last = max(last, row.change)
+            if one_sided:
+                body.extend(_inline(row, place=place))
+            elif not change.before or not change.after:
+                body.append(_wide(row, place=place))
+            else:
+                body.append(_beside(row, place=place))
+        passed += diff.changes
+    added = sum(diff.words_added for _, diff in diffs)
+    removed = sum(diff.words_removed for _, diff in diffs)
+    label = f"{words.count(added, 'word')} added, {removed:,} removed, {words.count(total, 'change')}"
+    head = _head(one_sided=one_sided, left=left, right=right)
+    table = tag("table", head, tag("tbody", body), css="rt-diff rt-one" if one_sided else "rt-diff rt-two")
+    return tag(
+        "div",
+        tag("div", label, css="rt-diff-sum"),
+        table,
+        css="rt-diff-box",
+        role="region",
+        tabindex="0",
+        aria_label=label,
+    )
+
+
+def plain(changes: Sequence[Change]) -> str:
+    """The same difference as plain lines to copy; hidden characters are kept as they are."""
+    lines: list[str] = []
+    for change in changes:
+        lines.append(f"@@ {words.SECTIONS[change.section]}: {change.title}")
+        for row in compare(change.before, change.after).rows:
+            left, right = _joined(row.left), _joined(row.right)
+            if not row.change:
+                lines.append(f"  {left}")
+                continue
+            lines += [f"- {left}"] if row.left_number is not None else []
+            lines += [f"+ {right}"] if row.right_number is not None else []
+    return "\n".join(lines)
+
+
+def _summary(changes: Sequence[Change]) -> str:
+    came = sum(1 for change in changes if not change.before)
+    went = sum(1 for change in changes if not change.after)
+    told = [(came, "added"), (went, "removed"), (len(changes) - came - went, "changed")]
+    return ", ".join(f"{number} {verb}" for number, verb in told if number) + "."
+
+
+def _head(*, one_sided: bool, left: str, right: str) -> Markup:
+    if one_sided:
+        cells = [("", "rt-no"), ("", "rt-no"), ("", "rt-sign"), (f"{left} and {right.lower()}", "")]
+    else:
+        cells = [("", "rt-no"), ("", "rt-sign"), (left, ""), ("", "rt-no"), ("", "rt-sign"), (right, "")]
+    return tag("thead", tag("tr", [tag("th", name, css=css, scope="col") for name, css in cells]))
+
+
+def _element_head(change: Change, *, width: int) -> Markup:
+    what = "new" if not change.before else "goes" if not change.after else "changed"
+    return tag(
+        "tr",
+        tag(
+            "td",
+            tag("span", words.SECTIONS[change.section], css="rt-chip"),
+            tag("b", change.title) if _is_told_by_title(change) else None,
+            tag("span", what, css=f"rt-what rt-what-{what}"),
+            colspan=str(width),
+        ),
+        css="rt-element",
+    )
+
+
+def _is_told_by_title(change: Change) -> bool:
+    """Whether the title says more than the section and the lines below it do."""
+    return change.title != words.SECTIONS[change.section] and change.section not in ("examples", "rules")
+
+
+def _fold(fold: Fold, *, width: int) -> Markup:
+    hidden = tag("div", [tag("div", _joined(row.left) or " ") for row in fold.rows], css="rt-folded")
+    summary = tag("summary", f"{len(fold.rows)} unchanged lines")
+    return tag("tr", tag("td", tag("details", summary, hidden), colspan=str(width)), css="rt-fold")
+
+
+def _wide(row: Row, *, place: Markup | None) -> Markup:
+    """A row of an element that only comes or only goes: across both columns."""
+    is_new = row.left_number is None
+    css = "rt-new" if is_new else "rt-gone"
+    return tag(
+        "tr",
+        _number(row.right_number if is_new else row.left_number, css=css),
+        _sign("new" if is_new else "gone", css=css),
+        tag("td", place, _pieces(row.right if is_new else row.left), css=f"rt-line rt-whole {css}", colspan="4"),
+    )
+
+
+def _beside(row: Row, *, place: Markup | None) -> Markup:
+    whole = _whole(row)
+    left, right = (
+        ("rt-gone" if row.left else "rt-none", "rt-new" if row.right else "rt-none") if row.change else ("", "")
+    )
+    return tag(
+        "tr",
+        _number(row.left_number, css=left),
+        _sign("gone" if row.change and row.left_number is not None else "same", css=left),
+        tag("td", _pieces(row.left), css=f"rt-line {left}{whole}"),
+        _number(row.right_number, css=right),
+        _sign("new" if row.change and row.right_number is not None else "same", css=right),
+        tag("td", place, _pieces(row.right), css=f"rt-line {right}{whole}"),
+    )
+
+
+def _inline(row: Row, *, place: Markup | None) -> list[Markup]:
+    if not row.change:
+        cells = (_number(row.left_number), _number(row.right_number), _sign("same"))
+        return [tag("tr", cells, tag("td", _pieces(row.right), css="rt-line"))]
+    rows = []
+    whole = _whole(row)
+    if row.left_number is not None:
+        cells = (_number(row.left_number, css="rt-gone"), _number(None, css="rt-gone"), _sign("gone", css="rt-gone"))
+        rows.append(tag("tr", cells, tag("td", place, _pieces(row.left), css=f"rt-line rt-gone{whole}")))
+        place = None
+    if row.right_number is not None:
+        cells = (_number(None, css="rt-new"), _number(row.right_number, css="rt-new"), _sign("new", css="rt-new"))
+        rows.append(tag("tr", cells, tag("td", place, _pieces(row.right), css=f"rt-line rt-new{whole}")))
+    return rows
+
+
+def _whole(row: Row) -> str:
+    """A line without a counterpart is marked as a whole, not word by word."""
+    return " rt-whole" if None in (row.left_number, row.right_number) else ""
+
+
+def _place(number: int, total: int) -> Markup:
+    return tag("span", f"change {number} of {total}", css="rt-place")
+
+
+def _number(number: int | None, *, css: str = "") -> Markup:
+    return tag("td", "" if number is None else str(number), css=f"rt-no {css}".strip())
+
+
+def _sign(mark: Literal["same", "gone", "new"], *, css: str = "") -> Markup:
+    return tag("td", _SIGNS[mark], css=f"rt-sign {css}".strip())
+
+
+def _pieces(pieces: tuple[Piece, ...]) -> Markup:
+    return join(_piece(piece) for piece in pieces)
+
+
+def _piece(piece: Piece) -> Markup | str:
+    if piece.mark == "same":
+        return piece.text
+    name = "del" if piece.mark == "gone" else "ins"
+    shown = piece.text.replace(" ", "·").replace("\t", "→") if not piece.text.strip() else piece.text
+    return tag(name, tag("span", _SPOKEN[piece.mark], css="rt-aloud"), shown)
+
+
+def _joined(pieces: tuple[Piece, ...]) -> str:
+    return "".join(piece.text for piece in pieces)

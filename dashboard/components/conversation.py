@@ -1,0 +1,98 @@
+"""A whole conversation as it happened: questions, answers, and every step between them."""
+
+from collections.abc import Mapping, Sequence
+
+from dashboard.components import cards, words
+from dashboard.components.markup import Markup, show, tag
+from loop.records import Interaction, Step
+from storage.queries.feedback import FeedbackLine
+
+_KINDS = {
+    "model": "Asked the model",
+    "tool": "Used a tool",
+    "retrieval": "Looked up",
+    "check": "Checked",
+    "message": "Message",
+}
+LONGEST = 6_000
+"""Characters of one step's input or output shown; the rest is counted."""
+
+
+def show_conversation(interactions: Sequence[Interaction], *, this: str = "") -> None:
+    """In order, the interaction `this` marked. Texts are shown as text."""
+    turns: list[Markup] = []
+    for one in interactions:
+        mark = " is-this" if one.id == this and len(interactions) > 1 else ""
+        turns.append(tag("div", tag("div", one.question, css="rt-text"), css=f"rt-turn is-asked{mark}"))
+        turns += [_step(step) for step in one.steps]
+        turns.append(
+            tag(
+                "div",
+                cards.chip(one.label) if one.label else None,
+                tag("div", one.answer, css="rt-text") if one.answer else None,
+                tag("div", _made_by(one), css="rt-small"),
+                css=f"rt-turn is-answered{mark}",
+            )
+        )
+    show(tag("div", turns, css="rt-talk", role="log", aria_label="Conversation"))
+
+
+def show_facts(facts: Mapping[str, object]) -> None:
+    """Typed facts that came with a question."""
+    if facts:
+        show(tag("div", [cards.chip(f"{name}: {value}") for name, value in facts.items()], css="rt-chips"))
+
+
+def feedback_card(line: FeedbackLine, when: str, *, shows_question: bool = True) -> Markup:
+    """One feedback item: who said what, where it stands, and why."""
+    state = words.FEEDBACK_STATES[line.state]
+    return tag(
+        "article",
+        tag(
+            "div",
+            cards.saying(state),
+            tag("b", words.signal(line.kind, line.value)),
+            tag("span", f"{line.author}, {when}"),
+            css="rt-said-head",
+        ),
+        tag("div", line.said, css="rt-text") if line.said else None,
+        tag("div", f"Reason given: {line.why}", css="rt-text rt-small") if line.why else None,
+        tag("div", f"On: {line.question}", css="rt-text rt-small") if line.question and shows_question else None,
+        tag("ul", [tag("li", reason) for reason in line.reasons], css="rt-why") if line.reasons else None,
+        tag("div", "Marked as an exception: do not learn from it.", css="rt-small") if not line.teaches else None,
+        css="rt-said",
+    )
+
+
+def show_feedback(lines: Sequence[FeedbackLine], whens: Sequence[str], *, shows_question: bool = True) -> None:
+    """Several items below each other."""
+    show(
+        tag(
+            "div",
+            [feedback_card(line, when, shows_question=shows_question) for line, when in zip(lines, whens, strict=True)],
+            css="rt-talk",
+        )
+    )
+
+
+def _step(step: Step) -> Markup:
+    took = "" if step.milliseconds is None else f", {step.milliseconds:,.0f} ms"
+    name = f"{_KINDS[step.kind]}{f': {step.name}' if step.name else ''}{took}{', failed' if step.is_error else ''}"
+    return tag(
+        "details",
+        tag("summary", name),
+        tag("pre", _cut(step.input)) if step.input else None,
+        tag("pre", _cut(step.output)) if step.output else None,
+        css="rt-step is-error" if step.is_error else "rt-step",
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n… {len(text) - LONGEST:,} more characters"
+
+
+def _made_by(one: Interaction) -> str:
+    told = [words.version(one.version) if one.version is not None else "", words.METHODS.get(one.method, one.method)]
+    if one.confidence is not None:
+        told.append(f"{words.percent(one.confidence, digits=0)} sure")
+    return ", ".join(filter(None, told)) or "no details recorded"

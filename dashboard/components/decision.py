@@ -1,0 +1,201 @@
+"""The one decision form: keys on the buttons, one press one decision, and always the digest that was shown.
+
+A click reruns the page from the top, and by then the database may hold another text. So every button
+carries the digest of what was drawn, in its arguments and in its key: a press on an older picture is
+refused by the desk or reaches nothing at all.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.components import actions, cards, words
+from dashboard.components.markup import show, tag
+from loop import desk
+from loop.ports import Parts, ProposalItem
+from loop.records import Decision
+from storage.queries import review as query
+from storage.queries.review import Pending
+
+KEYS = (
+    ("A", "Approve"),
+    ("E", "Edit"),
+    ("X", "Reject"),
+    ("J", "Later: the next one"),
+    ("K", "Back: the one before"),
+    ("U", "Undo your last decision"),
+    ("H", "Show or hide these keys"),
+    ("Ctrl+Enter", "Send the form you are in"),
+    ("Esc", "Leave the form"),
+)
+
+
+def show_bar(item: ProposalItem, *, place: actions.Place, undo: Pending | Decision | None, can_decide: bool) -> None:
+    """The keys of an item that is being read."""
+    proposal, digest = item.proposal, item.evidence_digest
+    asks = desk.needs_reason(item) if can_decide else ""
+    mine = {"proposal_id": proposal.id, "digest": digest, "place": place}
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.button(
+            "Approve",
+            key=f"approve-{digest}",
+            type="primary",
+            icon=":material/check:",
+            shortcut="A",
+            disabled=not can_decide,
+            on_click=actions.press_approve,
+            kwargs={**mine, "asks": bool(asks)},
+        )
+        st.button(
+            "Edit",
+            key=f"edit-{digest}",
+            icon=":material/edit:",
+            shortcut="E",
+            disabled=not can_decide,
+            on_click=actions.set_mode,
+            args=(proposal.id, "edit"),
+        )
+        st.button(
+            "Reject",
+            key=f"reject-{digest}",
+            icon=":material/close:",
+            shortcut="X",
+            disabled=not can_decide,
+            on_click=actions.set_mode,
+            args=(proposal.id, "reject"),
+        )
+        st.space("small")
+        st.button(
+            "Later",
+            key="later",
+            icon=":material/skip_next:",
+            shortcut="J",
+            disabled=place.following is None,
+            on_click=actions.go,
+            args=(place.following,),
+        )
+        st.button(
+            "Back",
+            key="back",
+            icon=":material/skip_previous:",
+            shortcut="K",
+            disabled=place.before is None,
+            on_click=actions.go,
+            args=(place.before,),
+        )
+        st.button("Keys", key="keys", icon=":material/keyboard:", shortcut="H", on_click=actions.toggle_keys)
+        st.space("small")
+        show_undo(undo)
+    st.session_state["settled"] = time.monotonic()
+
+
+def undoable(parts: Parts) -> Pending | Decision | None:
+    """The last decision of this session while it can be taken back; else another of theirs about to go live."""
+    pending = query.undoable(session.scope())
+    last = st.session_state.get("undo_id")
+    for one in pending:
+        if one.decision_id == last:
+            return one
+    if last:
+        made = next((one for one in parts.store.decisions() if one.id == last), None)
+        if made is not None and made.verb == "reject":
+            return made
+    mine = session.current_user().name
+    return next((one for one in pending if one.actor == mine), None)
+
+
+def show_undo(undo: Pending | Decision | None) -> None:
+    """The undo key with the seconds that are left."""
+    decision_id = "" if undo is None else undo.decision_id if isinstance(undo, Pending) else undo.id
+    st.button(
+        "Undo",
+        key="undo",
+        icon=":material/undo:",
+        shortcut="U",
+        disabled=not decision_id,
+        on_click=actions.press_undo,
+        args=(decision_id,),
+    )
+    if isinstance(undo, Pending):
+        show_countdown(undo.effective_at, before="live in ")
+
+
+def show_countdown(until: datetime, *, before: str) -> None:
+    """Seconds running down in the browser; the server is not asked."""
+    left = words.remaining(until, session.now())
+    if left:
+        clock = tag("span", css="rt-clock", amounts={"secs": str(left), "span": f"{left}s"})
+        show(tag("span", before, clock, css="rt-small", role="timer", aria_label=f"{before}{left} seconds"))
+
+
+def show_keys() -> None:
+    """All keys, when asked for."""
+    if st.session_state.get("shows_keys"):
+        keys = [tag("div", tag("kbd", key, css="rt-key"), " ", name) for key, name in KEYS]
+        show(tag("div", keys, css="rt-card rt-keys", role="note", aria_label="Keys"))
+
+
+def show_approve_strip(item: ProposalItem, *, place: actions.Place) -> None:
+    """Approving with a reason: in place of the bar, so that a held key cannot pass it."""
+    proposal, digest = item.proposal, item.evidence_digest
+    with st.form(f"approve-form-{digest}", border=False):
+        cards.quiet(f"{desk.needs_reason(item)} Say why it should go live anyway; it is kept with the decision.")
+        st.text_area(
+            "Reason", key=f"reason-{digest}", height=80, placeholder="One sentence", label_visibility="collapsed"
+        )
+        _form_keys(
+            "Approve with this reason",
+            key=f"approve-send-{digest}",
+            send=actions.send_approve,
+            proposal_id=proposal.id,
+            digest=digest,
+            place=place,
+        )
+
+
+def show_reject_strip(item: ProposalItem, *, place: actions.Place) -> None:
+    """Rejecting: why, in a word or a sentence; proposers are told."""
+    proposal, digest = item.proposal, item.evidence_digest
+    with st.form(f"reject-form-{digest}", border=False):
+        st.pills(
+            "Why not?",
+            desk.REJECTION_CATEGORIES,
+            selection_mode="multi",
+            format_func=lambda one: words.REJECTIONS.get(one, one),
+            key=f"categories-{digest}",
+        )
+        st.text_area(
+            "In your words",
+            key=f"reason-{digest}",
+            height=80,
+            placeholder="In your words, if you like. The loop reads it before it drafts again.",
+            label_visibility="collapsed",
+        )
+        _form_keys(
+            "Reject",
+            key=f"reject-send-{digest}",
+            send=actions.send_reject,
+            proposal_id=proposal.id,
+            digest=digest,
+            place=place,
+        )
+
+
+def _form_keys(
+    name: str, *, key: str, send: Callable[..., None], proposal_id: str, digest: str, place: actions.Place
+) -> None:
+    with st.container(horizontal=True, gap="small"):
+        st.form_submit_button(
+            name,
+            key=key,
+            type="primary",
+            shortcut="Ctrl+Enter",
+            on_click=send,
+            kwargs={"proposal_id": proposal_id, "digest": digest, "place": place},
+        )
+        st.form_submit_button(
+            "Cancel", key=f"cancel-{key}", shortcut="Esc", on_click=actions.set_mode, args=(proposal_id, "read")
+        )

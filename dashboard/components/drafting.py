@@ -1,0 +1,223 @@
+"""Wording a change: a reviewer's edit of a proposal, or a draft of one's own. Both are tested before a decision."""
+
+from collections.abc import Callable, Iterable, Sequence
+from uuid import uuid4
+
+import streamlit as st
+from pydantic import ValidationError
+
+from dashboard import session
+from dashboard.components import actions, cards, operation, words
+from dashboard.components.changes import show_changes
+from loop import desk
+from loop.change.operations import apply_all, changes
+from loop.errors import InvalidInput
+from loop.ports import Parts, ProposalItem
+from loop.records import (
+    Article,
+    ChangeExamples,
+    Condition,
+    EditInstructions,
+    Example,
+    Operation,
+    Rule,
+    SetRule,
+    UpsertArticle,
+)
+
+KINDS = ("Instruction", "Rule", "Example", "Article")
+
+
+# editing a proposal --------------------------------------------------------------------------------
+def show_edit(item: ProposalItem, *, parts: Parts) -> None:
+    """The proposal's own wording in fields. Sending makes a new proposal that is tested again."""
+    proposal, digest = item.proposal, item.evidence_digest
+    cards.note(
+        "Your wording becomes a new change. It is tested like any other before anybody decides on it.", "hopeful"
+    )
+    with st.form(f"edit-form-{digest}"):
+        many = len(proposal.operations) > 1
+        for place, one in enumerate(proposal.operations):
+            if many:
+                st.checkbox(f"Keep part {place + 1} of {len(proposal.operations)}", True, key=f"keep-{digest}-{place}")
+            operation.ask(one, key=f"edit-{digest}-{place}")
+        st.text_input("Why you changed it (kept with the decision)", key=f"edit-why-{digest}")
+        with st.container(horizontal=True, gap="small"):
+            st.form_submit_button(
+                "Send back to the test",
+                key=f"edit-send-{digest}",
+                type="primary",
+                shortcut="Ctrl+Enter",
+                on_click=_send_edit,
+                kwargs={"item": item},
+            )
+            looks = st.form_submit_button("Show my changes", key=f"edit-look-{digest}", icon=":material/difference:")
+            st.form_submit_button(
+                "Cancel",
+                key=f"edit-cancel-{digest}",
+                shortcut="Esc",
+                on_click=actions.set_mode,
+                args=(proposal.id, "read"),
+            )
+    if looks:
+        _show_preview(lambda: _edited(item), parts=parts)
+
+
+def _edited(item: ProposalItem) -> tuple[Operation, ...]:
+    digest = item.evidence_digest
+    return _checked(
+        operation.told(one, key=f"edit-{digest}-{place}")
+        for place, one in enumerate(item.proposal.operations)
+        if st.session_state.get(f"keep-{digest}-{place}", True)
+    )
+
+
+def _send_edit(*, item: ProposalItem) -> None:
+    def verb() -> session.Notice:
+        edited = _edited(item)
+        if not edited:
+            raise InvalidInput("No part is kept.", field="operations", remedy="Keep one, or reject the change.")
+        made = desk.edit(
+            session.parts(),
+            item.proposal.id,
+            actor=session.current_user(),
+            seen_digest=item.evidence_digest,
+            operations=edited,
+            reason=st.session_state.get(f"edit-why-{item.evidence_digest}") or "",
+        )
+        actions.go(made.id)
+        return session.Notice("Sent to the test. It comes back here with its result.")
+
+    session.act(verb)
+
+
+# drafting one's own --------------------------------------------------------------------------------
+def show_draft_button() -> None:
+    """Opens the form."""
+    st.button("Draft a change", key="draft-open", icon=":material/add:", on_click=_open)
+
+
+def is_drafting() -> bool:
+    """Whether the form is open."""
+    return bool(st.session_state.get("drafting"))
+
+
+def show_draft(parts: Parts) -> None:
+    """A change written by hand; it takes the same road as any other: tested, then decided."""
+    form_id = str(st.session_state["drafting"])
+    cards.heading("Draft a change", "It is tested on the same cases as any other, then somebody decides.")
+    kind = st.segmented_control(
+        "What do you want to change?", KINDS, default=KINDS[0], required=True, key=f"kind-{form_id}"
+    )
+    blanks = _blanks(str(kind), form_id)
+    key = f"draft-{form_id}-{kind}"
+    with st.form(f"draft-form-{form_id}"):
+        if kind == "Instruction":
+            st.text_area(
+                "Text to replace, quoted exactly (empty: add a line at the end)", key=f"{key}-quoted", height=80
+            )
+        for one in blanks:
+            if isinstance(one, ChangeExamples):
+                _ask_example(key)
+            else:
+                operation.ask(one, key=key)
+        st.text_input("In one sentence, what changes?", key=f"{key}-what")
+        st.text_area("Why?", key=f"{key}-why", height=80)
+        with st.container(horizontal=True, gap="small"):
+            st.form_submit_button(
+                "Send to the test",
+                key=f"{key}-send",
+                type="primary",
+                shortcut="Ctrl+Enter",
+                on_click=_send_draft,
+                kwargs={"kind": str(kind), "form_id": form_id},
+            )
+            looks = st.form_submit_button("Show my changes", key=f"{key}-look", icon=":material/difference:")
+            st.form_submit_button("Cancel", key=f"{key}-cancel", shortcut="Esc", on_click=_close)
+    if looks:
+        _show_preview(lambda: _drafted(str(kind), form_id), parts=parts)
+
+
+def _open() -> None:
+    st.session_state["drafting"] = uuid4().hex[:12]
+    st.session_state["mode"] = {}
+
+
+def _close() -> None:
+    st.session_state.pop("drafting", None)
+
+
+def _ask_example(key: str) -> None:
+    st.text_area("Question", key=f"{key}-question", height=80)
+    st.text_area("Right answer (empty: the label is the answer)", key=f"{key}-answer", height=80)
+    st.text_input("Right label", key=f"{key}-label")
+
+
+def _blanks(kind: str, form_id: str) -> tuple[Operation, ...]:
+    match kind:
+        case "Rule":
+            when = (Condition.model_construct(field="question", op="contains", value=""),)
+            return (SetRule(rule=Rule.model_construct(id=f"rule-{form_id}", when=when)),)
+        case "Example":
+            return (ChangeExamples(),)
+        case "Article":
+            return (UpsertArticle(article=Article(id=f"article-{form_id}", title="", body="")),)
+        case _:
+            return (EditInstructions(),)
+
+
+def _drafted(kind: str, form_id: str) -> tuple[Operation, ...]:
+    key = f"draft-{form_id}-{kind}"
+    if kind == "Example":
+        example = Example(
+            id=f"example-{form_id}",
+            question=st.session_state.get(f"{key}-question") or "",
+            answer=st.session_state.get(f"{key}-answer") or "",
+            label=(st.session_state.get(f"{key}-label") or "").strip() or None,
+        )
+        return (ChangeExamples(add=(example,)),)
+    made = _checked(operation.told(one, key=key) for one in _blanks(kind, form_id))
+    if kind == "Instruction":
+        quoted = st.session_state.get(f"{key}-quoted") or ""
+        return tuple(one.model_copy(update={"old": quoted}) for one in made)
+    return made
+
+
+def _send_draft(*, kind: str, form_id: str) -> None:
+    key = f"draft-{form_id}-{kind}"
+
+    def verb() -> session.Notice:
+        made = desk.draft(
+            session.parts(),
+            actor=session.current_user(),
+            operations=_drafted(kind, form_id),
+            title=st.session_state.get(f"{key}-what") or "",
+            rationale=st.session_state.get(f"{key}-why") or "",
+        )
+        _close()
+        st.session_state["open_proposal"] = made.id
+        return session.Notice("Sent to the test. It waits under Review until its result is there.")
+
+    session.act(verb)
+
+
+def _checked(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+    """The operations with every field validated. Raises InvalidInput naming the field, not what is in it."""
+    try:
+        return tuple(type(one).model_validate(one.model_dump()) for one in operations)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        field = ".".join(str(part) for part in found["loc"])
+        raise InvalidInput(f"The field {field} cannot be used: {found['msg'].lower()}.", field=field) from None
+
+
+def _show_preview(wording: Callable[[], Sequence[Operation]], *, parts: Parts) -> None:
+    """What the wording would change, as the same picture a reviewer sees."""
+    base = parts.store.bundle(parts.store.head().digest)
+    try:
+        candidate = apply_all(base, wording())
+    except InvalidInput as refused:
+        cards.note(f"{refused.message} {refused.remedy}", "bad")
+        return
+    cards.heading("Your changes", words.count(len(changes(base, candidate)), "element"))
+    show_changes(changes(base, candidate), layout="Side by side", key="preview", right="Your wording")

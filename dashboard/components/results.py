@@ -1,0 +1,147 @@
+"""What a test found, as a reviewer reads it: the verdict first, then the numbers behind it."""
+
+from dashboard.components import cards, words
+from dashboard.components.markup import Markup, show, tag
+from loop.policy import Recommendation
+from loop.records import Evidence, Report, SliceResult, Split
+
+_RECOMMENDED = {
+    "approve": "The evidence says: approve",
+    "reject": "The evidence says: reject",
+    "wait": "Yours to judge",
+}
+
+
+def show_verdict(report: Report, recommended: Recommendation) -> None:
+    """The verdict in words, with the sealed effect and its interval."""
+    said = words.VERDICTS[report.verdict]
+    sealed = report.sealed
+    show(
+        tag(
+            "section",
+            tag(
+                "div",
+                tag("span", said.name, css="rt-verdict-name"),
+                tag("span", words.points(sealed.tally.effect), css="rt-verdict-effect") if sealed.tally.n else None,
+                tag("span", _behind(sealed), css="rt-plain"),
+                tag("span", _RECOMMENDED[recommended.verb], css="rt-push", title=recommended.reason),
+                css="rt-verdict-top",
+            ),
+            tag("p", said.more),
+            tag("ul", [tag("li", reason) for reason in report.reasons]) if report.reasons else None,
+            css=f"rt-verdict rt-{said.tone}",
+            aria_label=f"Verdict: {said.name}",
+        )
+    )
+
+
+def show_numbers(report: Report) -> None:
+    """Both sets as 2×2 tables, the groups with their intervals, and how it was measured."""
+    show(
+        tag(
+            "div",
+            _four("Sealed cases", "Nobody, and no proposer, sees these one by one.", report.sealed),
+            _four("Dev cases", "Shown one by one under “Answers side by side”.", report.dev),
+            css="rt-pair",
+        )
+    )
+    if report.slices:
+        cards.heading("By group", "A dot with its 90 % interval. Filled: the interval leaves zero out.")
+        show(_slices(report.slices))
+    show(tag("p", _method(report), css="rt-small"))
+
+
+def _behind(evidence: Evidence) -> str:
+    if not evidence.tally.n:
+        return "No sealed cases yet."
+    return f"({words.interval(evidence.low, evidence.high)}) on {words.count(evidence.tally.n, 'sealed case')}"
+
+
+def _four(name: str, more: str, evidence: Evidence) -> Markup:
+    tally = evidence.tally
+    if not tally.n:
+        return tag("div", tag("h3", name), tag("p", "None used in this test.", css="rt-quiet"), css="rt-card")
+    rates = (
+        f"Right: {words.percent(tally.base_rate)} live, {words.percent(tally.candidate_rate)} proposed. "
+        f"Difference {words.points(tally.effect)} ({words.interval(evidence.low, evidence.high)})."
+    )
+    square = tag(
+        "div",
+        tag("div", "", css="rt-head"),
+        tag("div", "Proposed right", css="rt-head"),
+        tag("div", "Proposed wrong", css="rt-head"),
+        tag("div", "Live right", css="rt-head"),
+        tag("div", tag("b", f"{tally.both_right:,}"), " stay right"),
+        tag("div", tag("b", f"{tally.broken:,}"), " broken", css="rt-bad" if tally.broken else ""),
+        tag("div", "Live wrong", css="rt-head"),
+        tag("div", tag("b", f"{tally.fixed:,}"), " fixed", css="rt-good" if tally.fixed else ""),
+        tag("div", tag("b", f"{tally.both_wrong:,}"), " stay wrong"),
+        css="rt-four",
+        role="img",
+        aria_label=(
+            f"{name}: {tally.both_right} stay right, {tally.fixed} fixed, "
+            f"{tally.broken} broken, {tally.both_wrong} stay wrong"
+        ),
+    )
+    return tag("div", tag("h3", name), tag("p", rates), square, tag("p", more, css="rt-small"), css="rt-card")
+
+
+def _slices(slices: tuple[SliceResult, ...]) -> Markup:
+    reach = max(
+        (abs(end) for one in slices for end in (one.evidence.low, one.evidence.high) if end is not None), default=0.01
+    )
+    rows = [
+        (
+            one.name or "no topic",
+            "sealed" if one.split is Split.SEALED else "dev",
+            f"{one.evidence.tally.n:,}",
+            words.points(one.evidence.tally.effect),
+            _whisker(one.evidence, reach=max(reach, 0.01)),
+            cards.chip("worse", "bad") if one.is_harmed else words.effect(one.evidence),
+        )
+        for one in sorted(slices, key=lambda one: (one.split is not Split.SEALED, -one.evidence.tally.n))
+    ]
+    return cards.table(
+        ("Group", "Cases", "n", "Effect", "Interval", "In words"), rows, numbers=(2, 3), label="Effect by group"
+    )
+
+
+def _whisker(evidence: Evidence, *, reach: float) -> Markup:
+    effect = evidence.tally.effect
+    if effect is None or evidence.low is None or evidence.high is None:
+        return tag("span", "not measured", css="rt-small")
+
+    def place(value: float) -> str:
+        return f"{50 + 46 * value / reach:.2f}%"
+
+    state = {"better": "is-good is-clear", "worse": "is-bad is-clear"}.get(words.effect(evidence), "is-open")
+    return tag(
+        "div",
+        tag("div", css="rt-zero", amounts={"zero": "50%"}),
+        tag(
+            "div",
+            css="rt-bar",
+            amounts={"from": place(evidence.low), "wide": f"{46 * (evidence.high - evidence.low) / reach:.2f}%"},
+        ),
+        tag("div", css="rt-at", amounts={"at": place(effect)}),
+        css=f"rt-whisker {state}",
+        role="img",
+        aria_label=f"{words.points(effect)}, {words.interval(evidence.low, evidence.high)}",
+    )
+
+
+def _method(report: Report) -> str:
+    told = [report.method.rstrip(".") + "."]
+    if report.power is not None:
+        told.append(
+            f"A gain of {words.points(report.power_for)} would be proved {words.percent(report.power, digits=0)} "
+            "of the time."
+        )
+    if report.cases_needed:
+        told.append(f"{words.count(report.cases_needed, 'sealed case')} would make that 80 %.")
+    if report.expected_hits is not None:
+        told.append(f"Of the fixes it was drafted for, {report.expected_hits} happened.")
+    if report.model_failures:
+        told.append(f"{words.count(report.model_failures, 'answer')} could not be had and count as wrong.")
+    told.append(f"Look {report.sealed_looks} at these sealed cases; seed {report.seed}.")
+    return " ".join(told)

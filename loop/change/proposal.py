@@ -1,0 +1,139 @@
+"""From an idea to a proposal: candidate, changes, stakes and identity are computed, never typed in."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from loop.change.diff import rule_words, shortened
+from loop.change.operations import apply_all, changes
+from loop.change.stakes import Support, assess_stakes
+from loop.errors import OperationRefused
+from loop.records import (
+    Agent,
+    Bundle,
+    Change,
+    ChangeExamples,
+    EditInstructions,
+    Feedback,
+    Operation,
+    Proposal,
+    Record,
+    RetireApproach,
+    RetireArticle,
+    RetireRule,
+    SetApproach,
+    SetModel,
+    SetRule,
+    UpsertArticle,
+    Version,
+    derived_id,
+)
+
+PERSON = "person"
+UNLEARNING = "unlearning"
+"""Proposers whose changes rest on no corrections, so that no support has to carry them."""
+RATIONALE_MAX = 4_000
+"""Characters."""
+
+
+class Idea(Record):
+    """What a proposer or a person suggests."""
+
+    operations: tuple[Operation, ...]
+    rationale: str
+    title: str = ""
+    """Empty: made from the operations."""
+    evidence: tuple[str, ...] = ()
+    """Feedback ids it rests on."""
+    issue_ids: tuple[str, ...] = ()
+    expected_fixes: tuple[str, ...] = ()
+    """Log case ids."""
+    proposer: str = PERSON
+    authors: tuple[str, ...] = ()
+    """People who wrote it; empty for a machine."""
+    replaces: str | None = None
+    """The proposal this one replaces: edited by a reviewer, stale, or outgrown."""
+
+
+def draft(
+    idea: Idea, *, agent: Agent, base: Version, bundle: Bundle, cited: Iterable[Feedback], at: datetime
+) -> Proposal:
+    """A proposal on `base`, whose content is `bundle`.
+
+    `cited` is the feedback that the evidence names; its authors and texts decide the stakes. The same
+    operations on the same base get the same id again. Raises OperationRefused when the operations do
+    not fit, together change nothing, or there are none.
+    """
+    if not idea.operations:
+        raise OperationRefused("There is no operation.", field="operations", remedy="Name at least one change.")
+    candidate = apply_all(bundle, idea.operations)
+    differences = changes(bundle, candidate)
+    if not differences:
+        raise OperationRefused(
+            "The operations together leave the version as it is.", field="operations", remedy="Change something."
+        )
+    feedback = [one for one in cited if one.id in set(idea.evidence)]
+    support = Support(authors=dict(Counter(one.author for one in feedback)), min_sources=agent.limits.min_sources)
+    return Proposal(
+        id=derived_id("p", agent.slug, base.number, list(idea.operations)),
+        agent=agent.slug,
+        base_number=base.number,
+        base_digest=base.digest,
+        candidate_digest=candidate.digest,
+        operations=idea.operations,
+        changes=differences,
+        title=shortened(idea.title) or title_of(idea.operations, differences),
+        rationale=idea.rationale[:RATIONALE_MAX],
+        evidence=idea.evidence,
+        issue_ids=idea.issue_ids,
+        expected_fixes=idea.expected_fixes,
+        proposer=idea.proposer,
+        authors=idea.authors,
+        stakes=assess_stakes(
+            idea.operations,
+            differences,
+            base=bundle,
+            support=None if idea.proposer in (PERSON, UNLEARNING) else support,
+            quotes={one.id: (one.author, one.text) for one in feedback if one.text},
+        ),
+        replaces=idea.replaces,
+        created_at=at,
+    )
+
+
+def title_of(operations: Iterable[Operation], differences: tuple[Change, ...]) -> str:
+    """What changes, in words; the first operation and how many more."""
+    first, *more = operations
+    words = _title(first, differences)
+    return shortened(f"{words} and {len(more)} more" if more else words)
+
+
+def _title(operation: Operation, differences: tuple[Change, ...]) -> str:
+    named = {change.element_id: change.title for change in differences}
+    match operation:
+        case EditInstructions(old="", new=new):
+            return f"Add to the instructions: {new}"
+        case EditInstructions(old=old, new=""):
+            return f"Take out of the instructions: {old}"
+        case EditInstructions(new=new):
+            return f"Reword the instructions: {new}"
+        case ChangeExamples(add=add, remove=()):
+            return f"Learn {len(add)} known-good {'example' if len(add) == 1 else 'examples'}"
+        case ChangeExamples(add=(), remove=remove):
+            return f"Retire {len(remove)} {'example' if len(remove) == 1 else 'examples'}"
+        case ChangeExamples(add=add, remove=remove):
+            return f"Learn {len(add)} and retire {len(remove)} examples"
+        case SetRule(rule=rule):
+            return rule_words(rule)
+        case RetireRule(rule_id=one):
+            return f"Retire the rule: {named.get(one, one)}"
+        case UpsertArticle(article=article):
+            return f"Write the article: {article.title}"
+        case RetireArticle(article_id=one):
+            return f"Retire the article: {named.get(one, one)}"
+        case SetApproach(approach=approach):
+            return f"{'Enable' if approach.is_enabled else 'Set'} the approach: {approach.name}"
+        case RetireApproach(approach_id=one):
+            return f"Retire the approach: {named.get(one, one)}"
+        case SetModel(model=model):
+            return f"Answer with {model.name}"

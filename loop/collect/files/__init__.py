@@ -1,0 +1,1 @@
+"""Files as a door: formats, presets and the reading of rows."""

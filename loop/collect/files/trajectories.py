@@ -1,0 +1,275 @@
+"""Chat trajectories: one episode per row, read into interactions with steps, and written back without loss.
+
+Every user message begins an interaction. Its answer is the assistant's reply that ends the turn; what
+lies between becomes steps: a `model` step per assistant message with tool calls, a `tool` step per
+call with its result, a `message` step for anything else. Messages are the OpenAI chat format.
+
+What no field of a record holds is kept beside it: `rest` is a message without its text, `whole` is a
+message as it was. `messages_of` puts them together again.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
+from typing import Any
+
+from loop.collect.build import Door, Made, rating, said
+from loop.collect.files.fields import Cells, Field, Unusable
+from loop.collect.identity import kept_id
+from loop.errors import InvalidInput
+from loop.records import FeedbackKind, Interaction, Step, derived_id
+
+Message = dict[str, Any]
+
+CHAT = "chat"
+"""The attribute that holds the rest of the messages of an interaction: `preamble`, `user`, `answer`."""
+
+
+class Trajectories:
+    """One run of an agent per row: messages, and how it ended.
+
+    The reward becomes an OUTCOME on the last interaction in which the agent did something. Messages
+    before the first user message, the system prompt among them, and the columns no field reads are
+    kept in the attributes of the first interaction. Runs of one task by one customer share the
+    customer, so that a split by customer keeps them together.
+    """
+
+    says = "chat messages with tool calls and a reward, one run per row (messages, reward)"
+    takes_context = False
+    author = "outcome"
+    fields = (
+        Field(
+            "messages", "the list of chat messages", ("messages", "traj", "trajectory", "conversation"), is_needed=True
+        ),
+        Field("reward", "how it ended, on the scale", ("reward", "outcome", "score")),
+        Field("id", "the id of the run", ("id", "episode_id", "run_id", "trace_id")),
+        Field("customer", "whom the run was for", ("customer", "customer_id", "user_id")),
+        Field("author", "who judged how it ended"),
+        Field("topic", "slice for reports"),
+        Field("version", "number of the version that answered"),
+        Field("at", "when it began", ("at", "created_at", "timestamp", "time")),
+    )
+
+    def make(self, cells: Cells, *, door: Door) -> Made:
+        """Raises Unusable."""
+        messages = _checked(cells.raw("messages"))
+        rest = cells.rest()
+        external = cells.name_of("id")
+        customer = cells.text("customer").strip()
+        at = cells.moment("at")
+        episode = (
+            kept_id("e", door.agent, external) if external else derived_id("e", door.agent, messages, customer, rest)
+        )
+        preamble, turns = _turns(messages)
+        if not turns:
+            raise Unusable("missing", "The run has no user message.")
+        interactions = []
+        for position, turn in enumerate(turns):
+            drafted = _interaction(turn, preamble=preamble if position == 0 else [])
+            update: dict[str, Any] = {
+                "id": derived_id("i", door.agent, episode, position),
+                "agent": door.agent,
+                "episode_id": episode,
+                "customer": customer,
+                "position": position,
+                "at": at or door.at,
+                "topic": cells.text("topic").strip(),
+                "version": cells.whole("version"),
+                "source": door.source,
+            }
+            if position == 0 and rest:
+                update["attributes"] = {**drafted["attributes"], "row": rest}
+            interactions.append(Interaction(**{**drafted, **update}))
+        reward = cells.raw("reward")
+        if reward is None or reward == "":
+            return Made(tuple(interactions))
+        acted = [made for made in interactions if made.answer or made.steps] or interactions
+        outcome = said(
+            door,
+            interaction_id=acted[-1].id,
+            kind=FeedbackKind.OUTCOME,
+            author=cells.text("author").strip(),
+            at=at,
+            value=rating(reward, door=door, column="reward"),
+        )
+        return Made(tuple(interactions), (outcome,))
+
+
+def messages_of(interactions: Sequence[Interaction]) -> list[Message]:
+    """The chat messages of one episode, exactly as they were read when redaction was off.
+
+    `interactions`: all of the episode, in any order. Raises InvalidInput when they are of several
+    episodes or one is missing.
+    """
+    ordered = sorted(interactions, key=lambda made: made.position)
+    if len({made.episode_id for made in ordered}) > 1:
+        raise InvalidInput("The interactions are of several episodes.", field="interactions")
+    if [made.position for made in ordered] != list(range(len(ordered))):
+        raise InvalidInput("An interaction of the episode is missing.", field="interactions")
+    messages: list[Message] = []
+    for made in ordered:
+        kept = made.attributes.get(CHAT, {})
+        messages += kept.get("preamble", [])
+        messages.append(_message(made.question, kept.get("user", {"rest": {"role": "user"}})))
+        messages += _messages_of_steps(made.steps)
+        if made.answer or "answer" in kept:
+            messages.append(_message(made.answer, kept.get("answer", {"rest": {"role": "assistant"}})))
+    return messages
+
+
+def _checked(value: object) -> list[Message]:
+    if not isinstance(value, list) or not value:
+        raise Unusable("field", "The messages have to be a list that is not empty.")
+    for message in value:
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            raise Unusable("field", "A message is not an object with a role.")
+    return value
+
+
+def _turns(messages: list[Message]) -> tuple[list[Message], list[list[Message]]]:
+    """What comes before the first user message, and the turns that begin with one."""
+    starts = [index for index, message in enumerate(messages) if message["role"] == "user"]
+    if not starts:
+        return messages, []
+    ends = [*starts[1:], len(messages)]
+    turns = [messages[start:end] for start, end in zip(starts, ends, strict=True)]
+    return messages[: starts[0]], turns
+
+
+def _interaction(turn: list[Message], *, preamble: list[Message]) -> dict[str, Any]:
+    """Question, answer, steps and attributes of one turn."""
+    question, user = _kept(turn[0])
+    kept: dict[str, Any] = {}
+    if preamble:
+        kept["preamble"] = preamble
+    if user != {"rest": {"role": "user"}}:
+        kept["user"] = user
+    body, answer = turn[1:], ""
+    if body and body[-1]["role"] == "assistant" and not body[-1].get("tool_calls"):
+        answer, reply = _kept(body.pop())
+        if not answer or reply != {"rest": {"role": "assistant"}}:
+            kept["answer"] = reply
+    return {
+        "question": question,
+        "answer": answer,
+        "steps": tuple(_steps(body)),
+        "attributes": {CHAT: kept} if kept else {},
+    }
+
+
+def _steps(body: list[Message]) -> Iterator[Step]:
+    index = 0
+    while index < len(body):
+        message = body[index]
+        index += 1
+        calls = _calls_of(message)
+        if calls is None:
+            yield _other(message)
+            continue
+        results = list(takewhile(lambda later: later["role"] == "tool", body[index:]))
+        index += len(results)
+        yield from _model_and_tools(message, calls, results)
+
+
+def _model_and_tools(message: Message, calls: list[Message], results: list[Message]) -> Iterator[Step]:
+    """One assistant message with its calls, each paired with its result wherever it stands in the run of results."""
+    without_calls = {name: item for name, item in message.items() if name != "tool_calls"}
+    text, kept = _kept(without_calls)
+    yield Step(kind="model", output=text, attributes={**kept, "calls": len(calls)})
+    free = list(range(len(results)))
+    for call in calls:
+        found = next((at for at in free if results[at].get("tool_call_id") == call.get("id")), None)
+        function = call["function"]
+        attributes: dict[str, Any] = {
+            "call": {
+                **call,
+                "function": {name: item for name, item in function.items() if name not in ("name", "arguments")},
+            }
+        }
+        output = ""
+        if found is not None:
+            free.remove(found)
+            output, attributes["result"] = _kept(results[found])
+            attributes["turn"] = found
+        yield Step(
+            kind="tool", name=function["name"], input=function["arguments"], output=output, attributes=attributes
+        )
+    for at in free:
+        output, kept = _kept(results[at])
+        yield Step(kind="tool", name=_name(results[at]), output=output, attributes={"result": kept, "turn": at})
+
+
+def _calls_of(message: Message) -> list[Message] | None:
+    """The tool calls when they are a list of well-formed function calls, else None."""
+    calls = message.get("tool_calls")
+    if message["role"] != "assistant" or not isinstance(calls, list) or not calls:
+        return None
+    for call in calls:
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict):
+            return None
+        if not isinstance(function.get("name"), str) or not isinstance(function.get("arguments"), str):
+            return None
+    return calls
+
+
+def _other(message: Message) -> Step:
+    """A message that is neither a tool call nor paired with one."""
+    text, kept = _kept(message)
+    role = message["role"]
+    if role in ("tool", "function"):
+        return Step(kind="tool", name=_name(message), output=text, attributes={"result": kept})
+    if role == "assistant":
+        return Step(kind="message", name=role, output=text, attributes=kept)
+    return Step(kind="message", name=role, input=text, attributes=kept)
+
+
+def _name(message: Message) -> str:
+    name = message.get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _kept(message: Message) -> tuple[str, dict[str, Any]]:
+    """The text of a message, and what is needed to make the message of it again."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return content, {"rest": {name: item for name, item in message.items() if name != "content"}}
+    return _text_of_parts(content), {"whole": message}
+
+
+def _text_of_parts(content: object) -> str:
+    parts = content if isinstance(content, list) else []
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def _message(text: str, kept: Mapping[str, Any]) -> Message:
+    if "whole" in kept:
+        return dict(kept["whole"])
+    return {**kept["rest"], "content": text}
+
+
+def _messages_of_steps(steps: Sequence[Step]) -> Iterator[Message]:
+    index = 0
+    while index < len(steps):
+        step = steps[index]
+        index += 1
+        if "calls" in step.attributes:
+            tools = steps[index : index + step.attributes["calls"]]
+            index += len(tools)
+            orphans = list(
+                takewhile(lambda later: "turn" in later.attributes and "call" not in later.attributes, steps[index:])
+            )
+            index += len(orphans)
+            yield {**_message(step.output, step.attributes), "tool_calls": [_call(tool) for tool in tools]}
+            answered = [tool for tool in [*tools, *orphans] if "result" in tool.attributes]
+            answered.sort(key=lambda tool: tool.attributes["turn"])
+            yield from (_message(tool.output, tool.attributes["result"]) for tool in answered)
+        elif step.kind == "tool":
+            yield _message(step.output, step.attributes["result"])
+        else:
+            yield _message(step.output or step.input, step.attributes)
+
+
+def _call(tool: Step) -> Message:
+    call: Message = tool.attributes["call"]
+    return {**call, "function": {**call["function"], "name": tool.name, "arguments": tool.input}}

@@ -1,0 +1,74 @@
+"""How right each version is on the sealed cases as they are now, and what people say day by day."""
+
+from collections.abc import Sequence
+
+from loop import deploy, evaluate
+from loop.engine.journal import StageTally
+from loop.errors import ModelFailed
+from loop.ports import Changes, Parts
+from loop.records import EvalCase, Measurement, Split, Version
+
+_VERSIONS = 12
+"""How many of the newest versions are measured again besides the first and the live one."""
+_GROWTH = 1.1
+"""Growth of the sealed set from which they are: measuring all of them at every turn would tell little more."""
+
+
+def measure(parts: Parts, tally: StageTally) -> None:
+    """Measure what is due, and refresh the daily counts. Writes only what is new.
+
+    The first and the live version are measured whenever the cases change, so that the two always compare.
+    """
+    store = parts.store
+    days = deploy.daily_quality(store.agent, store.signals_by_day())
+    has_new_days = list(days) != store.daily()
+    fresh = _measured(parts, tally, sealed=store.cases([Split.SEALED]))
+    tally.counts["measured"] = len(fresh)
+    if fresh or has_new_days:
+        store.commit(Changes(measurements=tuple(fresh), daily=tuple(days)))
+
+
+def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) -> list[Measurement]:
+    if not sealed:
+        return []
+    store = parts.store
+    case_set = deploy.case_set_digest(sealed)
+    right: dict[str, int] = {}
+    fresh: list[Measurement] = []
+    for version in _due(parts, case_set=case_set, n=len(sealed)):
+        if version.digest not in right:
+            try:
+                answers = evaluate.replay(parts.answerers(store.bundle(version.digest)), sealed)
+            except ModelFailed as error:
+                tally.words.append(f"Version {version.number} could not be measured. {error}")
+                continue
+            graded = (evaluate.grade(case, answer) for case, answer in zip(sealed, answers, strict=True))
+            right[version.digest] = sum(grade.is_right for grade in graded)
+        fresh.append(
+            deploy.measurement(
+                version,
+                case_set_digest=case_set,
+                n=len(sealed),
+                right=right[version.digest],
+                now=parts.clock(),
+            )
+        )
+    return fresh
+
+
+def _due(parts: Parts, *, case_set: str, n: int) -> list[Version]:
+    store = parts.store
+    versions = store.versions()
+    newest = {one.number: one for one in store.measurements()}
+    due: list[Version] = []
+    for version in versions:
+        last = newest.get(version.number)
+        if last is not None and last.case_set_digest == case_set:
+            continue
+        is_end = version in (versions[0], versions[-1])
+        if version is not versions[-1] and store.bundle(version.digest).model.name != "local":
+            continue  # measuring it again would cost model calls
+        has_grown = last is None or n >= _GROWTH * last.n
+        if is_end or (version in versions[-_VERSIONS:] and has_grown):
+            due.append(version)
+    return due

@@ -1,0 +1,72 @@
+"""When the live version moved under a proposal: mark it stale, and draw the same change anew where it still fits."""
+
+from loop.change import proposal
+from loop.change.proposal import PERSON, Idea
+from loop.engine.journal import StageTally, note
+from loop.errors import OperationRefused
+from loop.ports import Changes, Parts, ProposalItem, ProposalMove
+from loop.records import Bundle, Proposal, ProposalState, Version
+
+_OPEN = (ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.APPROVED)
+
+
+def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) -> None:
+    """Proposals whose base is no longer live become stale; those a person has or awaits are drawn anew."""
+    store = parts.store
+    moves: list[ProposalMove] = []
+    redrawn: list[Proposal] = []
+    for item in store.proposals(_OPEN):
+        if item.proposal.base_number == head.number:
+            continue
+        moves.append(ProposalMove(proposal_id=item.proposal.id, was=item.state, now=ProposalState.STALE))
+        if item.state is ProposalState.SET_ASIDE:
+            continue
+        try:
+            redrawn.append(_drawn_anew(parts, item.proposal, head=head, bundle=bundle))
+        except OperationRefused as error:
+            tally.words.append(f"A waiting change no longer fits the live version. {error}")
+    if moves:
+        tally.counts["redrawn"] = len(redrawn)
+        store.commit(
+            Changes(
+                proposals=tuple(redrawn),
+                proposal_moves=tuple(moves),
+                notes=tuple(note(parts, "mark proposal stale", subject=move.proposal_id) for move in moves),
+            )
+        )
+
+
+def outgrown(earlier: list[ProposalItem], fresh: tuple[Proposal, ...]) -> tuple[ProposalMove, ...]:
+    """Open machine drafts that a fresh one names as replaced: the larger one stands in their place."""
+    replaced = {proposal.replaces for proposal in fresh}
+    return tuple(
+        ProposalMove(proposal_id=old.proposal.id, was=old.state, now=ProposalState.STALE)
+        for old in earlier
+        if old.proposal.id in replaced
+        and old.proposal.proposer != PERSON
+        and old.state in (ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.DRAFTED)
+    )
+
+
+def _drawn_anew(parts: Parts, old: Proposal, *, head: Version, bundle: Bundle) -> Proposal:
+    """The same change on the live version. Raises OperationRefused when it no longer fits."""
+    idea = Idea(
+        operations=old.operations,
+        title=old.title,
+        rationale=old.rationale,
+        evidence=old.evidence,
+        issue_ids=old.issue_ids,
+        expected_fixes=old.expected_fixes,
+        proposer=old.proposer,
+        authors=old.authors,
+        replaces=old.id,
+    )
+    cited = parts.store.feedback_items(old.evidence).values()
+    return proposal.draft(
+        idea,
+        agent=parts.store.agent,
+        base=head,
+        bundle=bundle,
+        cited=[item.feedback for item in cited],
+        at=parts.clock(),
+    )

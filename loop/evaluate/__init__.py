@@ -1,0 +1,219 @@
+"""Stage 4: is it better? Base and candidate answer the same held-out cases; the verdict says what that shows."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from loop.errors import InvalidInput
+from loop.evaluate.grade import grade
+from loop.evaluate.reasons import about_power
+from loop.evaluate.replay import failures, replay
+from loop.evaluate.verdict import TAUGHT, UNTAUGHT, SliceTally, Tallies, judge, plan
+from loop.ports import Answerer, Answerers
+from loop.records import (
+    Agent,
+    Answer,
+    Bundle,
+    CaseOutcome,
+    EvalCase,
+    Grade,
+    Proposal,
+    Report,
+    Split,
+    Tally,
+    case_set_digest,
+    derived_id,
+)
+
+__all__ = ["TrialWork", "grade", "replay", "step"]
+
+METHOD = (
+    "Paired replay on the same cases. Better or worse: one-sided mid-p McNemar. Interval: Tango score, 90 %. "
+    "Slices: Holm at 0.10. Screen on dev at 0.20, verdict on sealed."
+)
+SMALLEST_TOPIC = 10
+"""Sealed cases a topic needs to be reported: below that its total would nearly tell single results."""
+MOST_TOPICS = 10
+SAMPLE = 20
+"""Dev cases shown beside the fixed and broken ones."""
+
+
+@dataclass(frozen=True)
+class TrialWork:
+    """Everything one test needs."""
+
+    agent: Agent
+    proposal: Proposal
+    base: Bundle
+    candidate: Bundle
+    cases: tuple[EvalCase, ...]
+    """Dev and sealed; a log case here is refused, because the change was learned from it."""
+    answerers: Answerers
+    is_taught: Callable[[EvalCase], bool]
+    """Whether the change is about this case; the others must not suffer."""
+    looks: int
+    """Proposals scored on this sealed set before this one."""
+    now: datetime
+    seed: int
+    log_cases: tuple[EvalCase, ...] = ()
+    """Where the fixes the proposer expected are looked up, and protected cases; never part of the verdict's rates."""
+    base_answers: Mapping[str, Answer] = field(default_factory=dict)
+    """Answers of this very base by case id, so that they are not asked twice."""
+
+
+class _Asked(NamedTuple):
+    """One case under both sides. Sealed ones never leave this module but as counts."""
+
+    case: EvalCase
+    base: Answer
+    candidate: Answer
+    base_grade: Grade
+    candidate_grade: Grade
+
+
+def step(work: TrialWork) -> Report:
+    """Test one proposal and say what the test found.
+
+    Dev is asked first; from how many dev cases move follows the power, stated before the sealed cases
+    are asked. Of sealed cases only totals leave this function. The same work gives the same report.
+    Raises InvalidInput when a bundle is not the one the proposal names or a log case is among the cases,
+    ModelFailed when an endpoint cannot be used at all.
+    """
+    _check(work)
+    base, candidate = work.answerers(work.base), work.answerers(work.candidate)
+
+    def ask(cases: Sequence[EvalCase]) -> list[_Asked]:
+        return _ask(cases, base=base, candidate=candidate, known=work.base_answers)
+
+    dev = ask([case for case in work.cases if case.split is Split.DEV])
+    sealed_cases = [case for case in work.cases if case.split is Split.SEALED]
+    planned = plan(_tally(dev), sealed_n=len(sealed_cases), limits=work.agent.limits)
+    sealed = ask(sealed_cases)
+    expected = frozenset(work.proposal.expected_fixes)
+    log = ask([case for case in work.log_cases if case.is_protected or case.id in expected])
+    judgement = judge(_tallies(work, dev=dev, sealed=sealed, log=log), limits=work.agent.limits)
+    cases_digest = case_set_digest(work.cases)
+    stated = about_power(planned.power, gain=planned.gain, sealed_n=len(sealed), needed=planned.cases_needed)
+    return Report(
+        id=derived_id("report", work.proposal.id, work.base.digest, work.candidate.digest, cases_digest, work.seed),
+        agent=work.agent.slug,
+        proposal_id=work.proposal.id,
+        base_digest=work.base.digest,
+        candidate_digest=work.candidate.digest,
+        case_set_digest=cases_digest,
+        dev=judgement.dev,
+        sealed=judgement.sealed,
+        slices=judgement.slices,
+        outcomes=_shown(dev, seed=work.seed),
+        verdict=judgement.verdict,
+        reasons=(*judgement.reasons, stated) if sealed else judgement.reasons,
+        power=planned.power,
+        power_for=planned.gain,
+        cases_needed=planned.cases_needed,
+        expected_hits=_hits(log, expected=expected),
+        sealed_looks=work.looks + 1,
+        model_failures=failures([answer for asked in dev + sealed for answer in _answers(asked)]),
+        method=METHOD,
+        seed=work.seed,
+        at=work.now,
+    )
+
+
+def _check(work: TrialWork) -> None:
+    if work.base.digest != work.proposal.base_digest or work.candidate.digest != work.proposal.candidate_digest:
+        raise InvalidInput(
+            "The bundles are not those the proposal names.",
+            field="candidate",
+            remedy="Draft the proposal again on the live version.",
+        )
+    if any(case.split is Split.LOG for case in work.cases):
+        raise InvalidInput(
+            "A log case is among the cases to test on.", field="cases", remedy="Hand in dev and sealed cases only."
+        )
+
+
+def _ask(
+    cases: Sequence[EvalCase], *, base: Answerer, candidate: Answerer, known: Mapping[str, Answer]
+) -> list[_Asked]:
+    """Both sides on the same cases, graded."""
+    before, after = replay(base, cases, known=known), replay(candidate, cases)
+    return [
+        _Asked(case=case, base=old, candidate=new, base_grade=grade(case, old), candidate_grade=grade(case, new))
+        for case, old, new in zip(cases, before, after, strict=True)
+    ]
+
+
+def _tallies(work: TrialWork, *, dev: list[_Asked], sealed: list[_Asked], log: list[_Asked]) -> Tallies:
+    protected = [asked for asked in dev + sealed + log if asked.case.is_protected]
+    return Tallies(
+        dev=_tally(dev),
+        sealed=_tally(sealed),
+        slices=_slices(sealed, is_taught=work.is_taught),
+        protected=len(protected),
+        protected_broken=_tally(protected).broken,
+        failed_cases=sum(failures(_answers(asked)) > 0 for asked in dev + sealed),
+        looks=work.looks + 1,
+    )
+
+
+def _slices(sealed: list[_Asked], *, is_taught: Callable[[EvalCase], bool]) -> tuple[SliceTally, ...]:
+    """Taught and untaught, then the topics with the most cases."""
+    topics: dict[str, list[_Asked]] = {}
+    parts: dict[str, list[_Asked]] = {TAUGHT: [], UNTAUGHT: []}
+    for asked in sealed:
+        parts[TAUGHT if is_taught(asked.case) else UNTAUGHT].append(asked)
+        # A topic that happens to be called like one of ours must not stand in for it.
+        if asked.case.topic and asked.case.topic not in parts:
+            topics.setdefault(asked.case.topic, []).append(asked)
+    large = [(name, found) for name, found in topics.items() if len(found) >= SMALLEST_TOPIC]
+    large.sort(key=lambda item: (-len(item[1]), item[0]))
+    return tuple(
+        SliceTally(name=name, tally=_tally(found)) for name, found in [*parts.items(), *large[:MOST_TOPICS]] if found
+    )
+
+
+def _tally(asked: Sequence[_Asked]) -> Tally:
+    cells = Counter((one.base_grade.is_right, one.candidate_grade.is_right) for one in asked)
+    return Tally(
+        both_right=cells[True, True],
+        fixed=cells[False, True],
+        broken=cells[True, False],
+        both_wrong=cells[False, False],
+    )
+
+
+def _shown(dev: Sequence[_Asked], *, seed: int) -> tuple[CaseOutcome, ...]:
+    """Broken first, then fixed, then a sample of the rest in the order of the cases."""
+    outcomes = [_outcome(asked) for asked in dev]
+    broken = [outcome for outcome in outcomes if outcome.movement == "broken"]
+    fixed = [outcome for outcome in outcomes if outcome.movement == "fixed"]
+    rest = [outcome for outcome in outcomes if outcome.movement in {"both_right", "both_wrong"}]
+    if len(rest) > SAMPLE:
+        chosen = np.random.default_rng(seed).choice(len(rest), size=SAMPLE, replace=False)
+        rest = [rest[int(index)] for index in sorted(chosen)]
+    return (*broken, *fixed, *rest)
+
+
+def _outcome(asked: _Asked) -> CaseOutcome:
+    return CaseOutcome(
+        case_id=asked.case.id,
+        question=asked.case.question,
+        expected=asked.case.expected,
+        base=asked.base,
+        candidate=asked.candidate,
+        base_grade=asked.base_grade,
+        candidate_grade=asked.candidate_grade,
+    )
+
+
+def _hits(log: Sequence[_Asked], *, expected: frozenset[str]) -> int | None:
+    found = [asked for asked in log if asked.case.id in expected]
+    return _tally(found).fixed if found else None
+
+
+def _answers(asked: _Asked) -> tuple[Answer, Answer]:
+    return asked.base, asked.candidate

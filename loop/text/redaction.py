@@ -1,0 +1,176 @@
+"""Masks secrets and personal data before anything is stored, and removes hidden characters.
+
+A value becomes a typed placeholder, `⟨EMAIL_1⟩`, so the text can still teach. Within one masker the
+same value always gets the same placeholder: a masker lives as long as one interaction and its feedback.
+What was done is counted, and kept with the record in `attributes["redaction"]`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import count
+from typing import Any
+
+from loop.text.invisible import strip_hidden
+from loop.text.personal import personal_in
+from loop.text.secrets import credentials_in
+from loop.text.spans import Kind, Span
+
+
+class Redaction(StrEnum):
+    """How much is masked."""
+
+    ALL = "all"
+    """Secrets, personal data and hidden characters. What doors use unless told otherwise."""
+    SECRETS = "secrets"
+    """Secrets and hidden characters: for articles, where a phone number is the answer."""
+    OFF = "off"
+    """Nothing: a verbatim copy, for data that is known to be clean or must be rebuilt exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text after masking."""
+
+    text: str
+    found: dict[str, int]
+    """How many of each kind were masked or removed: `EMAIL`, …, `SECRET`, `hidden_tag`, …; empty when nothing was."""
+
+
+REPORT = "redaction"
+"""The attribute that holds what was found in a record."""
+
+_PLACEHOLDER = re.compile(r"⟨([A-Z]+)_(\d{1,9})⟩")
+_WORD = re.compile(r"⟨[A-Z]+_\d{1,9}⟩|[^\s⟨⟩]+")
+_PATIENCE = 8
+"""Rounds after which a text is no longer taken to be somebody's words."""
+_NUMBER_SIGN = re.compile(r"[0-9@]")
+_SIGN = re.compile(r"[0-9@:=]")
+"""Everything looked for has a digit or one of these signs, but for `the password is Abc!def`."""
+_SECRET_FIELD = re.compile(
+    r"(?i)^(?:.*[_\-. ])?(?:password|passwd|passphrase|secret|api[_\-]?key|private[_\-]?key|client[_\-]?secret"
+    r"|(?:access|refresh|auth|bearer|session|id)[_\-]?token|authorization|cvv|cvc)$"
+)
+_PHONE_FIELD = re.compile(r"(?i)^(?:.*[_\-. ])?(?:phone|mobile|telephone|tel|fax|whatsapp)(?:[_\-. ]?(?:number|no))?$")
+_SSN_FIELD = re.compile(r"(?i)^(?:.*[_\-. ])?(?:ssn|social[_\-]?security(?:[_\-]?number)?)$")
+_PHONE_VALUE = re.compile(r"\+?[\d ().\-]{7,20}")
+_SSN_VALUE = re.compile(r"\d{3}-?\d{2}-?\d{4}")
+
+
+class Masker:
+    """Masks texts that belong together, with one numbering. Masking a masked text again changes nothing."""
+
+    def __init__(self, redaction: Redaction = Redaction.ALL) -> None:
+        self._redaction = redaction
+        self._numbers: dict[tuple[Kind, str], int] = {}
+        self._last: Counter[str] = Counter()
+        self.found: Counter[str] = Counter()
+        """How many of each kind so far."""
+
+    def mask(self, text: str) -> str:
+        """The text without hidden characters, secrets and personal data."""
+        if self._redaction is Redaction.OFF or not text:
+            return text
+        if "⟨" in text:
+            for kind, number in _PLACEHOLDER.findall(text):
+                self._last[kind] = max(self._last[kind], int(number))
+        for round_number in count(1):
+            masked = self._masked(strip_hidden(text, self.found))
+            # A masked value is a boundary its neighbours did not have before, so look again until
+            # nothing is left. Each round leaves less that could be found: it ends.
+            if masked == text:
+                break
+            text = masked if round_number != _PATIENCE else self._without_numbers(masked)
+        return text
+
+    def walk(self, value: Any, *, field: str = "") -> Any:
+        """The same for lists and objects of JSON values. A field's name may say what its value is."""
+        if self._redaction is Redaction.OFF:
+            return value
+        match value:
+            case str():
+                kind = self._kind_by_field(field, value)
+                return self._placeholder(kind, value) if kind else self.mask(value)
+            case bool() | float() | None:
+                return value
+            case int():
+                shown = self.walk(str(value), field=field) if abs(value) >= 10**6 else str(value)
+                return value if shown == str(value) else shown
+            case dict():
+                return {self.mask(str(name)): self.walk(item, field=str(name)) for name, item in value.items()}
+            case list() | tuple():
+                return [self.walk(item, field=field) for item in value]
+            case _:
+                return value
+
+    def _masked(self, text: str) -> str:
+        if not _SIGN.search(text) and "pass" not in text.lower():
+            return text
+        text = self._replaced(text, credentials_in(text))
+        if self._redaction is Redaction.ALL:
+            text = self._replaced(text, personal_in(text))
+        return text
+
+    def _without_numbers(self, text: str) -> str:
+        """Every word with a digit or an at sign masked: for text built so that each round frees only the
+        next value, where looking on would take a time that grows with the square of its length."""
+
+        def judged(match: re.Match[str]) -> str:
+            word = match.group()
+            is_plain = word.startswith("⟨") or not _NUMBER_SIGN.search(word)
+            return word if is_plain else self._placeholder("SECRET", word)
+
+        return _WORD.sub(judged, text)
+
+    def _replaced(self, text: str, found: Iterable[Span]) -> str:
+        """Where spans overlap, the one that begins first counts, and of these the longest."""
+        pieces: list[str] = []
+        at = 0
+        for span in sorted(found, key=_longest_first):
+            if span.start >= at:
+                pieces += [text[at : span.start], self._placeholder(span.kind, text[span.start : span.end])]
+                at = span.end
+        return "".join(pieces) + text[at:] if pieces else text
+
+    def _placeholder(self, kind: Kind, value: str) -> str:
+        key = (kind, _same(kind, value))
+        if key not in self._numbers:
+            self._last[kind] += 1
+            self._numbers[key] = self._last[kind]
+        self.found[kind] += 1
+        return f"⟨{kind}_{self._numbers[key]}⟩"
+
+    def _kind_by_field(self, field: str, value: str) -> Kind | None:
+        if not field or "⟨" in value:
+            return None
+        if _SECRET_FIELD.match(field) and value.strip():
+            return "SECRET"
+        if self._redaction is Redaction.ALL:
+            if _PHONE_FIELD.match(field) and _PHONE_VALUE.fullmatch(value.strip()):
+                return "PHONE"
+            if _SSN_FIELD.match(field) and _SSN_VALUE.fullmatch(value.strip()):
+                return "SSN"
+        return None
+
+
+def redact_text(text: str, *, redaction: Redaction = Redaction.ALL) -> Redacted:
+    """One text on its own."""
+    masker = Masker(redaction)
+    return Redacted(masker.mask(text), dict(masker.found))
+
+
+def _longest_first(span: Span) -> tuple[int, int]:
+    return span.start, -span.end
+
+
+def _same(kind: Kind, value: str) -> str:
+    """One spelling for one value, so that `A@B.example` and `a@b.example` share a placeholder."""
+    match kind:
+        case "EMAIL":
+            return value.casefold()
+        case "SECRET":
+            return value
+        case _:
+            return "".join(filter(str.isalnum, value)).upper()

@@ -1,0 +1,98 @@
+"""What was proposed before and how it went: nothing is asked twice without new evidence."""
+
+from dataclasses import dataclass
+
+from loop.change.proposal import PERSON, UNLEARNING, Idea
+from loop.ports import ProposalItem
+from loop.records import ChangeExamples, Proposal, ProposalState, Verdict, digest
+from loop.update.teaching import UpdateWork
+
+GROWTH = 0.5
+"""Share by which a bundle that could not be proved must grow before it is tested again."""
+REFRESH = 1 / 3
+"""Share of a full bundle that must be new instead, when it cannot grow any more."""
+
+_REFUSED = frozenset({ProposalState.REJECTED, ProposalState.UNDONE})
+_OPEN = frozenset({ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.APPROVED, ProposalState.SET_ASIDE})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether an idea may be drafted."""
+
+    objection: str = ""
+    """Why not, in words; empty when it may."""
+    replaces: str | None = None
+    """The open proposal it outgrew."""
+
+
+def standing(idea: Idea, *, work: UpdateWork) -> Standing:
+    """Compare an idea with everything proposed before.
+
+    A bundle of examples must have grown by half (or, when full, be new by a third) against every one
+    that was rejected, rolled back, or is open on the same base. Anything else must not repeat an open
+    one on the same base, nor a refused one without `min_sources` pieces of evidence more.
+    """
+    replaces = None
+    for item in work.earlier:
+        is_refused = item.state in _REFUSED
+        is_open = item.state in _OPEN and item.proposal.base_digest == work.base.digest
+        if not (is_refused or is_open):
+            continue
+        if is_open and idea.proposer == item.proposal.proposer == UNLEARNING and not _is_same(idea, item.proposal):
+            # What is to be unlearned now includes what was before, less what was released meanwhile.
+            replaces = item.proposal.id
+            continue
+        # A machine neither waits for a person's bundle nor takes it off the desk; it must only not repeat it.
+        is_rival = not (is_open and item.proposal.proposer == PERSON)
+        if is_rival and taught(idea.operations) and taught(item.proposal.operations):
+            standing = _against_bundle(idea, item, work=work, is_open=is_open)
+        else:
+            standing = _against_same(idea, item.proposal, work=work, is_open=is_open)
+        if standing.objection:
+            return standing
+        replaces = standing.replaces or replaces
+    return Standing(replaces=replaces)
+
+
+def taught(operations: tuple[object, ...]) -> frozenset[str]:
+    """What a bundle of examples teaches, each example by its content; empty for any other change."""
+    if any(not isinstance(one, ChangeExamples) for one in operations):
+        return frozenset()
+    return frozenset(
+        digest([example.question, example.answer, example.label])
+        for one in operations
+        if isinstance(one, ChangeExamples)
+        for example in one.add
+    )
+
+
+def _against_bundle(idea: Idea, item: ProposalItem, *, work: UpdateWork, is_open: bool) -> Standing:
+    new, old = taught(idea.operations), taught(item.proposal.operations)
+    if not new & old and not is_open:
+        return Standing()
+    is_proved = item.report is not None and item.report.verdict is Verdict.PROVED
+    if is_open and (is_proved or item.report is None or item.state is ProposalState.APPROVED):
+        return Standing(objection="A bundle of examples waits already.")
+    needed = min(GROWTH * len(old), REFRESH * work.agent.limits.bundle_max)
+    if len(new - old) < needed:
+        how = "was refused" if not is_open else "could not be proved yet"
+        return Standing(
+            objection=f"A bundle much like this {how}; {len(new - old)} of at least {needed:.0f} new corrections came."
+        )
+    return Standing(replaces=item.proposal.id if is_open else None)
+
+
+def _is_same(idea: Idea, old: Proposal) -> bool:
+    return digest(list(idea.operations)) == digest(list(old.operations))
+
+
+def _against_same(idea: Idea, old: Proposal, *, work: UpdateWork, is_open: bool) -> Standing:
+    if not _is_same(idea, old):
+        return Standing()
+    if is_open or old.base_digest == work.base.digest:
+        return Standing(objection="The same change was proposed on this version before.")
+    more = len(set(idea.evidence) - set(old.evidence))
+    if more < work.agent.limits.min_sources:
+        return Standing(objection="The same change was refused, and there is hardly any new evidence.")
+    return Standing()

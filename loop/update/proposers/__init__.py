@@ -1,0 +1,1 @@
+"""The proposers: each looks at the same teaching set and has ideas."""

@@ -1,0 +1,197 @@
+"""Propose known-good examples: one bundle of corrections, chosen by net fixes, large enough to be proved."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import islice, zip_longest
+from math import ceil, floor
+
+from loop.change.footprint import plain
+from loop.change.proposal import Idea
+from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, derived_id
+from loop.update.selection import Choice, Field, choose
+from loop.update.teaching import Considered, Correction, UpdateWork, authors_of, label_of
+
+CANDIDATES_USED = 1_500
+"""Corrections weighed in one turn."""
+CASES_USED = 1_500
+"""Cases they are weighed on."""
+BASE_USED = 4_000
+"""Examples of the base the proxy looks at."""
+SMALLEST = 5
+"""Mending corrections below which a bundle waits for more, unless the agent has learned nothing yet."""
+AUTHOR_SHARE = 0.25
+"""Largest share of a bundle from one author who is not trusted, when there are at least four."""
+
+
+class ExampleProposer:
+    """One bundle per turn: what is not proved now grows with the next turn's corrections."""
+
+    def propose(self, work: UpdateWork) -> Considered:
+        """At most one idea: the best bundle on this base."""
+        candidates = _candidates(work)
+        if not candidates:
+            return Considered(looked_at=len(candidates))
+        cases = work.survey.cases[-CASES_USED:]
+        names = _Names()
+        going = {one.id for one in work.untrusted_examples}
+        base = [one for one in work.bundle.examples if one.id not in going][-BASE_USED:]
+        field = Field(
+            base_questions=[one.question for one in base],
+            base_classes=[names.of(one.label, one.answer) for one in base],
+            candidate_questions=[one.question for one in candidates],
+            candidate_classes=[names.of(one.label, one.answer) for one in candidates],
+            candidate_is_right=[work.survey.right_by_question.get(plain(one.question), False) for one in candidates],
+            case_questions=[case.question for case in cases],
+            case_classes=[_class_of(case, names, work) for case in cases],
+            case_is_right=[work.survey.right[case.id] for case in cases],
+            own=_own(candidates, [(case.feedback_id, plain(case.question)) for case in cases]),
+        )
+        chosen = _choose(field, candidates, work=work)
+        if sum(one.mends for one in chosen) < (SMALLEST if work.bundle.examples else 1):
+            return Considered(looked_at=len(candidates))
+        picked = [candidates[one.candidate] for one in chosen]
+        return Considered(ideas=(_idea(picked, chosen, work=work),), looked_at=len(candidates))
+
+
+class _Names:
+    """Numbers the classes: a label, or the answer where there is no label."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[bool, str], int] = {}
+
+    def of(self, label: str | None, answer: str) -> int:
+        key = (label is not None, plain(label if label is not None else answer))
+        return self._numbers.setdefault(key, len(self._numbers))
+
+
+def _class_of(case: EvalCase, names: _Names, work: UpdateWork) -> int:
+    """The class a right answer would come from. A text case has the label its feedback had, like the examples."""
+    if case.grading is not Grading.TEXT:
+        return names.of(case.expected, "")
+    said = work.survey.feedback.get(case.feedback_id or "")
+    asked = work.interactions.get(case.interaction_id or "")
+    return names.of(label_of(said, asked) if said and asked else None, case.expected)
+
+
+def _candidates(work: UpdateWork) -> list[Correction]:
+    """One correction per question: what most authors say, newest where they say the same; wrong ones first."""
+    known = {(plain(one.question), one.label, plain(one.answer)) for one in work.bundle.examples}
+    asked: dict[str, list[Correction]] = defaultdict(list)
+    for one in work.survey.known_good:
+        asked[plain(one.question)].append(one)
+    found: list[Correction] = []
+    for question, group in asked.items():
+        votes = Counter(key for key, _ in {((one.label, plain(one.answer)), one.author) for one in group})
+        (best, most), *others = votes.most_common()
+        if others and others[0][1] == most:
+            continue
+        winner = [one for one in group if (one.label, plain(one.answer)) == best][-1]
+        if (question, winner.label, plain(winner.answer)) not in known:
+            found.append(winner)
+    right = work.survey.right_by_question
+    wrong = [one for one in found if not right.get(plain(one.question), False)]
+    rest = [one for one in found if right.get(plain(one.question), False)]
+    return (_spread(wrong) + _spread(rest))[:CANDIDATES_USED]
+
+
+def _spread(corrections: Sequence[Correction]) -> list[Correction]:
+    """Newest first and labels in turn, so that a cut leaves none out."""
+    groups: dict[str, list[Correction]] = defaultdict(list)
+    for one in reversed(corrections):
+        groups[one.label or one.answer].append(one)
+    return [one for layer in zip_longest(*groups.values()) for one in layer if one is not None]
+
+
+def _own(candidates: Sequence[Correction], cases: Sequence[tuple[str | None, str]]) -> list[tuple[int, int]]:
+    by_feedback = {feedback_id: place for place, (feedback_id, _) in enumerate(cases) if feedback_id}
+    by_question: dict[str, list[int]] = defaultdict(list)
+    for place, (_, question) in enumerate(cases):
+        by_question[question].append(place)
+    pairs = {(place, case) for place, one in enumerate(candidates) for case in by_question.get(plain(one.question), ())}
+    pairs |= {
+        (place, by_feedback[one.feedback_id]) for place, one in enumerate(candidates) if one.feedback_id in by_feedback
+    }
+    return sorted(pairs)
+
+
+def _choose(field: Field, candidates: Sequence[Correction], *, work: UpdateWork) -> list[Choice]:
+    """Choose, then choose again with caps for the size that came out, until no author has too large a share."""
+    names = sorted({one.author for one in candidates})
+    groups = [names.index(one.author) for one in candidates]
+    limit = min(work.agent.limits.bundle_max, len(candidates))
+    chosen: list[Choice] = []
+    start = _begun(candidates, work=work)
+    start = start if len(start) < limit else []
+    while limit > 0:
+        caps = [limit if name in work.agent.trusted_authors else _cap(limit, authors=len(names)) for name in names]
+        chosen = choose(field, limit=limit, caps=caps, groups=groups, start=start)
+        counts = authors_of(candidates[one.candidate] for one in chosen)
+        allowed = _cap(len(chosen), authors=len(names))
+        if all(n <= allowed or name in work.agent.trusted_authors for name, n in counts.items()):
+            break
+        limit = min(len(chosen), limit - 1)
+    return chosen
+
+
+def _begun(candidates: Sequence[Correction], *, work: UpdateWork) -> list[int]:
+    """The candidates of the newest bundle on this base that is not proved yet: it grows instead of starting anew."""
+    places = {one.feedback_id: place for place, one in enumerate(candidates)}
+    for item in reversed(work.earlier):
+        is_same_base = item.proposal.base_digest == work.base.digest and item.proposal.proposer == "examples"
+        if is_same_base and item.state is ProposalState.WAITING:
+            return [places[one] for one in item.proposal.evidence if one in places]
+    return []
+
+
+def _cap(size: int, *, authors: int) -> int:
+    """Corrections one author may give to a bundle; with fewer than four authors, a fair part and a tenth."""
+    share = AUTHOR_SHARE if authors >= 4 else min(1.0, 1.1 / max(authors, 1))
+    return max(floor(share * size), ceil(size / max(authors, 1)), 1)
+
+
+def _idea(picked: Sequence[Correction], chosen: Sequence[Choice], *, work: UpdateWork) -> Idea:
+    bundle = work.bundle
+    known = {plain(one.question): one.id for one in bundle.examples}
+    add = tuple(
+        Example(
+            id=known.get(plain(one.question)) or derived_id("x", one.question, one.answer, one.label),
+            question=one.question,
+            answer=one.answer,
+            label=one.label,
+            feedback_id=one.feedback_id,
+        )
+        for one in picked
+    )
+    fixed = {case for one in chosen for case in one.fixes}
+    cases = work.survey.cases[-CASES_USED:]
+    own = work.survey.fixes(picked)
+    log = tuple(cases[case].id for case in sorted(fixed) if cases[case].split == "log")
+    added = {one.id for one in add}
+    gone = tuple(one.id for one in work.untrusted_examples if one.id not in added)
+    unlearning = f", unlearn {len(gone)}" if gone else ""
+    return Idea(
+        operations=(ChangeExamples(add=add, remove=gone),),
+        title=f"Learn {len(add)} known-good answers{unlearning}: {_themes(picked, 3)}",
+        rationale=_rationale(picked, n_fixed=len(fixed), n_broken=sum(len(one.breaks) for one in chosen)),
+        evidence=tuple(one.feedback_id for one in picked),
+        issue_ids=tuple(dict.fromkeys(one.issue_id for one in picked if one.issue_id)),
+        expected_fixes=tuple(dict.fromkeys((*own, *log))),
+        proposer="examples",
+    )
+
+
+def _themes(picked: Sequence[Correction], most: int) -> str:
+    counts = Counter(one.label or one.topic or "answers" for one in picked)
+    named = [f"{name} {n}" for name, n in islice(counts.most_common(), most)]
+    rest = len(counts) - len(named)
+    return ", ".join(named) + (f" and {rest} more" if rest else "")
+
+
+def _rationale(picked: Sequence[Correction], *, n_fixed: int, n_broken: int) -> str:
+    people = len(authors_of(picked))
+    return (
+        f"{len(picked)} corrected questions by {people} {'person' if people == 1 else 'people'}, chosen so that "
+        f"together they mend the most known cases and break the fewest: {_themes(picked, 8)}. "
+        f"On the cases they were chosen by, the estimate is {n_fixed} fixed and {n_broken} broken at the moment of "
+        "choosing; only the sealed cases tell what it is worth."
+    )

@@ -1,0 +1,151 @@
+"""Propose articles: what people answered when they took over, and edits where an article is out of date."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from loop.change.diff import shortened
+from loop.change.footprint import plain
+from loop.change.proposal import Idea
+from loop.records import Article, FeedbackKind, UpsertArticle, derived_id
+from loop.update.likeness import Likeness, numbers_and_addresses, shared_words
+from loop.update.teaching import Considered, Correction, UpdateWork
+
+APART = 0.88
+"""Cosine distance from which two groups of questions are different topics (average link)."""
+QUESTIONS_CLUSTERED = 400
+"""Newest corrections of one turn; the cost grows with the square."""
+VARIANTS = 5
+"""Further questions kept with the most central one."""
+DISAGREEING = 3
+"""Answers that must contradict a number, date or address of an article."""
+SAME_SUBJECT = 0.3
+"""Share of words an answer has in common with the article line it corrects."""
+IDEAS = 2
+
+
+class KnowledgeProposer:
+    """New articles from takeovers, then edits of stale ones."""
+
+    def propose(self, work: UpdateWork) -> Considered:
+        """At most IDEAS new articles and IDEAS edits, best supported first."""
+        knowledge = {one.id for one in work.issues if one.kind == "knowledge"}
+        worded = [one for one in work.survey.corrections if one.answer]
+        missing = [one for one in worded if one.issue_id in knowledge][-QUESTIONS_CLUSTERED:]
+        least = work.agent.limits.min_sources
+        drafts = [cluster for cluster in _clusters(missing) if len({one.author for one in cluster}) >= least]
+        drafts.sort(key=lambda cluster: (-len({one.author for one in cluster}), cluster[0].feedback_id))
+        new = [_article_idea(cluster, work=work) for cluster in drafts]
+        known = {plain(article.body) for article in work.bundle.articles}
+        fresh = [one for one, body in new if plain(body) not in known]
+        stale = _stale_ideas(worded, work=work)
+        return Considered(ideas=(*stale[:IDEAS], *fresh[:IDEAS]), looked_at=len(worded))
+
+
+def _clusters(corrections: Sequence[Correction]) -> list[list[Correction]]:
+    """Corrections whose questions are about the same thing; the most central question first."""
+    if len(corrections) < 2:
+        return [list(corrections)] if corrections else []
+    everything = slice(0, len(corrections))
+    alike = Likeness([one.question for one in corrections]).between(everything, everything).astype(np.float64)
+    apart = np.clip(1 - (alike + alike.T) / 2, 0, 1)
+    np.fill_diagonal(apart, 0)
+    numbers = fcluster(linkage(squareform(apart, checks=False), method="average"), t=APART, criterion="distance")
+    grouped: dict[int, list[int]] = defaultdict(list)
+    for place, number in enumerate(numbers):
+        grouped[int(number)].append(place)
+    return [
+        [corrections[place] for place in sorted(places, key=lambda one: (-alike[one, places].sum(), one))]
+        for places in grouped.values()
+    ]
+
+
+def _article_idea(cluster: Sequence[Correction], *, work: UpdateWork) -> tuple[Idea, str]:
+    """An article: the most central question leads, the answer most people stand behind is the body."""
+    body = _best_answer(cluster)
+    questions = tuple({plain(one.question): one.question for one in cluster}.values())[: VARIANTS + 1]
+    title = shortened(questions[0])
+    article = Article(id=derived_id("k", title, body), title=title, body=body, questions=questions)
+    people = len({one.author for one in cluster})
+    return (
+        Idea(
+            operations=(UpsertArticle(article=article),),
+            rationale=(
+                f"{people} people had to answer {len(cluster)} questions of this kind themselves. The article leads "
+                f"with the most central question, keeps {len(questions) - 1} variants, and says what most of them "
+                "said. Check that the variants belong together."
+            ),
+            evidence=tuple(one.feedback_id for one in cluster),
+            issue_ids=tuple(dict.fromkeys(one.issue_id for one in cluster)),
+            expected_fixes=work.survey.fixes(cluster),
+            proposer="knowledge",
+        ),
+        body,
+    )
+
+
+def _best_answer(cluster: Sequence[Correction]) -> str:
+    """The answer most others agree with, one vote per author; the newer one on a tie."""
+
+    def agreement(one: Correction) -> float:
+        by_author: dict[str, float] = defaultdict(float)
+        for other in cluster:
+            by_author[other.author] = max(by_author[other.author], shared_words(one.answer, other.answer))
+        return sum(by_author.values())
+
+    return max(cluster, key=lambda one: (round(agreement(one), 6), one.at, one.feedback_id)).answer
+
+
+def _stale_ideas(worded: Sequence[Correction], *, work: UpdateWork) -> list[Idea]:
+    """For each article: a fact of one line that at least DISAGREEING people contradict in the same way."""
+    articles = {article.id: article for article in work.bundle.articles}
+    by_article: dict[str, list[Correction]] = defaultdict(list)
+    for one in worded:
+        used = next((i for i in (one.interaction.article_id, *one.interaction.uses) if i in articles), None)
+        if used and one.kind in (FeedbackKind.EDIT, FeedbackKind.TAKEOVER):
+            by_article[used].append(one)
+    ideas = []
+    for article_id, corrections in sorted(by_article.items()):
+        if found := _contradiction(articles[article_id], corrections):
+            ideas.append(_stale_idea(articles[article_id], found, work=work))
+    return sorted(ideas, key=lambda one: -len(one.evidence))
+
+
+def _contradiction(article: Article, corrections: Sequence[Correction]) -> tuple[str, str, list[Correction]] | None:
+    """The old fact, the new fact, and who says so. One fact of a line in, one out: anything else is for a person."""
+    votes: dict[tuple[str, str], list[Correction]] = defaultdict(list)
+    facts = numbers_and_addresses(article.body)
+    for one in corrections:
+        said = numbers_and_addresses(one.answer)
+        new = said - facts
+        for line in article.body.splitlines():
+            old = numbers_and_addresses(line) - said
+            if len(new) == 1 and len(old) == 1 and shared_words(line, one.answer) >= SAME_SUBJECT:
+                votes[next(iter(old)), next(iter(new))].append(one)
+    for (old_fact, new_fact), voters in sorted(votes.items(), key=lambda pair: -len(pair[1])):
+        if len({one.author for one in voters}) >= DISAGREEING and article.body.casefold().count(old_fact) == 1:
+            return old_fact, new_fact, voters
+    return None
+
+
+def _stale_idea(article: Article, found: tuple[str, str, list[Correction]], *, work: UpdateWork) -> Idea:
+    old, new, voters = found
+    place = article.body.casefold().index(old)
+    body = article.body[:place] + new + article.body[place + len(old) :]
+    people = len({one.author for one in voters})
+    spelled = Counter(one.answer for one in voters).most_common(1)[0][0]
+    where = spelled.casefold().find(new)
+    if where >= 0:
+        body = article.body[:place] + spelled[where : where + len(new)] + article.body[place + len(old) :]
+    return Idea(
+        operations=(UpsertArticle(article=article.model_copy(update={"body": body})),),
+        title=f"Update the article: {article.title}",
+        rationale=f"{people} people who corrected answers from this article wrote {new} where it says {old}.",
+        evidence=tuple(one.feedback_id for one in voters),
+        issue_ids=tuple(dict.fromkeys(one.issue_id for one in voters)),
+        expected_fixes=work.survey.fixes(voters),
+        proposer="knowledge",
+    )

@@ -1,0 +1,343 @@
+"""What a turn of drafting is given, and what every proposer sees: corrections that may teach, cases that are wrong."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Literal, Protocol
+
+from pydantic import Field
+
+from loop.change import texts
+from loop.change.footprint import plain
+from loop.change.proposal import Idea
+from loop.ports import Answerers, FeedbackItem, Model, ProposalItem
+from loop.records import (
+    TEACHING_STATES,
+    Agent,
+    Answer,
+    Bundle,
+    EvalCase,
+    Example,
+    Feedback,
+    FeedbackKind,
+    Grade,
+    Grading,
+    Interaction,
+    Issue,
+    Proposal,
+    Question,
+    Record,
+    Split,
+    Version,
+)
+
+CASES_USED = 2_000
+"""Cases answered by the base in one turn by the built-in agent."""
+PAID_CASES_USED = 200
+"""The same when every answer costs a model call."""
+
+
+def grade_plainly(case: EvalCase, answer: Answer) -> Grade:
+    """Right when the expected label, article or text comes back, spelling aside; used when no grader is handed in."""
+    given = {
+        Grading.LABEL: answer.label or answer.text,
+        Grading.ARTICLE: answer.article_id or "",
+        Grading.TEXT: answer.text,
+    }[case.grading]
+    is_right = answer.method not in ("failed", "handover") and plain(given) == plain(case.expected)
+    return Grade(is_right=is_right, reason="The same." if is_right else "Not the same.")
+
+
+@dataclass(frozen=True)
+class UpdateWork:
+    """Everything one turn of drafting may look at. Sealed cases are never among it."""
+
+    agent: Agent
+    base: Version
+    bundle: Bundle
+    """Content of `base`."""
+    issues: Sequence[Issue]
+    items: Mapping[str, FeedbackItem]
+    """Feedback in a teaching state, by id."""
+    interactions: Mapping[str, Interaction]
+    """By id; those the feedback is about."""
+    cases: Sequence[EvalCase]
+    """Of the splits log and dev."""
+    earlier: Sequence[ProposalItem]
+    """Proposals drafted before, oldest first."""
+    reasons: Mapping[str, str]
+    """What people said when they rejected, by proposal id."""
+    answerers: Answerers
+    model: Model | None
+    """For reflection; None: proposers without a model only."""
+    boundary: str
+    """Random per turn: parts data from directions in a prompt."""
+    now: datetime
+    seed: int = 0
+    tainted: frozenset[str] = frozenset()
+    """Ids of feedback that may no longer teach: held, quarantined, excluded or replaced. What was learned from it
+    is proposed for unlearning."""
+    withheld: frozenset[str] = frozenset()
+    """Ids of interactions that are kept for testing (dev and sealed groups): what they teach is never proposed."""
+    grade: Callable[[EvalCase, Answer], Grade] = grade_plainly
+    """Tells a right answer; the engine hands in the grader of the test stage."""
+
+    @cached_property
+    def untrusted_examples(self) -> tuple[Example, ...]:
+        """Examples of the base that were learned from tainted feedback."""
+        return tuple(one for one in self.bundle.examples if one.feedback_id in self.tainted)
+
+    @cached_property
+    def survey(self) -> "Survey":
+        """What is known before anything is drafted; worked out once."""
+        return survey(self)
+
+
+@dataclass(frozen=True)
+class Considered:
+    """What one proposer looked at and made."""
+
+    ideas: tuple[Idea, ...] = ()
+    """Strongest first."""
+    looked_at: int = 0
+    """Corrections, clusters or candidates weighed."""
+    failures: tuple[str, ...] = ()
+    """In words: what went wrong."""
+
+
+class Proposer(Protocol):
+    """Looks at the work and has ideas."""
+
+    def propose(self, work: UpdateWork) -> Considered: ...
+
+
+class UpdateOutcome(Record):
+    """What a turn of drafting made."""
+
+    proposals: tuple[Proposal, ...] = ()
+    """Strongest first; no two with the same operations."""
+    failures: tuple[str, ...] = ()
+    """In words; empty when nothing went wrong."""
+    considered: dict[str, int] = Field(default_factory=dict)
+    """By proposer: corrections, clusters or candidates looked at."""
+    held_back: tuple[str, ...] = ()
+    """In words: ideas not drafted, because they were rejected, wait already, or have not grown enough."""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One validated statement of what the answer should have been."""
+
+    feedback_id: str
+    issue_id: str
+    """Empty for an answer that was confirmed: nothing was wrong with it."""
+    author: str
+    kind: FeedbackKind
+    question: str
+    answer: str
+    """The better answer; empty for a label."""
+    label: str | None
+    """The right label, or the right article's id."""
+    topic: str
+    given: str
+    """What was answered."""
+    interaction: Interaction
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Corrections that may teach and how the base does on the cases."""
+
+    known_good: tuple[Correction, ...]
+    """Corrections, and answers people confirmed; newest last."""
+    cases: tuple[EvalCase, ...]
+    """Those that were answered: all, or an even share where there are too many."""
+    answers: Mapping[str, Answer]
+    """The base's, by case id."""
+    right: Mapping[str, bool]
+    """By case id."""
+    skipped: int = 0
+    """Corrections left out: hidden characters only, secrets, too long, or kept for testing."""
+    feedback: Mapping[str, Feedback] = field(default_factory=dict)
+
+    @cached_property
+    def corrections(self) -> tuple[Correction, ...]:
+        """Those that say something else than was answered; newest last."""
+        return tuple(one for one in self.known_good if one.issue_id)
+
+    @cached_property
+    def right_by_question(self) -> Mapping[str, bool]:
+        """By the question spelled plainly."""
+        return {plain(case.question): self.right[case.id] for case in self.cases}
+
+    def fixes(self, corrections: Iterable[Correction]) -> tuple[str, ...]:
+        """Log cases that are wrong now and rest on these corrections."""
+        ids = {one.feedback_id for one in corrections}
+        asked = {plain(one.question) for one in corrections}
+        return tuple(
+            case.id
+            for case in self.cases
+            if case.split is Split.LOG
+            and not self.right[case.id]
+            and (case.feedback_id in ids or plain(case.question) in asked)
+        )
+
+
+def survey(work: UpdateWork) -> Survey:
+    """Collect the corrections behind supported, undisputed issues and let the base answer the cases."""
+    if any(case.split is Split.SEALED for case in work.cases):
+        raise ValueError("A sealed case reached the proposers.")
+    cases = _even_share(
+        sorted(work.cases, key=lambda case: (case.at, case.id)),
+        limit=CASES_USED if work.bundle.model.name == "local" else PAID_CASES_USED,
+    )
+    answers: list[Answer] = []
+    if cases:
+        questions = [Question(text=case.question, context=case.context) for case in cases]
+        answers = work.answerers(work.bundle).answer(questions)
+    dev = [case for case in work.cases if case.split is Split.DEV]
+    kept_ids = {one for case in dev for one in (case.feedback_id, case.interaction_id, case.group) if one}
+    kept_questions = {plain(case.question) for case in dev}
+    found: list[Correction] = []
+    skipped = 0
+
+    def is_kept(one: Correction) -> bool:
+        ids = {one.feedback_id, one.interaction.id, one.interaction.episode_id, one.interaction.customer}
+        is_withheld = one.interaction.id in work.withheld
+        return is_withheld or plain(one.question) in kept_questions or not kept_ids.isdisjoint(ids)
+
+    for issue in work.issues:
+        for one in _behind(issue, work=work):
+            if is_kept(one) or not _is_usable(one):
+                skipped += 1
+            else:
+                found.append(one)
+    found += _confirmed(work, found, is_kept=is_kept)
+    unique = {one.feedback_id: one for one in sorted(found, key=lambda one: (one.at, one.feedback_id))}
+    return Survey(
+        known_good=tuple(unique.values()),
+        cases=tuple(cases),
+        answers={case.id: answer for case, answer in zip(cases, answers, strict=True)},
+        right={case.id: work.grade(case, answer).is_right for case, answer in zip(cases, answers, strict=True)},
+        skipped=skipped,
+        feedback={one: item.feedback for one, item in work.items.items()},
+    )
+
+
+def undisputed(issues: Iterable[Issue], *, kinds: frozenset[str]) -> list[Issue]:
+    """Issues of these kinds that enough distinct sources support and nobody strongly contradicts."""
+    return [one for one in issues if one.kind in kinds and one.is_supported and not one.conflict and one.sides]
+
+
+TEACHING_KINDS: frozenset[Literal["label", "article", "answer", "knowledge"]] = frozenset(
+    {"label", "article", "answer", "knowledge"}
+)
+
+
+def _behind(issue: Issue, *, work: UpdateWork) -> list[Correction]:
+    if not undisputed([issue], kinds=frozenset(TEACHING_KINDS)):
+        return []
+    found = []
+    for feedback_id in issue.sides[0].feedback_ids:
+        item = work.items.get(feedback_id)
+        interaction = work.interactions.get(item.feedback.interaction_id) if item else None
+        if item is None or interaction is None or item.state not in TEACHING_STATES or not item.feedback.teaches:
+            continue
+        found.append(_correction(item.feedback, interaction, issue_id=issue.id, topic=issue.topic))
+    return found
+
+
+def _confirmed(
+    work: UpdateWork, corrections: Sequence[Correction], *, is_kept: Callable[[Correction], bool]
+) -> list[Correction]:
+    """Answers people said were right: known good, so they may stand beside corrections in a bundle.
+
+    Corrections alone are the questions that were answered wrong; a head taught only those has a crooked
+    picture of a class. Of a label, `min_sources` distinct people must have spoken, corrections counted.
+    """
+    spoken: dict[str, set[str]] = defaultdict(set)
+    for one in corrections:
+        spoken[one.label or ""].add(one.author)
+    found: dict[str, list[Correction]] = defaultdict(list)
+    for item in work.items.values():
+        said = item.feedback
+        interaction = work.interactions.get(said.interaction_id)
+        may_teach = said.teaches and item.state in TEACHING_STATES
+        if interaction is None or not may_teach or not _agrees(said, interaction):
+            continue
+        one = _correction(said, interaction, issue_id="", topic="")
+        if not is_kept(one) and _is_usable(one):
+            found[one.label or ""].append(one)
+            spoken[one.label or ""].add(one.author)
+    return [
+        one for label, group in found.items() if len(spoken[label]) >= work.agent.limits.min_sources for one in group
+    ]
+
+
+def _agrees(said: Feedback, interaction: Interaction) -> bool:
+    """Whether the person named the very label or article, or sent the draft as it was."""
+    match said.kind:
+        case FeedbackKind.LABEL if said.label:
+            return said.label == interaction.label
+        case FeedbackKind.LABEL:
+            return bool(said.article_id) and said.article_id == interaction.article_id
+        case FeedbackKind.EDIT:
+            return bool(plain(said.text)) and plain(said.text) == plain(interaction.answer)
+        case _:
+            return False
+
+
+_WORDED = frozenset({FeedbackKind.EDIT, FeedbackKind.TAKEOVER})
+
+
+def label_of(feedback: Feedback, interaction: Interaction) -> str | None:
+    """What an example made of the feedback would be labelled: a better answer keeps the label of the answer."""
+    named = feedback.label or feedback.article_id
+    return named or ((interaction.label or interaction.topic or None) if feedback.kind in _WORDED else None)
+
+
+def _correction(feedback: Feedback, interaction: Interaction, *, issue_id: str, topic: str) -> Correction:
+    is_worded = feedback.kind in _WORDED
+    label = label_of(feedback, interaction)
+    return Correction(
+        feedback_id=feedback.id,
+        issue_id=issue_id,
+        author=feedback.author,
+        kind=feedback.kind,
+        question=texts.visible(interaction.question),
+        answer=texts.visible(feedback.text) if is_worded else "",
+        label=label,
+        topic=interaction.topic or topic,
+        given=interaction.answer,
+        interaction=interaction,
+        at=feedback.at,
+    )
+
+
+def _is_usable(one: Correction) -> bool:
+    says = (one.question, one.answer, one.label or "")
+    is_whole = bool(plain(one.question)) and bool(one.answer or one.label)
+    return is_whole and all(len(text) <= 8_000 and not texts.secrets(text) for text in says)
+
+
+def _even_share(cases: list[EvalCase], *, limit: int) -> list[EvalCase]:
+    """At most `limit`, evenly over time, so that old and new cases count alike."""
+    if len(cases) <= limit:
+        return cases
+    return [cases[place * len(cases) // limit] for place in range(limit)]
+
+
+def authors_of(corrections: Iterable[Correction]) -> Counter[str]:
+    """Corrections per author."""
+    return Counter(one.author for one in corrections)
+
+
+def by_label(corrections: Iterable[Correction]) -> dict[str, list[Correction]]:
+    """Corrections by what they teach: the label, or the topic where there is none."""
+    grouped: dict[str, list[Correction]] = defaultdict(list)
+    for one in corrections:
+        grouped[one.label or one.topic or "without a label"].append(one)
+    return dict(grouped)

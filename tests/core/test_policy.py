@@ -1,0 +1,218 @@
+"""Stakes are computed from the change, and nothing but low stakes with proof goes without a person."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loop import policy
+from loop.change.operations import apply, changes
+from loop.change.proposal import Idea, draft
+from loop.change.stakes import Support, assess_stakes
+from loop.policy import decide, recommend
+from loop.records import (
+    Article,
+    Bundle,
+    ChangeExamples,
+    Condition,
+    EditInstructions,
+    Evidence,
+    Mode,
+    ModelChoice,
+    Operation,
+    Proposal,
+    Report,
+    RetireArticle,
+    RetireRule,
+    Rule,
+    SetModel,
+    SetRule,
+    SliceResult,
+    Stakes,
+    StakesLevel,
+    Tally,
+    UpsertArticle,
+    Verdict,
+)
+from tests.builders import NOON, agent, example, feedback
+from tests.core.test_update import version
+
+LOW, MEDIUM, HIGH = StakesLevel.LOW, StakesLevel.MEDIUM, StakesLevel.HIGH
+MANY = Support(authors={f"a{number}": 1 for number in range(5)})
+HAND_OVER = Rule(id="h", when=(Condition(field="question", op="contains", value="lawyer"),), hand_over=True)
+BASE = Bundle(
+    instructions="Be kind.",
+    rules=(HAND_OVER,),
+    examples=(example(1),),
+    articles=(Article(id="k", title="Parcels", body="Parcels take a week."),),
+)
+
+
+def stakes(
+    operation: Operation, *, support: Support | None = MANY, quotes: dict[str, tuple[str, str]] | None = None
+) -> Stakes:
+    shown = changes(BASE, apply(BASE, operation))
+    return assess_stakes([operation], shown, base=BASE, support=support, quotes=quotes or {})
+
+
+def body(text: str) -> UpsertArticle:
+    return UpsertArticle(article=Article(id="new", title="New", body=text))
+
+
+SAID = "Parcels that are late go back to the sender after ten days in the shop."
+
+
+@pytest.mark.parametrize(
+    ("operation", "level", "word"),
+    [
+        (ChangeExamples(add=(example(2),)), LOW, None),
+        (body("Parcels take a week."), LOW, None),
+        (ChangeExamples(remove=("x1",)), MEDIUM, "Retires"),
+        (RetireArticle(article_id="k"), MEDIUM, "Retires"),
+        (UpsertArticle(article=Article(id="k", title="Parcels", body="Parcels take a day.")), MEDIUM, "in use"),
+        (SetRule(rule=HAND_OVER.model_copy(update={"id": "r", "hand_over": False, "label": "x"})), MEDIUM, "rule"),
+        (SetRule(rule=HAND_OVER.model_copy(update={"hand_over": False, "label": "x"})), HIGH, "takes over"),
+        (RetireRule(rule_id="h"), HIGH, "hands over"),
+        (EditInstructions(new="Use short sentences."), HIGH, "instructions"),
+        (SetModel(model=ModelChoice(name="other")), HIGH, "model"),
+        (body("We refund everything."), HIGH, "money"),
+        (body("This is legal advice."), HIGH, "legal"),
+        (body("Tell us your password."), HIGH, "safety"),
+        (body("Look at https://parcels.example/track."), HIGH, "web address"),
+        (body("Write to me@parcels.example."), HIGH, "e-mail"),
+        (body("Call +44 20 7946 0018."), HIGH, "phone"),
+    ],
+)
+def test_stakes_come_from_what_changes(operation: Operation, level: StakesLevel, word: str | None) -> None:
+    found = stakes(operation)
+    assert found.level is level
+    assert any(word in reason for reason in found.reasons) if word else found.reasons == ()
+
+
+def test_money_in_a_question_is_not_money_in_an_answer() -> None:
+    assert stakes(ChangeExamples(add=(example(2, question="Where is my refund?", label="parcel"),))).level is LOW
+
+
+def test_too_few_people_make_any_machine_change_high_stakes_whatever_their_number_of_rows() -> None:
+    flood = Support(authors={"one": 1000, "two": 500})
+    found = stakes(ChangeExamples(add=(example(2),)), support=flood)
+    assert found.level is HIGH
+    assert stakes(ChangeExamples(add=(example(2),)), support=None).level is LOW
+
+
+def test_concentrated_support_is_said() -> None:
+    found = stakes(ChangeExamples(add=(example(2),)), support=Support(authors={"one": 40, "two": 1, "three": 1}))
+    assert found.level is MEDIUM
+    assert "Concentrated" in found.reasons[0]
+
+
+def test_text_copied_from_one_person_is_high_stakes_and_from_many_is_not() -> None:
+    one = {"f1": ("ann", SAID)}
+    many = {f"f{number}": (f"a{number}", SAID) for number in range(3)}
+    assert stakes(body(SAID), quotes=one).level is HIGH
+    assert "f1" in stakes(body(SAID), quotes=one).reasons[0]
+    assert stakes(body(SAID), quotes=many).level is LOW
+    assert stakes(body(SAID), quotes={"f1": ("ann", SAID[:39])}).level is LOW
+
+
+def made(operation: Operation, **fields: object) -> Proposal:
+    cited = [feedback(number) for number in range(5)]
+    idea = Idea(operations=(operation,), rationale="", evidence=tuple(one.id for one in cited), proposer="examples")
+    proposal = draft(idea, agent=agent(), base=version(BASE), bundle=BASE, cited=cited, at=NOON)
+    return proposal.model_copy(update=fields)
+
+
+def report(proposal: Proposal, verdict: Verdict = Verdict.PROVED, **fields: object) -> Report:
+    evidence = Evidence(tally=Tally(both_right=90, fixed=8, both_wrong=2), low=0.03, high=0.1, p_better=0.01, p_worse=1)
+    filled = {
+        "id": "t",
+        "agent": "desk",
+        "proposal_id": proposal.id,
+        "base_digest": proposal.base_digest,
+        "candidate_digest": proposal.candidate_digest,
+        "case_set_digest": "c",
+        "dev": evidence,
+        "sealed": evidence,
+        "verdict": verdict,
+        "reasons": (),
+        "power": None,
+        "power_for": 0.05,
+        "cases_needed": None,
+        "sealed_looks": 1,
+        "method": "m",
+        "seed": 0,
+        "at": NOON,
+    }
+    return Report(**filled | fields)
+
+
+PROPOSAL = made(ChangeExamples(add=(example(2),)))
+
+
+@pytest.mark.parametrize("mode", [Mode.SIMPLE, Mode.ORCHESTRATE])
+def test_low_stakes_with_proof_ship_by_themselves(mode: Mode) -> None:
+    assert PROPOSAL.stakes.level is LOW
+    assert not decide(mode, proposal=PROPOSAL, report=report(PROPOSAL)).needs_person
+
+
+OTHER = made(ChangeExamples(add=(example(3),)))
+HARMED = SliceResult(
+    name="parcel", split="sealed", evidence=report(PROPOSAL).sealed, p_harm_adjusted=0.01, is_harmed=True
+)
+
+
+@pytest.mark.parametrize(
+    ("mode", "proposal", "found"),
+    [
+        (Mode.MANUAL, PROPOSAL, report(PROPOSAL)),
+        (Mode.SIMPLE, PROPOSAL, None),
+        (Mode.SIMPLE, PROPOSAL, report(OTHER)),
+        (Mode.SIMPLE, PROPOSAL, report(PROPOSAL, candidate_digest="something else")),
+        (Mode.SIMPLE, PROPOSAL, report(PROPOSAL, slices=(HARMED,))),
+        (Mode.SIMPLE, made(ChangeExamples(add=(example(2),)), proposer="person"), report(PROPOSAL)),
+        (Mode.SIMPLE, made(ChangeExamples(add=(example(2),)), authors=("rita",)), report(PROPOSAL)),
+        *((Mode.SIMPLE, PROPOSAL, report(PROPOSAL, verdict)) for verdict in Verdict if verdict is not Verdict.PROVED),
+    ],
+)
+def test_everything_else_waits_for_a_person_and_says_why(mode: Mode, proposal: Proposal, found: Report | None) -> None:
+    ruling = decide(mode, proposal=proposal, report=found)
+    assert ruling.needs_person
+    assert ruling.reason
+
+
+@given(
+    mode=st.sampled_from(Mode),
+    level=st.sampled_from(StakesLevel),
+    verdict=st.sampled_from(Verdict),
+    keep=st.sets(st.integers(0, len(policy.DECIDERS) - 1)),
+)
+def test_no_loss_of_a_decider_lets_anything_through(
+    mode: Mode, level: StakesLevel, verdict: Verdict, keep: set[int]
+) -> None:
+    proposal = PROPOSAL.model_copy(update={"stakes": Stakes(level=level, reasons=())})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(policy, "DECIDERS", tuple(policy.DECIDERS[place] for place in sorted(keep)))
+        ruling = decide(mode, proposal=proposal, report=report(proposal, verdict))
+    if not ruling.needs_person:
+        assert (level, verdict) == (LOW, Verdict.PROVED)
+        assert mode is not Mode.MANUAL
+
+
+@pytest.mark.parametrize(
+    ("verdict", "verb"),
+    [
+        (Verdict.PROVED, "approve"),
+        (Verdict.PROMISING, "wait"),
+        (Verdict.NO_EFFECT, "reject"),
+        (Verdict.HARMFUL, "reject"),
+        (Verdict.NOT_ENOUGH_DATA, "wait"),
+    ],
+)
+def test_the_recommendation_follows_the_verdict_with_its_counts(verdict: Verdict, verb: str) -> None:
+    found = recommend(report(PROPOSAL, verdict), stakes=PROPOSAL.stakes)
+    assert found.verb == verb
+    assert "fixed 8 and broke 0" in found.reason
+
+
+def test_a_proved_change_that_harms_a_slice_is_not_recommended() -> None:
+    assert recommend(report(PROPOSAL, slices=(HARMED,)), stakes=PROPOSAL.stakes).verb == "wait"
+    assert recommend(None, stakes=PROPOSAL.stakes).verb == "wait"
