@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from loop.change import footprint
-from loop.ports import FeedbackItem
-from loop.records import EvalCase, Interaction, Limits, Split
+from loop.records import EvalCase, FeedbackItem, Interaction, Limits, Split
 
 
 def group_of(interaction: Interaction) -> str:

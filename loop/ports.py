@@ -1,36 +1,41 @@
-"""What the core needs from outside: a store, an agent to ask, a model, a clock. Effects arrive as arguments."""
+"""What the core needs from outside: a store, an agent to ask, a model, a clock. Effects arrive as arguments.
+
+Protocols only. A store is four small ports: what arrives (`Arrivals`), what a stage reads (`Snapshots`), what a
+stage made (`Commits`), and the acts that move the live version (`Decisions`); `Answers` remembers what a version said.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import Field
-
 from loop.records import (
     Agent,
     Answer,
     Bundle,
+    Changes,
     DailyQuality,
+    DaySignals,
     Decision,
     EvalCase,
     Feedback,
+    FeedbackItem,
     FeedbackState,
-    Flag,
     Interaction,
     Issue,
     Measurement,
-    Moment,
+    Note,
     Proposal,
+    ProposalItem,
     ProposalState,
     Question,
-    Record,
     Release,
-    Report,
     Score,
     Split,
     TurnReport,
     Version,
+    VersionSignals,
+    Written,
 )
 
 Clock = Callable[[], datetime]
@@ -69,112 +74,6 @@ class Model(Protocol):
         ...
 
 
-class FeedbackItem(Record):
-    """A feedback with where it stands."""
-
-    feedback: Feedback
-    state: FeedbackState
-    flags: tuple[Flag, ...] = ()
-
-
-class ProposalItem(Record):
-    """A proposal with where it stands and what its test found."""
-
-    proposal: Proposal
-    state: ProposalState
-    report: Report | None = None
-    evidence_digest: str = ""
-    """What a decision must be bound to; empty until it is tested."""
-
-
-class FeedbackMove(Record):
-    """One feedback item changes state. Skipped when it no longer stands where it was read."""
-
-    feedback_id: str
-    was: FeedbackState
-    now: FeedbackState
-
-
-class ProposalMove(Record):
-    """One proposal changes state. Skipped when it no longer stands where it was read."""
-
-    proposal_id: str
-    was: ProposalState
-    now: ProposalState
-
-
-class Note(Record):
-    """What the journal shall say about a commit; the store chains it."""
-
-    actor: str
-    action: str
-    """Verb and noun, such as `approve proposal`."""
-    subject: str
-    """Id of what it is about."""
-    at: Moment
-    digests: dict[str, str] = Field(default_factory=dict)
-
-
-class Changes(Record):
-    """Everything one step made. Written in one transaction, or not at all; writing it twice is harmless."""
-
-    interactions: tuple[Interaction, ...] = ()
-    feedback: tuple[Feedback, ...] = ()
-    scores: tuple[Score, ...] = ()
-    flags: Mapping[str, tuple[Flag, ...]] = {}
-    """By feedback id: all its flags from now on, in place of the earlier ones."""
-    feedback_moves: tuple[FeedbackMove, ...] = ()
-    issues: tuple[Issue, ...] | None = None
-    """All open issues from now on; None: leave them."""
-    cases: tuple[EvalCase, ...] = ()
-    """New ones; an id already present is left as it is, and used again when it was retired."""
-    retired_cases: tuple[str, ...] = ()
-    """Ids of cases no longer used, because the feedback behind them was taken back."""
-    proposals: tuple[Proposal, ...] = ()
-    """Written in state `drafted`; an id already present is left as it is."""
-    reports: tuple[Report, ...] = ()
-    """Each replaces the proposal's earlier report and sets its evidence digest; a decided proposal keeps its own."""
-    proposal_moves: tuple[ProposalMove, ...] = ()
-    """To WAITING, SET_ASIDE or STALE only; the other states take a decision or a release."""
-    measurements: tuple[Measurement, ...] = ()
-    daily: tuple[DailyQuality, ...] | None = None
-    """All days from now on; None: leave them."""
-    notes: tuple[Note, ...] = ()
-    turn: TurnReport | None = None
-    """What the turn that ends with this commit did."""
-
-
-class Written(Record):
-    """What a commit did, in rows."""
-
-    new: int = 0
-    updated: int = 0
-    """Interactions whose content changed, feedback that replaced an earlier one."""
-    duplicate: int = 0
-    moved: int = 0
-
-
-class DaySignals(Record):
-    """Numeric signals of one day and version, counted."""
-
-    day: str
-    number: int | None
-    n: int
-    good: int
-
-
-class VersionSignals(Record):
-    """Numeric signals on the answers of one version, counted."""
-
-    n: int
-    good: int
-    """Of these, value of one half or more."""
-    unhappy_people: int
-    """Distinct authors of the others."""
-    loudest_share: float
-    """Share of the others by the author with most of them; 0 without any."""
-
-
 class JournalCheck(Protocol):
     """What checking the audit journal found."""
 
@@ -185,13 +84,30 @@ class JournalCheck(Protocol):
     def reason(self) -> str: ...
 
 
-class Store(Protocol):
-    """Everything kept about one agent. Scoped from birth: there is no call that forgets the agent."""
+class Arrivals(Protocol):
+    """The one way in. Takes no lock of the agent's head: whoever answers people never waits for a release."""
+
+    def append(
+        self,
+        *,
+        interactions: Sequence[Interaction] = (),
+        feedback: Sequence[Feedback] = (),
+        scores: Sequence[Score] = (),
+        notes: Sequence[Note] = (),
+    ) -> Written:
+        """Keep what arrived, in one transaction. Idempotent: the same record again is counted as a duplicate.
+
+        Raises InvalidInput, naming the field, for what cannot be stored; StoreUnavailable.
+        """
+        ...
+
+
+class Snapshots(Protocol):
+    """Reading: what is kept about one agent. Scoped from birth: there is no call that forgets the agent."""
 
     @property
     def agent(self) -> Agent: ...
 
-    # reading -----------------------------------------------------------------------------------
     def head(self) -> Version:
         """The live version."""
         ...
@@ -276,10 +192,29 @@ class Store(Protocol):
         """Whether the audit journal is as it was written."""
         ...
 
-    # writing -----------------------------------------------------------------------------------
+
+class Commits(Protocol):
+    """Writing what a stage made."""
+
     def commit(self, changes: Changes) -> Written:
         """One transaction. Raises StoreUnavailable."""
         ...
+
+
+class Answers(Protocol):
+    """What versions answered, kept by bundle and case, so that no question is asked twice of the same version."""
+
+    def answers(self, digest: str, case_ids: Iterable[str]) -> dict[str, Answer]:
+        """Of the bundle with this digest; those that are kept, by case id."""
+        ...
+
+    def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:
+        """By case id; one that is kept already stays as it is (first writer wins). Failed answers are not kept."""
+        ...
+
+
+class Decisions(Protocol):
+    """The acts that decide and move the live version: each applied once, on what was seen, or not at all."""
 
     def decide(self, decision: Decision, *, successor: Proposal | None = None) -> None:
         """Record a decision and move its proposal, in one transaction.
@@ -306,6 +241,10 @@ class Store(Protocol):
         `undone`: the proposal that becomes UNDONE.
         """
         ...
+
+
+class Store(Snapshots, Commits, Decisions, Protocol):
+    """Everything kept about one agent, behind its ports."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from loop.ports import Note
-from loop.records import AuditEntry, Record, digest
+from loop.records import AuditEntry, Note, Record, digest
 from storage.rows import from_row, to_row
 from storage.tables import AuditRow, HeadRow
 

@@ -7,13 +7,16 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from loop.errors import InvalidInput, NotFound
-from loop.ports import Changes, FeedbackMove, ProposalMove, Written
 from loop.records import (
     FEEDBACK_MOVES,
     PROPOSAL_MOVES,
+    Changes,
+    FeedbackMove,
     Proposal,
+    ProposalMove,
     ProposalState,
     Report,
+    Written,
     evidence_digest,
 )
 from storage import audit

@@ -5,8 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from loop.errors import InvalidInput, NotFound
-from loop.ports import Checkpoint, Note
-from loop.records import Agent, Bundle, Release, Version, derived_id
+from loop.ports import Checkpoint
+from loop.records import Agent, Bundle, Note, Release, Version, derived_id
 from storage import audit
 from storage.connecting import explained, make_engine, place_of, reading, writing
 from storage.rows import from_row, to_row

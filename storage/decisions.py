@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 
 from loop.errors import Conflict, DigestMismatch, InvalidInput, NotFound, StaleBase
-from loop.ports import Checkpoint, Note
-from loop.records import Bundle, Decision, Proposal, ProposalState, Release, Version, digest
+from loop.ports import Checkpoint
+from loop.records import Bundle, Decision, Note, Proposal, ProposalState, Release, Version, digest
 from storage import audit
 from storage.commit import drafted_row, hold, mark, move_proposal
 from storage.ingest import insert_new, insert_unknown

@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from loop.ports import Written
-from loop.records import Feedback, FeedbackState, Interaction, derived_id
+from loop.records import Feedback, FeedbackState, Interaction, Written, derived_id
 from storage.rows import Row, to_event_row
 from storage.tables import FeedbackRow, InteractionRow
 

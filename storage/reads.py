@@ -5,8 +5,18 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from loop.ports import DaySignals, FeedbackItem, ProposalItem, VersionSignals
-from loop.records import Feedback, FeedbackState, Flag, Proposal, ProposalState, Report
+from loop.records import (
+    DaySignals,
+    Feedback,
+    FeedbackItem,
+    FeedbackState,
+    Flag,
+    Proposal,
+    ProposalItem,
+    ProposalState,
+    Report,
+    VersionSignals,
+)
 from storage.rows import from_row
 from storage.tables import FeedbackRow, FlagRow, InteractionRow, ProposalRow, ReportRow
 

@@ -7,25 +7,31 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from loop.errors import NotFound, StaleBase, StoreUnavailable
-from loop.ports import Changes, Checkpoint, DaySignals, FeedbackItem, ProposalItem, VersionSignals, Written
+from loop.ports import Checkpoint
 from loop.records import (
     Agent,
     AuditEntry,
     Bundle,
+    Changes,
     DailyQuality,
+    DaySignals,
     Decision,
     EvalCase,
+    FeedbackItem,
     FeedbackState,
     Interaction,
     Issue,
     Measurement,
     Proposal,
+    ProposalItem,
     ProposalState,
     Record,
     Release,
     Split,
     TurnReport,
     Version,
+    VersionSignals,
+    Written,
 )
 from storage import audit, decisions, reads
 from storage.commit import hold, prepare, write_changes

@@ -15,8 +15,8 @@ from dashboard import session
 from dashboard.components import actions, cards, words
 from dashboard.components.markup import show, tag
 from loop import desk
-from loop.ports import Parts, ProposalItem
-from loop.records import Decision
+from loop.ports import Parts
+from loop.records import Decision, ProposalItem
 from storage.queries import review as query
 from storage.queries.review import Pending
 

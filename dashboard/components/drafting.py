@@ -12,7 +12,7 @@ from dashboard.components.changes import show_changes
 from loop import desk
 from loop.change.operations import apply_all, changes
 from loop.errors import InvalidInput
-from loop.ports import Parts, ProposalItem
+from loop.ports import Parts
 from loop.records import (
     Article,
     ChangeExamples,
@@ -20,6 +20,7 @@ from loop.records import (
     EditInstructions,
     Example,
     Operation,
+    ProposalItem,
     Rule,
     SetRule,
     UpsertArticle,

@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard import session
 from dashboard.components import answers, cards, conversation, results, words
 from dashboard.components.markup import show
-from loop.ports import Parts, ProposalItem
-from loop.records import FeedbackState
+from loop.ports import Parts
+from loop.records import FeedbackState, ProposalItem
 from storage.queries import feedback as feedback_query
 from storage.queries import review as query
 

@@ -12,8 +12,8 @@ from dashboard.components.markup import Markup, show, tag
 from loop import desk, roles
 from loop.errors import NotFound
 from loop.policy import recommend
-from loop.ports import Parts, ProposalItem
-from loop.records import ProposalState, Stakes, StakesLevel
+from loop.ports import Parts
+from loop.records import ProposalItem, ProposalState, Stakes, StakesLevel
 from storage.queries import review as query
 from storage.queries.review import ProposalLine
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from loop import collect, desk, wiring
 from loop.cli.opening import opened
 from loop.errors import InvalidInput
-from loop.ports import Changes, Note, Parts
-from loop.records import Actor, Article, UpsertArticle, digest
+from loop.ports import Parts
+from loop.records import Actor, Article, Changes, Note, UpsertArticle, digest
 
 _SHOWN = 20
 """Refused rows printed before the rest is only counted."""

@@ -11,8 +11,8 @@ from loop.cli.opening import opened
 from loop.cli.validation import first_problem
 from loop.errors import Conflict, InvalidInput, NotAllowed
 from loop.policy import recommend
-from loop.ports import Parts, ProposalItem
-from loop.records import Actor, Change, Operation, ProposalState, Report
+from loop.ports import Parts
+from loop.records import Actor, Change, Operation, ProposalItem, ProposalState, Report
 
 _OPERATIONS: TypeAdapter[tuple[Operation, ...]] = TypeAdapter(tuple[Operation, ...])
 _SHOWN = 8

@@ -28,13 +28,15 @@ from loop.demo.script import (
 )
 from loop.demo.world import MOST_INTERACTIONS, Day, World, interaction_id
 from loop.errors import NotFound
-from loop.ports import Answerer, Changes, Parts, ProposalItem, Store
+from loop.ports import Answerer, Parts, Store
 from loop.records import (
     Answer,
+    Changes,
     Feedback,
     FeedbackState,
     Interaction,
     Measurement,
+    ProposalItem,
     ProposalState,
     Question,
     Record,

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from loop.ports import DaySignals
-from loop.records import Agent, DailyQuality, Measurement, Version
+from loop.records import Agent, DailyQuality, DaySignals, Measurement, Version
 from loop.stats.proportions import wilson
 
 

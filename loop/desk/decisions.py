@@ -10,12 +10,16 @@ from loop.desk.drafts import drafted
 from loop.desk.wording import checked_words
 from loop.errors import Conflict, InvalidInput
 from loop.policy import recommend
-from loop.ports import Changes, Note, Parts, ProposalItem, ProposalMove
+from loop.ports import Parts
 from loop.records import (
     Actor,
+    Changes,
     Decision,
+    Note,
     Operation,
     Proposal,
+    ProposalItem,
+    ProposalMove,
     ProposalState,
     StakesLevel,
     derived_id,

@@ -7,8 +7,8 @@ from loop.change import proposal
 from loop.change.proposal import Idea
 from loop.desk.wording import checked_words
 from loop.errors import InvalidInput, NotFound
-from loop.ports import Changes, Note, Parts
-from loop.records import Actor, Operation, Proposal
+from loop.ports import Parts
+from loop.records import Actor, Changes, Note, Operation, Proposal
 
 
 def draft(

@@ -6,8 +6,21 @@ from datetime import datetime
 from loop import collect, roles
 from loop.desk.wording import checked_words
 from loop.errors import InvalidInput
-from loop.ports import Changes, FeedbackItem, FeedbackMove, Note, Parts
-from loop.records import FEEDBACK_MOVES, Actor, Feedback, FeedbackKind, FeedbackState, Flag, derived_id, digest
+from loop.ports import Parts
+from loop.records import (
+    FEEDBACK_MOVES,
+    Actor,
+    Changes,
+    Feedback,
+    FeedbackItem,
+    FeedbackKind,
+    FeedbackMove,
+    FeedbackState,
+    Flag,
+    Note,
+    derived_id,
+    digest,
+)
 
 
 def correct(

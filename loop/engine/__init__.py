@@ -11,8 +11,8 @@ from loop.engine.journal import StageTally
 from loop.engine.test import try_changes
 from loop.engine.update import draft_changes
 from loop.engine.validate import judge_feedback
-from loop.ports import Changes, Parts
-from loop.records import FeedbackState, StageReport, TurnReport, derived_id
+from loop.ports import Parts
+from loop.records import Changes, FeedbackState, StageReport, TurnReport, derived_id
 
 __all__ = ["apply_due", "turn"]
 

@@ -7,8 +7,8 @@ from loop.change import operations
 from loop.engine.journal import ENGINE, StageTally
 from loop.engine.measure import measure
 from loop.errors import StaleBase
-from loop.ports import Parts, ProposalItem
-from loop.records import Actor, Decision, ProposalState, Release, Role, derived_id
+from loop.ports import Parts
+from loop.records import Actor, Decision, ProposalItem, ProposalState, Release, Role, derived_id
 
 
 def apply_due(parts: Parts) -> list[Release]:

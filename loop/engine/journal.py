@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from loop.ports import Note, Parts
+from loop.ports import Parts
+from loop.records import Note
 
 ENGINE = "engine"
 """The name the loop writes into the journal."""

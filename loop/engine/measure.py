@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from loop import deploy, evaluate
 from loop.engine.journal import StageTally
 from loop.errors import ModelFailed
-from loop.ports import Changes, Parts
-from loop.records import EvalCase, Measurement, Split, Version
+from loop.ports import Parts
+from loop.records import Changes, EvalCase, Measurement, Split, Version
 
 _VERSIONS = 12
 """How many of the newest versions are measured again besides the first and the live one."""

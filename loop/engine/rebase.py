@@ -4,8 +4,8 @@ from loop.change import proposal
 from loop.change.proposal import PERSON, Idea
 from loop.engine.journal import StageTally, note
 from loop.errors import OperationRefused
-from loop.ports import Changes, Parts, ProposalItem, ProposalMove
-from loop.records import Bundle, Proposal, ProposalState, Version
+from loop.ports import Parts
+from loop.records import Bundle, Changes, Proposal, ProposalItem, ProposalMove, ProposalState, Version
 
 _OPEN = (ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.APPROVED)
 

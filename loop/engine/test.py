@@ -8,8 +8,21 @@ from loop.change import footprint, operations
 from loop.change.proposal import PERSON, UNLEARNING
 from loop.engine.journal import StageTally, note
 from loop.errors import ModelFailed
-from loop.ports import Changes, Parts, ProposalItem, ProposalMove
-from loop.records import Agent, Answer, Bundle, EvalCase, Proposal, ProposalState, Report, Split, Verdict
+from loop.ports import Parts
+from loop.records import (
+    Agent,
+    Answer,
+    Bundle,
+    Changes,
+    EvalCase,
+    Proposal,
+    ProposalItem,
+    ProposalMove,
+    ProposalState,
+    Report,
+    Split,
+    Verdict,
+)
 
 _UNDECIDED = frozenset({Verdict.PROMISING, Verdict.NOT_ENOUGH_DATA})
 _LEAST_GROWTH = 1.25

@@ -6,8 +6,8 @@ from loop import evaluate, update
 from loop.engine.journal import StageTally, note
 from loop.engine.rebase import outgrown, redraw
 from loop.heldout import unsealed
-from loop.ports import Changes, Parts
-from loop.records import TEACHING_STATES, Bundle, Issue, Split
+from loop.ports import Parts
+from loop.records import TEACHING_STATES, Bundle, Changes, Issue, Split
 
 
 def draft_changes(parts: Parts, tally: StageTally) -> None:

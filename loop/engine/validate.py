@@ -2,7 +2,8 @@
 
 from loop import validate
 from loop.engine.journal import StageTally, note
-from loop.ports import Changes, Parts
+from loop.ports import Parts
+from loop.records import Changes
 
 
 def judge_feedback(parts: Parts, tally: StageTally) -> None:

@@ -51,7 +51,8 @@ from loop.records.events import (
     Step,
 )
 from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
-from loop.records.memory import Pattern, Precedent
+from loop.records.items import DaySignals, FeedbackItem, ProposalItem, VersionSignals
+from loop.records.moves import Changes, FeedbackMove, Note, ProposalMove, Written
 from loop.records.trials import (
     CaseOutcome,
     DailyQuality,
@@ -83,9 +84,11 @@ __all__ = [
     "CaseOutcome",
     "Change",
     "ChangeExamples",
+    "Changes",
     "Condition",
     "ContextFields",
     "DailyQuality",
+    "DaySignals",
     "Decision",
     "EditInstructions",
     "EvalCase",
@@ -93,7 +96,9 @@ __all__ = [
     "Example",
     "Experiment",
     "Feedback",
+    "FeedbackItem",
     "FeedbackKind",
+    "FeedbackMove",
     "FeedbackState",
     "Flag",
     "Grade",
@@ -106,10 +111,11 @@ __all__ = [
     "Mode",
     "ModelChoice",
     "Moment",
+    "Note",
     "Operation",
-    "Pattern",
-    "Precedent",
     "Proposal",
+    "ProposalItem",
+    "ProposalMove",
     "ProposalState",
     "Question",
     "Record",
@@ -137,6 +143,8 @@ __all__ = [
     "UpsertArticle",
     "Verdict",
     "Version",
+    "VersionSignals",
+    "Written",
     "canonical",
     "case_set_digest",
     "derived_id",

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from loop.change.proposal import PERSON, UNLEARNING, Idea
-from loop.ports import ProposalItem
-from loop.records import ChangeExamples, Proposal, ProposalState, Verdict, digest
+from loop.records import ChangeExamples, Proposal, ProposalItem, ProposalState, Verdict, digest
 from loop.update.teaching import UpdateWork
 
 GROWTH = 0.5

@@ -12,7 +12,7 @@ from pydantic import Field
 from loop.change import texts
 from loop.change.footprint import plain
 from loop.change.proposal import Idea
-from loop.ports import Answerers, FeedbackItem, Model, ProposalItem
+from loop.ports import Answerers, Model
 from loop.records import (
     TEACHING_STATES,
     Agent,
@@ -21,12 +21,14 @@ from loop.records import (
     EvalCase,
     Example,
     Feedback,
+    FeedbackItem,
     FeedbackKind,
     Grade,
     Grading,
     Interaction,
     Issue,
     Proposal,
+    ProposalItem,
     Question,
     Record,
     Split,

@@ -4,8 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from loop.ports import FeedbackItem, FeedbackMove
-from loop.records import FEEDBACK_MOVES, FeedbackState, Flag
+from loop.records import FEEDBACK_MOVES, FeedbackItem, FeedbackMove, FeedbackState, Flag
 from loop.validate.context import Docket
 from loop.validate.detectors import DETECTORS
 

@@ -8,8 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from loop.ports import FeedbackItem
-from loop.records import Feedback, FeedbackKind, FeedbackState, Interaction
+from loop.records import Feedback, FeedbackItem, FeedbackKind, FeedbackState, Interaction
 from loop.text.near import near_groups
 from loop.text.spelling import COMPARED_CHARACTERS, spelled
 from loop.validate.work import ValidationWork

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from loop.ports import FeedbackItem, FeedbackMove
-from loop.records import Agent, EvalCase, Flag, Interaction, Issue, Moment, Record
+from loop.records import Agent, EvalCase, FeedbackItem, FeedbackMove, Flag, Interaction, Issue, Moment, Record
 
 Standing = Literal["trusted", "proven", "new", "unreliable"]
 """`trusted`: named by the operator. `proven`: agrees with others or the reference more often than not, surely.

@@ -21,12 +21,12 @@ from pathlib import Path
 from loop import desk, engine, wiring
 from loop.agent import LocalAgent
 from loop.change.operations import apply_all
-from loop.ports import Changes
 from loop.records import (
     Actor,
     Agent,
     Article,
     Bundle,
+    Changes,
     Feedback,
     FeedbackKind,
     Grading,

@@ -24,11 +24,12 @@ from pathlib import Path
 
 from loop import desk, engine, wiring
 from loop.agent import LocalAgent
-from loop.ports import Changes, Parts
+from loop.ports import Parts
 from loop.records import (
     Actor,
     Agent,
     Bundle,
+    Changes,
     Example,
     Feedback,
     FeedbackKind,

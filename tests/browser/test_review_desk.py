@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.menu import SCREENS, Screen
-from loop.ports import Changes
-from loop.records import Article, Decision, ProposalState, UpsertArticle, Verdict
+from loop.records import Article, Changes, Decision, ProposalState, UpsertArticle, Verdict
 from storage.store import AgentStore
 from tests.browser.conftest import Served, Visits, settled
 from tests.screens import seed

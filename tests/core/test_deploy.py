@@ -9,11 +9,11 @@ from loop.deploy import deployment, measurement, rollback, should_roll_back
 from loop.deploy.measure import daily_quality
 from loop.deploy.watch import Heard
 from loop.errors import Conflict, InvalidInput, StaleBase
-from loop.ports import DaySignals
 from loop.records import (
     FEEDBACK_MOVES,
     PROPOSAL_MOVES,
     TEACHING_STATES,
+    DaySignals,
     Decision,
     FeedbackState,
     Limits,

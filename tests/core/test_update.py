@@ -10,7 +10,6 @@ from loop.agent.local import LocalAgent
 from loop.change.matching import covers
 from loop.change.operations import apply_all
 from loop.change.proposal import Idea, draft
-from loop.ports import FeedbackItem, ProposalItem
 from loop.records import (
     Bundle,
     ChangeExamples,
@@ -18,6 +17,7 @@ from loop.records import (
     EvalCase,
     Evidence,
     Example,
+    FeedbackItem,
     FeedbackKind,
     FeedbackState,
     Grading,
@@ -25,6 +25,7 @@ from loop.records import (
     IssueSide,
     Limits,
     Proposal,
+    ProposalItem,
     ProposalState,
     Question,
     Report,

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 
 from loop.errors import ModelFailed
-from loop.ports import FeedbackItem, ProposalItem
 from loop.records import (
     Article,
     Bundle,
     ChangeExamples,
     EditInstructions,
     Example,
+    FeedbackItem,
     FeedbackKind,
     FeedbackState,
     Grading,
+    ProposalItem,
     ProposalState,
     Split,
     StakesLevel,

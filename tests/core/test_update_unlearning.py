@@ -5,8 +5,7 @@ from datetime import timedelta
 from loop import update
 from loop.agent import LocalAgent
 from loop.change import operations
-from loop.ports import FeedbackItem
-from loop.records import Bundle, ChangeExamples, FeedbackState, StakesLevel, Version
+from loop.records import Bundle, ChangeExamples, FeedbackItem, FeedbackState, StakesLevel, Version
 from tests import builders
 
 ASKED = (

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from loop.ports import FeedbackItem
-from loop.records import EvalCase, FeedbackState, Interaction, Split
+from loop.records import EvalCase, FeedbackItem, FeedbackState, Interaction, Split
 from loop.validate import ValidationOutcome, ValidationWork, step
 from tests.builders import agent, at, case, feedback, interaction
 

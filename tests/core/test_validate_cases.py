@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.heldout import split_of
-from loop.ports import FeedbackItem
-from loop.records import EvalCase, FeedbackKind, FeedbackState, Grading, Limits, Split
+from loop.records import EvalCase, FeedbackItem, FeedbackKind, FeedbackState, Grading, Limits, Split
 from loop.validate import ValidationOutcome, ValidationWork, step
 from loop.validate.edits import PIECES, compare, must_exclude, must_include
 from tests.builders import agent, at, case, feedback, interaction

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.ports import FeedbackItem
-from loop.records import FEEDBACK_MOVES, EvalCase, FeedbackKind, FeedbackState, Interaction, Split
+from loop.records import FEEDBACK_MOVES, EvalCase, FeedbackItem, FeedbackKind, FeedbackState, Interaction, Split
 from loop.validate import ValidationOutcome, ValidationWork, step
 from tests.builders import agent, at, case, feedback, interaction
 

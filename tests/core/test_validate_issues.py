@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.ports import FeedbackItem
-from loop.records import FeedbackKind, FeedbackState, Interaction, Issue
+from loop.records import FeedbackItem, FeedbackKind, FeedbackState, Interaction, Issue
 from loop.validate import AuthorStanding, ValidationOutcome, ValidationWork, step
 from loop.validate.votes import Electorate, carries, electorate, is_contested
 from tests.builders import agent, at, feedback, interaction

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from loop.change.operations import apply_all, changes
-from loop.ports import Changes, FeedbackMove, ProposalMove
 from loop.records import (
     Actor,
     Agent,
@@ -15,6 +14,7 @@ from loop.records import (
     Bundle,
     CaseOutcome,
     ChangeExamples,
+    Changes,
     Condition,
     DailyQuality,
     Decision,
@@ -23,6 +23,7 @@ from loop.records import (
     Example,
     Feedback,
     FeedbackKind,
+    FeedbackMove,
     FeedbackState,
     Flag,
     Grade,
@@ -30,6 +31,7 @@ from loop.records import (
     Measurement,
     Operation,
     Proposal,
+    ProposalMove,
     ProposalState,
     Release,
     Report,

@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.components import actions
 from loop import desk
-from loop.ports import Changes, Parts, ProposalMove
-from loop.records import Actor, EditInstructions, FeedbackState, ProposalState, Role, Verdict
+from loop.ports import Parts
+from loop.records import Actor, Changes, EditInstructions, FeedbackState, ProposalMove, ProposalState, Role, Verdict
 from storage.store import AgentStore
 from tests.screens import seed
 from tests.screens.conftest import Opens

@@ -4,8 +4,7 @@ import itertools
 
 import pytest
 
-from loop.ports import FeedbackItem
-from loop.records import FeedbackKind, FeedbackState, ProposalState, StakesLevel
+from loop.records import FeedbackItem, FeedbackKind, FeedbackState, ProposalState, StakesLevel
 from storage.database import Database
 from storage.queries import Scope, corrections, feedback, progress, review
 from storage.queries.feedback import FeedbackFilter

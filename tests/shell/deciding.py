@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from loop.ports import Changes, Note, ProposalItem, ProposalMove
 from loop.records import (
     Bundle,
+    Changes,
     Decision,
     EditInstructions,
     Evidence,
+    Note,
     Proposal,
+    ProposalItem,
+    ProposalMove,
     ProposalState,
     Release,
     Report,

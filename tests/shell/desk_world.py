@@ -3,8 +3,8 @@
 import random
 from datetime import timedelta
 
-from loop.ports import Changes, Parts
-from loop.records import Agent, Feedback, FeedbackKind, Grading, Interaction, Limits
+from loop.ports import Parts
+from loop.records import Agent, Changes, Feedback, FeedbackKind, Grading, Interaction, Limits
 from tests.builders import NOON
 
 LEADS = ("lead-1", "lead-2")

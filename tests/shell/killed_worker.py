@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import count
 
-from loop.ports import Changes, Checkpoint
-from loop.records import ProposalState
+from loop.ports import Checkpoint
+from loop.records import Changes, ProposalState
 from storage.database import Database
 from tests import builders
 from tests.shell import deciding

@@ -5,8 +5,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loop.ports import Changes
-from loop.records import AuditEntry
+from loop.records import AuditEntry, Changes
 from storage import audit
 from storage.database import Database
 from storage.store import AgentStore

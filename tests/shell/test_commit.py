@@ -7,14 +7,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loop.errors import InvalidInput, NotFound
-from loop.ports import Changes, FeedbackMove, ProposalMove, Store, Written
+from loop.ports import Store
 from loop.records import (
     FEEDBACK_MOVES,
     PROPOSAL_MOVES,
+    Changes,
+    FeedbackMove,
     FeedbackState,
+    ProposalMove,
     ProposalState,
     Record,
     Split,
+    Written,
 )
 from storage.rows import TABLES
 from storage.store import AgentStore

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from loop.errors import InvalidInput, NotFound, StoreUnavailable
-from loop.ports import Changes
-from loop.records import Mode
+from loop.records import Changes, Mode
 from storage.database import Database
 from storage.schema import VERSION_TABLE
 from storage.store import AgentStore

@@ -6,8 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from loop.errors import Conflict, DigestMismatch, InvalidInput, NotFound, RatchetError, StaleBase
-from loop.ports import Changes, ProposalMove
-from loop.records import Decision, ProposalState
+from loop.records import Changes, Decision, ProposalMove, ProposalState
 from storage.database import Database
 from storage.store import AgentStore
 from tests import builders

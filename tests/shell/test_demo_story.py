@@ -13,8 +13,7 @@ from loop.demo.company import SLUG
 from loop.demo.people import cast
 from loop.demo.script import CAUTION, DELIVERY_RULE, FREE_OF_CHARGE, Sketch
 from loop.demo.world import World
-from loop.ports import ProposalItem
-from loop.records import FeedbackState, ProposalState, StakesLevel, Verdict, digest
+from loop.records import FeedbackState, ProposalItem, ProposalState, StakesLevel, Verdict, digest
 from loop.settings import Settings
 from storage.database import Database
 from storage.store import AgentStore

@@ -9,11 +9,12 @@ import pytest
 
 from loop import desk, engine, wiring
 from loop.llm import LiteLLMModel
-from loop.ports import Changes, Parts
+from loop.ports import Parts
 from loop.records import (
     Actor,
     Bundle,
     ChangeExamples,
+    Changes,
     EditInstructions,
     Example,
     Feedback,

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loop.errors import NotFound
-from loop.ports import Changes
+from loop.records import Changes
 from storage.database import Database
 from tests import builders
 from tests.shell import deciding

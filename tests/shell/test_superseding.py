@@ -6,11 +6,13 @@ from datetime import timedelta, timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loop.ports import Changes, FeedbackMove, Written
 from loop.records import (
     FEEDBACK_MOVES,
+    Changes,
     FeedbackKind,
+    FeedbackMove,
     FeedbackState,
+    Written,
 )
 from storage.store import AgentStore
 from tests import builders

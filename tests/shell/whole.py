@@ -2,16 +2,18 @@
 
 from datetime import timedelta, timezone
 
-from loop.ports import Changes, FeedbackMove, Note
 from loop.records import (
+    Changes,
     DailyQuality,
     Feedback,
     FeedbackKind,
+    FeedbackMove,
     FeedbackState,
     Flag,
     Issue,
     IssueSide,
     Measurement,
+    Note,
     Score,
     Split,
     StageReport,

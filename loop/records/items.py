@@ -1,0 +1,45 @@
+"""Feedback and proposals with where they stand, and signals counted: what a store hands out."""
+
+from loop.records.changes import Proposal, ProposalState
+from loop.records.events import Feedback, FeedbackState, Flag
+from loop.records.identity import Record
+from loop.records.trials import Report
+
+
+class FeedbackItem(Record):
+    """A feedback with where it stands."""
+
+    feedback: Feedback
+    state: FeedbackState
+    flags: tuple[Flag, ...] = ()
+
+
+class ProposalItem(Record):
+    """A proposal with where it stands and what its test found."""
+
+    proposal: Proposal
+    state: ProposalState
+    report: Report | None = None
+    evidence_digest: str = ""
+    """What a decision must be bound to; empty until it is tested."""
+
+
+class DaySignals(Record):
+    """Numeric signals of one day and version, counted."""
+
+    day: str
+    number: int | None
+    n: int
+    good: int
+
+
+class VersionSignals(Record):
+    """Numeric signals on the answers of one version, counted."""
+
+    n: int
+    good: int
+    """Of these, value of one half or more."""
+    unhappy_people: int
+    """Distinct authors of the others."""
+    loudest_share: float
+    """Share of the others by the author with most of them; 0 without any."""

@@ -1,0 +1,78 @@
+"""What a step changed, as one commit: records to keep, and moves that name the state they leave."""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from loop.records.changes import Issue, Proposal, ProposalState
+from loop.records.events import Feedback, FeedbackState, Flag, Interaction, Score
+from loop.records.identity import Moment, Record
+from loop.records.trials import DailyQuality, EvalCase, Measurement, Report
+from loop.records.turns import TurnReport
+
+
+class FeedbackMove(Record):
+    """One feedback item changes state. Skipped when it no longer stands where it was read."""
+
+    feedback_id: str
+    was: FeedbackState
+    now: FeedbackState
+
+
+class ProposalMove(Record):
+    """One proposal changes state. Skipped when it no longer stands where it was read."""
+
+    proposal_id: str
+    was: ProposalState
+    now: ProposalState
+
+
+class Note(Record):
+    """What the journal shall say about a commit; the store chains it."""
+
+    actor: str
+    action: str
+    """Verb and noun, such as `approve proposal`."""
+    subject: str
+    """Id of what it is about."""
+    at: Moment
+    digests: dict[str, str] = Field(default_factory=dict)
+
+
+class Changes(Record):
+    """Everything one step made. Written in one transaction, or not at all; writing it twice is harmless."""
+
+    interactions: tuple[Interaction, ...] = ()
+    feedback: tuple[Feedback, ...] = ()
+    scores: tuple[Score, ...] = ()
+    flags: Mapping[str, tuple[Flag, ...]] = {}
+    """By feedback id: all its flags from now on, in place of the earlier ones."""
+    feedback_moves: tuple[FeedbackMove, ...] = ()
+    issues: tuple[Issue, ...] | None = None
+    """All open issues from now on; None: leave them."""
+    cases: tuple[EvalCase, ...] = ()
+    """New ones; an id already present is left as it is, and used again when it was retired."""
+    retired_cases: tuple[str, ...] = ()
+    """Ids of cases no longer used, because the feedback behind them was taken back."""
+    proposals: tuple[Proposal, ...] = ()
+    """Written in state `drafted`; an id already present is left as it is."""
+    reports: tuple[Report, ...] = ()
+    """Each replaces the proposal's earlier report and sets its evidence digest; a decided proposal keeps its own."""
+    proposal_moves: tuple[ProposalMove, ...] = ()
+    """To WAITING, SET_ASIDE or STALE only; the other states take a decision or a release."""
+    measurements: tuple[Measurement, ...] = ()
+    daily: tuple[DailyQuality, ...] | None = None
+    """All days from now on; None: leave them."""
+    notes: tuple[Note, ...] = ()
+    turn: TurnReport | None = None
+    """What the turn that ends with this commit did."""
+
+
+class Written(Record):
+    """What a commit did, in rows."""
+
+    new: int = 0
+    updated: int = 0
+    """Interactions whose content changed, feedback that replaced an earlier one."""
+    duplicate: int = 0
+    moved: int = 0
