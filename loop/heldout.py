@@ -1,10 +1,49 @@
-"""Which split a case falls into: decided by a hash of its group, so that nobody can choose it."""
+"""The leak guard: what is held out for examination never teaches. The only place that says what "the same" means.
+
+A version that was taught what it is measured on would look better than it is. Held out means: the very feedback, the
+very interaction, anything of the same group (customer, else episode), and any question that reads the same words.
+"""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from loop.change import footprint
-from loop.records import EvalCase, FeedbackItem, Interaction, Limits, Split
+from loop.records import EvalCase, Interaction, Limits, Split
+from loop.text.spelling import spelled
+
+HIDDEN_SPLITS = frozenset({Split.DEV, Split.SEALED})
+"""What proposers must not teach: a case of these examines."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a set of cases keeps from teaching."""
+
+    feedback_ids: frozenset[str]
+    interaction_ids: frozenset[str]
+    groups: frozenset[str]
+    questions: frozenset[str]
+    """As spelled."""
+
+    @classmethod
+    def of(cls, cases: Iterable[EvalCase], *, splits: frozenset[Split] = HIDDEN_SPLITS) -> "HeldOut":
+        """From all cases of an agent; those of other splits than `splits` hold nothing out."""
+        kept = [case for case in cases if case.split in splits]
+        return cls(
+            feedback_ids=frozenset(case.feedback_id for case in kept if case.feedback_id),
+            interaction_ids=frozenset(case.interaction_id for case in kept if case.interaction_id),
+            groups=frozenset(case.group for case in kept if case.group),
+            questions=frozenset(spelled(case.question) for case in kept) - {""},
+        )
+
+    def covers(self, feedback_id: str, interaction: Interaction) -> bool:
+        """Whether what this feedback says of this interaction must not be taught."""
+        return (
+            feedback_id in self.feedback_ids
+            or interaction.id in self.interaction_ids
+            or group_of(interaction) in self.groups
+            or spelled(interaction.question) in self.questions
+        )
 
 
 def group_of(interaction: Interaction) -> str:
@@ -18,27 +57,3 @@ def split_of(group: str, *, limits: Limits) -> Split:
     if share < limits.sealed_share:
         return Split.SEALED
     return Split.DEV if share < limits.sealed_share + limits.dev_share else Split.LOG
-
-
-def unsealed(
-    items: Mapping[str, FeedbackItem], *, interactions: Mapping[str, Interaction], sealed: Iterable[EvalCase]
-) -> dict[str, FeedbackItem]:
-    """The items that may teach: nothing behind a sealed case, of its group, or asking the very same question.
-
-    A version taught what it is measured on would look better than it is.
-    """
-    cases = list(sealed)
-    feedback_ids = {case.feedback_id for case in cases}
-    interaction_ids = {case.interaction_id for case in cases}
-    groups = {case.group for case in cases}
-    questions = {footprint.plain(case.question) for case in cases}
-    kept: dict[str, FeedbackItem] = {}
-    for key, item in items.items():
-        asked = interactions.get(item.feedback.interaction_id)
-        is_sealed = key in feedback_ids or item.feedback.interaction_id in interaction_ids
-        if asked is not None:
-            is_sealed |= not groups.isdisjoint({asked.customer or asked.episode_id})
-            is_sealed |= footprint.plain(asked.question) in questions
-        if not is_sealed:
-            kept[key] = item
-    return kept

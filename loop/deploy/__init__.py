@@ -2,13 +2,12 @@
 
 from loop.deploy.measure import daily_quality, measurement
 from loop.deploy.release import Deployment, Rollback, deploy_release, deployment, next_version, rollback
-from loop.deploy.watch import Alarm, Heard, should_roll_back
+from loop.deploy.watch import Alarm, should_roll_back
 from loop.records import case_set_digest
 
 __all__ = [
     "Alarm",
     "Deployment",
-    "Heard",
     "Rollback",
     "case_set_digest",
     "daily_quality",

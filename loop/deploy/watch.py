@@ -1,4 +1,4 @@
-"""Did a release make things worse for people: an alarm that may be read every minute without wearing out.
+"""An anytime-valid check (e-process) that satisfaction dropped after a release: it may be read every minute.
 
 Compares what people say since the release with what they said before. That is a comparison over time:
 a bad week for everybody looks the same as a bad version, so a person is asked unless the agent's mode
@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import Field
-
-from loop.records import Limits, Mode, Record, Release
+from loop.records import Limits, Mode, Record, Release, VersionSignals
 from loop.stats.proportions import wilson
 from loop.stats.sequential import evidence_below
 
@@ -31,19 +29,6 @@ FLAP_LIMIT = 2
 FLAP_WINDOW = timedelta(hours=24)
 
 
-class Heard(Record):
-    """What people said of one version's answers, counted."""
-
-    n: int = Field(ge=0)
-    """Numeric signals the firewall did not hold back."""
-    good: int = Field(ge=0)
-    """Of these, value of one half or more."""
-    unhappy_people: int = Field(default=0, ge=0)
-    """Distinct authors of the others."""
-    loudest_share: float = Field(default=0.0, ge=0, le=1)
-    """Share of the others by the author with most of them."""
-
-
 class Alarm(Record):
     """What to do about a release."""
 
@@ -58,8 +43,8 @@ class Alarm(Record):
 def should_roll_back(
     release: Release,
     *,
-    before: Heard,
-    since: Heard,
+    before: VersionSignals,
+    since: VersionSignals,
     mode: Mode,
     limits: Limits,
     rolled_back_at: Sequence[datetime],
@@ -100,7 +85,7 @@ def should_roll_back(
     )
 
 
-def _too_early(release: Release, *, before: Heard, since: Heard, now: datetime) -> str:
+def _too_early(release: Release, *, before: VersionSignals, since: VersionSignals, now: datetime) -> str:
     if before.n < LEAST_BEFORE:
         return f"Too little is known from before: {before.n} of {LEAST_BEFORE} signals."
     if since.n < LEAST_SINCE:
@@ -110,7 +95,7 @@ def _too_early(release: Release, *, before: Heard, since: Heard, now: datetime) 
     return ""
 
 
-def _people(since: Heard) -> str:
+def _people(since: VersionSignals) -> str:
     if since.unhappy_people == 1:
         return "one person is behind it"
     return f"{since.unhappy_people} people are behind it, one of them with {since.loudest_share:.0%} of the bad signals"

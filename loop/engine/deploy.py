@@ -1,44 +1,110 @@
-"""The stage deploy: approvals that are due go live, and every version is measured on cases it never learned from."""
+"""The stage deploy: approvals that are due go live once, a release that hurts is taken back, versions are measured."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from loop import deploy, policy
 from loop.change import operations
-from loop.engine.journal import ENGINE, StageTally
+from loop.engine.journal import ENGINE, StageTally, note
 from loop.engine.measure import measure
-from loop.errors import StaleBase
+from loop.errors import Conflict, RatchetError, StaleBase, StoreUnavailable
 from loop.ports import Parts
-from loop.records import Actor, Decision, ProposalItem, ProposalState, Release, Role, derived_id
+from loop.records import (
+    Actor,
+    Changes,
+    Decision,
+    ProposalItem,
+    ProposalMove,
+    ProposalState,
+    Release,
+    Role,
+    derived_id,
+)
 
 
-def apply_due(parts: Parts) -> list[Release]:
-    """Make every approval live whose undo window is over. Each is applied exactly once, whoever calls."""
+def release_and_watch(parts: Parts, tally: StageTally) -> None:
+    """Approve what the policy allows, apply what is due, watch the newest release, measure; each behind a bulkhead.
+
+    Raises StoreUnavailable.
+    """
+    steps: dict[str, Callable[[Parts, StageTally], None]] = {
+        "approving by policy": _approve_by_policy,
+        "applying approvals": _apply,
+        "watching the release": _watch,
+        "measuring": measure,
+    }
+    for what, step in steps.items():
+        try:
+            step(parts, tally)
+        except StoreUnavailable:
+            raise
+        except RatchetError as error:
+            tally.words.append(f"While {what}: {error}")
+
+
+def apply_due(parts: Parts, tally: StageTally | None = None) -> list[Release]:
+    """Make every approval live whose undo window is over: exactly once each, by compare-and-swap on the head.
+
+    An approval that can no longer be applied becomes stale with its reason and stops nobody else's.
+    Raises StoreUnavailable.
+    """
     applied: list[Release] = []
     for decision in parts.store.due_approvals(parts.clock()):
-        item = parts.store.proposal(decision.proposal_id)
-        head = parts.store.head()
-        candidate = operations.apply_all(parts.store.bundle(item.proposal.base_digest), item.proposal.operations)
-        parts.checkpoint("apply:before")
         try:
-            going = deploy.deployment(decision, item.proposal, head=head, now=parts.clock())
-            if parts.store.deploy(decision=decision, version=going.version, bundle=candidate, release=going.release):
-                applied.append(going.release)
+            release = _apply_one(parts, decision)
         except StaleBase:
-            continue  # the next turn marks it stale and draws it anew on the new base
+            continue  # written as stale by the store; the next turn rebases it onto the new head
+        except StoreUnavailable:
+            raise
+        except RatchetError as error:
+            _set_aside(parts, decision, reason=str(error))
+            if tally is not None:
+                tally.words.append(f"An approved change could not be applied and is stale now. {error}")
+            continue
+        if release is not None:
+            applied.append(release)
         parts.checkpoint("apply:after")
     return applied
 
 
-def release_and_measure(parts: Parts, tally: StageTally) -> None:
+def _apply_one(parts: Parts, decision: Decision) -> Release | None:
+    """None when it was applied before."""
+    item = parts.store.proposal(decision.proposal_id)
+    candidate = operations.apply_all(parts.store.bundle(item.proposal.base_digest), item.proposal.operations)
+    parts.checkpoint("apply:before")
+    going = deploy.deployment(decision, item.proposal, head=parts.store.head(), now=parts.clock())
+    if parts.store.deploy(decision=decision, version=going.version, bundle=candidate, release=going.release):
+        return going.release
+    return None
+
+
+def _set_aside(parts: Parts, decision: Decision, *, reason: str) -> None:
+    parts.store.commit(
+        Changes(
+            proposal_moves=(
+                ProposalMove(proposal_id=decision.proposal_id, was=ProposalState.APPROVED, now=ProposalState.STALE),
+            ),
+            notes=(note(parts, "mark proposal stale", subject=decision.proposal_id, digests={"reason": reason}),),
+        )
+    )
+
+
+def _approve_by_policy(parts: Parts, tally: StageTally) -> None:
     store = parts.store
     for item in store.proposals([ProposalState.WAITING]):
         ruling = policy.decide(store.agent.mode, proposal=item.proposal, report=item.report)
-        if not ruling.needs_person:
+        if ruling.needs_person:
+            continue
+        try:
             store.decide(_policy_decision(parts, item, reason=ruling.reason))
-            tally.counts["approved_by_policy"] = tally.counts.get("approved_by_policy", 0) + 1
-    tally.counts["released"] = len(apply_due(parts))
-    _watch(parts, tally)
-    measure(parts, tally)
+        except Conflict as error:
+            tally.words.append(f"A change was decided by somebody else meanwhile. {error}")
+            continue
+        tally.counts["approved_by_policy"] = tally.counts.get("approved_by_policy", 0) + 1
+
+
+def _apply(parts: Parts, tally: StageTally) -> None:
+    tally.counts["released"] = len(apply_due(parts, tally))
 
 
 def _watch(parts: Parts, tally: StageTally) -> None:
@@ -50,8 +116,8 @@ def _watch(parts: Parts, tally: StageTally) -> None:
         return
     alarm = deploy.should_roll_back(
         newest,
-        before=_heard(parts, newest.from_number),
-        since=_heard(parts, newest.number),
+        before=store.signals_on(newest.from_number),
+        since=store.signals_on(newest.number),
         mode=store.agent.mode,
         limits=store.agent.limits,
         rolled_back_at=[one.at for one in releases if one.kind == "rollback" and one.actor == ENGINE],
@@ -63,18 +129,12 @@ def _watch(parts: Parts, tally: StageTally) -> None:
         case "ask" | "frozen":
             tally.words.append(f"A person should look at version {newest.number}: {alarm.reason}")
         case "roll_back":
-            head = store.head()
             target = next(version for version in store.versions() if version.number == newest.from_number)
             actor = Actor(name=ENGINE, role=Role.ENGINE)
-            back = deploy.rollback(head, target=target, actor=actor, reason=alarm.reason, now=parts.clock())
+            back = deploy.rollback(store.head(), target=target, actor=actor, reason=alarm.reason, now=parts.clock())
             store.roll_back(version=back.version, release=back.release, undone=back.undone)
             tally.counts["rolled_back"] = 1
             tally.words.append(f"Version {newest.number} was taken back: {alarm.reason}")
-
-
-def _heard(parts: Parts, number: int) -> deploy.Heard:
-    said = parts.store.signals_on(number)
-    return deploy.Heard(n=said.n, good=said.good, unhappy_people=said.unhappy_people, loudest_share=said.loudest_share)
 
 
 def _policy_decision(parts: Parts, item: ProposalItem, *, reason: str) -> Decision:

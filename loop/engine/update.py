@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from loop import evaluate, update
 from loop.engine.journal import StageTally, note
 from loop.engine.rebase import outgrown, redraw
-from loop.heldout import unsealed
+from loop.heldout import HIDDEN_SPLITS, HeldOut
 from loop.ports import Parts
 from loop.records import TEACHING_STATES, Bundle, Changes, Issue, Split
 
@@ -19,7 +19,6 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
     if not teaching:
         return
     interactions = store.interactions({item.feedback.interaction_id for item in teaching.values()})
-    items = unsealed(teaching, interactions=interactions, sealed=store.cases([Split.SEALED]))
     earlier = store.proposals()
     issues = store.issues()
     reasons = {
@@ -33,7 +32,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             base=head,
             bundle=bundle,
             issues=tuple(issues),
-            items=items,
+            items=teaching,
             interactions=interactions,
             cases=tuple(store.cases([Split.LOG, Split.DEV])),
             earlier=tuple(earlier),
@@ -43,6 +42,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             boundary=parts.token(),
             now=parts.clock(),
             seed=parts.seed,
+            held_out=HeldOut.of(store.cases(HIDDEN_SPLITS)),
             grade=evaluate.grade,
             tainted=_tainted(parts, bundle),
         )

@@ -68,7 +68,7 @@ from loop.records.trials import (
     Verdict,
     case_set_digest,
 )
-from loop.records.turns import StageReport, TurnReport
+from loop.records.turns import StageName, StageReport, TurnReport
 
 __all__ = [
     "FEEDBACK_MOVES",
@@ -134,6 +134,7 @@ __all__ = [
     "SliceResult",
     "Slug",
     "Split",
+    "StageName",
     "StageReport",
     "Stakes",
     "StakesLevel",

@@ -39,7 +39,7 @@ class VersionSignals(Record):
     n: int
     good: int
     """Of these, value of one half or more."""
-    unhappy_people: int
+    unhappy_people: int = 0
     """Distinct authors of the others."""
-    loudest_share: float
+    loudest_share: float = 0.0
     """Share of the others by the author with most of them; 0 without any."""

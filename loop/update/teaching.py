@@ -12,6 +12,7 @@ from pydantic import Field
 from loop.change import texts
 from loop.change.footprint import plain
 from loop.change.proposal import Idea
+from loop.heldout import HeldOut
 from loop.ports import Answerers, Model
 from loop.records import (
     TEACHING_STATES,
@@ -71,6 +72,8 @@ class UpdateWork:
     """Proposals drafted before, oldest first."""
     reasons: Mapping[str, str]
     """What people said when they rejected, by proposal id."""
+    held_out: HeldOut
+    """What examines the agent, all dev and sealed cases: it is never taught."""
     answerers: Answerers
     model: Model | None
     """For reflection; None: proposers without a model only."""
@@ -81,8 +84,6 @@ class UpdateWork:
     tainted: frozenset[str] = frozenset()
     """Ids of feedback that may no longer teach: held, quarantined, excluded or replaced. What was learned from it
     is proposed for unlearning."""
-    withheld: frozenset[str] = frozenset()
-    """Ids of interactions that are kept for testing (dev and sealed groups): what they teach is never proposed."""
     grade: Callable[[EvalCase, Answer], Grade] = grade_plainly
     """Tells a right answer; the engine hands in the grader of the test stage."""
 
@@ -190,8 +191,6 @@ class Survey:
 
 def survey(work: UpdateWork) -> Survey:
     """Collect the corrections behind supported, undisputed issues and let the base answer the cases."""
-    if any(case.split is Split.SEALED for case in work.cases):
-        raise ValueError("A sealed case reached the proposers.")
     cases = _even_share(
         sorted(work.cases, key=lambda case: (case.at, case.id)),
         limit=CASES_USED if work.bundle.model.name == "local" else PAID_CASES_USED,
@@ -200,24 +199,16 @@ def survey(work: UpdateWork) -> Survey:
     if cases:
         questions = [Question(text=case.question, context=case.context) for case in cases]
         answers = work.answerers(work.bundle).answer(questions)
-    dev = [case for case in work.cases if case.split is Split.DEV]
-    kept_ids = {one for case in dev for one in (case.feedback_id, case.interaction_id, case.group) if one}
-    kept_questions = {plain(case.question) for case in dev}
     found: list[Correction] = []
     skipped = 0
 
-    def is_kept(one: Correction) -> bool:
-        ids = {one.feedback_id, one.interaction.id, one.interaction.episode_id, one.interaction.customer}
-        is_withheld = one.interaction.id in work.withheld
-        return is_withheld or plain(one.question) in kept_questions or not kept_ids.isdisjoint(ids)
-
     for issue in work.issues:
         for one in _behind(issue, work=work):
-            if is_kept(one) or not _is_usable(one):
+            if _is_held_out(one, work=work) or not _is_usable(one):
                 skipped += 1
             else:
                 found.append(one)
-    found += _confirmed(work, found, is_kept=is_kept)
+    found += _confirmed(work, found)
     unique = {one.feedback_id: one for one in sorted(found, key=lambda one: (one.at, one.feedback_id))}
     return Survey(
         known_good=tuple(unique.values()),
@@ -252,9 +243,11 @@ def _behind(issue: Issue, *, work: UpdateWork) -> list[Correction]:
     return found
 
 
-def _confirmed(
-    work: UpdateWork, corrections: Sequence[Correction], *, is_kept: Callable[[Correction], bool]
-) -> list[Correction]:
+def _is_held_out(one: Correction, *, work: UpdateWork) -> bool:
+    return work.held_out.covers(one.feedback_id, one.interaction)
+
+
+def _confirmed(work: UpdateWork, corrections: Sequence[Correction]) -> list[Correction]:
     """Answers people said were right: known good, so they may stand beside corrections in a bundle.
 
     Corrections alone are the questions that were answered wrong; a head taught only those has a crooked
@@ -271,7 +264,7 @@ def _confirmed(
         if interaction is None or not may_teach or not _agrees(said, interaction):
             continue
         one = _correction(said, interaction, issue_id="", topic="")
-        if not is_kept(one) and _is_usable(one):
+        if not _is_held_out(one, work=work) and _is_usable(one):
             found[one.label or ""].append(one)
             spoken[one.label or ""].add(one.author)
     return [

@@ -7,7 +7,6 @@ import pytest
 
 from loop.deploy import deployment, measurement, rollback, should_roll_back
 from loop.deploy.measure import daily_quality
-from loop.deploy.watch import Heard
 from loop.errors import Conflict, InvalidInput, StaleBase
 from loop.records import (
     FEEDBACK_MOVES,
@@ -25,6 +24,7 @@ from loop.records import (
     Stakes,
     StakesLevel,
     Version,
+    VersionSignals,
 )
 from tests.builders import NOON, agent, at, reviewer
 
@@ -178,8 +178,8 @@ def test_days_come_in_order_with_intervals() -> None:
 
 # watched -------------------------------------------------------------------------------------------
 
-USUAL = Heard(n=1000, good=850)
-WORSE = Heard(n=400, good=280, unhappy_people=90, loudest_share=0.03)
+USUAL = VersionSignals(n=1000, good=850)
+WORSE = VersionSignals(n=400, good=280, unhappy_people=90, loudest_share=0.03)
 RELEASE = Release(
     id="r1",
     agent="desk",
@@ -221,12 +221,12 @@ def test_the_loop_never_rolls_a_rollback_back() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"before": Heard(n=99, good=85)},
-        {"since": Heard(n=49, good=0, unhappy_people=40, loudest_share=0.05)},
+        {"before": VersionSignals(n=99, good=85)},
+        {"since": VersionSignals(n=49, good=0, unhappy_people=40, loudest_share=0.05)},
         {"now": at(59)},
-        {"since": Heard(n=400, good=335, unhappy_people=60, loudest_share=0.03)},
-        {"since": Heard(n=4000, good=3300, unhappy_people=600, loudest_share=0.01)},
-        {"before": Heard(n=1000, good=0)},
+        {"since": VersionSignals(n=400, good=335, unhappy_people=60, loudest_share=0.03)},
+        {"since": VersionSignals(n=4000, good=3300, unhappy_people=600, loudest_share=0.01)},
+        {"before": VersionSignals(n=1000, good=0)},
     ],
 )
 def test_too_little_too_early_or_too_small_does_nothing(fields: dict[str, Any]) -> None:
@@ -236,8 +236,8 @@ def test_too_little_too_early_or_too_small_does_nothing(fields: dict[str, Any]) 
 
 
 def test_five_hundred_hostile_thumbs_of_two_people_roll_nothing_back() -> None:
-    hostile = Heard(n=600, good=90, unhappy_people=2, loudest_share=0.5)
-    joined_by_a_few = Heard(n=600, good=90, unhappy_people=12, loudest_share=0.49)
+    hostile = VersionSignals(n=600, good=90, unhappy_people=2, loudest_share=0.5)
+    joined_by_a_few = VersionSignals(n=600, good=90, unhappy_people=12, loudest_share=0.49)
     for heard in (hostile, joined_by_a_few):
         found = alarm(since=heard)
         assert found.action == "ask"

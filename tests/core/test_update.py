@@ -10,6 +10,7 @@ from loop.agent.local import LocalAgent
 from loop.change.matching import covers
 from loop.change.operations import apply_all
 from loop.change.proposal import Idea, draft
+from loop.heldout import HeldOut, group_of
 from loop.records import (
     Bundle,
     ChangeExamples,
@@ -108,6 +109,7 @@ def work(
             )
     filled: dict[str, Any] = {
         "agent": agent(),
+        "held_out": HeldOut.of(()),
         "base": version(bundle),
         "bundle": bundle,
         "issues": [issue(label, ids) for label, ids in behind.items()],
@@ -197,19 +199,24 @@ def test_no_author_fills_a_bundle_unless_trusted() -> None:
 
 
 @pytest.mark.parametrize(
-    "how", ["dev question", "dev interaction", "withheld", "not supported", "conflict", "not teaching"]
+    "how",
+    ["same question", "same feedback", "same interaction", "same group", "not supported", "conflict", "not teaching"],
 )
 def test_what_is_kept_for_testing_or_disputed_is_never_taught(how: str) -> None:
     found = work()
     kept = found.cases[0]
     match how:
-        case "dev question":
-            other = case(999, split=Split.DEV, question=kept.question.upper(), expected=kept.expected)
-            found = replace(found, cases=[*found.cases[1:], other])
-        case "dev interaction":
-            found = replace(found, cases=[kept.model_copy(update={"split": Split.DEV}), *found.cases[1:]])
-        case "withheld":
-            found = replace(found, withheld=frozenset({kept.interaction_id or ""}))
+        case "same question":
+            held_out = [case(999, question=f"{kept.question.upper()}?!", group="somebody else")]
+            found = replace(found, held_out=HeldOut.of(held_out))
+        case "same feedback":
+            found = replace(found, held_out=HeldOut.of([case(999, feedback_id="f1", group="somebody else")]))
+        case "same interaction":
+            held_out = [case(999, interaction_id=kept.interaction_id, group="somebody else")]
+            found = replace(found, held_out=HeldOut.of(held_out))
+        case "same group":
+            asked = found.interactions[kept.interaction_id or ""]
+            found = replace(found, held_out=HeldOut.of([case(999, split=Split.DEV, group=group_of(asked))]))
         case "not supported" | "conflict":
             change = {"is_supported": False} if how == "not supported" else {"conflict": "two sides"}
             found = replace(found, issues=[found.issues[0].model_copy(update=change), *found.issues[1:]])
@@ -218,11 +225,6 @@ def test_what_is_kept_for_testing_or_disputed_is_never_taught(how: str) -> None:
             held = old.model_copy(update={"state": FeedbackState.HELD})
             found = replace(found, items={**found.items, "f1": held})
     assert "f1" not in {one.feedback_id for one in added(bundle_of(found))}
-
-
-def test_a_sealed_case_is_refused() -> None:
-    with pytest.raises(ValueError, match="sealed"):
-        step(work(cases=[case(1)]))
 
 
 def test_a_corrected_example_is_replaced_and_not_doubled() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from loop import update
 from loop.agent import LocalAgent
 from loop.change import operations
+from loop.heldout import HeldOut
 from loop.records import Bundle, ChangeExamples, FeedbackItem, FeedbackState, StakesLevel, Version
 from tests import builders
 
@@ -35,6 +36,7 @@ def work(*, tainted: frozenset[str], bundle: Bundle, **fields: object) -> update
         "items": {},
         "interactions": {},
         "cases": (),
+        "held_out": HeldOut.of(()),
         "earlier": (),
         "reasons": {},
         "answerers": LocalAgent,

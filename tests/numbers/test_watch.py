@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from loop.deploy.watch import Heard, should_roll_back
+from loop.deploy.watch import should_roll_back
 from loop.errors import InvalidInput
-from loop.records import Limits, Mode, Release
+from loop.records import Limits, Mode, Release, VersionSignals
 from loop.stats.sequential import evidence_below
 from tests.builders import NOON, at
 
@@ -20,7 +20,7 @@ RELEASE = Release(
 
 def day_of_alarm(rng: np.random.Generator, *, before: float, since: float, days: int, per_day: int) -> int | None:
     """The first of `days` daily looks at which the loop would act; None when it never does."""
-    usual = Heard(n=1000, good=int(rng.binomial(1000, before)))
+    usual = VersionSignals(n=1000, good=int(rng.binomial(1000, before)))
     good = 0
     for day in range(1, days + 1):
         good += int(rng.binomial(per_day, since))
@@ -28,7 +28,7 @@ def day_of_alarm(rng: np.random.Generator, *, before: float, since: float, days:
         found = should_roll_back(
             RELEASE,
             before=usual,
-            since=Heard(n=n, good=good, unhappy_people=n - good, loudest_share=0.01),
+            since=VersionSignals(n=n, good=good, unhappy_people=n - good, loudest_share=0.01),
             mode=Mode.SIMPLE,
             limits=Limits(harm_margin=0.001),
             rolled_back_at=(),

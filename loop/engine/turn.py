@@ -1,0 +1,80 @@
+"""One turn of the loop: five stages in order, each committed by itself, each behind a bulkhead.
+
+Idempotent: a turn may die at any point and be run again. Ids come from content, moves name the state they leave
+(optimistic concurrency), and an approval is applied only by the transaction that also moves the head
+(compare-and-swap). What one stage cannot do is said in its words; the stages after it run all the same, so that
+a bad release is taken back even while nothing can be drafted or tested.
+"""
+
+from collections.abc import Callable
+
+from loop.engine.collect import count_arrivals
+from loop.engine.deploy import release_and_watch
+from loop.engine.journal import StageTally
+from loop.engine.test import try_changes
+from loop.engine.update import draft_changes
+from loop.engine.validate import judge_feedback
+from loop.errors import RatchetError, StoreUnavailable
+from loop.ports import Parts
+from loop.records import Changes, StageName, StageReport, TurnReport, derived_id
+
+Stage = Callable[[Parts, StageTally], None]
+"""Does what the stage has to do, commits it, and counts it. Idempotent."""
+
+STAGES: dict[StageName, Stage] = {
+    "collect": count_arrivals,
+    "validate": judge_feedback,
+    "update": draft_changes,
+    "test": try_changes,
+    "deploy": release_and_watch,
+}
+"""In the order they run."""
+
+
+def turn(parts: Parts) -> TurnReport:
+    """Run the five stages once and record what they did; a turn that found nothing to do leaves no record.
+
+    Raises StoreUnavailable at once: without a store no stage can work. Any error that is not one of ours is a
+    defect: it is raised after the remaining stages have run.
+    """
+    started = parts.clock()
+    defects: list[Exception] = []
+    stages = tuple(run_stage(parts, name, defects=defects) for name in STAGES)
+    report = TurnReport(
+        id=derived_id("turn", parts.store.agent.slug, started),
+        agent=parts.store.agent.slug,
+        started_at=started,
+        ended_at=parts.clock(),
+        stages=stages,
+    )
+    if report.did_something:
+        parts.store.commit(Changes(turn=report))
+    if defects:
+        raise defects[0]
+    return report
+
+
+def run_stage(parts: Parts, name: StageName, *, defects: list[Exception]) -> StageReport:
+    """One stage behind its bulkhead: an error of ours becomes words, any other goes to `defects`.
+
+    Raises StoreUnavailable.
+    """
+    parts.checkpoint(f"{name}:before")
+    began = parts.clock()
+    tally = StageTally()
+    try:
+        STAGES[name](parts, tally)
+    except StoreUnavailable:
+        raise
+    except RatchetError as error:
+        tally.words.append(f"The stage {name} stopped early. {error}")
+    except Exception as error:
+        tally.words.append(f"The stage {name} met a defect ({type(error).__name__}); the others went on.")
+        defects.append(error)
+    parts.checkpoint(f"{name}:after")
+    return StageReport(
+        stage=name,
+        counts=tally.counts,
+        words=tuple(tally.words),
+        seconds=max(0.0, (parts.clock() - began).total_seconds()),
+    )
