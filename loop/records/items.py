@@ -11,6 +11,8 @@ class FeedbackItem(Record):
 
     feedback: Feedback
     state: FeedbackState
+    seq: int = 0
+    """Place in the log of arrivals."""
     flags: tuple[Flag, ...] = ()
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from loop.records.changes import Issue, Proposal, ProposalState
 from loop.records.events import Feedback, FeedbackState, Flag, Interaction, Score
 from loop.records.identity import Moment, Record
+from loop.records.judged import Derived
 from loop.records.trials import DailyQuality, EvalCase, Measurement, Report
 from loop.records.turns import TurnReport
 
@@ -48,8 +49,10 @@ class Changes(Record):
     flags: Mapping[str, tuple[Flag, ...]] = {}
     """By feedback id: all its flags from now on, in place of the earlier ones."""
     feedback_moves: tuple[FeedbackMove, ...] = ()
-    issues: tuple[Issue, ...] | None = None
-    """All open issues from now on; None: leave them."""
+    issues: tuple[Issue, ...] = ()
+    """Each replaces the open issue with the same id."""
+    derived: Derived | None = None
+    """What the firewall learned on the way; None: nothing."""
     cases: tuple[EvalCase, ...] = ()
     """New ones; an id already present is left as it is, and used again when it was retired."""
     retired_cases: tuple[str, ...] = ()

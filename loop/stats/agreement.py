@@ -1,6 +1,8 @@
 """How far raters can be believed when nobody knows the truth: Dawid–Skene, and the bound of an agreement rate."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +90,91 @@ def dawid_skene(
     return DawidSkene(posterior, others, right / given, prior, done, moved < tolerance)
 
 
+@dataclass(frozen=True)
+class RaterModel:
+    """Raters as fitted: what each says when a class is the true one, ready to judge panels one by one."""
+
+    classes: tuple[str, ...]
+    prior: tuple[float, ...]
+    """Log share of items, by class."""
+    raters: Mapping[str, tuple[tuple[float, ...], ...]]
+    """By rater: chance of each vote (inner) under each true class (outer); above FULL_MODEL_CLASSES one accuracy."""
+    average: tuple[tuple[float, ...], ...]
+    """The same of a rater nobody has met."""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "classes": list(self.classes),
+            "prior": list(self.prior),
+            "raters": {name: [list(row) for row in table] for name, table in self.raters.items()},
+            "average": [list(row) for row in self.average],
+        }
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> "RaterModel":
+        """The inverse of `body`."""
+        return cls(
+            tuple(body["classes"]),
+            tuple(body["prior"]),
+            {name: tuple(map(tuple, table)) for name, table in body["raters"].items()},
+            tuple(map(tuple, body["average"])),
+        )
+
+    def others(self, votes: Sequence[str], *, raters: Sequence[str]) -> list[float]:
+        """Chance of each vote of one item being right in the eyes of its other raters (leave-one-out).
+
+        NaN for a vote for a class that nobody gave when the raters were fitted; such votes tell nothing of others.
+        """
+        index = {name: place for place, name in enumerate(self.classes)}
+        places = [index.get(vote) for vote in votes]
+        said = [
+            np.zeros(len(self.classes)) if place is None else self._said(place, rater)
+            for place, rater in zip(places, raters, strict=True)
+        ]
+        scores = np.array(self.prior) + np.sum(said, axis=0)
+        found = []
+        for place, own in zip(places, said, strict=True):
+            without = scores - own
+            found.append(float("nan") if place is None else float(np.exp(without[place] - logsumexp(without))))
+        return found
+
+    def _said(self, vote: int, rater: str) -> Floats:
+        """Log chance of the vote under each true class."""
+        table = self.raters.get(rater, self.average)
+        if len(self.classes) <= FULL_MODEL_CLASSES:
+            logs: Floats = np.log(np.array([row[vote] for row in table]))
+            return logs
+        accuracy = table[0][0]
+        said = np.full(len(self.classes), np.log((1 - accuracy) / (len(self.classes) - 1)))
+        said[vote] = np.log(accuracy)
+        return said
+
+
+def fit_raters(votes: Sequence[str], *, raters: Sequence[str], items: Sequence[str]) -> RaterModel:
+    """Fit raters by `dawid_skene` and keep what is needed to judge a panel by itself.
+
+    One entry per vote. Above FULL_MODEL_CLASSES classes a rater is one accuracy, errors spread evenly.
+    Raises InvalidInput when nothing is handed in.
+    """
+    names, labels = np.unique(np.array(votes), return_inverse=True)
+    people, who = np.unique(np.array(raters), return_inverse=True)
+    _, which = np.unique(np.array(items), return_inverse=True)
+    fitted = dawid_skene(labels, raters=who, items=which, classes=names.size)
+    if names.size > FULL_MODEL_CLASSES:
+        accuracy, overall = _accuracies(fitted.posterior, labels=labels, raters=who, items=which, n_raters=people.size)
+        tables, average = accuracy[:, None, None], np.array([[overall]])
+    else:
+        tables, average = _confusions(fitted.posterior, labels=labels, raters=who, items=which, n_raters=people.size)
+    return RaterModel(
+        classes=tuple(str(name) for name in names),
+        prior=tuple(np.log(fitted.prior).tolist()),
+        raters={str(name): tuple(map(tuple, tables[place].tolist())) for place, name in enumerate(people)},
+        average=tuple(map(tuple, average.tolist())),
+    )
+
+
 def rate(successes: float, *, n: float) -> Rate:
     """Share of successes with its Jeffreys interval: Beta(s + ½, n − s + ½). Fractions of a success are allowed.
 
@@ -116,21 +203,33 @@ def _shares(counts: Floats) -> Floats:
 def _log_likelihoods(posterior: Floats, *, labels: Ints, raters: Ints, items: Ints, n_raters: int) -> Floats:
     """votes × classes: log chance of the vote, were the class the true one."""
     classes = posterior.shape[1]
-    weight = posterior[items]
     if classes > FULL_MODEL_CLASSES:
-        votes = np.arange(labels.size)
-        own = np.bincount(raters, weights=weight[votes, labels], minlength=n_raters)
-        overall = own.sum() / labels.size
-        accuracy = (own + _ADDED_VOTES * overall) / (np.bincount(raters, minlength=n_raters) + _ADDED_VOTES)
-        accuracy = accuracy.clip(_FLOOR, 1 - _FLOOR)[raters]
-        said = np.repeat(np.log((1 - accuracy) / (classes - 1))[:, None], classes, axis=1)
-        said[votes, labels] = np.log(accuracy)
+        accuracy, _ = _accuracies(posterior, labels=labels, raters=raters, items=items, n_raters=n_raters)
+        mine = accuracy[raters]
+        said = np.repeat(np.log((1 - mine) / (classes - 1))[:, None], classes, axis=1)
+        said[np.arange(labels.size), labels] = np.log(mine)
         return said
+    tables, _ = _confusions(posterior, labels=labels, raters=raters, items=items, n_raters=n_raters)
+    said_full: Floats = np.log(tables)[raters, :, labels]
+    return said_full
+
+
+def _accuracies(posterior: Floats, *, labels: Ints, raters: Ints, items: Ints, n_raters: int) -> tuple[Floats, float]:
+    """Share of right votes of each rater, and of the average one."""
+    own = np.bincount(raters, weights=posterior[items, labels], minlength=n_raters)
+    overall = float(own.sum() / labels.size)
+    accuracy = (own + _ADDED_VOTES * overall) / (np.bincount(raters, minlength=n_raters) + _ADDED_VOTES)
+    return accuracy.clip(_FLOOR, 1 - _FLOOR), min(max(overall, _FLOOR), 1 - _FLOOR)
+
+
+def _confusions(posterior: Floats, *, labels: Ints, raters: Ints, items: Ints, n_raters: int) -> tuple[Floats, Floats]:
+    """raters × true classes × votes: chances; and the same of the average rater."""
+    classes = posterior.shape[1]
+    weight = posterior[items]
     counts = np.zeros((n_raters, classes, classes))
     for true in range(classes):
         cells = np.bincount(raters * classes + labels, weights=weight[:, true], minlength=n_raters * classes)
         counts[:, true, :] = cells.reshape(n_raters, classes)
     average = _shares(counts.sum(axis=0) + 1.0)
     confusion = _shares(counts + _ADDED_VOTES * average)
-    said_full: Floats = np.log(confusion.clip(_FLOOR, 1.0))[raters, :, labels]
-    return said_full
+    return confusion.clip(_FLOOR, 1.0), average.clip(_FLOOR, 1.0)

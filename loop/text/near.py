@@ -1,15 +1,14 @@
-"""Which texts are near-identical: MinHash to find candidates, exact overlap to decide, groups by connection.
+"""Near-duplicates: MinHash buckets (locality-sensitive hashing) to find candidates, exact Jaccard overlap to decide.
 
-Linear in the texts: inside a bucket every member is compared with the bucket's first only, and the eight
-independent bucketings make up for the pairs that this skips.
+Whoever groups texts compares each with the first of its bucket only; the eight independent bucketings make up for the
+pairs that this skips, and the cost stays linear in the texts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import csr_array
 
 from loop.text.vectors import word_pieces
 
@@ -23,41 +22,47 @@ _ROWS = 3
 _NEGATIONS = frozenset({"not", "no", "never", "cannot", "without", "t", "cant", "dont", "doesnt", "isnt", "wont"})
 
 
-def near_groups(texts: Sequence[str], *, seed: int, near: float = NEAR) -> Ints:
-    """A group number for each spelled text; near-identical texts share one. Groups are numbered by first member.
+def bucket_keys(texts: Sequence[str], *, seed: int) -> Ints:
+    """MinHash bucket of each spelled text in each band, int64 [texts, bands]; texts that share one may be alike.
 
-    Texts that differ in a negation are never near-identical. Empty texts are each on their own.
+    A bucket's number tells its band. Texts without a word share a bucket with each other in every band.
     """
-    count = len(texts)
     pieces = word_pieces(texts)
-    if pieces.rows.size == 0:
-        return np.arange(count)
     order = np.argsort(pieces.rows, kind="stable")
     rows, hashes = pieces.rows[order], pieces.hashes[order]
     filled, starts = np.unique(rows, return_index=True)
-    left: list[Ints] = []
-    right: list[Ints] = []
+    keys = np.zeros((len(texts), _BANDS), dtype=np.uint64)
     draw = np.random.default_rng(seed)
-    for _ in range(_BANDS):
-        band = np.zeros(filled.size, dtype=np.uint64)
+    for number in range(_BANDS):
+        band = np.full(filled.size, number + 1, dtype=np.uint64)
         for _ in range(_ROWS):
             factor, shift = draw.integers(1, 2**63, size=2, dtype=np.uint64)
-            spread = (hashes ^ shift) * (factor | np.uint64(1))
-            lowest = np.minimum.reduceat(spread ^ (spread >> np.uint64(32)), starts)
-            band = (band ^ lowest) * np.uint64(0x9E3779B97F4A7C15)
-        _, first, bucket = np.unique(band, return_index=True, return_inverse=True)
-        leader = first[bucket]
-        other = np.flatnonzero(leader != np.arange(filled.size))
-        left.append(filled[leader[other]])
-        right.append(filled[other])
-    pairs = np.unique(np.stack([np.concatenate(left), np.concatenate(right)]), axis=1)
-    if pairs.shape[1]:
-        pairs = pairs[:, _overlap(rows, hashes, pairs=pairs, count=count) >= near]
-        negated = np.array([sum(word in _NEGATIONS for word in text.split()) % 2 for text in texts])
-        pairs = pairs[:, negated[pairs[0]] == negated[pairs[1]]]
-    graph = coo_array((np.ones(pairs.shape[1], dtype=np.int8), (pairs[0], pairs[1])), shape=(count, count))
-    groups: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
-    return groups
+            if filled.size:
+                spread = (hashes ^ shift) * (factor | np.uint64(1))
+                lowest = np.minimum.reduceat(spread ^ (spread >> np.uint64(32)), starts)
+                band = (band ^ lowest) * np.uint64(0x9E3779B97F4A7C15)
+        keys[filled, number] = band
+    return keys.view(np.int64)
+
+
+def near_pairs(
+    pairs: Sequence[tuple[int, int]], *, texts: Mapping[int, str], near: float = NEAR
+) -> list[tuple[int, int]]:
+    """Of some candidate pairs of spelled texts, those that are near-identical: Jaccard overlap of at least `near`.
+
+    Texts that differ in a negation are never near-identical.
+    """
+    if not pairs:
+        return []
+    numbers = sorted({number for pair in pairs for number in pair})
+    place = {number: row for row, number in enumerate(numbers)}
+    some = [texts[number] for number in numbers]
+    pieces = word_pieces(some)
+    columns = np.array([[place[one] for one, _ in pairs], [place[other] for _, other in pairs]])
+    alike = _overlap(pieces.rows, pieces.hashes, pairs=columns, count=len(some)) >= near
+    negated = np.array([sum(word in _NEGATIONS for word in text.split()) % 2 for text in some])
+    alike &= negated[columns[0]] == negated[columns[1]]
+    return [pair for pair, is_alike in zip(pairs, alike.tolist(), strict=True) if is_alike]
 
 
 def _overlap(rows: Ints, hashes: NDArray[np.uint64], *, pairs: Ints, count: int) -> NDArray[np.float64]:

@@ -1,30 +1,49 @@
-"""Stage 2, was it true: the feedback firewall, issues with their support, cases with a known good answer."""
+"""Stage 2, was it true: the feedback firewall, issues with their support, cases with a known good answer.
 
+A worklist algorithm over strata (levels): what one level finds gives work to levels above it and to no other, so
+every verdict is a function of the log of arrivals and decisions, however the log was cut into turns.
+
+facts    an item as a row             near, said, burst, stream   what groups of rows show together
+view     what independent views say   row     flags and state of a row
+author   whom to believe              pair    who backs a correction; case, theme: what it all leads to
+"""
+
+from collections.abc import Callable, Mapping
+
+from loop.records import Level
+from loop.validate.backing import back_pairs
 from loop.validate.cases import make_cases
-from loop.validate.context import open_docket
-from loop.validate.firewall import judge
+from loop.validate.detectors.conflict import weigh_groups
+from loop.validate.detectors.duplicate import find_bursts, find_copies
+from loop.validate.detectors.rate import find_rate
+from loop.validate.facts import gather_facts
 from loop.validate.issues import make_issues
-from loop.validate.work import AuthorStanding, ValidationOutcome, ValidationWork
+from loop.validate.rows import judge_rows
+from loop.validate.standings import judge_authors
+from loop.validate.views import view_rows
+from loop.validate.work import Findings, Work
 
-__all__ = ["AuthorStanding", "ValidationOutcome", "ValidationWork", "step"]
+__all__ = ["PIECES", "STEPS", "Findings", "Work", "step"]
+
+STEPS: Mapping[Level, Callable[[Work], Findings]] = {
+    "facts": gather_facts,
+    "view": view_rows,
+    "author": judge_authors,
+    "near": weigh_groups,
+    "said": find_copies,
+    "burst": find_bursts,
+    "stream": find_rate,
+    "row": judge_rows,
+    "pair": back_pairs,
+    "case": make_cases,
+    "theme": make_issues,
+}
+"""By level, lowest first: the order in which the engine works them off."""
+
+PIECES: Mapping[Level, int] = {"theme": 200, "pair": 1_000}
+"""Keys of one step where 4,000 would be too many: each is committed by itself, so that a kill loses one piece."""
 
 
-def step(work: ValidationWork) -> ValidationOutcome:
-    """Judge every item the firewall decides, then read issues and cases off what is left.
-
-    Every turn judges all of NEW, VALID, HELD and QUARANTINED again: what was held for lack of evidence may
-    become valid, what was valid may turn out part of a brigade. RELEASED and EXCLUDED are a person's word and
-    stay. Time and memory grow linearly with the items.
-    """
-    docket = open_docket(work)
-    judgement = judge(docket)
-    cases = make_cases(work, docket, judgement)
-    return ValidationOutcome(
-        flags=judgement.changed,
-        moves=judgement.moves,
-        issues=make_issues(docket, judgement, cases),
-        cases=cases.new,
-        retired_cases=cases.retired,
-        authors=docket.authors,
-        words=(*judgement.words, docket.reference.words),
-    )
+def step(level: Level, work: Work) -> Findings:
+    """Work off some keys of one level. Pure: reads what is known, returns what it found. Idempotent."""
+    return STEPS[level](work)

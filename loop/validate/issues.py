@@ -1,250 +1,269 @@
-"""From valid feedback to issues: what several people say is wrong, with every side counted."""
+"""Level theme: from valid feedback to issues, what several people say is wrong, with every side counted.
+
+Votes count whoever gives them, but only feedback outside dev and sealed groups is cited: proposers learn from what an
+issue cites, and must not learn from what they will be measured on. An issue with nothing to cite is left out. Items
+that are held only because sides contradict each other count on their side, so the contradiction is shown.
+"""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
 
-from loop.heldout import group_of
-from loop.records import TEACHING_STATES, FeedbackKind, FeedbackState, Interaction, Issue, IssueSide, derived_id
+from loop.heldout import HIDDEN_SPLITS
+from loop.records import SEPARATOR, TEACHING_STATES, Interaction, Issue, IssueSide, Judged, Voice, derived_id
 from loop.text.spelling import quote
-from loop.validate.cases import CaseChanges
-from loop.validate.context import Docket
-from loop.validate.firewall import Judgement
-from loop.validate.table import Ledger, correction_pair
-from loop.validate.themes import edit_themes, takeover_themes
-from loop.validate.votes import Electorate, carries, electorate, is_contested
+from loop.validate.backing import voters_of
+from loop.validate.themes import Spoken, edit_themes, takeover_themes
+from loop.validate.votes import Electorate, carries, is_contested
+from loop.validate.work import Findings, Work
 
-MAX_ISSUES = 2_000
-"""Issues kept, best supported first; what nobody shares stays in the feedback list."""
-_LOW = 0.5
-"""A rating below this is a complaint when it comes with words, and an outcome of 0 is one by itself."""
+CITED = 400
+"""Newest rows an issue cites of its lead, at most; everybody's vote counts all the same."""
+RIVALS_CITED = 100
+EDITS_COMPARED = 500
+"""Newest edits of a topic that are compared sentence by sentence."""
+TAKEOVERS_COMPARED = 1_500
 
 Kind = Literal["label", "article", "answer", "knowledge", "complaint"]
 
 
 @dataclass
+class Side:
+    """What some people say."""
+
+    people: set[str] = field(default_factory=set)
+    teaching: set[str] = field(default_factory=set)
+    """Of these, people whose word may teach."""
+    rows: list[Judged] = field(default_factory=list)
+    """What may be cited of them."""
+
+
+@dataclass
 class Theme:
-    """Rows that say the same thing, while they are gathered."""
+    """People who say the same thing, while they are gathered."""
 
     kind: Kind
     key: tuple[str, ...]
     """What the issue's id is derived from."""
-    sides: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    """Correction to the rows that make it; the first is what the issue is about."""
-    against: set[str] = field(default_factory=set)
+    sides: dict[str, Side] = field(default_factory=lambda: defaultdict(Side))
+    """Correction to who makes it; the first is what the issue is about."""
+    against: frozenset[str] = frozenset()
     """Authors who say the answer was right as it was."""
     sentence: str = ""
     """For edits: the sentence they all put in or take out."""
+    first_at: float = 0.0
+    last_at: float = 0.0
 
 
-def make_issues(docket: Docket, judgement: Judgement, cases: CaseChanges) -> tuple[Issue, ...]:
-    """All open issues, best supported first, the same for the same feedback in any order of arrival.
+def make_issues(work: Work) -> Findings:
+    """Issues of the themes in which a voice changed; those nobody stands behind any more go."""
+    known, found = work.known, Findings()
+    stored = known.kept("theme", work.keys)
+    voters = voters_of(work)
+    themes: dict[str, list[Theme]] = {}
+    choices = [key for key in work.keys if key.split(SEPARATOR)[0] in ("label", "article")]
+    themes |= _choice_themes(work, choices)
+    for key in work.keys:
+        match key.split(SEPARATOR):
+            case ["answer", topic]:
+                themes[key] = _answer_themes(work, key, topic=topic)
+            case ["knowledge", _]:
+                themes[key] = _knowledge_themes(work, key)
+            case ["complaint", topic]:
+                themes[key] = _complaint_themes(work, key, topic=topic)
+            case _:
+                pass
+    hidden = _hidden(work, themes)
+    wanted = {row.interaction_id for some in themes.values() for one in some for row in _first_rows(one, hidden)}
+    asked = known.interactions(wanted)
+    for key in work.keys:
+        made = [
+            issue
+            for theme in themes.get(key, [])
+            if (issue := _issue(work, theme, voters=voters, hidden=hidden, asked=asked)) is not None
+        ]
+        ids = sorted(issue.id for issue in made)
+        before = list(stored.get(key, {"issues": []})["issues"])
+        found.issues += made
+        found.dropped += [one for one in before if one not in ids]
+        if ids != before:
+            found.keep("theme", key, {"issues": ids})
+    return found
 
-    Votes count whoever gives them, but only feedback outside dev and sealed groups is cited: proposers learn
-    from what an issue cites, and must not learn from what they will be measured on. An issue with nothing to
-    cite is left out. Items that are held only because sides contradict each other count on their side, so the
-    contradiction is shown.
-    """
-    voices = [row for row in range(len(docket.ledger.items)) if _has_voice(docket, judgement, row)]
-    voters = electorate(docket.authors, needed=docket.agent.limits.min_sources)
-    themes = [
-        *_choice_themes(docket, voices, voters),
-        *_answer_themes(docket, voices),
-        *_knowledge_themes(docket, voices),
-        *_complaint_themes(docket, voices),
-    ]
-    made = [issue for theme in themes if (issue := _issue(docket, judgement, cases, voters, theme)) is not None]
-    made.sort(key=lambda issue: (not issue.is_supported, -issue.support, issue.id))
-    return tuple(made[:MAX_ISSUES])
 
-
-def _has_voice(docket: Docket, judgement: Judgement, row: int) -> bool:
-    feedback = docket.ledger.feedback(row)
-    if docket.ledger.interactions[row] is None or not feedback.teaches:
-        return False
-    state = judgement.states[feedback.id]
-    if state is FeedbackState.HELD:
-        return {flag.detector for flag in judgement.flags[feedback.id]} == {"conflict"}
-    return state in TEACHING_STATES
-
-
-def _choice_themes(docket: Docket, voices: Iterable[int], voters: Electorate) -> list[Theme]:
-    """Questions like these should be answered X: one theme per X, with who says otherwise of the same questions.
-
-    Once there are enough seasoned authors, newcomers do not ride on what these say about other questions: where
-    the agent answered A and only newcomers say it should be X, that is a theme of its own.
-    """
-    ledger = docket.ledger
-    themes: dict[tuple[str, ...], Theme] = {}
-    first_choice: dict[int, str] = {}
-    contested: defaultdict[int, list[int]] = defaultdict(list)
-    content: defaultdict[int, set[str]] = defaultdict(set)
-    touched: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
-    backers: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
-    corrections: list[tuple[int, tuple[str, str, str]]] = []
-    for row in voices:
-        feedback, interaction, choice = ledger.feedback(row), ledger.interactions[row], ledger.choice[row]
-        near = int(ledger.near_of[row])
-        if interaction is None or near < 0:
+def _choice_themes(work: Work, keys: Sequence[str]) -> dict[str, list[Theme]]:
+    """Questions like these should be answered X, with who says otherwise of the same questions."""
+    people: defaultdict[str, list[Voice]] = defaultdict(list)
+    for voice in work.known.voices("theme", keys):
+        people[voice.theme].append(voice)
+    rivals: defaultdict[str, list[Voice]] = defaultdict(list)
+    for voice in work.known.rivals(keys):
+        rivals[voice.theme].append(voice)
+    content = work.known.content(keys)
+    themes: dict[str, list[Theme]] = {}
+    for key in keys:
+        if not people[key]:
             continue
-        if choice is None:
-            if ledger.family[row] == "rating" and feedback.value == 1:
-                content[near].add(feedback.author)
-            continue
-        key = correction_pair(feedback, interaction)
-        if key is None:
-            content[near].add(feedback.author)
-            continue
-        if first_choice.setdefault(near, choice) != choice:
-            contested[near] = []
-        corrections.append((row, key))
-        if feedback.author in voters.seasoned:
-            backers[key].add(feedback.author)
-    for row, _ in corrections:
-        if (near := int(ledger.near_of[row])) in contested:
-            contested[near].append(row)
-    for row, key in corrections:
-        is_backed = ledger.feedback(row).author in voters.seasoned or voters.are_backed(len(backers[key]))
-        name: tuple[str, ...] = key[:2] if is_backed else key
-        theme = themes.setdefault(name, Theme("label" if key[0] == "label" else "article", name))
-        theme.sides[key[1]].append(row)
-        touched[name].add(int(ledger.near_of[row]))
-    for name, groups in touched.items():
-        theme = themes[name]
-        for near in sorted(groups):
-            theme.against |= content.get(near, frozenset())
-            for row in contested.get(near, ()):
-                other = ledger.choice[row]
-                if other is not None and other != name[1]:
-                    theme.sides[other].append(row)
-    return [themes[key] for key in sorted(themes)]
+        parts = key.split(SEPARATOR)
+        theme = Theme(
+            "label" if parts[0] == "label" else "article", tuple(parts), against=content.get(key, frozenset())
+        )
+        _count(theme, people[key], rivals[key])
+        theme.sides[parts[1]].rows = work.known.voiced("theme", key, newest=CITED)
+        for row in work.known.rival_rows(key, newest=RIVALS_CITED) if rivals[key] else ():
+            theme.sides[row.choice].rows.append(row)
+        themes[key] = [theme]
+    return themes
 
 
-def _answer_themes(docket: Docket, voices: list[int]) -> list[Theme]:
-    ledger = docket.ledger
-    rows = [row for row in voices if ledger.feedback(row).kind is FeedbackKind.EDIT and ledger.text[row]]
+def _count(theme: Theme, people: Iterable[Voice], rivals: Iterable[Voice] = ()) -> None:
+    everybody = [*people, *rivals]
+    for voice in everybody:
+        side = theme.sides[voice.side]
+        side.people.add(voice.author)
+        if voice.n_teaching:
+            side.teaching.add(voice.author)
+    theme.first_at = min(voice.first_at for voice in everybody)
+    theme.last_at = max(voice.last_at for voice in everybody)
+
+
+def _answer_themes(work: Work, key: str, *, topic: str) -> list[Theme]:
     found = []
-    for edits in edit_themes(ledger, rows, topic_of=lambda row: _topic(ledger.interactions[row])):
+    for edits in edit_themes(_spoken(work, key, newest=EDITS_COMPARED), topic=topic):
         theme = Theme("answer", ("answer", *edits.key), sentence=edits.sentence)
-        people = {side: len({ledger.feedback(row).author for row in some}) for side, some in edits.sides.items()}
+        people = {side: len({one.row.author for one in some}) for side, some in edits.sides.items()}
         for side in sorted(edits.sides, key=lambda side: (-people[side], side)):
-            theme.sides[side] = edits.sides[side]
+            _take(theme, side, edits.sides[side])
         found.append(theme)
     return found
 
 
-def _knowledge_themes(docket: Docket, voices: list[int]) -> list[Theme]:
-    ledger = docket.ledger
-    rows = [row for row in voices if ledger.feedback(row).kind is FeedbackKind.TAKEOVER and ledger.text[row]]
+def _knowledge_themes(work: Work, key: str) -> list[Theme]:
     found = []
-    for first, members in takeover_themes(ledger, rows):
-        feedback = ledger.feedback(first)
-        theme = Theme("knowledge", ("knowledge", feedback.interaction_id))
-        theme.sides[feedback.text.strip()] = members
+    for members in takeover_themes(_spoken(work, key, newest=TAKEOVERS_COMPARED)):
+        theme = Theme("knowledge", ("knowledge", members[0].feedback.interaction_id))
+        _take(theme, members[0].feedback.text.strip(), members)
         found.append(theme)
     return found
 
 
-def _complaint_themes(docket: Docket, voices: list[int]) -> list[Theme]:
+def _complaint_themes(work: Work, key: str, *, topic: str) -> list[Theme]:
     """Low ratings with words, and failed outcomes, by topic; who is content with the topic dissents."""
-    ledger = docket.ledger
-    themes: dict[str, Theme] = {}
-    content: defaultdict[str, set[str]] = defaultdict(set)
-    for row in voices:
-        feedback, topic = ledger.feedback(row), _topic(ledger.interactions[row])
-        if feedback.value is None or ledger.choice[row] is not None or ledger.family[row] == "correction":
-            continue
-        if feedback.value >= _LOW:
-            content[topic].add(feedback.author)
-        elif ledger.text[row] or feedback.reason or (feedback.kind is FeedbackKind.OUTCOME and feedback.value == 0):
-            theme = themes.setdefault(topic, Theme("complaint", ("complaint", topic)))
-            theme.sides[""].append(row)
-    for topic, theme in themes.items():
-        theme.against = content[topic]
-    return [themes[topic] for topic in sorted(themes)]
+    people = work.known.voices("matter", [key])
+    if not people:
+        return []
+    theme = Theme("complaint", ("complaint", topic))
+    _count(theme, people)
+    theme.sides[""].rows = work.known.voiced("matter", key, newest=CITED)
+    content = work.known.voices("matter", [f"content{SEPARATOR}{topic}"])
+    theme.against = frozenset(voice.author for voice in content)
+    return [theme]
 
 
-def _issue(docket: Docket, judgement: Judgement, cases: CaseChanges, voters: Electorate, theme: Theme) -> Issue | None:
-    ledger = docket.ledger
-    people = {side: {ledger.feedback(row).author for row in rows} for side, rows in theme.sides.items()}
+def _spoken(work: Work, key: str, *, newest: int) -> list[Spoken]:
+    rows = work.known.voiced("matter", key, newest=newest)
+    items = work.known.feedback_items([row.feedback_id for row in rows])
+    asked = work.known.interactions({row.interaction_id for row in rows})
+    return [
+        Spoken(row, items[row.feedback_id].feedback, asked[row.interaction_id])
+        for row in rows
+        if row.feedback_id in items and row.interaction_id in asked
+    ]
+
+
+def _take(theme: Theme, correction: str, some: Sequence[Spoken]) -> None:
+    side = theme.sides[correction]
+    side.rows = [one.row for one in some]
+    side.people = {one.row.author for one in some}
+    side.teaching = {one.row.author for one in some if one.row.state in TEACHING_STATES}
+    times = [one.row.at for one in some]
+    theme.first_at = min(times) if not theme.first_at else min(theme.first_at, *times)
+    theme.last_at = max(theme.last_at, *times)
+
+
+def _hidden(work: Work, themes: Mapping[str, Sequence[Theme]]) -> frozenset[str]:
+    """Groups of these rows that examine the agent."""
+    groups = {
+        row.group for some in themes.values() for theme in some for side in theme.sides.values() for row in side.rows
+    }
+    return frozenset(group for group, split in work.known.splits(sorted(groups)).items() if split in HIDDEN_SPLITS)
+
+
+def _first_rows(theme: Theme, hidden: frozenset[str]) -> list[Judged]:
+    """The oldest row of the lead that may be cited, if any: its question names the issue."""
+    lead = next(iter(theme.sides.values()))
+    rows = sorted((row for row in lead.rows if row.group not in hidden), key=_age)
+    return rows[:1]
+
+
+def _issue(
+    work: Work, theme: Theme, *, voters: Electorate, hidden: frozenset[str], asked: Mapping[str, Interaction]
+) -> Issue | None:
     main = next(iter(theme.sides))
-    rows = sorted({row for some in theme.sides.values() for row in some}, key=_age(ledger))
-    cited = [row for row in rows if _group(ledger.interactions[row]) not in cases.hidden_groups]
-    may_cite = set(cited)
-    if may_cite.isdisjoint(theme.sides[main]):
+    first = _first_rows(theme, hidden)
+    if not first:
         return None
+    cited = {
+        correction: sorted((row for row in side.rows if row.group not in hidden), key=_age)
+        for correction, side in theme.sides.items()
+    }
     sides = [
         IssueSide(
-            correction=side,
-            sources=len(people[side]),
-            feedback_ids=tuple(ledger.feedback(row).id for row in sorted(some, key=_age(ledger)) if row in may_cite),
+            correction=correction,
+            sources=len(side.people),
+            feedback_ids=tuple(row.feedback_id for row in cited[correction]),
         )
-        for side, some in theme.sides.items()
+        for correction, side in theme.sides.items()
     ]
     sides = [sides[0], *sorted(sides[1:], key=lambda side: (-side.sources, side.correction))]
-    lead = sides[0]
-    dissent = set().union(theme.against, *(people[side.correction] for side in sides[1:])) - people[lead.correction]
-    votes, against = voters.votes(people[lead.correction]), voters.votes(dissent)
-    strong_other = max((voters.votes(people[side.correction]) for side in sides[1:]), default=0)
-    teaching = {
-        ledger.feedback(row).author
-        for row in theme.sides[lead.correction]
-        if judgement.states[ledger.feedback(row).id] in TEACHING_STATES
-    }
+    lead = theme.sides[main]
+    dissent = set(theme.against).union(*(theme.sides[side.correction].people for side in sides[1:])) - lead.people
+    votes, against = voters.votes(lead.people), voters.votes(dissent)
+    strong_other = max((voters.votes(theme.sides[side.correction].people) for side in sides[1:]), default=0)
     conflict = ""
     if is_contested(votes, against=strong_other):
         conflict = ", ".join(f"{side.sources} say {quote(side.correction)}" for side in sides if side.sources >= 2)
-    needed = docket.agent.limits.min_sources
+    needed = work.agent.limits.min_sources
     is_supported = (
-        carries(votes, of=votes + against, needed=needed) and voters.votes(teaching) >= needed and not conflict
+        carries(votes, of=votes + against, needed=needed) and voters.votes(lead.teaching) >= needed and not conflict
     )
+    everything = sorted((row for some in cited.values() for row in some), key=_age)
     return Issue(
-        id=derived_id("issue", docket.agent.slug, *theme.key),
-        agent=docket.agent.slug,
+        id=derived_id("issue", work.agent.slug, *theme.key),
+        agent=work.agent.slug,
         kind=theme.kind,
-        title=_title(docket, theme, lead, cited),
-        topic=Counter(_topic(ledger.interactions[row]) for row in theme.sides[lead.correction]).most_common(1)[0][0],
+        title=_title(theme, main, first[0], asked.get(first[0].interaction_id)),
+        topic=Counter(row.topic for row in sorted(lead.rows, key=_age)).most_common(1)[0][0],
         sides=tuple(sides),
         support=votes,
         is_supported=is_supported,
         conflict=conflict,
-        interaction_ids=tuple(dict.fromkeys(ledger.feedback(row).interaction_id for row in cited)),
-        first_at=min(ledger.feedback(row).at for row in rows),
-        last_at=max(ledger.feedback(row).at for row in rows),
+        interaction_ids=tuple(dict.fromkeys(row.interaction_id for row in everything)),
+        first_at=datetime.fromtimestamp(theme.first_at, UTC),
+        last_at=datetime.fromtimestamp(theme.last_at, UTC),
     )
 
 
-def _title(docket: Docket, theme: Theme, lead: IssueSide, cited: list[int]) -> str:
-    ledger = docket.ledger
-    own = set(theme.sides[lead.correction])
-    first = next((row for row in cited if row in own), cited[0])
-    interaction = ledger.interactions[first]
+def _title(theme: Theme, main: str, row: Judged, interaction: Interaction | None) -> str:
     asked = quote(interaction.question) if interaction is not None else ""
     match theme.kind:
         case "label":
-            return f"Questions like {asked} should be {quote(lead.correction, limit=40)}"
+            return f"Questions like {asked} should be {quote(main, limit=40)}"
         case "article":
-            return f"Questions like {asked} should be answered from {quote(lead.correction, limit=40)}"
-        case "answer" if not lead.correction:
+            return f"Questions like {asked} should be answered from {quote(main, limit=40)}"
+        case "answer" if not main:
             return f"Answers to questions like {asked} should not say {quote(theme.sentence, limit=90)}"
         case "answer":
-            return f"Answers to questions like {asked} should say {quote(lead.correction, limit=90)}"
+            return f"Answers to questions like {asked} should say {quote(main, limit=90)}"
         case "knowledge":
             return f"People had to take over questions like {asked}"
         case "complaint":
-            topic = _topic(interaction)
+            topic = row.topic
             return f"Low ratings with a reason about {quote(topic, limit=40)}" if topic else "Low ratings with a reason"
 
 
-def _age(ledger: Ledger) -> Callable[[int], tuple[float, str]]:
+def _age(row: Judged) -> tuple[float, str]:
     """Oldest first; the id decides between two of the same moment, never the order of arrival."""
-    return lambda row: (float(ledger.at[row]), ledger.feedback(row).id)
-
-
-def _topic(interaction: Interaction | None) -> str:
-    return "" if interaction is None else interaction.topic or interaction.label or interaction.article_id or ""
-
-
-def _group(interaction: Interaction | None) -> str:
-    return "" if interaction is None else group_of(interaction)
+    return (row.at, row.feedback_id)

@@ -1,17 +1,18 @@
 """Which edits change the same sentence, and which takeovers answer the same need."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from loop.records import Feedback, Interaction, Judged
 from loop.text.spelling import COMPARED_CHARACTERS, spelled
 from loop.text.vectors import Vectoriser
-from loop.validate.edits import compare
-from loop.validate.table import Ledger
+from loop.validate.edits import Edit, compare
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +24,15 @@ _STEP = 256
 
 
 @dataclass(frozen=True)
+class Spoken:
+    """A row with a voice, and the words behind it."""
+
+    row: Judged
+    feedback: Feedback
+    interaction: Interaction
+
+
+@dataclass(frozen=True)
 class EditTheme:
     """Edits that change the same sentence."""
 
@@ -30,11 +40,11 @@ class EditTheme:
     """Topic, `removed` or `said`, spelled sentence."""
     sentence: str
     """As written."""
-    sides: dict[str, list[int]]
-    """What is said instead (empty: nothing), to the rows that say it."""
+    sides: Mapping[str, list[Spoken]]
+    """What is said instead (empty: nothing), to those who say it."""
 
 
-def edit_themes(ledger: Ledger, rows: list[int], *, topic_of: Callable[[int], str]) -> Iterator[EditTheme]:
+def edit_themes(edits: Sequence[Spoken], *, topic: str) -> Iterator[EditTheme]:
     """Edits of one topic that take out the same sentence, or put in the same one.
 
     Sentences that most authors changed claim their edits first, so every edit is in one theme. Where a sentence
@@ -42,50 +52,50 @@ def edit_themes(ledger: Ledger, rows: list[int], *, topic_of: Callable[[int], st
     one side.
     """
     written: dict[str, str] = {}
-    added: dict[int, tuple[str, ...]] = {}
-    holders: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
-    for row in rows:
-        interaction = ledger.interactions[row]
-        edit = compare(interaction.answer if interaction else "", rewritten=ledger.feedback(row).text)
-        topic = topic_of(row)
-        added[row] = tuple(spelled(sentence) for sentence in edit.added)
+    added: dict[str, tuple[str, ...]] = {}
+    holders: defaultdict[tuple[str, str, str], list[Spoken]] = defaultdict(list)
+    for one in edits:
+        edit = _compared(one.interaction.answer, one.feedback.text)
+        added[one.row.feedback_id] = tuple(spelled(sentence) for sentence in edit.added)
         for way, some in (("removed", edit.removed), ("said", edit.added)):
             for sentence in some:
                 key = spelled(sentence)
                 written.setdefault(key, sentence)
-                holders[topic, way, key].append(row)
-    authors = {key: len({ledger.feedback(row).author for row in some}) for key, some in holders.items()}
-    free = set(rows)
+                holders[topic, way, key].append(one)
+    authors = {key: len({one.row.author for one in some}) for key, some in holders.items()}
+    free = {one.row.feedback_id for one in edits}
     for theme in sorted(holders, key=lambda theme: (-authors[theme], theme)):
-        members = [row for row in holders[theme] if row in free]
+        members = [one for one in holders[theme] if one.row.feedback_id in free]
         if not members:
             continue
-        free.difference_update(members)
-        sides: defaultdict[str, list[int]] = defaultdict(list)
+        free.difference_update(one.row.feedback_id for one in members)
+        sides: defaultdict[str, list[Spoken]] = defaultdict(list)
         sentence = written[theme[2]]
         if theme[1] == "said":
             sides[sentence] = members
         else:
-            for row in members:
-                said = max(added[row], key=lambda key: (authors[theme[0], "said", key], key), default="")
-                sides[written.get(said, "")].append(row)
+            for one in members:
+                instead = added[one.row.feedback_id]
+                said = max(instead, key=lambda key: (authors[theme[0], "said", key], key), default="")
+                sides[written.get(said, "")].append(one)
         yield EditTheme(theme, sentence, dict(sides))
 
 
-def takeover_themes(ledger: Ledger, rows: list[int]) -> list[tuple[int, list[int]]]:
-    """(first row, members) per theme of takeovers whose question and human answer together are alike.
+def takeover_themes(takeovers: Sequence[Spoken]) -> list[list[Spoken]]:
+    """Takeovers whose question and human answer together are alike, the first of each theme first.
 
-    In order of time, each takeover joins the most alike theme's first member, or starts a theme of its own.
+    In order of time, each takeover joins the most alike theme's first member (leader clustering over TF-IDF cosines),
+    or starts a theme of its own.
     """
-    if not rows:
+    if not takeovers:
         return []
-    rows = sorted(rows, key=lambda row: (ledger.at[row], row))
-    told = [_told(ledger, row) for row in rows]
+    ordered = sorted(takeovers, key=lambda one: (one.row.at, one.row.seq))
+    told = [f"{spelled(one.interaction.question[:COMPARED_CHARACTERS])} {_words(one)}" for one in ordered]
     vectoriser = Vectoriser.fit(told, max_features=200_000)
     matrix = vstack([block for _, block in vectoriser.blocks(told)], format="csr")
-    theme = np.full(len(rows), -1, dtype=np.int64)
+    theme = np.full(len(ordered), -1, dtype=np.int64)
     leaders: list[int] = []
-    for start in range(0, len(rows), _STEP):
+    for start in range(0, len(ordered), _STEP):
         block = matrix[start : start + _STEP]
         known = list(leaders)
         likeness = _likeness(block, matrix[known]) if known else np.zeros((block.shape[0], 0))
@@ -99,16 +109,20 @@ def takeover_themes(ledger: Ledger, rows: list[int]) -> list[tuple[int, list[int
                 theme[start + place] = len(leaders)
                 leaders.append(start + place)
                 fresh.append(place)
-    members: defaultdict[int, list[int]] = defaultdict(list)
-    for place, row in enumerate(rows):
-        members[int(theme[place]) if theme[place] >= 0 else _LEADERS + place].append(row)
-    return [(some[0], some) for some in members.values()]
+    members: defaultdict[int, list[Spoken]] = defaultdict(list)
+    for place, one in enumerate(ordered):
+        members[int(theme[place]) if theme[place] >= 0 else _LEADERS + place].append(one)
+    return list(members.values())
 
 
-def _told(ledger: Ledger, row: int) -> str:
-    interaction = ledger.interactions[row]
-    asked = spelled(interaction.question[:COMPARED_CHARACTERS]) if interaction else ""
-    return f"{asked} {ledger.text[row]}"
+@lru_cache(maxsize=20_000)
+def _compared(answer: str, rewritten: str) -> Edit:
+    """A memo: the same edit is met again whenever its topic is looked at."""
+    return compare(answer, rewritten=rewritten)
+
+
+def _words(one: Spoken) -> str:
+    return spelled(one.feedback.text[:COMPARED_CHARACTERS])
 
 
 def _likeness(left: csr_array, right: csr_array) -> Floats:

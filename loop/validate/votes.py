@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scipy.special import betaincinv
 
-from loop.validate.work import AuthorStanding
+from loop.records import AuthorStanding
 
 SURE = 0.05
 """Lower tail of the posterior of the share that agrees."""

@@ -1,63 +1,85 @@
-"""What the firewall is handed and what it gives back."""
+"""What one level of the firewall is handed, and what it found: a worklist algorithm, every step idempotent."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from loop.records import Agent, EvalCase, FeedbackItem, FeedbackMove, Flag, Interaction, Issue, Moment, Record
-
-Standing = Literal["trusted", "proven", "new", "unreliable"]
-"""`trusted`: named by the operator. `proven`: agrees with others or the reference more often than not, surely.
-`new`: too little is known. `unreliable`: surely wrong more often than the worst an honest person would be."""
+from loop.ports import Knowledge
+from loop.records import (
+    Agent,
+    AuthorStanding,
+    Derived,
+    Due,
+    EvalCase,
+    FeedbackMove,
+    Flag,
+    Issue,
+    Judged,
+    Kept,
+    KnownQuestion,
+    Level,
+    Moment,
+    Sums,
+)
 
 
 @dataclass(frozen=True)
-class ValidationWork:
-    """One turn's view of one agent's feedback."""
+class Work:
+    """One level's keys, with what is known. The same keys on the same knowledge find the same."""
 
     agent: Agent
-    items: tuple[FeedbackItem, ...]
-    """All but superseded, in the order received."""
-    interactions: Mapping[str, Interaction]
-    """By id; feedback on an unknown interaction is judged on its own words only."""
-    cases: tuple[EvalCase, ...]
-    """Not retired, all splits. Sealed ones only say which interactions and groups are taken."""
+    known: Knowledge
     now: Moment
+    keys: tuple[str, ...]
     seed: int = 0
 
-
-class AuthorStanding(Record):
-    """How far one author has earned belief."""
-
-    name: str
-    """Pseudonym."""
-    given: int
-    """Feedback items still standing."""
-    judged: int
-    """Of these, items on which something independent had a view."""
-    agreement: float | None
-    """Share of judged items that agree, 0 to 1; None when nothing was judged."""
-    low: float | None
-    high: float | None
-    """Jeffreys 90 % interval: each end is a one-sided 95 % bound."""
-    standing: Standing
-    reason: str
-    """In words, with the numbers."""
+    @property
+    def named(self) -> frozenset[str]:
+        """Authors the operator vouches for."""
+        return frozenset(self.agent.trusted_authors)
 
 
-@dataclass(frozen=True)
-class ValidationOutcome:
-    """What the firewall decided, and what valid feedback amounts to."""
+@dataclass
+class Findings:
+    """What a level found, while it is gathered; `derived` hands it over for one transaction."""
 
-    flags: Mapping[str, tuple[Flag, ...]]
-    """By feedback id: all its flags from now on; only items whose flags changed."""
-    moves: tuple[FeedbackMove, ...]
-    issues: tuple[Issue, ...]
-    """All open issues, best supported first."""
-    cases: tuple[EvalCase, ...]
-    """New ones."""
-    retired_cases: tuple[str, ...]
-    authors: tuple[AuthorStanding, ...]
-    """By name."""
-    words: tuple[str, ...]
-    """What each detector found, a sentence each, and how good the trusted reference is."""
+    rows: dict[str, Judged] = field(default_factory=dict)
+    questions: dict[str, KnownQuestion] = field(default_factory=dict)
+    buckets: dict[int, int] = field(default_factory=dict)
+    standings: list[tuple[AuthorStanding, Sums]] = field(default_factory=list)
+    kept: dict[tuple[str, str], Kept] = field(default_factory=dict)
+    due: dict[tuple[Level, str], None] = field(default_factory=dict)
+    flags: dict[str, tuple[Flag, ...]] = field(default_factory=dict)
+    """By feedback id: all its flags from now on."""
+    moves: list[FeedbackMove] = field(default_factory=list)
+    cases: list[EvalCase] = field(default_factory=list)
+    retired: list[str] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+
+    def give(self, level: Level, keys: Iterable[str]) -> None:
+        """Put keys on the list of a level; empty ones are left out."""
+        for key in keys:
+            if key:
+                self.due[level, key] = None
+
+    def keep(self, kind: str, key: str, body: Mapping[str, object]) -> None:
+        """Replace a document."""
+        self.kept[kind, key] = Kept(kind, key, body)
+
+    def derived(self, level: Level, done: Sequence[Due]) -> Derived:
+        """Everything to be written, with the keys that were worked off."""
+        return Derived(
+            rows=tuple(self.rows.values()),
+            questions=tuple(self.questions.values()),
+            buckets=self.buckets,
+            standings=tuple(self.standings),
+            kept=tuple(self.kept.values()),
+            due=tuple(self.due),
+            done=tuple((level, one) for one in done),
+            dropped_issues=tuple(self.dropped),
+        )
+
+
+def unreliable_among(standings: Collection[AuthorStanding]) -> frozenset[str]:
+    """Authors who have no vote."""
+    return frozenset(one.name for one in standings if one.standing == "unreliable")

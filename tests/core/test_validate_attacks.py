@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from loop.records import EvalCase, FeedbackItem, FeedbackState, Interaction, Split
-from loop.validate import ValidationOutcome, ValidationWork, step
 from tests.builders import agent, at, case, feedback, interaction
+from tests.firewall import ValidationOutcome, ValidationWork
+from tests.firewall import judge as step
 
 LABELS = tuple(f"topic{number}" for number in range(9))
 SHARED = tuple(f"plain{number}" for number in range(60))

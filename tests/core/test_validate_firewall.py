@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.records import FEEDBACK_MOVES, EvalCase, FeedbackItem, FeedbackKind, FeedbackState, Interaction, Split
-from loop.validate import ValidationOutcome, ValidationWork, step
 from tests.builders import agent, at, case, feedback, interaction
+from tests.firewall import ValidationOutcome, ValidationWork
+from tests.firewall import judge as step
 
 WORDS = [
     "card",
@@ -228,7 +229,8 @@ def test_ratings_that_never_vary_are_lazy_only_where_others_vary() -> None:
             at=at(number * 90),
         )
     outcome = desk.judge()
-    assert "30 times without a word" in reasons(outcome, "f101")["rater"]
+    assert "their record says why" in reasons(outcome, "f101")["rater"]
+    assert "30 times without a word" in next(one.reason for one in outcome.authors if one.name == "bored")
     assert set(outcome.flags) == {f"f{number}" for number in range(101, 131)}
 
 

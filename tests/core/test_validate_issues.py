@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.records import FeedbackItem, FeedbackKind, FeedbackState, Interaction, Issue
-from loop.validate import AuthorStanding, ValidationOutcome, ValidationWork, step
+from loop.records import AuthorStanding, FeedbackItem, FeedbackKind, FeedbackState, Interaction, Issue
 from loop.validate.votes import Electorate, carries, electorate, is_contested
 from tests.builders import agent, at, feedback, interaction
+from tests.firewall import ValidationOutcome, ValidationWork
+from tests.firewall import judge as step
 
 LOG_GROUP = "c1"
 """A customer whose cases fall into the log."""

@@ -1,38 +1,51 @@
 """The detectors of the firewall: each looks at one thing and says in words what it saw.
 
-A detector never decides. One finding holds an item, two from different detectors quarantine it, a person can
-always release it.
+A detector never decides. One finding holds an item, two from different detectors quarantine it, a person can always
+release it. What takes a look at many rows together (copies, bursts, rates, groups of near-identical questions) was
+found by a level of its own before, in `conflict`, `duplicate` and `rate`; here each row is asked for its flags.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
-from loop.records import Flag
-from loop.validate.context import Docket
-from loop.validate.detectors.conflict import find_conflict
-from loop.validate.detectors.duplicate import find_duplicate
+from loop.records import FeedbackItem, Finding, Interaction, Judged
+from loop.validate.detectors.conflict import conflict_of
 from loop.validate.detectors.instruction import find_instruction
-from loop.validate.detectors.rate import find_rate
 from loop.validate.detectors.rater import find_rater
 from loop.validate.detectors.reference import find_reference
-from loop.validate.detectors.too_fast import find_too_fast
+from loop.validate.detectors.too_fast import haste_of
+from loop.validate.scene import Scene
+
+Detector = Callable[[Judged, FeedbackItem, Interaction | None, Scene], Finding | None]
+"""What one way of distrust says of one row; None when it sees nothing."""
 
 
-class Detector(Protocol):
-    """One way to distrust a feedback item."""
+def _duplicate(row: Judged, _item: FeedbackItem, _asked: Interaction | None, _scene: Scene) -> Finding | None:
+    """Copies, a chorus or a burst; the first of them speaks."""
+    told = {one.detector: one for one in row.findings}
+    one = told.get("copy") or told.get("burst")
+    return None if one is None else Finding("duplicate", one.reason, one.related)
 
-    def __call__(self, docket: Docket, /) -> Iterator[Flag]:
-        """Findings, at most one per feedback item, linear in the items, the same for the same docket."""
-        ...
+
+def _rate(row: Judged, _item: FeedbackItem, _asked: Interaction | None, _scene: Scene) -> Finding | None:
+    return next((one for one in row.findings if one.detector == "rate"), None)
+
+
+def _conflict(row: Judged, _item: FeedbackItem, _asked: Interaction | None, scene: Scene) -> Finding | None:
+    return conflict_of(row, scene.summaries.get(str(row.near))) if row.choice else None
+
+
+def _too_fast(row: Judged, _item: FeedbackItem, _asked: Interaction | None, scene: Scene) -> Finding | None:
+    pace = scene.paces.get(row.kind)
+    return None if pace is None or row.author in scene.named else haste_of(row, dict(pace))
 
 
 DETECTORS: Mapping[str, Detector] = {
-    "duplicate": find_duplicate,
-    "rate": find_rate,
+    "duplicate": _duplicate,
+    "rate": _rate,
     "rater": find_rater,
-    "conflict": find_conflict,
+    "conflict": _conflict,
     "instruction": find_instruction,
     "reference": find_reference,
-    "too_fast": find_too_fast,
+    "too_fast": _too_fast,
 }
 """By the key that their flags carry."""

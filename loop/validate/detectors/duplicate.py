@@ -1,127 +1,149 @@
 """Copies: one author saying the same thing again and again, or accounts saying it in chorus."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from loop.records import Flag
-from loop.validate.context import Docket
-from loop.validate.table import Ledger
+from loop.records import SEPARATOR, AuthorStanding, Finding, Judged
+from loop.validate.facts import DAY
+from loop.validate.work import Findings, Work
 
 REPEATS = 3
 """Times one author may say the same thing before the copies are held; the first always counts."""
 _CHORUS = 3
 """Accounts that say the same within the window."""
 _WINDOW_SECONDS = 600.0
-_LONG_ENOUGH = 5
-"""Words below which two texts are the same by chance."""
 _BURST = 8
 """Near-identical items in a day that make a burst, when few sources give them."""
-_DAY = 86_400.0
+_RELATED = 20
 
 
-def find_duplicate(docket: Docket) -> Iterator[Flag]:
-    """Three signatures: an author's copies, a chorus of accounts, a near-identical burst from few sources."""
-    ledger = docket.ledger
-    found: dict[int, tuple[str, Sequence[int]]] = {}
-    _copies(ledger, found)
-    _chorus(docket, found)
-    _bursts(docket, found)
-    for row in sorted(found):
-        reason, related = found[row]
-        if ledger.is_judged[row]:
-            others = [other for other in related if other != row]
-            yield Flag(
-                feedback_id=ledger.feedback(row).id,
-                detector="duplicate",
-                reason=reason,
-                related=ledger.ids(others),
-                at=docket.now,
-            )
+def find_copies(work: Work) -> Findings:
+    """Level said: an author's copies of the same words, and a chorus of accounts nobody knows."""
+    found = Findings()
+    rows = work.known.rows("said", work.keys)
+    strangers = _strangers(work, rows)
+    by_said: defaultdict[str, list[Judged]] = defaultdict(list)
+    for row in rows:
+        by_said[row.said].append(row)
+    for some in by_said.values():
+        told = _copies(some) | _chorus([row for row in some if row.is_long and row.author in strangers])
+        note_findings(found, some, told, detector="copy")
+    return found
 
 
-def _said(ledger: Ledger, row: int) -> str:
-    """What a row wants, as one comparable text; empty when it is too short to be told from chance."""
-    choice, text = ledger.choice[row], ledger.text[row]
-    if ledger.family[row] == "correction":
-        asked = ledger.questions[ledger.question[row]] if ledger.question[row] >= 0 else ""
-        return f"{asked}\n{choice or ''}\n{text}" if asked and (choice or text) else ""
-    return text if len(text.split()) >= _LONG_ENOUGH else ""
+def find_bursts(work: Work) -> Findings:
+    """Level burst: many near-identical questions, answered alike within a day by few sources nobody knows."""
+    found = Findings()
+    days: defaultdict[int, set[int]] = defaultdict(set)
+    for key in work.keys:
+        group, date = key.split(SEPARATOR)
+        days[int(group)].add(int(date))
+    if not days:
+        return found
+    earliest = min(min(some) for some in days.values())
+    latest = max(max(some) for some in days.values())
+    rows = work.known.rows("near", sorted(days), since=(earliest - 2) * DAY, until=(latest + 3) * DAY)
+    strangers = _strangers(work, rows)
+    groups: defaultdict[tuple[int, str], list[Judged]] = defaultdict(list)
+    for row in rows:
+        if row.choice:
+            groups[row.near, row.choice].append(row)
+    for (near, _), some in groups.items():
+        told = _bursts([row for row in some if row.author in strangers])
+        # A window that begins or ends within a day of the day named is complete in what was read.
+        inner = [row for row in some if not {int(row.at // DAY) + step for step in (-1, 0, 1)}.isdisjoint(days[near])]
+        note_findings(found, inner, told, detector="burst")
+    return found
 
 
-def _copies(ledger: Ledger, found: dict[int, tuple[str, Sequence[int]]]) -> None:
-    groups: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for row in range(len(ledger.items)):
-        if said := _said(ledger, row):
-            groups[int(ledger.author[row]), said].append(row)
-    for rows in groups.values():
-        if len(rows) < REPEATS:
+def note_findings(
+    found: Findings, rows: Sequence[Judged], told: dict[str, tuple[str, tuple[str, ...]]], *, detector: str
+) -> None:
+    """Keep what was found about each row in place of what this look found before."""
+    for row in rows:
+        said = told.get(row.feedback_id)
+        others = tuple(one for one in row.findings if one.detector != detector)
+        fresh = (*others, Finding(detector, *said)) if said is not None else others
+        fresh = tuple(sorted(fresh, key=lambda one: one.detector))
+        if fresh != row.findings:
+            found.rows[row.feedback_id] = replace(row, findings=fresh)
+            found.give("row", [row.feedback_id])
+
+
+def _strangers(work: Work, rows: Sequence[Judged]) -> frozenset[str]:
+    """Authors who are neither named nor proven."""
+    authors = {row.author for row in rows}
+    known: dict[str, AuthorStanding] = {name: one for name, (one, _) in work.known.standings(authors).items()}
+    return frozenset(
+        name for name in authors - work.named if name not in known or known[name].standing not in ("trusted", "proven")
+    )
+
+
+def _copies(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Of the rows that want the same: each author's further ones, from the third on the second too."""
+    by_author: defaultdict[str, list[Judged]] = defaultdict(list)
+    for row in rows:
+        by_author[row.author].append(row)
+    told: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for own in by_author.values():
+        if len(own) < REPEATS:
             continue
-        rows.sort(key=lambda row: (ledger.at[row], row))
-        what = "correction of the same question" if ledger.family[rows[0]] == "correction" else "text"
-        for row in rows[1:]:
-            found[row] = (
-                f"This author gave the same {what} {len(rows)} times; the first one counts, this is a copy.",
-                rows,
+        what = "correction of the same question" if own[0].family == "correction" else "text"
+        for place, row in enumerate(own[1:], start=2):
+            told[row.feedback_id] = (
+                f"This author gave the same {what} before; the first one counts, this is copy number {place}.",
+                (own[0].feedback_id,),
             )
+    return told
 
 
-def _chorus(docket: Docket, found: dict[int, tuple[str, Sequence[int]]]) -> None:
+def _chorus(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
     """The same long question with the same correction, from several accounts nobody knows, on different answers."""
-    ledger = docket.ledger
-    groups: defaultdict[str, list[int]] = defaultdict(list)
-    for row in range(len(ledger.items)):
-        if ledger.family[row] != "correction" or docket.standing(row).standing in ("trusted", "proven"):
+    if len(rows) < _CHORUS:
+        return {}
+    rows = sorted(rows, key=lambda row: (row.at, row.seq))
+    times = np.array([row.at for row in rows])
+    ends = np.searchsorted(times, times + _WINDOW_SECONDS, side="right")
+    told: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for start, end in enumerate(ends.tolist()):
+        some = rows[start:end]
+        accounts = {row.author for row in some}
+        if len(accounts) < _CHORUS or len({row.interaction_id for row in some}) < _CHORUS:
             continue
-        said = _said(ledger, row)
-        if len(said.split("\n")[0].split()) >= _LONG_ENOUGH:
-            groups[said].append(row)
-    for rows in groups.values():
-        if len(rows) < _CHORUS:
-            continue
-        rows.sort(key=lambda row: (ledger.at[row], row))
-        times = ledger.at[np.array(rows)]
-        ends = np.searchsorted(times, times + _WINDOW_SECONDS, side="right")
-        for start, end in enumerate(ends):
-            some = rows[start:end]
-            accounts = {int(ledger.author[row]) for row in some}
-            answers = {ledger.feedback(row).interaction_id for row in some}
-            if len(accounts) < _CHORUS or len(answers) < _CHORUS:
-                continue
-            minutes = max(1, round((times[end - 1] - times[start]) / 60))
-            for row in some:
-                found[row] = (
-                    f"{len(accounts)} accounts without a record gave the same correction to word-for-word the same "
-                    f"question within {minutes} min: the mark of a brigade.",
-                    some,
-                )
-
-
-def _bursts(docket: Docket, found: dict[int, tuple[str, Sequence[int]]]) -> None:
-    """Many near-identical questions, corrected alike within a day by few sources."""
-    ledger = docket.ledger
-    groups: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for row in ledger.choosing:
-        if docket.standing(row).standing not in ("trusted", "proven"):
-            groups[int(ledger.near_of[row]), ledger.choice[row] or ""].append(int(row))
-    for rows in groups.values():
-        if len(rows) < _BURST:
-            continue
-        rows.sort(key=lambda row: (ledger.at[row], row))
-        times = ledger.at[np.array(rows)]
-        ends = np.searchsorted(times, times + _DAY, side="right")
-        widest = int(np.argmax(ends - np.arange(ends.size)))
-        some = rows[widest : ends[widest]]
-        sources = {int(ledger.author[row]) for row in some}
-        if len(some) < _BURST or len(sources) > max(2, len(some) // 4):
-            continue
+        minutes = max(1, round(float(times[end - 1] - times[start]) / 60))
+        reason = (
+            f"{len(accounts)} accounts without a record gave the same correction to word-for-word the same "
+            f"question within {minutes} min: the mark of a brigade."
+        )
         for row in some:
-            found.setdefault(
-                row,
-                (
-                    f"{len(some)} near-identical questions corrected alike within a day by only {len(sources)} "
-                    f"{'source' if len(sources) == 1 else 'sources'}.",
-                    some,
-                ),
-            )
+            told[row.feedback_id] = (reason, _others(row, some))
+    return told
+
+
+def _bursts(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    if len(rows) < _BURST:
+        return {}
+    rows = sorted(rows, key=lambda row: (row.at, row.seq))
+    times = np.array([row.at for row in rows])
+    ends = np.searchsorted(times, times + DAY, side="right")
+    told: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for start, end in enumerate(ends.tolist()):
+        some = rows[start:end]
+        sources = len({row.author for row in some})
+        if len(some) < _BURST or sources > max(2, len(some) // 4):
+            continue
+        reason = (
+            f"{len(some)} near-identical questions corrected alike within a day by only {sources} "
+            f"{'source' if sources == 1 else 'sources'}."
+        )
+        for row in some:
+            if row.feedback_id not in told:
+                told[row.feedback_id] = (reason, _others(row, some))
+    return told
+
+
+def _others(row: Judged, some: Sequence[Judged]) -> tuple[str, ...]:
+    return tuple(one.feedback_id for one in some if one is not row)[:_RELATED]

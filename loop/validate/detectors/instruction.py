@@ -1,40 +1,31 @@
 """Text that gives orders to the system instead of saying what was wrong: phrases, role marks, hidden characters."""
 
-from collections.abc import Iterator
+from functools import lru_cache
 
-from loop.records import Flag
-from loop.validate.context import Docket
+from loop.records import FeedbackItem, Finding, Interaction, Judged
 from loop.validate.detectors.instruction_rules import HIDDEN, matches
+from loop.validate.scene import Scene
 
 READ_CHARACTERS = 20_000
 """Of one text; a longer one is itself reported."""
 
 
-def find_instruction(docket: Docket) -> Iterator[Flag]:
+def find_instruction(row: Judged, item: FeedbackItem, interaction: Interaction | None, _scene: Scene) -> Finding | None:
     """Feedback whose words, reason or label speak to a model, and corrections of questions that do.
 
     The question counts for corrections because a learned example would carry it into every later prompt.
     """
-    ledger = docket.ledger
-    seen: dict[str, str] = {}
-    for row in range(len(ledger.items)):
-        if not ledger.is_judged[row]:
-            continue
-        feedback, interaction = ledger.feedback(row), ledger.interactions[row]
-        parts = [("The text", feedback.text), ("The reason", feedback.reason), ("The label", ledger.choice[row] or "")]
-        if interaction is not None and ledger.family[row] == "correction":
-            parts.append(("The question this would teach", interaction.question))
-        for place, text in parts:
-            if not text:
-                continue
-            said = seen.get(text)
-            if said is None:
-                said = seen[text] = describe(text)
-            if said:
-                yield Flag(feedback_id=feedback.id, detector="instruction", reason=f"{place} {said}.", at=docket.now)
-                break
+    feedback = item.feedback
+    parts = [("The text", feedback.text), ("The reason", feedback.reason), ("The label", row.choice)]
+    if interaction is not None and row.family == "correction":
+        parts.append(("The question this would teach", interaction.question))
+    for place, text in parts:
+        if text and (said := describe(text)):
+            return Finding("instruction", f"{place} {said}.")
+    return None
 
 
+@lru_cache(maxsize=8_192)
 def describe(text: str) -> str:
     """What is instruction-like about a text, as the end of a sentence; empty when nothing is."""
     if not text.isascii():

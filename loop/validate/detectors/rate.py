@@ -1,84 +1,164 @@
 """Bursts: far more items in an hour than this author, or an author like this, usually gives."""
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections import defaultdict
+from collections.abc import Mapping
+from math import ceil, log
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
-from loop.records import Flag
-from loop.validate.context import Docket
+from loop.records import SEPARATOR, Judged
+from loop.validate.detectors.duplicate import note_findings
+from loop.validate.standings import crowd
+from loop.validate.work import Findings, Work
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-WINDOW_SECONDS = 3_600.0
+HOUR = 3_600.0
 CHANCE = 1e-6
 """Poisson tail from which a burst is reported, before dividing by the number of authors."""
-_AT_LEAST = 10
+AT_LEAST = 10
 _OWN_HOURS = 3
 """Other active hours of an author before they say what is usual."""
 _PEERS = 5
 """Other authors through the same door before they say what is usual."""
+_STEP = 1.25
+"""What is usual is rounded up to powers of this, so that old hours are looked at again only when it really changed."""
 
 
-def find_rate(docket: Docket) -> Iterator[Flag]:
-    """Each author's busiest hours against the usual: the larger of their own and that of their peers.
+def find_rate(work: Work) -> Findings:
+    """Level stream. Each author's crowded hours against the usual, the larger of their own and their peers'.
 
-    Usual for an author: the mean over their other active hours. Usual among peers: the median author's busiest
-    hour, through the same door and for the same kind of feedback. Many authors with one item each are no burst.
+    Usual for an author: the mean over their active hours but the busiest. Usual among peers: the median author's
+    busiest hour, through the same door and for the same kind of feedback. Many authors with one item each are no burst.
+    Everything received counts, also what was taken back since. A key is a stream and an hour, or a stream alone when
+    all of its hours have to be looked at.
     """
-    ledger = docket.ledger
-    if not ledger.items:
-        return
-    doors = np.array([f"{ledger.feedback(row).source}\n{family}" for row, family in enumerate(ledger.family)])
-    _, door = np.unique(doors, return_inverse=True)
-    stream = door.astype(np.int64) * len(ledger.authors) + ledger.author
-    order = np.lexsort((ledger.at, stream))
-    streams, starts = np.unique(stream[order], return_index=True)
-    bounds = np.append(starts, order.size)
-    counts = _window_counts(ledger.at[order], bounds)
-    busiest = np.maximum.reduceat(counts, starts)
-    stream_door = streams // len(ledger.authors)
-    for number in np.flatnonzero(busiest >= _AT_LEAST):
-        start, end = int(bounds[number]), int(bounds[number + 1])
-        if ledger.trusted[streams[number] % len(ledger.authors)]:
+    found = Findings()
+    hours, whole = _wanted(work.keys)
+    rows = _read(work, hours, whole)
+    streams = {key: dict(body) for key, body in work.known.kept("stream").items()}
+    counts: dict[str, Ints] = {}
+    for key in hours.keys() | whole:
+        rows[key].sort(key=lambda row: (row.at, row.seq))
+        times = np.array([row.at for row in rows[key]])
+        counts[key] = np.searchsorted(times, times + HOUR, side="left") - np.arange(times.size)
+        peak = int(counts[key].max()) if times.size else 0
+        before = 0 if key in whole else int(streams.get(key, {}).get("busiest", 0))
+        old = streams.get(key, {"usual": 0.0, "whose": ""})
+        streams[key] = old | {"busiest": max(peak, before)}
+    usual = _usual(work, streams)
+    level = CHANCE / crowd(work.known.count_standings())
+    for key, body in streams.items():
+        is_wanted = key in hours or key in whole
+        if (body["usual"], body["whose"]) != usual[key]:
+            body["usual"], body["whose"] = usual[key]
+            if body["busiest"] >= AT_LEAST and key not in whole:
+                found.give("stream", [key])
+            found.keep("stream", key, body)
+        elif is_wanted:
+            found.keep("stream", key, body)
+        if is_wanted:
+            _note(work, found, rows[key], counts[key], body=body, level=level, hours=hours.get(key))
+    return found
+
+
+def _wanted(keys: tuple[str, ...]) -> tuple[dict[str, set[int]], set[str]]:
+    """Hours by stream, and the streams that are wanted whole."""
+    hours: defaultdict[str, set[int]] = defaultdict(set)
+    whole: set[str] = set()
+    for key in keys:
+        parts = key.split(SEPARATOR)
+        if len(parts) == 4:
+            hours[SEPARATOR.join(parts[:3])].add(int(parts[3]))
+        else:
+            whole.add(key)
+    return {key: some for key, some in hours.items() if key not in whole}, whole
+
+
+def _read(work: Work, hours: Mapping[str, set[int]], whole: set[str]) -> defaultdict[str, list[Judged]]:
+    """Rows of the streams: all of them, or those within two hours of the hours wanted."""
+    rows: defaultdict[str, list[Judged]] = defaultdict(list)
+    if hours:
+        since = (min(min(some) for some in hours.values()) - 2) * HOUR
+        until = (max(max(some) for some in hours.values()) + 3) * HOUR
+        authors = sorted({_author(key) for key in hours})
+        for row in work.known.rows("author", authors, since=since, until=until, any_state=True):
+            if (key := _key(row)) in hours:
+                rows[key].append(row)
+    for row in work.known.rows("author", sorted({_author(key) for key in whole}), any_state=True) if whole else ():
+        if (key := _key(row)) in whole:
+            rows[key].append(row)
+    return rows
+
+
+def _note(
+    work: Work,
+    found: Findings,
+    rows: list[Judged],
+    counts: Ints,
+    *,
+    body: Mapping[str, Any],
+    level: float,
+    hours: set[int] | None,
+) -> None:
+    told: dict[str, tuple[str, tuple[str, ...]]] = {}
+    if rows and counts.max() >= AT_LEAST and body["usual"] and rows[0].author not in work.named:
+        tails = np.asarray(pdtrc(counts - 1, body["usual"]), dtype=np.float64)
+        for place in np.flatnonzero((tails <= level) & (counts >= AT_LEAST)):
+            n = int(counts[place])
+            reason = (
+                f"{n} items from this author within an hour; at most {body['usual']:.1f} is usual ({body['whose']}), "
+                f"so chance would be {tails[place]:.0e}."
+            )
+            for row in rows[place : place + n]:
+                if row.feedback_id not in told or _count(told[row.feedback_id][0]) < n:
+                    told[row.feedback_id] = (reason, ())
+    inner = rows if hours is None else [row for row in rows if not _around(row).isdisjoint(hours)]
+    note_findings(found, [row for row in inner if row.is_standing], told, detector="rate")
+
+
+def _usual(work: Work, streams: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[float, str]]:
+    """What is usual in each stream, rounded up, and for whom; 0 where nobody can say."""
+    by_door: defaultdict[str, list[float]] = defaultdict(list)
+    for key, body in streams.items():
+        by_door[_door(key)].append(body["busiest"])
+    hot = [key for key, body in streams.items() if body["busiest"] >= AT_LEAST]
+    active = work.known.stream_hours(sorted({_author(key) for key in hot}))
+    usual = dict.fromkeys(streams, (0.0, ""))
+    for key in hot:
+        n, hours = active.get(key, (0, 0))
+        own = (n - streams[key]["busiest"]) / (hours - 1) if hours - 1 >= _OWN_HOURS else None
+        peers = by_door[_door(key)]
+        if own is None and len(peers) - 1 < _PEERS:
             continue
-        peers = busiest[(stream_door == stream_door[number]) & (streams != streams[number])]
-        peak = start + int(np.argmax(counts[start:end]))
-        own = _usual_hour(ledger.at[order[start:end]], peak - start)
-        if peers.size < _PEERS and own is None:
-            continue
-        usual = max(own or 0.0, float(np.median(peers)) if peers.size >= _PEERS else 0.0, 1.0)
-        chance = float(poisson.sf(counts[peak] - 1, usual))
-        if chance > CHANCE / len(ledger.authors):
-            continue
-        tails = poisson.sf(counts[start:end] - 1, usual) <= CHANCE / len(ledger.authors)
-        hit = np.zeros(end - start, dtype=np.bool_)
-        for place in np.flatnonzero(tails):
-            hit[place : place + counts[start + place]] = True
-        reason = (
-            f"{counts[peak]} items from this author within an hour; {usual:.1f} is usual "
-            f"({'for them' if own is not None and own >= usual else 'among their peers'}), "
-            f"so chance would be {chance:.0e}."
-        )
-        for row in order[start:end][hit]:
-            if ledger.is_judged[row]:
-                yield Flag(feedback_id=ledger.feedback(row).id, detector="rate", reason=reason, at=docket.now)
+        theirs = float(np.median(peers)) if len(peers) - 1 >= _PEERS else 0.0
+        most = max(own or 0.0, theirs, 1.0)
+        whose = "for them" if own is not None and own >= theirs else "among their peers"
+        usual[key] = (round(_STEP ** ceil(log(most) / log(_STEP) - 1e-9), 6), whose)
+    return usual
 
 
-def _window_counts(times: Floats, bounds: Ints) -> Ints:
-    """For each item, how many of its stream follow within the window, itself included; times sorted per stream."""
-    counts = np.empty(times.size, dtype=np.int64)
-    for start, end in pairwise(bounds.tolist()):
-        own = times[start:end]
-        counts[start:end] = np.searchsorted(own, own + WINDOW_SECONDS, side="left") - np.arange(end - start)
-    return counts
+def _around(row: Judged) -> set[int]:
+    """The hours whose windows may reach a row."""
+    hour = int(row.at // HOUR)
+    return {hour - 1, hour, hour + 1}
 
 
-def _usual_hour(times: Floats, peak: int) -> float | None:
-    """Mean items per active hour outside the busiest window; None with fewer than three such hours."""
-    window = (times >= times[peak]) & (times < times[peak] + WINDOW_SECONDS)
-    hours = np.unique(times[~window] // WINDOW_SECONDS)
-    return float((~window).sum() / hours.size) if hours.size >= _OWN_HOURS else None
+def _count(reason: str) -> int:
+    return int(reason.split(" ", 1)[0])
+
+
+def _key(row: Judged) -> str:
+    return f"{row.door}{SEPARATOR}{row.author}"
+
+
+def _author(key: str) -> str:
+    return key.split(SEPARATOR)[2]
+
+
+def _door(key: str) -> str:
+    return key.rsplit(SEPARATOR, 1)[0]

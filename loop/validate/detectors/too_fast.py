@@ -1,12 +1,13 @@
 """Judged before it could be read: answer times far below everybody's, and below what reading takes."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 
-from loop.records import FeedbackKind, Flag
-from loop.validate.context import Docket
+from loop.records import Finding, Judged
+from loop.validate.fits import generation
+from loop.validate.work import Findings, Work
 
 ENOUGH_TIMES = 30
 """Answer times of one kind of feedback before anything is usual."""
@@ -16,35 +17,44 @@ _WORDS_PER_SECOND = 15.0
 """900 words a minute: nobody reads faster."""
 
 
-def find_too_fast(docket: Docket) -> Iterator[Flag]:
-    """Items with a known answer time that is an outlier below, and shorter than reading question and answer takes."""
-    ledger = docket.ledger
-    rows_of: defaultdict[FeedbackKind, list[int]] = defaultdict(list)
-    for row, item in enumerate(ledger.items):
-        if item.feedback.seconds_to_answer is not None:
-            rows_of[item.feedback.kind].append(row)
-    for rows in rows_of.values():
-        if len(rows) < ENOUGH_TIMES:
-            continue
-        seconds = np.array([ledger.feedback(row).seconds_to_answer for row in rows], dtype=np.float64)
-        logs = np.log(seconds + 0.1)
-        middle = float(np.median(logs))
-        spread = 1.4826 * float(np.median(np.abs(logs - middle)))
-        if spread == 0.0:
-            continue
-        for place in np.flatnonzero((middle - logs) / spread > _FAR):
-            row, interaction = rows[place], ledger.interactions[rows[place]]
-            if interaction is None or not ledger.is_judged[row] or ledger.is_trusted(row):
-                continue
-            words = len(interaction.question.split()) + len(interaction.answer.split())
-            if seconds[place] >= words / _WORDS_PER_SECOND:
-                continue
-            yield Flag(
-                feedback_id=ledger.feedback(row).id,
-                detector="too_fast",
-                reason=(
-                    f"Answered in {seconds[place]:.1f} s; question and answer have {words} words, "
-                    f"and {np.exp(middle) - 0.1:.0f} s is usual."
-                ),
-                at=docket.now,
-            )
+def paces(work: Work, kinds: Collection[str], found: Findings) -> dict[str, dict[str, Any]]:
+    """What is usual for each kind of feedback: median and spread of the log time, of a generation of times.
+
+    A new generation gives work to the rows it may judge otherwise.
+    """
+    stored = work.known.kept("pace", sorted(kinds))
+    usual: dict[str, dict[str, Any]] = {}
+    for kind in kinds:
+        size = generation(work.known.count_timed(kind), first=ENOUGH_TIMES)
+        body = dict(stored.get(kind, {"n": 0, "middle": 0.0, "spread": 0.0}))
+        if body["n"] != size:
+            old = _limit(body)
+            seconds = [row.seconds for row in work.known.timed(kind, limit=size)] if size else []
+            logs = np.log(np.array(seconds, dtype=np.float64) + 0.1)
+            middle = float(np.median(logs)) if seconds else 0.0
+            spread = 1.4826 * float(np.median(np.abs(logs - middle))) if seconds else 0.0
+            body = {"n": size, "middle": round(middle, 12), "spread": round(spread, 12)}
+            found.keep("pace", kind, body)
+            below = max(old, _limit(body))
+            found.give("row", (row.feedback_id for row in work.known.timed(kind, below=below)) if below > 0 else ())
+        usual[kind] = body
+    return usual
+
+
+def haste_of(row: Judged, pace: dict[str, Any]) -> Finding | None:
+    """Whether the row's time is an outlier below, and shorter than reading question and answer takes."""
+    if row.seconds is None or not pace["n"] or not pace["spread"]:
+        return None
+    log = float(np.log(row.seconds + 0.1))
+    if (pace["middle"] - log) / pace["spread"] <= _FAR or row.seconds >= row.words / _WORDS_PER_SECOND:
+        return None
+    return Finding(
+        "too_fast",
+        f"Answered in {row.seconds:.1f} s; question and answer have {row.words} words, "
+        f"and {np.exp(pace['middle']) - 0.1:.0f} s is usual.",
+    )
+
+
+def _limit(pace: dict[str, Any]) -> float:
+    """Seconds under which a row may be too fast."""
+    return float(np.exp(pace["middle"] - _FAR * pace["spread"])) if pace["n"] else 0.0

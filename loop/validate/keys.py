@@ -1,0 +1,8 @@
+"""Keys of the firewall: short hashes of spelled texts."""
+
+import hashlib
+
+
+def key_of(text: str) -> str:
+    """A short hash of a spelled text; empty for the empty text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20] if text else ""

@@ -1,0 +1,316 @@
+"""Knowledge in memory: the reference implementation of the port, from which the firewall is made again from nothing.
+
+It answers by looking at everything, so it is plainly right and plainly slow; `ratchet recheck` and the tests use it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from loop.records import (
+    SEPARATOR,
+    AuthorStanding,
+    Derived,
+    Due,
+    EvalCase,
+    FeedbackItem,
+    FeedbackMove,
+    Flag,
+    Interaction,
+    Issue,
+    Judged,
+    JudgedColumn,
+    KnownQuestion,
+    Level,
+    Split,
+    Sums,
+    Teacher,
+    Voice,
+    Vote,
+)
+
+
+@dataclass
+class MemoryKnowledge:
+    """Everything the firewall knows about one agent; see `loop.ports.Knowledge` for what each question means."""
+
+    items: dict[str, FeedbackItem] = field(default_factory=dict)
+    asked: dict[str, Interaction] = field(default_factory=dict)
+    cases: dict[str, EvalCase] = field(default_factory=dict)
+    retired: set[str] = field(default_factory=set)
+    judged: dict[str, Judged] = field(default_factory=dict)
+    registry: dict[str, KnownQuestion] = field(default_factory=dict)
+    bucket_of: dict[int, int] = field(default_factory=dict)
+    standing_of: dict[str, tuple[AuthorStanding, Sums]] = field(default_factory=dict)
+    documents: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    list_of: dict[Level, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    issues: dict[str, Issue] = field(default_factory=dict)
+
+    # what is asked ---------------------------------------------------------------------------------------------
+    def feedback_items(self, ids: Iterable[str]) -> dict[str, FeedbackItem]:
+        return {key: self.items[key] for key in ids if key in self.items}
+
+    def interactions(self, ids: Iterable[str]) -> dict[str, Interaction]:
+        return {key: self.asked[key] for key in ids if key in self.asked}
+
+    def rows(
+        self,
+        column: JudgedColumn,
+        keys: Collection[str | int],
+        *,
+        authors: Collection[str] | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        any_state: bool = False,
+    ) -> list[Judged]:
+        wanted = set(keys)
+        return self._some(
+            lambda row: (
+                getattr(row, column) in wanted
+                and (any_state or column == "feedback_id" or row.is_standing)
+                and (authors is None or row.author in authors)
+                and (since is None or row.at >= since)
+                and (until is None or row.at <= until)
+            )
+        )
+
+    def scan(self, *, after: int, limit: int) -> list[Judged]:
+        return self._some(lambda row: bool(row.choice) and row.is_standing and row.seq > after)[:limit]
+
+    def teachers(self, authors: Collection[str], *, limit: int) -> list[Teacher]:
+        return [_teacher(row) for row in self._teachers(authors)[:limit]]
+
+    def count_teachers(self, authors: Collection[str]) -> int:
+        return len(self._teachers(authors))
+
+    def first_votes(self, *, limit: int) -> list[Teacher]:
+        return [_teacher(row) for row in self._some(lambda row: row.nth > 0)[:limit]]
+
+    def count_first_votes(self, authors: Collection[str] | None = None) -> dict[tuple[str, str], int]:
+        return dict(
+            Counter(
+                (row.author, row.choice)
+                for row in self.judged.values()
+                if row.nth > 0 and (authors is None or row.author in authors)
+            )
+        )
+
+    def timed(self, kind: str, *, limit: int | None = None, below: float | None = None) -> list[Judged]:
+        return self._some(
+            lambda row: row.kind == kind and row.seconds is not None and (below is None or row.seconds < below)
+        )[:limit]
+
+    def count_timed(self, kind: str) -> int:
+        return len(self.timed(kind))
+
+    def questions(self, keys: Collection[str]) -> dict[str, KnownQuestion]:
+        return {key: self.registry[key] for key in keys if key in self.registry}
+
+    def numbered(self, numbers: Collection[int]) -> dict[int, KnownQuestion]:
+        wanted = set(numbers)
+        return {one.number: one for one in self.registry.values() if one.number in wanted}
+
+    def questions_near(self, nears: Collection[int]) -> list[KnownQuestion]:
+        wanted = set(nears)
+        return [one for one in self.registry.values() if one.near in wanted]
+
+    def count_questions(self) -> int:
+        return len(self.registry)
+
+    def buckets(self, keys: Collection[int]) -> dict[int, int]:
+        return {key: self.bucket_of[key] for key in keys if key in self.bucket_of}
+
+    def sums(self, authors: Collection[str]) -> dict[str, Sums]:
+        own: dict[str, list[Judged]] = {author: [] for author in authors}
+        for row in self.judged.values():
+            if row.author in own and row.is_standing:
+                own[row.author].append(row)
+        return {author: _sums(rows) for author, rows in own.items()}
+
+    def stream_hours(self, authors: Collection[str]) -> dict[str, tuple[int, int]]:
+        times: defaultdict[str, list[float]] = defaultdict(list)
+        for row in self.judged.values():
+            if row.author in authors:
+                times[f"{row.door}{SEPARATOR}{row.author}"].append(row.at)
+        return {key: (len(some), len({int(at // 3600) for at in some})) for key, some in times.items()}
+
+    def standings(self, authors: Collection[str] | None = None) -> dict[str, tuple[AuthorStanding, Sums]]:
+        if authors is not None:
+            return {name: self.standing_of[name] for name in authors if name in self.standing_of}
+        return {name: one for name, one in self.standing_of.items() if one[1].is_telling or one[0].standing != "new"}
+
+    def count_standings(self) -> int:
+        return len(self.standing_of)
+
+    def kept(self, kind: str, keys: Collection[str] | None = None) -> dict[str, Mapping[str, Any]]:
+        wanted = None if keys is None else set(keys)
+        return {
+            key: body for (of, key), body in self.documents.items() if of == kind and (wanted is None or key in wanted)
+        }
+
+    def votes(self, nears: Collection[int]) -> list[Vote]:
+        groups: defaultdict[tuple[int, str, str], list[Judged]] = defaultdict(list)
+        for row in self.rows("near", nears):
+            if row.choice:
+                groups[row.near, row.author, row.choice].append(row)
+        return [
+            Vote(*key, max(row.seq for row in some), min(row.feedback_id for row in some))
+            for key, some in groups.items()
+        ]
+
+    def voices(self, column: Literal["theme", "matter"], keys: Collection[str]) -> list[Voice]:
+        return _voices((getattr(row, column), row) for row in self.rows(column, keys) if row.has_voice)
+
+    def rivals(self, themes: Collection[str]) -> list[Voice]:
+        return _voices((theme, row) for theme in themes for row in self._rivals(theme))
+
+    def content(self, themes: Collection[str]) -> dict[str, frozenset[str]]:
+        found = {}
+        for theme in themes:
+            nears = {row.near for row in self.rows("theme", [theme]) if row.has_voice and row.near}
+            people = {
+                row.author
+                for row in self.rows("near", nears)
+                if row.has_voice and not row.pair and (row.choice or (row.family == "rating" and row.value == 1))
+            }
+            if people:
+                found[theme] = frozenset(people)
+        return found
+
+    def voiced(self, column: Literal["theme", "matter"], key: str, *, newest: int) -> list[Judged]:
+        return [row for row in self.rows(column, [key]) if row.has_voice][-newest:]
+
+    def rival_rows(self, theme: str, *, newest: int) -> list[Judged]:
+        return sorted(self._rivals(theme), key=_order)[-newest:]
+
+    def themes_near(self, nears: Collection[int]) -> set[str]:
+        return {row.theme for row in self.rows("near", nears) if row.theme}
+
+    def backers(self, pairs: Collection[str]) -> dict[str, frozenset[str]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for row in self.rows("pair", pairs):
+            if row.has_voice:
+                found[row.pair].add(row.author)
+        return {pair: frozenset(some) for pair, some in found.items()}
+
+    def given_cases(self, authors: Collection[str]) -> list[EvalCase]:
+        return sorted(
+            (
+                case
+                for case in self.cases.values()
+                if case.feedback_id is None
+                and case.split is not Split.SEALED
+                and case.id not in self.retired
+                and (not case.author or case.author in authors)
+            ),
+            key=lambda case: case.id,
+        )
+
+    def cases_on(self, interactions: Collection[str]) -> list[EvalCase]:
+        wanted = set(interactions)
+        return [case for case in self.cases.values() if case.interaction_id in wanted and case.id not in self.retired]
+
+    def splits(self, groups: Collection[str]) -> dict[str, Split]:
+        wanted = set(groups)
+        first = sorted(self.cases.values(), key=lambda case: (case.at, case.id), reverse=True)
+        return {case.group: case.split for case in first if case.group in wanted}
+
+    def count_cases(self, split: Split) -> int:
+        return sum(case.split is split and case.id not in self.retired for case in self.cases.values())
+
+    def due(self, level: Level, *, limit: int) -> list[Due]:
+        return [Due(key, stamp) for key, stamp in sorted(self.list_of[level].items())[:limit]]
+
+    # what is written -------------------------------------------------------------------------------------------
+    def write(
+        self,
+        derived: Derived,
+        *,
+        flags: Mapping[str, tuple[Flag, ...]],
+        moves: Iterable[FeedbackMove],
+        cases: Iterable[EvalCase],
+        retired: Iterable[str],
+        issues: Iterable[Issue],
+    ) -> None:
+        """What one step found, as a store would keep it."""
+        self.judged |= {row.feedback_id: row for row in derived.rows}
+        self.registry |= {one.key: one for one in derived.questions}
+        self.bucket_of = dict(derived.buckets) | self.bucket_of
+        self.standing_of |= {standing.name: (standing, sums) for standing, sums in derived.standings}
+        self.documents |= {(one.kind, one.key): one.body for one in derived.kept}
+        for level, one in derived.done:
+            if self.list_of[level].get(one.key) == one.stamp:
+                del self.list_of[level][one.key]
+        for level, key in derived.due:
+            self.list_of[level][key] = self.list_of[level].get(key, 0) + 1
+        for key, some in flags.items():
+            self.items[key] = self.items[key].model_copy(update={"flags": some})
+        for move in moves:
+            if self.items[move.feedback_id].state is move.was:
+                self.items[move.feedback_id] = self.items[move.feedback_id].model_copy(update={"state": move.now})
+        new = {case.id: case for case in cases}
+        self.retired = (self.retired | set(retired)) - set(new)
+        self.cases = new | self.cases
+        self.issues |= {issue.id: issue for issue in issues}
+        for key in derived.dropped_issues:
+            self.issues.pop(key, None)
+
+    def _some(self, is_wanted: Callable[[Judged], bool]) -> list[Judged]:
+        return sorted((row for row in self.judged.values() if is_wanted(row)), key=_order)
+
+    def _teachers(self, authors: Collection[str]) -> list[Judged]:
+        return self._some(lambda row: bool(row.choice) and row.author in authors and not row.is_drawn_sealed)
+
+    def _rivals(self, theme: str) -> list[Judged]:
+        own = [row for row in self.rows("theme", [theme]) if row.has_voice]
+        side = theme.split(SEPARATOR)[1]
+        return [
+            row
+            for row in self.rows("near", {row.near for row in own if row.near})
+            if row.has_voice and row.pair and row.choice != side
+        ]
+
+
+def _order(row: Judged) -> tuple[int, str]:
+    return (row.seq, row.feedback_id)
+
+
+def _teacher(row: Judged) -> Teacher:
+    counts = row.is_standing and row.may_teach
+    return Teacher(row.feedback_id, row.interaction_id, row.author, row.question, row.choice, counts)
+
+
+def _voices(told: Iterable[tuple[str, Judged]]) -> list[Voice]:
+    groups: defaultdict[tuple[str, str, str], list[Judged]] = defaultdict(list)
+    for theme, row in told:
+        groups[theme, row.choice, row.author].append(row)
+    return [
+        Voice(
+            *key,
+            n=len(some),
+            n_teaching=sum(row.is_teaching for row in some),
+            first_at=min(row.at for row in some),
+            last_at=max(row.at for row in some),
+        )
+        for key, some in groups.items()
+    ]
+
+
+def _sums(rows: Collection[Judged]) -> Sums:
+    judged = [row for row in rows if row.agree is not None]
+    ratings = [row for row in rows if row.family == "rating" and not row.choice and row.value is not None]
+    return Sums(
+        given=len(rows),
+        judged_choices=sum(bool(row.choice) for row in judged),
+        judged_ratings=sum(not row.choice for row in judged),
+        agreed=sum(row.agree or 0 for row in judged),
+        bases=(
+            sum(row.basis == 0 for row in judged),
+            sum(row.basis == 1 for row in judged),
+            sum(row.basis == 2 for row in judged),
+        ),
+        choices=dict(Counter(row.choice for row in rows if row.choice)),
+        values=dict(Counter(row.value for row in ratings if row.value is not None)),
+        is_wordy=any(row.is_wordy for row in ratings),
+    )

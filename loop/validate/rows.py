@@ -1,0 +1,159 @@
+"""Level row: from everything known about an item to its flags, its state, and the voice it has.
+
+No flag is valid, one holds, flags of two detectors quarantine; what a person decided stays.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from loop.records import (
+    FEEDBACK_MOVES,
+    SEPARATOR,
+    TEACHING_STATES,
+    FeedbackItem,
+    FeedbackMove,
+    FeedbackState,
+    Flag,
+    Interaction,
+    Judged,
+)
+from loop.validate.backing import theme_of
+from loop.validate.detectors import DETECTORS
+from loop.validate.detectors.too_fast import paces
+from loop.validate.fits import BELIEVED, Reference, count_known, due_fit, reference_of
+from loop.validate.scene import Scene
+from loop.validate.views import predict, rows_of_keys, vouched_answers, without_themselves
+from loop.validate.work import Findings, Work
+
+JUDGED_STATES = frozenset({FeedbackState.NEW, FeedbackState.VALID, FeedbackState.HELD, FeedbackState.QUARANTINED})
+"""States the firewall decides; RELEASED and EXCLUDED belong to a person."""
+
+
+def judge_rows(work: Work) -> Findings:
+    """Flags and states of rows whose surroundings changed. Rows that a person decided about keep what they have."""
+    known, found = work.known, Findings()
+    believed = work.named | {name for name, (one, _) in known.standings().items() if one.standing == "proven"}
+    fit, is_new = due_fit(work, BELIEVED, authors=believed, n=count_known(work, believed), found=found)
+    rows = rows_of_keys(work, found, level_scan=is_new, level="row")
+    items = known.feedback_items([row.feedback_id for row in rows])
+    asked = known.interactions({row.interaction_id for row in rows})
+    scene = Scene(
+        named=work.named,
+        standings={name: one for name, (one, _) in known.standings({row.author for row in rows}).items()},
+        summaries=known.kept("near", sorted({str(row.near) for row in rows if row.near})),
+        paces=paces(work, sorted({row.kind for row in rows if row.seconds is not None}), found),
+        reference=reference_of(work, fit),
+        vouched=vouched_answers(work, [row for row in rows if row.choice])[0],
+    )
+    backed = known.kept("pair", sorted({row.pair for row in rows if row.pair}))
+    for row in _viewed(work, rows, scene.reference):
+        item = items.get(row.feedback_id)
+        if item is None:
+            continue
+        flags = _flags(row, item, asked.get(row.interaction_id), scene=scene, work=work)
+        standing = scene.standings.get(row.author)
+        theme = theme_of(
+            row,
+            is_seasoned=standing is not None and standing.standing in ("trusted", "proven"),
+            is_backed=backed.get(row.pair, {"is_backed": True})["is_backed"],
+        )
+        _settle(found, row, item, flags, theme=theme)
+    gone = [key for key in work.keys if key not in {row.feedback_id for row in rows}]
+    _forget(work, found, gone)
+    return found
+
+
+def _viewed(work: Work, rows: list[Judged], reference: Reference) -> list[Judged]:
+    """The rows with what the model of known answers says; one it learned from is judged without itself."""
+    if reference.model is None:
+        return [replace(row, top="", top_chance=None, given_chance=None, rank=None) if row.top else row for row in rows]
+    texts = work.known.questions({row.question for row in rows if row.choice})
+    some = [row for row in rows if row.choice and row.question in texts]
+    told = predict(reference.model, [texts[row.question].text for row in some], choices=[row.choice for row in some])
+    told = without_themselves(told, some, left_out=reference.left_out, known=reference.known)
+    ranks = np.searchsorted(reference.yardstick, told.given_chance, side="right") / max(reference.yardstick.size, 1)
+    views = {
+        row.feedback_id: (
+            (told.top[place], _rounded(told.top_chance[place]), _rounded(told.given_chance[place]), float(ranks[place]))
+            if told.top[place]
+            else ("", None, None, None)
+        )
+        for place, row in enumerate(some)
+    }
+    viewed = []
+    for row in rows:
+        top, top_chance, given_chance, rank = views.get(row.feedback_id, ("", None, None, None))
+        viewed.append(replace(row, top=top, top_chance=top_chance, given_chance=given_chance, rank=rank))
+    return viewed
+
+
+def _rounded(chance: float) -> float:
+    """Chances come from 32-bit sums, whose last digits depend on how many rows were viewed at a time."""
+    return round(float(chance), 4)
+
+
+def _flags(
+    row: Judged, item: FeedbackItem, interaction: Interaction | None, *, scene: Scene, work: Work
+) -> tuple[Flag, ...]:
+    if item.state not in JUDGED_STATES:
+        return item.flags
+    told = [finding for find in DETECTORS.values() if (finding := find(row, item, interaction, scene)) is not None]
+    first = {flag.detector: flag.at for flag in item.flags}
+    return tuple(
+        Flag(
+            feedback_id=row.feedback_id,
+            detector=one.detector,
+            reason=one.reason,
+            related=one.related,
+            at=first.get(one.detector, work.now),  # a finding that is still true keeps the time it was first made
+        )
+        for one in told
+    )
+
+
+def _settle(found: Findings, row: Judged, item: FeedbackItem, flags: tuple[Flag, ...], *, theme: str) -> None:
+    """The state that follows from the flags, the voice that follows from the state, and whom both concern."""
+    state = item.state
+    if item.state in JUDGED_STATES:
+        now = _state(len({flag.detector for flag in flags}))
+        if now is not item.state and now in FEEDBACK_MOVES[item.state]:
+            found.moves.append(FeedbackMove(feedback_id=row.feedback_id, was=item.state, now=now))
+            state = now
+        if flags != item.flags:
+            found.flags[row.feedback_id] = flags
+    is_only_contradicted = state is FeedbackState.HELD and {flag.detector for flag in flags} == {"conflict"}
+    has_voice = row.may_teach and (state in TEACHING_STATES or is_only_contradicted)
+    after = replace(row, state=state, has_voice=has_voice, theme=theme)
+    found.rows[row.feedback_id] = after
+    is_same = (row.state, row.has_voice, row.theme) == (state, has_voice, theme)
+    if not is_same or item.state is FeedbackState.NEW:
+        found.give("theme", [row.theme])
+        concern(found, after)
+
+
+def concern(found: Findings, row: Judged) -> None:
+    """Give work to what rests on a row's state or voice."""
+    found.give("case", [row.interaction_id])
+    found.give("pair", [row.pair, f"@{row.near}" if row.near else ""])
+    found.give("theme", [row.theme, row.matter.replace(f"content{SEPARATOR}", f"complaint{SEPARATOR}", 1)])
+    if row.value is not None:
+        found.give("day", [row.day])
+
+
+def _forget(work: Work, found: Findings, ids: list[str]) -> None:
+    """Rows that no longer count as said have no voice; what rested on it is looked at again."""
+    for row in work.known.rows("feedback_id", ids) if ids else ():
+        if not row.is_standing:
+            found.rows[row.feedback_id] = replace(row, has_voice=False, theme="")
+            concern(found, row)
+
+
+def _state(findings: int) -> FeedbackState:
+    match findings:
+        case 0:
+            return FeedbackState.VALID
+        case 1:
+            return FeedbackState.HELD
+        case _:
+            return FeedbackState.QUARANTINED

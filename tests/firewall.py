@@ -1,0 +1,96 @@
+"""The firewall in one go, in memory: feedback in, and what it comes to out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from loop.records import (
+    Agent,
+    AuthorStanding,
+    EvalCase,
+    FeedbackItem,
+    FeedbackMove,
+    FeedbackState,
+    Flag,
+    Interaction,
+    Issue,
+    Moment,
+)
+from loop.validate import PIECES, STEPS, Work, step
+from loop.validate.memory import MemoryKnowledge
+
+
+@dataclass(frozen=True)
+class ValidationWork:
+    """All feedback of an agent, in the order received."""
+
+    agent: Agent
+    items: tuple[FeedbackItem, ...]
+    interactions: Mapping[str, Interaction]
+    cases: tuple[EvalCase, ...]
+    now: Moment
+    seed: int = 0
+
+
+@dataclass
+class ValidationOutcome:
+    """What the firewall decided, and what valid feedback amounts to."""
+
+    flags: Mapping[str, tuple[Flag, ...]]
+    moves: tuple[FeedbackMove, ...]
+    issues: tuple[Issue, ...]
+    cases: tuple[EvalCase, ...]
+    retired_cases: tuple[str, ...]
+    authors: tuple[AuthorStanding, ...]
+    states: Mapping[str, FeedbackState] = field(default_factory=dict)
+
+
+def judge(work: ValidationWork) -> ValidationOutcome:
+    """Everything at once, as a first turn would."""
+    known = MemoryKnowledge(
+        items={
+            item.feedback.id: item.model_copy(update={"seq": place}) for place, item in enumerate(work.items, start=1)
+        },
+        asked=dict(work.interactions),
+        cases={case.id: case for case in work.cases},
+    )
+    settle(known, work.agent, now=work.now, seed=work.seed)
+    before = {item.feedback.id: item for item in work.items}
+    return ValidationOutcome(
+        flags={key: item.flags for key, item in known.items.items() if item.flags != before[key].flags},
+        moves=tuple(
+            FeedbackMove(feedback_id=key, was=before[key].state, now=item.state)
+            for key, item in known.items.items()
+            if item.state is not before[key].state
+        ),
+        issues=tuple(
+            sorted(known.issues.values(), key=lambda issue: (not issue.is_supported, -issue.support, issue.id))
+        ),
+        cases=tuple(case for key, case in known.cases.items() if key not in {one.id for one in work.cases}),
+        retired_cases=tuple(sorted(known.retired)),
+        authors=tuple(one for _, (one, _) in sorted(known.standing_of.items())),
+        states={key: item.state for key, item in known.items.items()},
+    )
+
+
+def settle(known: MemoryKnowledge, agent: Agent, *, now: Moment, seed: int = 0, fresh: bool = True) -> None:
+    """Work off every level until nothing is due; `fresh`: everything is new."""
+    if fresh:
+        for key in known.items:
+            known.list_of["facts"][key] = 1
+    for level in STEPS:
+        for _ in range(10_000):
+            due = known.due(level, limit=PIECES.get(level, 4_000))
+            if not due:
+                break
+            work = Work(agent=agent, known=known, now=now, keys=tuple(one.key for one in due), seed=seed)
+            found = step(level, work)
+            known.write(
+                found.derived(level, due),
+                flags=found.flags,
+                moves=found.moves,
+                cases=found.cases,
+                retired=found.retired,
+                issues=found.issues,
+            )
+        else:
+            raise AssertionError(f"{level} never settles")
