@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 
 from loop import evaluate
-from loop.change import footprint, operations
+from loop.change import footprint
 from loop.change.proposal import PERSON, UNLEARNING
 from loop.engine.journal import StageTally, note
 from loop.errors import ModelFailed
@@ -104,7 +104,7 @@ def _tried(
             agent=_stricter(agent) if is_again else agent,
             proposal=item.proposal,
             base=base,
-            candidate=operations.apply_all(base, item.proposal.operations),
+            candidate=parts.store.bundle(item.proposal.candidate_digest),
             cases=tuple(case for case in cases if case.split is not Split.LOG),
             log_cases=tuple(case for case in cases if case.split is Split.LOG),
             answerers=parts.answerers,

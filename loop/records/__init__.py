@@ -15,6 +15,7 @@ from loop.records.agents import (
     Rule,
     Slug,
     Version,
+    is_body_of,
 )
 from loop.records.changes import (
     PROPOSAL_MOVES,
@@ -52,8 +53,9 @@ from loop.records.events import (
 )
 from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
 from loop.records.items import DaySignals, FeedbackItem, ProposalItem, VersionSignals
-from loop.records.moves import Changes, FeedbackMove, Note, ProposalMove, Written
+from loop.records.moves import Applied, Changes, FeedbackMove, Note, ProposalMove, Written
 from loop.records.trials import (
+    Arm,
     CaseOutcome,
     DailyQuality,
     EvalCase,
@@ -77,7 +79,9 @@ __all__ = [
     "Actor",
     "Agent",
     "Answer",
+    "Applied",
     "Approach",
+    "Arm",
     "Article",
     "AuditEntry",
     "Bundle",
@@ -151,4 +155,5 @@ __all__ = [
     "derived_id",
     "digest",
     "evidence_digest",
+    "is_body_of",
 ]

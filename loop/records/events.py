@@ -70,6 +70,14 @@ class Interaction(Record):
     uses: tuple[str, ...] = ()
     version: int | None = None
     """Number of the version that answered; None when unknown."""
+    bundle_digest: str | None = Field(default=None, min_length=64, max_length=64)
+    """Of the bundle it was answered with, as the one who answered says; None when unknown."""
+    experiment_id: str | None = None
+    """The live experiment that assigned it; None outside of one."""
+    arm: str | None = None
+    """Name of the arm it was assigned to."""
+    probability: float | None = Field(default=None, gt=0, le=1)
+    """Chance with which it was assigned to this arm (propensity)."""
     topic: str = ""
     """Slice for reports and filters; empty when unknown."""
     steps: tuple[Step, ...] = ()

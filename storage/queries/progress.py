@@ -165,7 +165,7 @@ def releases(scope: Scope) -> list[ReleaseLine]:
         )
         .select_from(joined)
         .where(scope.mine(ReleaseRow))
-        .order_by(_RELEASE.number.desc())
+        .order_by(_RELEASE.number.desc(), _RELEASE.step.desc())
     )
     lines = []
     for place, row in enumerate(found):

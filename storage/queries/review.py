@@ -148,7 +148,7 @@ def _with_report() -> sa.FromClause:
     return sa.outerjoin(
         ProposalRow.core(),
         ReportRow.core(),
-        sa.and_(_REPORT.agent == _PROPOSAL.agent, _REPORT.proposal_id == _PROPOSAL.id),
+        sa.and_(_REPORT.agent == _PROPOSAL.agent, _REPORT.id == _PROPOSAL.report_id),
     )
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from loop.deploy import deployment, measurement, rollback, should_roll_back
+from loop.deploy import deploy_release, measurement, rollback, should_roll_back
 from loop.deploy.measure import daily_quality
-from loop.errors import Conflict, InvalidInput, StaleBase
+from loop.errors import Conflict, InvalidInput
 from loop.records import (
     FEEDBACK_MOVES,
     PROPOSAL_MOVES,
@@ -80,41 +80,33 @@ def approval(**fields: Any) -> Decision:
 # going live ----------------------------------------------------------------------------------------
 
 
-def test_an_approval_makes_the_next_version_of_the_head() -> None:
-    going = deployment(approval(), proposal(), head=HEAD, now=at(5))
-    assert (going.version.number, going.version.parent, going.version.digest) == (4, 3, "c" * 64)
-    assert going.version.summary == "Retire the old article"
-    assert (going.release.kind, going.release.number, going.release.from_number) == ("deploy", 4, 3)
-    assert (going.release.decision_id, going.release.actor, going.release.at) == ("d1", "rita", at(5))
+def test_an_approval_makes_the_candidate_live() -> None:
+    release = deploy_release(approval(), proposal(), number=7, now=at(5))
+    assert (release.kind, release.number, release.from_number) == ("deploy", 7, 3)
+    assert (release.decision_id, release.actor, release.at) == ("d1", "rita", at(5))
 
 
 def test_the_same_approval_is_the_same_release_whenever_it_is_applied() -> None:
-    once = deployment(approval(), proposal(), head=HEAD, now=at(5)).release.id
-    assert deployment(approval(), proposal(), head=HEAD, now=at(50)).release.id == once
-    assert deployment(approval(id="d2"), proposal(), head=HEAD, now=at(5)).release.id != once
+    once = deploy_release(approval(), proposal(), number=4, now=at(5)).id
+    assert deploy_release(approval(), proposal(), number=4, now=at(50)).id == once
+    assert deploy_release(approval(id="d2"), proposal(), number=4, now=at(5)).id != once
 
 
 def test_nothing_goes_live_inside_the_undo_window() -> None:
     with pytest.raises(Conflict, match="can still be undone"):
-        deployment(approval(), proposal(), head=HEAD, now=at(0.5))
-    assert deployment(approval(), proposal(), head=HEAD, now=at(1)).version.number == 4
-
-
-@pytest.mark.parametrize("moved", [version(4), version(3, digest="f" * 64)])
-def test_a_proposal_on_another_base_is_stale(moved: Version) -> None:
-    with pytest.raises(StaleBase):
-        deployment(approval(), proposal(), head=moved, now=at(5))
+        deploy_release(approval(), proposal(), number=4, now=at(0.5))
+    assert deploy_release(approval(), proposal(), number=4, now=at(1)).number == 4
 
 
 @pytest.mark.parametrize("other", [{"verb": "reject"}, {"verb": "undo"}, {"proposal_id": "p9"}, {"agent": "shop"}])
 def test_only_the_approval_of_this_proposal_counts(other: dict[str, str]) -> None:
     with pytest.raises(InvalidInput):
-        deployment(approval(**other), proposal(), head=HEAD, now=at(5))
+        deploy_release(approval(**other), proposal(), number=4, now=at(5))
 
 
 def test_a_proposal_of_another_agent_is_refused() -> None:
     with pytest.raises(InvalidInput):
-        deployment(approval(), proposal(agent="shop"), head=HEAD, now=at(5))
+        deploy_release(approval(), proposal(agent="shop"), number=4, now=at(5))
 
 
 # coming back ---------------------------------------------------------------------------------------

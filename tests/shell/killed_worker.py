@@ -51,7 +51,7 @@ def work(url: str, *, checkpoint: Checkpoint, tell: Callable[[str], None]) -> No
             deciding.deploy(store, approval)
             tell(f"live {name}")
         if number % 2 and store.proposal(name).state is ProposalState.LIVE:
-            deciding.roll_back(store, to=store.head().number - 1, undone=name)
+            deciding.roll_back(store, to=store.versions()[-2].number, undone=name)
             tell(f"undone {name}")
 
 

@@ -122,8 +122,11 @@ def check(store: AgentStore, confirmed: set[str]) -> None:
     assert len(decided) == len(set(decided))
 
     versions, releases = store.versions(), store.releases()
-    assert [version.number for version in versions] == list(range(len(versions)))
-    assert [release.number for release in releases] == [version.number for version in versions]
+    numbers = [version.number for version in versions]
+    assert numbers == sorted(set(numbers))
+    assert [release.number for release in releases] == numbers
+    kept = {version.proposal_id for version in (*versions, *store.candidates()) if version.proposal_id}
+    assert kept == set(states), "every proposal has its candidate"
     assert store.head() == versions[-1]
     shipped = Counter(version.proposal_id for version in versions if version.proposal_id)
     assert shipped == Counter(
