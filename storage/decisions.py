@@ -143,7 +143,7 @@ def restore(
         release.model_copy(update={"number": number}),
     )
     connection.execute(sa.insert(VersionRow.core()), to_row(version))
-    checkpoint("version written")
+    checkpoint("rollback:version")
     _move_head(connection, agent, release=release, checkpoint=checkpoint)
     _note_release(connection, agent, "roll back", version, release)
     return release
@@ -282,7 +282,7 @@ def _move_head(connection: sa.Connection, agent: str, *, release: Release, check
     ).rowcount
     if moved != 1:
         raise StaleBase("Another version went live a moment ago.", remedy=_RELOAD)
-    checkpoint("head moved")
+    checkpoint("release:head")
     connection.execute(sa.insert(ReleaseRow.core()), to_row(release))
 
 

@@ -61,8 +61,8 @@ class AgentStore(AgentReads):
         rows = arrival_rows(interactions, feedback, scores)
         with writing(self._engine) as connection:
             written = write_arrivals(connection, self._slug, rows)
-            self._checkpoint("append written")
-        self._checkpoint("append kept")
+            self._checkpoint("append:written")
+        self._checkpoint("append:kept")
         if notes:
             with writing(self._engine) as connection:
                 lock_agent(connection, self._slug)
@@ -88,16 +88,16 @@ class AgentStore(AgentReads):
         with writing(self._engine) as connection:
             lock_agent(connection, self._slug)
             written = write_changes(connection, self._slug, changes, prepared)
-            self._checkpoint("commit written")
-        self._checkpoint("commit kept")
+            self._checkpoint("commit:written")
+        self._checkpoint("commit:kept")
         return written
 
     def decide(self, decision: Decision, *, successor: Proposal | None = None, candidate: Bundle | None = None) -> None:
         """Record a decision and move its proposal, in one transaction; see `loop.ports.Decisions.decide`."""
         with writing(self._engine) as connection:
             decisions.record_decision(connection, self._slug, decision, successor=successor, candidate=candidate)
-            self._checkpoint("decision written")
-        self._checkpoint("decision kept")
+            self._checkpoint("decide:written")
+        self._checkpoint("decide:kept")
 
     def deploy(self, *, decision: Decision, release: Release) -> Applied:
         """Apply an approval exactly once; see `loop.ports.Decisions.deploy`."""
@@ -105,8 +105,8 @@ class AgentStore(AgentReads):
             applied = decisions.apply_approval(
                 connection, self._slug, decision=decision, release=release, checkpoint=self._checkpoint
             )
-            self._checkpoint("release written")
-        self._checkpoint("release kept")
+            self._checkpoint("deploy:written")
+        self._checkpoint("deploy:kept")
         return applied
 
     def roll_back(self, *, version: Version, release: Release, undone: str | None) -> Release:
@@ -115,6 +115,6 @@ class AgentStore(AgentReads):
             made = decisions.restore(
                 connection, self._slug, version=version, release=release, undone=undone, checkpoint=self._checkpoint
             )
-            self._checkpoint("rollback written")
-        self._checkpoint("rollback kept")
+            self._checkpoint("rollback:written")
+        self._checkpoint("rollback:kept")
         return made
