@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-from loop.records import Mode, Proposal, Record, Report, Stakes, StakesLevel, Verdict
+from loop.records import Mode, Proposal, Proposer, Record, Report, Stakes, StakesLevel, Verdict
 
 
 class Ruling(Record):
@@ -50,7 +50,7 @@ def _manual(pending: Pending) -> Ruling | None:
 
 
 def _written_by_person(pending: Pending) -> Ruling | None:
-    if pending.proposal.proposer == "person" or pending.proposal.authors:
+    if pending.proposal.proposer == Proposer.PERSON or pending.proposal.authors:
         return Ruling(needs_person=True, reason="A person wrote it, so another one decides.")
     return None
 
@@ -85,7 +85,7 @@ def _proved_and_low(pending: Pending) -> Ruling | None:
     is_proved = report is not None and report.verdict is Verdict.PROVED and report.proposal_id == proposal.id
     is_low = (
         proposal.stakes.level is StakesLevel.LOW
-        and pending.proposal.proposer != "person"
+        and pending.proposal.proposer != Proposer.PERSON
         and not pending.proposal.authors
     )
     if pending.mode in (Mode.SIMPLE, Mode.ORCHESTRATE) and is_low and is_proved:

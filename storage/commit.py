@@ -10,14 +10,17 @@ from loop.errors import InvalidInput, NotFound
 from loop.records import (
     FEEDBACK_MOVES,
     PROPOSAL_MOVES,
+    UNDECIDED_STATES,
     Changes,
     FeedbackMove,
+    Mover,
     Proposal,
     ProposalMove,
     ProposalState,
     Report,
     Written,
     evidence_digest,
+    may_move,
 )
 from storage import audit
 from storage.ingest import (
@@ -44,13 +47,8 @@ from storage.tables import (
     TurnRow,
 )
 
-UNDECIDED = frozenset({ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.SET_ASIDE})
-"""States in which a proposal may still get a report; later its evidence stays what was decided on."""
-
-_BY_COMMIT = frozenset({ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.STALE})
-"""States a commit may move a proposal to. The others take a decision or a release."""
-
-_BY_UNDO = frozenset({ProposalState.APPROVED, ProposalState.REJECTED})
+_COMMITTERS = (Mover.LOOP, Mover.PERSON)
+"""Whose moves a commit may carry. The others take a decision, a release or an arrival."""
 
 
 @dataclass(frozen=True)
@@ -143,16 +141,14 @@ def _check_agent(agent: str, changes: Changes) -> None:
 
 def _check_moves(changes: Changes) -> None:
     for move in changes.feedback_moves:
-        if move.now not in FEEDBACK_MOVES[move.was]:
+        if not any(may_move(FEEDBACK_MOVES, move.was, move.now, by=one) for one in _COMMITTERS):
             raise InvalidInput(f"Feedback cannot move from {move.was} to {move.now}.", field="feedback_moves")
     for step in changes.proposal_moves:
-        allowed = step.now in PROPOSAL_MOVES[step.was]
-        needs_decision = step.now not in _BY_COMMIT or (step.was in _BY_UNDO and step.now is ProposalState.WAITING)
-        if not allowed or needs_decision:
+        if not any(may_move(PROPOSAL_MOVES, step.was, step.now, by=one) for one in _COMMITTERS):
             raise InvalidInput(
                 f"A commit cannot move a proposal from {step.was} to {step.now}.",
                 field="proposal_moves",
-                remedy="That takes a decision or a release." if allowed else "",
+                remedy="That takes a decision or a release." if step.now in PROPOSAL_MOVES[step.was] else "",
             )
 
 
@@ -222,7 +218,7 @@ def _write_report(connection: sa.Connection, agent: str, report: Report) -> bool
     if row is None:
         raise NotFound("A report is about a proposal that is not stored.")
     digest = evidence_digest(from_row(Proposal, row), report)
-    if ProposalState(row["state"]) not in UNDECIDED or row["evidence_digest"] == digest:
+    if ProposalState(row["state"]) not in UNDECIDED_STATES or row["evidence_digest"] == digest:
         return False
     where = sa.and_(reports.c.agent == agent, reports.c.proposal_id == report.proposal_id)
     looks = connection.execute(sa.select(reports.c.looks).where(where)).scalar() or 0

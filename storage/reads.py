@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from loop.records import (
+    COUNTING_STATES,
     DaySignals,
     Feedback,
     FeedbackItem,
@@ -20,7 +21,7 @@ from loop.records import (
 from storage.rows import from_row
 from storage.tables import FeedbackRow, FlagRow, InteractionRow, ProposalRow, ReportRow
 
-_UNCOUNTED = (FeedbackState.HELD, FeedbackState.QUARANTINED, FeedbackState.EXCLUDED, FeedbackState.SUPERSEDED)
+_UNCOUNTED = tuple(state for state in FeedbackState if state not in COUNTING_STATES)
 
 
 def read_feedback(connection: sa.Connection, agent: str, which: sa.ColumnElement[bool]) -> list[FeedbackItem]:

@@ -188,7 +188,7 @@ def _send_draft(*, kind: str, form_id: str) -> None:
     key = f"draft-{form_id}-{kind}"
 
     def verb() -> session.Notice:
-        made = desk.draft(
+        desk.draft(
             session.parts(),
             actor=session.current_user(),
             operations=_drafted(kind, form_id),
@@ -196,7 +196,6 @@ def _send_draft(*, kind: str, form_id: str) -> None:
             rationale=st.session_state.get(f"{key}-why") or "",
         )
         _close()
-        st.session_state["open_proposal"] = made.id
         return session.Notice("Sent to the test. It waits under Review until its result is there.")
 
     session.act(verb)

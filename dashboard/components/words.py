@@ -12,7 +12,7 @@ from loop.records import (
     FeedbackState,
     Proposal,
     ProposalState,
-    Report,
+    Proposer,
     StakesLevel,
     Verdict,
 )
@@ -91,12 +91,14 @@ SECTIONS = {
     "model": "Model",
 }
 
-PROPOSERS = {
-    "examples": "drafted from corrections",
-    "rules": "drafted as a rule",
-    "knowledge": "drafted from takeovers",
-    "reflection": "drafted by the language model",
-    "person": "written by a person",
+PROPOSERS: dict[Proposer, str] = {
+    Proposer.UNLEARNING: "drafted to unlearn what was taken back",
+    Proposer.EXAMPLES: "drafted from corrections",
+    Proposer.RULES: "drafted as a rule",
+    Proposer.KNOWLEDGE: "drafted from takeovers",
+    Proposer.WORDING: "drafted from repeated edits",
+    Proposer.REFLECTION: "drafted by the language model",
+    Proposer.PERSON: "written by a person",
 }
 
 METHODS = {
@@ -168,21 +170,6 @@ def effect(evidence: Evidence) -> str:
     if evidence.low > 0:
         return "better"
     return "worse" if evidence.high < 0 else "not clear yet"
-
-
-def recommendation(report: Report | None) -> str:
-    """What the evidence speaks for, in words."""
-    if report is None:
-        return "Wait for the test"
-    match report.verdict:
-        case Verdict.PROVED:
-            return "Approve"
-        case Verdict.PROMISING:
-            return "Read the answers, then decide"
-        case Verdict.NOT_ENOUGH_DATA:
-            return "Judge it by reading"
-        case _:
-            return "Reject"
 
 
 def version(number: int | None) -> str:

@@ -152,7 +152,7 @@ def _show_head(item: ProposalItem) -> None:
         cards.chip(stakes.name, stakes.tone, hint=" ".join(proposal.stakes.reasons) or stakes.more),
         cards.chip(words.where(proposal)),
         tag("span", f"on {words.version(proposal.base_number)}"),
-        tag("span", words.PROPOSERS.get(proposal.proposer, proposal.proposer)),
+        tag("span", words.PROPOSERS[proposal.proposer]),
         tag("span", words.waiting(proposal.created_at, session.now())),
     )
     if item.state is not ProposalState.WAITING:

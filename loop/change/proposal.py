@@ -17,6 +17,7 @@ from loop.records import (
     Feedback,
     Operation,
     Proposal,
+    Proposer,
     Record,
     RetireApproach,
     RetireArticle,
@@ -29,9 +30,6 @@ from loop.records import (
     derived_id,
 )
 
-PERSON = "person"
-UNLEARNING = "unlearning"
-"""Proposers whose changes rest on no corrections, so that no support has to carry them."""
 RATIONALE_MAX = 4_000
 """Characters."""
 
@@ -48,7 +46,7 @@ class Idea(Record):
     issue_ids: tuple[str, ...] = ()
     expected_fixes: tuple[str, ...] = ()
     """Log case ids."""
-    proposer: str = PERSON
+    proposer: Proposer = Proposer.PERSON
     authors: tuple[str, ...] = ()
     """People who wrote it; empty for a machine."""
     replaces: str | None = None
@@ -93,7 +91,7 @@ def draft(
             idea.operations,
             differences,
             base=bundle,
-            support=None if idea.proposer in (PERSON, UNLEARNING) else support,
+            support=support if idea.proposer.needs_support else None,
             quotes={one.id: (one.author, one.text) for one in feedback if one.text},
         ),
         replaces=idea.replaces,

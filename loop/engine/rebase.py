@@ -1,13 +1,22 @@
 """When the live version moved under a proposal: mark it stale, and draw the same change anew where it still fits."""
 
 from loop.change import proposal
-from loop.change.proposal import PERSON, Idea
+from loop.change.proposal import Idea
 from loop.engine.journal import StageTally, note
 from loop.errors import OperationRefused
 from loop.ports import Parts
-from loop.records import Bundle, Changes, Proposal, ProposalItem, ProposalMove, ProposalState, Version
-
-_OPEN = (ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.APPROVED)
+from loop.records import (
+    OPEN_STATES,
+    UNDECIDED_STATES,
+    Bundle,
+    Changes,
+    Proposal,
+    ProposalItem,
+    ProposalMove,
+    ProposalState,
+    Proposer,
+    Version,
+)
 
 
 def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) -> None:
@@ -15,7 +24,7 @@ def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) ->
     store = parts.store
     moves: list[ProposalMove] = []
     redrawn: list[Proposal] = []
-    for item in store.proposals(_OPEN):
+    for item in store.proposals(OPEN_STATES):
         if item.proposal.base_number == head.number:
             continue
         moves.append(ProposalMove(proposal_id=item.proposal.id, was=item.state, now=ProposalState.STALE))
@@ -43,8 +52,8 @@ def outgrown(earlier: list[ProposalItem], fresh: tuple[Proposal, ...]) -> tuple[
         ProposalMove(proposal_id=old.proposal.id, was=old.state, now=ProposalState.STALE)
         for old in earlier
         if old.proposal.id in replaced
-        and old.proposal.proposer != PERSON
-        and old.state in (ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.DRAFTED)
+        and old.proposal.proposer is not Proposer.PERSON
+        and old.state in UNDECIDED_STATES
     )
 
 

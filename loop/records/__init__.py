@@ -13,46 +13,44 @@ from loop.records.agents import (
     Mode,
     ModelChoice,
     Rule,
+    SectionName,
     Slug,
     Version,
 )
-from loop.records.changes import (
-    PROPOSAL_MOVES,
-    Change,
+from loop.records.changes import Change, Issue, IssueSide, Proposal, Stakes, StakesLevel
+from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role, evidence_digest
+from loop.records.events import Answer, Feedback, Flag, Interaction, Question, Score, Step
+from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
+from loop.records.items import DaySignals, FeedbackItem, ProposalItem, VersionSignals
+from loop.records.kinds import TRAITS, FeedbackKind, Proposer, Traits
+from loop.records.moves import Changes, FeedbackMove, Note, ProposalMove, Written
+from loop.records.operations import (
     ChangeExamples,
     EditInstructions,
-    Issue,
-    IssueSide,
     Operation,
-    Proposal,
-    ProposalState,
     RetireApproach,
     RetireArticle,
     RetireRule,
     SetApproach,
     SetModel,
     SetRule,
-    Stakes,
-    StakesLevel,
     UpsertArticle,
 )
-from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role, evidence_digest
-from loop.records.events import (
+from loop.records.states import (
+    COUNTING_STATES,
+    DOUBTED_STATES,
     FEEDBACK_MOVES,
+    JUDGED_STATES,
+    OPEN_STATES,
+    PROPOSAL_MOVES,
     TEACHING_STATES,
-    Answer,
-    Feedback,
-    FeedbackKind,
+    UNDECIDED_STATES,
     FeedbackState,
-    Flag,
-    Interaction,
-    Question,
-    Score,
-    Step,
+    Mover,
+    ProposalState,
+    may_move,
+    targets,
 )
-from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
-from loop.records.items import DaySignals, FeedbackItem, ProposalItem, VersionSignals
-from loop.records.moves import Changes, FeedbackMove, Note, ProposalMove, Written
 from loop.records.trials import (
     CaseOutcome,
     DailyQuality,
@@ -71,9 +69,15 @@ from loop.records.trials import (
 from loop.records.turns import StageName, StageReport, TurnReport
 
 __all__ = [
+    "COUNTING_STATES",
+    "DOUBTED_STATES",
     "FEEDBACK_MOVES",
+    "JUDGED_STATES",
+    "OPEN_STATES",
     "PROPOSAL_MOVES",
     "TEACHING_STATES",
+    "TRAITS",
+    "UNDECIDED_STATES",
     "Actor",
     "Agent",
     "Answer",
@@ -111,12 +115,14 @@ __all__ = [
     "Mode",
     "ModelChoice",
     "Moment",
+    "Mover",
     "Note",
     "Operation",
     "Proposal",
     "ProposalItem",
     "ProposalMove",
     "ProposalState",
+    "Proposer",
     "Question",
     "Record",
     "Release",
@@ -128,6 +134,7 @@ __all__ = [
     "Rule",
     "Scalar",
     "Score",
+    "SectionName",
     "SetApproach",
     "SetModel",
     "SetRule",
@@ -140,6 +147,7 @@ __all__ = [
     "StakesLevel",
     "Step",
     "Tally",
+    "Traits",
     "TurnReport",
     "UpsertArticle",
     "Verdict",
@@ -151,4 +159,6 @@ __all__ = [
     "derived_id",
     "digest",
     "evidence_digest",
+    "may_move",
+    "targets",
 ]

@@ -1,7 +1,7 @@
 """The agent and what decides its behaviour: bundles and versions."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
@@ -131,6 +131,10 @@ class ModelChoice(Record):
     max_tokens: int = Field(default=512, ge=1)
     examples_per_question: int = Field(default=4, ge=0, le=32)
     """Nearest examples composed into the messages of one question."""
+
+
+SectionName: TypeAlias = Literal["instructions", "rules", "examples", "articles", "approaches", "model"]
+"""The field of a bundle that an element stands in."""
 
 
 class Bundle(Record):
