@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.components import words
 from dashboard.components.diff import Fold, Piece, Row, compare, folded
 from dashboard.components.markup import Markup, join, show, tag
+from loop.change.sections import SECTIONS
 from loop.records import Change
 
 Layout: TypeAlias = Literal["Side by side", "Inline", "Plain"]
@@ -107,7 +108,7 @@ def plain(changes: Sequence[Change]) -> str:
     """The same difference as plain lines to copy; hidden characters are kept as they are."""
     lines: list[str] = []
     for change in changes:
-        lines.append(f"@@ {words.SECTIONS[change.section]}: {change.title}")
+        lines.append(f"@@ {SECTIONS[change.section].label}: {change.title}")
         for row in compare(change.before, change.after).rows:
             left, right = _joined(row.left), _joined(row.right)
             if not row.change:
@@ -139,7 +140,7 @@ def _element_head(change: Change, *, width: int) -> Markup:
         "tr",
         tag(
             "td",
-            tag("span", words.SECTIONS[change.section], css="rt-chip"),
+            tag("span", SECTIONS[change.section].label, css="rt-chip"),
             tag("b", change.title) if _is_told_by_title(change) else None,
             tag("span", what, css=f"rt-what rt-what-{what}"),
             colspan=str(width),
@@ -150,7 +151,7 @@ def _element_head(change: Change, *, width: int) -> Markup:
 
 def _is_told_by_title(change: Change) -> bool:
     """Whether the title says more than the section and the lines below it do."""
-    return change.title != words.SECTIONS[change.section] and change.section not in ("examples", "rules")
+    return change.title != SECTIONS[change.section].label and change.section not in ("examples", "rules")
 
 
 def _fold(fold: Fold, *, width: int) -> Markup:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from loop.change.sections import SECTIONS
 from loop.records import (
     Decision,
     Evidence,
@@ -80,15 +81,6 @@ STAKES: dict[StakesLevel, Saying] = {
     StakesLevel.LOW: Saying("Low stakes", "Goes live after a short undo window.", "neutral"),
     StakesLevel.MEDIUM: Saying("Medium stakes", "A person decides; it goes live at once.", "hopeful"),
     StakesLevel.HIGH: Saying("High stakes", "Approving asks for a reason.", "bad"),
-}
-
-SECTIONS = {
-    "instructions": "Instructions",
-    "rules": "Rule",
-    "examples": "Examples",
-    "articles": "Article",
-    "approaches": "Approach",
-    "model": "Model",
 }
 
 PROPOSERS: dict[Proposer, str] = {
@@ -180,7 +172,7 @@ def version(number: int | None) -> str:
 def where(proposal: Proposal) -> str:
     """What part of the agent a proposal changes."""
     sections = list(dict.fromkeys(change.section for change in proposal.changes))
-    return ", ".join(SECTIONS[section].lower() for section in sections) or "nothing"
+    return ", ".join(SECTIONS[section].label.lower() for section in sections) or "nothing"
 
 
 def ago(then: datetime, now: datetime) -> str:

@@ -139,7 +139,7 @@ def _desk_or_drawer(proposal: Proposal, verdict: Verdict) -> ProposalState:
 
 
 def _teaches(proposal: Proposal, base: Bundle) -> Callable[[EvalCase], bool]:
-    by = footprint.touched(proposal.operations, base)
+    by = operations.footprint_of(proposal.operations, base)
 
     def is_taught(case: EvalCase) -> bool:
         return footprint.is_taught(case, by=by)

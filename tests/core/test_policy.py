@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loop import policy
-from loop.change.operations import apply, changes
+from loop.change.diff import changes
+from loop.change.operations import apply
 from loop.change.proposal import Idea, draft
 from loop.change.stakes import Support, assess_stakes
 from loop.policy import decide, recommend

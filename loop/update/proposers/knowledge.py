@@ -7,9 +7,9 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from loop.change.diff import shortened
 from loop.change.footprint import plain
 from loop.change.proposal import Idea
+from loop.change.sections import shortened
 from loop.records import Article, Proposer, UpsertArticle, derived_id
 from loop.update.likeness import Likeness, numbers_and_addresses, shared_words
 from loop.update.teaching import Considered, Correction, UpdateWork
