@@ -1,4 +1,4 @@
-"""What a proposal changes, drawn so that every changed character is seen: side by side, inline or plain."""
+"""The diff view of a proposal: every changed character is seen, side by side, inline or plain."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 import streamlit as st
 
 from dashboard.components import words
-from dashboard.components.diff import Fold, Piece, Row, compare, folded
+from dashboard.components.diff import Fold, Piece, Row, compare, fold
 from dashboard.components.markup import Markup, join, show, tag
 from loop.change.sections import SECTIONS
 from loop.records import Change
@@ -61,10 +61,10 @@ def show_changes(
     if layout == "Plain":
         st.code(plain(shown), language="diff", wrap_lines=True)
     else:
-        show(drawn(shown, layout=layout, left=left, right=right))
+        show(render(shown, layout=layout, left=left, right=right))
 
 
-def drawn(changes: Sequence[Change], *, layout: Layout, left: str, right: str) -> Markup:
+def render(changes: Sequence[Change], *, layout: Layout, left: str, right: str) -> Markup:
     """The elements as one table. An element that only comes or only goes needs one column, whatever the layout."""
     diffs = [(change, compare(change.before, change.after)) for change in changes]
     total = sum(diff.changes for _, diff in diffs)
@@ -75,7 +75,7 @@ def drawn(changes: Sequence[Change], *, layout: Layout, left: str, right: str) -
     for change, diff in diffs:
         body.append(_element_head(change, width=width))
         last = 0
-        for row in folded(diff):
+        for row in fold(diff):
             if isinstance(row, Fold):
                 body.append(_fold(row, width=width))
                 continue

@@ -33,7 +33,7 @@ def show_edit(item: ProposalItem, *, parts: Parts) -> None:
         for place, one in enumerate(proposal.operations):
             if many:
                 st.checkbox(f"Keep part {place + 1} of {len(proposal.operations)}", True, key=f"keep-{digest}-{place}")
-            operation.ask(one, key=f"edit-{digest}-{place}")
+            operation.draw(one, key=f"edit-{digest}-{place}")
         st.text_input("Why you changed it (kept with the decision)", key=f"edit-why-{digest}")
         with st.container(horizontal=True, gap="small"):
             st.form_submit_button(
@@ -53,13 +53,13 @@ def show_edit(item: ProposalItem, *, parts: Parts) -> None:
                 args=(proposal.id, "read"),
             )
     if looks:
-        _show_preview(lambda: _edited(item), parts=parts)
+        _show_preview(lambda: _read_edit(item), parts=parts)
 
 
-def _edited(item: ProposalItem) -> tuple[Operation, ...]:
+def _read_edit(item: ProposalItem) -> tuple[Operation, ...]:
     digest = item.evidence_digest
-    return _checked(
-        operation.answer(one, key=f"edit-{digest}-{place}")
+    return _validate(
+        operation.read(one, key=f"edit-{digest}-{place}")
         for place, one in enumerate(item.proposal.operations)
         if st.session_state.get(f"keep-{digest}-{place}", True)
     )
@@ -67,7 +67,7 @@ def _edited(item: ProposalItem) -> tuple[Operation, ...]:
 
 def _send_edit(*, item: ProposalItem) -> None:
     def verb() -> session.Notice:
-        edited = _edited(item)
+        edited = _read_edit(item)
         if not edited:
             raise InvalidInput("No part is kept.", field="operations", remedy="Keep one, or reject the change.")
         made = desk.edit(
@@ -105,7 +105,7 @@ def show_draft(parts: Parts) -> None:
     )
     key = f"draft-{form_id}-{kind}"
     with st.form(f"draft-form-{form_id}"):
-        operation.ask(_blank(kind, form_id), key=key, is_new=True)
+        operation.draw(_blank(kind, form_id), key=key, is_new=True)
         st.text_input("In one sentence, what changes?", key=f"{key}-what")
         st.text_area("Why?", key=f"{key}-why", height=80)
         with st.container(horizontal=True, gap="small"):
@@ -120,7 +120,7 @@ def show_draft(parts: Parts) -> None:
             looks = st.form_submit_button("Show my changes", key=f"{key}-look", icon=":material/difference:")
             st.form_submit_button("Cancel", key=f"{key}-cancel", shortcut="Esc", on_click=_close)
     if looks:
-        _show_preview(lambda: _drafted(kind, form_id), parts=parts)
+        _show_preview(lambda: _read_draft(kind, form_id), parts=parts)
 
 
 def _open() -> None:
@@ -137,8 +137,8 @@ def _blank(kind: str, form_id: str) -> Operation:
     return draft(form_id)
 
 
-def _drafted(kind: str, form_id: str) -> tuple[Operation, ...]:
-    return _checked([operation.answer(_blank(kind, form_id), key=f"draft-{form_id}-{kind}")])
+def _read_draft(kind: str, form_id: str) -> tuple[Operation, ...]:
+    return _validate([operation.read(_blank(kind, form_id), key=f"draft-{form_id}-{kind}")])
 
 
 def _send_draft(*, kind: str, form_id: str) -> None:
@@ -148,7 +148,7 @@ def _send_draft(*, kind: str, form_id: str) -> None:
         desk.draft(
             session.parts(),
             actor=session.current_user(),
-            operations=_drafted(kind, form_id),
+            operations=_read_draft(kind, form_id),
             title=st.session_state.get(f"{key}-what") or "",
             rationale=st.session_state.get(f"{key}-why") or "",
         )
@@ -158,7 +158,7 @@ def _send_draft(*, kind: str, form_id: str) -> None:
     session.act(verb)
 
 
-def _checked(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+def _validate(operations: Iterable[Operation]) -> tuple[Operation, ...]:
     """The operations with every field validated. Raises InvalidInput naming the field, not what is in it."""
     try:
         return tuple(type(one).model_validate(one.model_dump()) for one in operations)

@@ -1,4 +1,4 @@
-"""What stands behind a change: results, answers, the feedback it rests on, what was left out, and its history."""
+"""The evidence tabs of a change: results, answers, the feedback it rests on, what was left out, and its history."""
 
 from collections.abc import Callable, Sequence
 

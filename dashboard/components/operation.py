@@ -1,4 +1,4 @@
-"""One typed change as form fields: drawn with `ask`, read back with `answer`. Always inside an `st.form`.
+"""One typed change as form fields: drawn with `draw`, read back with `read`. Always inside an `st.form`.
 
 Which fields an element has is said by its section; here is only how a field looks.
 """
@@ -20,24 +20,24 @@ OPERATORS = ("contains", "equals", "at_least", "at_most")
 _KEEP = "Keep"
 
 
-def ask(operation: Operation, *, key: str, is_new: bool = False) -> None:
+def draw(operation: Operation, *, key: str, is_new: bool = False) -> None:
     """Draw the fields of a change, filled with what it says now. `is_new`: a person drafts it from nothing."""
     edit = edit_of(operation)
     match edit:
         case Quote(old=old, new=new):
-            _ask_quote(old, new, key=key, is_new=is_new)
+            _draw_quote(old, new, key=key, is_new=is_new)
         case Put(element=element) | Replace(element=element) | Exchange(add=(element,), remove=()):
             for field in SECTIONS[edit.section].fields:
-                _ask_field(field, getattr(element, field.name), key=f"{key}-{field.name}")
+                _draw_field(field, getattr(element, field.name), key=f"{key}-{field.name}")
         case Exchange():
-            _ask_many(edit, key=key)
+            _draw_many(edit, key=key)
         case Retire():
             st.text("This takes something out; there is nothing to word.")
         case _:
             assert_never(edit)
 
 
-def answer(operation: Operation, *, key: str) -> Operation:
+def read(operation: Operation, *, key: str) -> Operation:
     """The change as the fields say it now, read from the session; not validated yet."""
     edit = edit_of(operation)
     match edit:
@@ -45,11 +45,11 @@ def answer(operation: Operation, *, key: str) -> Operation:
             worded = replace(edit, old=_value(f"{key}-old", old), new=_value(f"{key}-new", new))
             return reword(operation, worded)
         case Put(element=element) | Replace(element=element):
-            return reword(operation, replace(edit, element=_answered(edit.section, element, key=key)))
+            return reword(operation, replace(edit, element=_read_element(edit.section, element, key=key)))
         case Exchange(add=(element,), remove=()):
-            return reword(operation, replace(edit, add=(_answered(edit.section, element, key=key),)))
+            return reword(operation, replace(edit, add=(_read_element(edit.section, element, key=key),)))
         case Exchange():
-            return reword(operation, _answer_many(edit, key=key))
+            return reword(operation, _read_many(edit, key=key))
         case Retire():
             return operation
         case _:
@@ -62,7 +62,7 @@ def _value(key: str, otherwise: Any) -> Any:
 
 
 # one text --------------------------------------------------------------------------------------
-def _ask_quote(old: str, new: str, *, key: str, is_new: bool) -> None:
+def _draw_quote(old: str, new: str, *, key: str, is_new: bool) -> None:
     if is_new:
         st.text_area("Text to replace, quoted exactly (empty: add a line at the end)", key=f"{key}-old", height=80)
     elif old:
@@ -71,7 +71,7 @@ def _ask_quote(old: str, new: str, *, key: str, is_new: bool) -> None:
 
 
 # one element -----------------------------------------------------------------------------------
-def _ask_field(field: FormField, value: Any, *, key: str) -> None:
+def _draw_field(field: FormField, value: Any, *, key: str) -> None:
     match field.kind:
         case "line" | "name":
             st.text_input(field.label, value or "", key=key)
@@ -89,12 +89,12 @@ def _ask_field(field: FormField, value: Any, *, key: str) -> None:
             st.number_input(field.label, of(field.low), high, value, of(1) if of is int else 0.1, key=key)
         case "conditions":
             for place, condition in enumerate(value):
-                _ask_condition(condition, place=place, key=key)
+                _draw_condition(condition, place=place, key=key)
         case _:
             assert_never(field.kind)
 
 
-def _answered(section: SectionName, element: Any, *, key: str) -> Any:
+def _read_element(section: SectionName, element: Any, *, key: str) -> Any:
     """The element with every field as it was worded."""
     update = {}
     for field in SECTIONS[section].fields:
@@ -111,13 +111,15 @@ def _answered(section: SectionName, element: Any, *, key: str) -> Any:
             case "number":
                 update[field.name] = type(value)(_value(name, value))
             case "conditions":
-                update[field.name] = tuple(_condition(one, place=place, key=name) for place, one in enumerate(value))
+                update[field.name] = tuple(
+                    _read_condition(one, place=place, key=name) for place, one in enumerate(value)
+                )
             case _:
                 assert_never(field.kind)
     return element.model_copy(update=update)
 
 
-def _ask_condition(condition: Condition, *, place: int, key: str) -> None:
+def _draw_condition(condition: Condition, *, place: int, key: str) -> None:
     left, middle, right = st.columns((2, 2, 3))
     left.text_input("And field" if place else "Field", condition.field, key=f"{key}-field{place}")
     middle.selectbox(
@@ -130,7 +132,7 @@ def _ask_condition(condition: Condition, *, place: int, key: str) -> None:
     right.text_input("Value", f"{condition.value}", key=f"{key}-value{place}")
 
 
-def _condition(condition: Condition, *, place: int, key: str) -> Condition:
+def _read_condition(condition: Condition, *, place: int, key: str) -> Condition:
     """A limit is a number where it can be read as one; what cannot is refused later, by name."""
     field = _value(f"{key}-field{place}", condition.field)
     op = _value(f"{key}-op{place}", condition.op)
@@ -142,7 +144,7 @@ def _condition(condition: Condition, *, place: int, key: str) -> Condition:
 
 
 # many elements ---------------------------------------------------------------------------------
-def _ask_many(edit: Exchange, *, key: str) -> None:
+def _draw_many(edit: Exchange, *, key: str) -> None:
     section = SECTIONS[edit.section]
     if edit.add:
         st.text(f"{words.count(len(edit.add), section.noun)} to add. Clear “{_KEEP}” to leave one out.")
@@ -158,7 +160,7 @@ def _ask_many(edit: Exchange, *, key: str) -> None:
         st.checkbox(f"Also take {words.count(len(edit.remove), section.noun)} out", True, key=f"{key}-remove")
 
 
-def _answer_many(edit: Exchange, *, key: str) -> Exchange:
+def _read_many(edit: Exchange, *, key: str) -> Exchange:
     edits = _value(f"{key}-add", {}).get("edited_rows", {})
     kept = []
     for place, element in enumerate(edit.add):

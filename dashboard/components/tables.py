@@ -1,4 +1,4 @@
-"""Large lists as data frames: which columns, in which order, how wide."""
+"""Data frames for large lists: which columns, in which order, how wide."""
 
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo

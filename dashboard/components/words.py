@@ -1,4 +1,4 @@
-"""Every code, number and time in plain words; the same words on every screen."""
+"""The vocabulary of the screens: every code, number and time in plain words, the same everywhere."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, assert_never
 
 from loop.change.acceptance import ELEMENTS_MAX
 from loop.change.sections import SECTIONS, Step
-from loop.change.sections.instructions import edited
+from loop.change.sections.instructions import replace_quote
 from loop.errors import OperationRefused
 from loop.records import Bundle, Record, SectionName
 
@@ -89,25 +89,25 @@ def steps_of(edit: Edit, base: Bundle) -> tuple[Step[Any], ...]:
 def apply_edit(edit: Edit, bundle: Bundle) -> Bundle:
     """The bundle with the edit made. Raises OperationRefused, naming field and remedy, when it does not fit."""
     section, value = SECTIONS[edit.section], getattr(bundle, edit.section)
-    for element in _arriving(edit):
+    for element in _new_elements(edit):
         section.check(element)
     match edit:
         case Quote(old=old, new=new):
-            value = edited(value, old=old, new=new)
+            value = replace_quote(value, old=old, new=new)
         case Replace(element=element):
             value = element
         case Put(element=element, before=before):
-            value = _placed(value, element, before=before, noun=section.noun)
+            value = _put(value, element, before=before, noun=section.noun)
         case Retire(element_id=element_id):
-            value = _without(value, element_id, noun=section.noun)
+            value = _retire(value, element_id, noun=section.noun)
         case Exchange():
-            value = _exchanged(value, edit, noun=section.noun)
+            value = _exchange(value, edit, noun=section.noun)
         case _:
             assert_never(edit)
     return bundle.model_copy(update={edit.section: value})
 
 
-def _arriving(edit: Edit) -> tuple[Any, ...]:
+def _new_elements(edit: Edit) -> tuple[Any, ...]:
     match edit:
         case Put(element=element) | Replace(element=element):
             return (element,)
@@ -131,7 +131,7 @@ def _steps(
         yield Step(old=known.get(element_id), new=None)
 
 
-def _placed(elements: tuple[Listed, ...], element: Listed, *, before: str | None, noun: str) -> tuple[Listed, ...]:
+def _put(elements: tuple[Listed, ...], element: Listed, *, before: str | None, noun: str) -> tuple[Listed, ...]:
     if before is None:
         if any(other.id == element.id for other in elements):
             return tuple(element if other.id == element.id else other for other in elements)
@@ -145,7 +145,7 @@ def _placed(elements: tuple[Listed, ...], element: Listed, *, before: str | None
     return (*rest[:place], element, *rest[place:])
 
 
-def _without(elements: tuple[Listed, ...], element_id: str, *, noun: str) -> tuple[Listed, ...]:
+def _retire(elements: tuple[Listed, ...], element_id: str, *, noun: str) -> tuple[Listed, ...]:
     if all(element.id != element_id for element in elements):
         raise OperationRefused(
             f"The {noun} is not in this version.", field=f"{noun}_id", remedy=f"Name a {noun} of this version."
@@ -153,7 +153,7 @@ def _without(elements: tuple[Listed, ...], element_id: str, *, noun: str) -> tup
     return tuple(element for element in elements if element.id != element_id)
 
 
-def _exchanged(elements: tuple[Listed, ...], edit: Exchange, *, noun: str) -> tuple[Listed, ...]:
+def _exchange(elements: tuple[Listed, ...], edit: Exchange, *, noun: str) -> tuple[Listed, ...]:
     known = {element.id for element in elements}
     added = {element.id: element for element in edit.add}
     removed = set(edit.remove)

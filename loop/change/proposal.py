@@ -6,7 +6,7 @@ from datetime import datetime
 
 from loop.change.diff import changes
 from loop.change.operations import apply_all, summary_of
-from loop.change.sections import shortened
+from loop.change.sections import shorten
 from loop.change.stakes import Support, assess_stakes
 from loop.errors import OperationRefused
 from loop.records import (
@@ -71,7 +71,7 @@ def draft(
         candidate_digest=candidate.digest,
         operations=idea.operations,
         changes=differences,
-        title=shortened(idea.title) or title_of(idea.operations, bundle),
+        title=shorten(idea.title) or title_of(idea.operations, bundle),
         rationale=idea.rationale[:RATIONALE_MAX],
         evidence=idea.evidence,
         issue_ids=idea.issue_ids,
@@ -94,4 +94,4 @@ def title_of(operations: Iterable[Operation], base: Bundle) -> str:
     """What changes, in words; the first operation and how many more."""
     first, *more = operations
     words = summary_of(first, base)
-    return shortened(f"{words} and {len(more)} more" if more else words)
+    return shorten(f"{words} and {len(more)} more" if more else words)

@@ -113,8 +113,8 @@ def _by_addresses(changes: Sequence[Change]) -> list[Reason]:
 def _by_quotes(said: Sequence[str], *, quotes: Mapping[str, tuple[str, str]], min_sources: int) -> list[Reason]:
     """Text that fewer than `min_sources` people wrote and that would be said word for word."""
     found = []
-    texts = [(one, _spaced(one)) for one in dict.fromkeys(said) if len(_spaced(one)) >= VERBATIM]
-    spaced = {key: (author, _spaced(text)) for key, (author, text) in quotes.items() if len(text) >= VERBATIM}
+    texts = [(one, _fold_spaces(one)) for one in dict.fromkeys(said) if len(_fold_spaces(one)) >= VERBATIM]
+    spaced = {key: (author, _fold_spaces(text)) for key, (author, text) in quotes.items() if len(text) >= VERBATIM}
     for _, text in texts:
         copied = {key: author for key, (author, quote) in spaced.items() if _shares(text, quote)}
         if copied and len(set(copied.values())) < min_sources:
@@ -128,7 +128,7 @@ def _shares(text: str, quote: str) -> bool:
     return any(quote[i : i + VERBATIM] in pieces for i in range(len(quote) - VERBATIM + 1))
 
 
-def _spaced(text: str) -> str:
+def _fold_spaces(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from loop.change import texts
 from loop.change.acceptance import LINE_MAX, TEXT_MAX, check_id, check_words
 from loop.change.footprint import Footprint
-from loop.change.sections.row import FormField, Reason, Section, Step, shortened
+from loop.change.sections.row import FormField, Reason, Section, Step, shorten
 from loop.records import Approach, StakesLevel
 
 
@@ -15,7 +15,7 @@ def _words(approach: Approach) -> str:
 
 
 def _title(approach: Approach) -> str:
-    return shortened(approach.name)
+    return shorten(approach.name)
 
 
 def _check(approach: Approach) -> None:

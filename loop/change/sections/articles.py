@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from loop.change import texts
 from loop.change.acceptance import ELEMENTS_MAX, LINE_MAX, TEXT_MAX, check_id, check_words
 from loop.change.footprint import Footprint
-from loop.change.sections.row import FormField, Reason, Section, Step, shortened
+from loop.change.sections.row import FormField, Reason, Section, Step, shorten
 from loop.errors import OperationRefused
 from loop.records import Article, StakesLevel, UpsertArticle
 
@@ -21,7 +21,7 @@ def _words(article: Article) -> str:
 
 
 def _title(article: Article) -> str:
-    return shortened(article.title or article.body)
+    return shorten(article.title or article.body)
 
 
 def _check(article: Article) -> None:

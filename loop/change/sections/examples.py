@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from loop.change import texts
 from loop.change.acceptance import LINE_MAX, TEXT_MAX, check_id, check_words
 from loop.change.footprint import Footprint
-from loop.change.sections.row import FormField, Reason, Section, Step, count, shortened
+from loop.change.sections.row import FormField, Reason, Section, Step, count, shorten
 from loop.records import ChangeExamples, Example, StakesLevel
 
 
@@ -18,7 +18,7 @@ def _words(example: Example) -> str:
 
 
 def _title(example: Example) -> str:
-    return shortened(f"{example.label}: {example.question}" if example.label else example.question)
+    return shorten(f"{example.label}: {example.question}" if example.label else example.question)
 
 
 def _check(example: Example) -> None:

@@ -12,7 +12,7 @@ INSTRUCTIONS_MAX = 20_000
 """Characters of the whole instructions."""
 
 
-def edited(text: str, *, old: str, new: str) -> str:
+def replace_quote(text: str, *, old: str, new: str) -> str:
     """The text with one exactly quoted piece replaced; without a quote, `new` becomes the last line.
 
     Raises OperationRefused when the piece is missing or not unique, or the text grows past its room.

@@ -76,7 +76,7 @@ class Section(Generic[Element]):
     """Whether the order decides, so that a reviewer must see the place."""
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """One line of at most TITLE_MAX characters."""
     line = " ".join(text.split())
     return line if len(line) <= TITLE_MAX else line[: TITLE_MAX - 1].rstrip() + "…"

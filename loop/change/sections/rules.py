@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from loop.change import texts
 from loop.change.acceptance import LINE_MAX, TEXT_MAX, check_id, check_words
 from loop.change.footprint import Footprint
-from loop.change.sections.row import FormField, Reason, Section, Step, shortened
+from loop.change.sections.row import FormField, Reason, Section, Step, shorten
 from loop.errors import OperationRefused
 from loop.records import Condition, Rule, SetRule, StakesLevel
 
@@ -36,7 +36,7 @@ def _condition_words(condition: Condition) -> str:
 
 
 def _title(rule: Rule) -> str:
-    return shortened(rule_words(rule))
+    return shorten(rule_words(rule))
 
 
 def _check(rule: Rule) -> None:

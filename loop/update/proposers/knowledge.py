@@ -9,7 +9,7 @@ from scipy.spatial.distance import squareform
 
 from loop.change.footprint import plain
 from loop.change.proposal import Idea
-from loop.change.sections import shortened
+from loop.change.sections import shorten
 from loop.records import Article, Proposer, UpsertArticle, derived_id
 from loop.update.likeness import Likeness, numbers_and_addresses, shared_words
 from loop.update.teaching import Considered, Correction, UpdateWork
@@ -67,7 +67,7 @@ def _article_idea(cluster: Sequence[Correction], *, work: UpdateWork) -> tuple[I
     """An article: the most central question leads, the answer most people stand behind is the body."""
     body = _best_answer(cluster)
     questions = tuple({plain(one.question): one.question for one in cluster}.values())[: VARIANTS + 1]
-    title = shortened(questions[0])
+    title = shorten(questions[0])
     article = Article(id=derived_id("k", title, body), title=title, body=body, questions=questions)
     people = len({one.author for one in cluster})
     return (
