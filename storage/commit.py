@@ -12,8 +12,9 @@ from loop.records import (
     PROPOSAL_MOVES,
     Changes,
     FeedbackMove,
-    ProposalState,
+    Mover,
     Written,
+    may_move,
 )
 from storage import audit
 from storage.ingest import ArrivalRows, arrival_rows, chunks, insert_new, write_arrivals
@@ -30,10 +31,8 @@ from storage.tables import (
     TurnRow,
 )
 
-_BY_COMMIT = frozenset({ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.STALE})
-"""States a commit may move a proposal to. The others take a decision or a release."""
-
-_BY_UNDO = frozenset({ProposalState.APPROVED, ProposalState.REJECTED})
+_COMMITTERS = (Mover.LOOP, Mover.PERSON)
+"""Whose moves a commit may carry. The others take a decision, a release or an arrival."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +90,14 @@ def _check_agent(agent: str, changes: Changes) -> None:
 
 def _check_moves(changes: Changes) -> None:
     for move in changes.feedback_moves:
-        if move.now not in FEEDBACK_MOVES[move.was]:
+        if not any(may_move(FEEDBACK_MOVES, move.was, move.now, by=one) for one in _COMMITTERS):
             raise InvalidInput(f"Feedback cannot move from {move.was} to {move.now}.", field="feedback_moves")
     for step in changes.proposal_moves:
-        allowed = step.now in PROPOSAL_MOVES[step.was]
-        needs_decision = step.now not in _BY_COMMIT or (step.was in _BY_UNDO and step.now is ProposalState.WAITING)
-        if not allowed or needs_decision:
+        if not any(may_move(PROPOSAL_MOVES, step.was, step.now, by=one) for one in _COMMITTERS):
             raise InvalidInput(
                 f"A commit cannot move a proposal from {step.was} to {step.now}.",
                 field="proposal_moves",
-                remedy="That takes a decision or a release." if allowed else "",
+                remedy="That takes a decision or a release." if step.now in PROPOSAL_MOVES[step.was] else "",
             )
 
 

@@ -5,9 +5,11 @@ import sqlalchemy as sa
 from loop.errors import Conflict, DigestMismatch, InvalidInput, NotFound, StaleBase
 from loop.ports import Checkpoint
 from loop.records import (
+    PROPOSAL_MOVES,
     Applied,
     Bundle,
     Decision,
+    Mover,
     Note,
     Proposal,
     ProposalMove,
@@ -16,6 +18,7 @@ from loop.records import (
     Version,
     digest,
     is_body_of,
+    may_move,
 )
 from storage import audit
 from storage.locks import bump_change_counter, lock_agent
@@ -214,8 +217,7 @@ def _check_undo(connection: sa.Connection, agent: str, decision: Decision, *, wa
 
 
 def _check_seen(decision: Decision, proposal: sa.RowMapping, *, was: ProposalState, head: int) -> None:
-    may = {ProposalState.WAITING} | ({ProposalState.SET_ASIDE} if decision.verb == "reject" else set())
-    if was not in may:
+    if not may_move(PROPOSAL_MOVES, was, _TARGETS[decision.verb], by=Mover.DECISION):
         raise Conflict(f"The proposal is {_words(was)} now, not waiting.", remedy=_RELOAD)
     if decision.seen_digest != proposal["evidence_digest"]:
         raise DigestMismatch("The proposal or its evidence changed since it was shown.", remedy=_RELOAD)

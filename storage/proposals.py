@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from loop.errors import InvalidInput, NotFound
 from loop.records import (
+    UNDECIDED_STATES,
     Bundle,
     Experiment,
     Proposal,
@@ -19,9 +20,6 @@ from loop.records import (
 from storage.ingest import insert_new, insert_unknown
 from storage.rows import Row, from_row, to_row
 from storage.tables import BundleRow, ExperimentRow, ProposalRow, ReportRow, VersionRow
-
-UNDECIDED = frozenset({ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.SET_ASIDE})
-"""States in which a new report is what a reviewer is shown; later the evidence stays what was decided on."""
 
 
 def draft_proposals(
@@ -105,7 +103,7 @@ def write_report(connection: sa.Connection, agent: str, report: Report) -> bool:
     if row is None:
         raise NotFound("A report is about a proposal that is not stored.")
     is_new = insert_unknown(connection, ReportRow.core(), agent, [_report_row(report)])
-    if not is_new or ProposalState(row["state"]) not in UNDECIDED:
+    if not is_new or ProposalState(row["state"]) not in UNDECIDED_STATES:
         return False
     digest = evidence_digest(from_row(Proposal, row), report)
     connection.execute(sa.update(table).where(mine).values(evidence_digest=digest, report_id=report.id))

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from loop.records import (
+    COUNTING_STATES,
     Answer,
     DaySignals,
     Feedback,
@@ -24,7 +25,7 @@ from storage.ingest import chunks
 from storage.rows import from_row
 from storage.tables import AnswerRow, FeedbackRow, FlagRow, InteractionRow, ProposalRow, ReportRow, VersionRow
 
-_UNCOUNTED = (FeedbackState.HELD, FeedbackState.QUARANTINED, FeedbackState.EXCLUDED, FeedbackState.SUPERSEDED)
+_UNCOUNTED = tuple(state for state in FeedbackState if state not in COUNTING_STATES)
 
 
 def read_feedback(connection: sa.Connection, agent: str, which: sa.ColumnElement[bool]) -> list[FeedbackItem]:

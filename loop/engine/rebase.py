@@ -1,13 +1,22 @@
 """When the live version moved under a proposal: mark it stale, and draw the same change anew where it still fits."""
 
 from loop.change import operations, proposal
-from loop.change.proposal import PERSON, Idea
+from loop.change.proposal import Idea
 from loop.engine.journal import StageTally, note
 from loop.errors import OperationRefused
 from loop.ports import Parts
-from loop.records import Bundle, Changes, Proposal, ProposalItem, ProposalMove, ProposalState, Version
-
-_OPEN = (ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.APPROVED)
+from loop.records import (
+    OPEN_STATES,
+    UNDECIDED_STATES,
+    Bundle,
+    Changes,
+    Proposal,
+    ProposalItem,
+    ProposalMove,
+    ProposalState,
+    Proposer,
+    Version,
+)
 
 
 def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) -> None:
@@ -15,7 +24,7 @@ def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) ->
     store = parts.store
     moves: list[ProposalMove] = []
     redrawn: list[Proposal] = []
-    for item in store.proposals(_OPEN):
+    for item in store.proposals(OPEN_STATES):
         if item.proposal.base_number == head.number:
             continue
         reason = f"Version {head.number} went live."
@@ -46,8 +55,8 @@ def outgrown(earlier: list[ProposalItem], fresh: tuple[Proposal, ...]) -> tuple[
         _to_stale(old, reason="A larger change took its place.")
         for old in earlier
         if old.proposal.id in replaced
-        and old.proposal.proposer != PERSON
-        and old.state in (ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.DRAFTED)
+        and old.proposal.proposer is not Proposer.PERSON
+        and old.state in UNDECIDED_STATES
     )
 
 

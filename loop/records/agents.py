@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeAlias
 
 from pydantic import Field
 
@@ -134,6 +134,10 @@ class ModelChoice(Record):
     max_tokens: int = Field(default=512, ge=1)
     examples_per_question: int = Field(default=4, ge=0, le=32)
     """Nearest examples composed into the messages of one question."""
+
+
+SectionName: TypeAlias = Literal["instructions", "rules", "examples", "articles", "approaches", "model"]
+"""The field of a bundle that an element stands in."""
 
 
 class Bundle(Record):

@@ -1,8 +1,9 @@
 """Feedback and proposals with where they stand, and signals counted: what a store hands out."""
 
-from loop.records.changes import Proposal, ProposalState
-from loop.records.events import Feedback, FeedbackState, Flag
+from loop.records.changes import Proposal
+from loop.records.events import Feedback, Flag
 from loop.records.identity import Record
+from loop.records.states import FeedbackState, ProposalState
 from loop.records.trials import Report
 
 

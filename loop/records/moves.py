@@ -6,9 +6,10 @@ from typing import Literal
 from pydantic import Field
 
 from loop.records.agents import Bundle
-from loop.records.changes import Issue, Proposal, ProposalState
-from loop.records.events import Feedback, FeedbackState, Flag, Interaction, Score
+from loop.records.changes import Issue, Proposal
+from loop.records.events import Feedback, Flag, Interaction, Score
 from loop.records.identity import Moment, Record
+from loop.records.states import FeedbackState, ProposalState
 from loop.records.trials import DailyQuality, EvalCase, Experiment, Measurement, Report
 from loop.records.turns import TurnReport
 

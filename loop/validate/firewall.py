@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from loop.records import FEEDBACK_MOVES, FeedbackItem, FeedbackMove, FeedbackState, Flag
+from loop.records import FEEDBACK_MOVES, FeedbackItem, FeedbackMove, FeedbackState, Flag, Mover, may_move
 from loop.validate.context import Docket
 from loop.validate.detectors import DETECTORS
 
@@ -46,7 +46,7 @@ def judge(docket: Docket) -> Judgement:
         if kept != item.flags:
             changed[name] = kept
         now = _state(len({flag.detector for flag in kept}))
-        if now is not item.state and now in FEEDBACK_MOVES[item.state]:
+        if now is not item.state and may_move(FEEDBACK_MOVES, item.state, now, by=Mover.LOOP):
             moves.append(FeedbackMove(feedback_id=name, was=item.state, now=now))
             states[name] = now
     return Judgement(states, all_flags, changed, tuple(moves), tuple(words))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from loop.heldout import group_of
-from loop.records import TEACHING_STATES, FeedbackKind, FeedbackState, Interaction, Issue, IssueSide, derived_id
+from loop.records import TEACHING_STATES, FeedbackState, Interaction, Issue, IssueSide, derived_id
 from loop.text.spelling import quote
 from loop.validate.cases import CaseChanges
 from loop.validate.context import Docket
@@ -123,7 +123,7 @@ def _choice_themes(docket: Docket, voices: Iterable[int], voters: Electorate) ->
 
 def _answer_themes(docket: Docket, voices: list[int]) -> list[Theme]:
     ledger = docket.ledger
-    rows = [row for row in voices if ledger.feedback(row).kind is FeedbackKind.EDIT and ledger.text[row]]
+    rows = [row for row in voices if ledger.feedback(row).kind.traits.is_rewrite and ledger.text[row]]
     found = []
     for edits in edit_themes(ledger, rows, topic_of=lambda row: _topic(ledger.interactions[row])):
         theme = Theme("answer", ("answer", *edits.key), sentence=edits.sentence)
@@ -136,7 +136,7 @@ def _answer_themes(docket: Docket, voices: list[int]) -> list[Theme]:
 
 def _knowledge_themes(docket: Docket, voices: list[int]) -> list[Theme]:
     ledger = docket.ledger
-    rows = [row for row in voices if ledger.feedback(row).kind is FeedbackKind.TAKEOVER and ledger.text[row]]
+    rows = [row for row in voices if ledger.feedback(row).kind.traits.shows_gap and ledger.text[row]]
     found = []
     for first, members in takeover_themes(ledger, rows):
         feedback = ledger.feedback(first)
@@ -157,7 +157,7 @@ def _complaint_themes(docket: Docket, voices: list[int]) -> list[Theme]:
             continue
         if feedback.value >= _LOW:
             content[topic].add(feedback.author)
-        elif ledger.text[row] or feedback.reason or (feedback.kind is FeedbackKind.OUTCOME and feedback.value == 0):
+        elif ledger.text[row] or feedback.reason or (feedback.kind.traits.fails_alone and feedback.value == 0):
             theme = themes.setdefault(topic, Theme("complaint", ("complaint", topic)))
             theme.sides[""].append(row)
     for topic, theme in themes.items():

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop.heldout import group_of, split_of
-from loop.records import FeedbackState, Grading, Split
+from loop.records import DOUBTED_STATES, Grading, Split
 from loop.text import classifier
 from loop.text.classifier import LabelModel
 from loop.text.spelling import COMPARED_CHARACTERS, spelled
@@ -196,7 +196,7 @@ def _from_corrections(work: ValidationWork, ledger: Ledger, believed: Collection
         author = item.feedback.author
         if interaction is None or choice is None or author not in believed or interaction.id in sealed:
             continue
-        if item.state in (FeedbackState.HELD, FeedbackState.QUARANTINED) or not item.feedback.teaches:
+        if item.state in DOUBTED_STATES or not item.feedback.teaches:
             continue
         if split_of(group_of(interaction), limits=work.agent.limits) is Split.SEALED:
             continue

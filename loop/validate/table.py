@@ -3,24 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loop.records import Feedback, FeedbackItem, FeedbackKind, FeedbackState, Interaction
+from loop.records import JUDGED_STATES, Feedback, FeedbackItem, FeedbackState, Interaction
+from loop.records.kinds import Family
 from loop.text.near import near_groups
 from loop.text.spelling import COMPARED_CHARACTERS, spelled
 from loop.validate.work import ValidationWork
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Family = Literal["correction", "rating", "comment"]
-
-CORRECTING_KINDS = frozenset({FeedbackKind.LABEL, FeedbackKind.EDIT, FeedbackKind.TAKEOVER})
-RATING_KINDS = frozenset({FeedbackKind.THUMBS, FeedbackKind.CSAT, FeedbackKind.OUTCOME})
-JUDGED_STATES = frozenset({FeedbackState.NEW, FeedbackState.VALID, FeedbackState.HELD, FeedbackState.QUARANTINED})
-"""States the firewall decides; RELEASED and EXCLUDED belong to a person."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +125,6 @@ def open_ledger(work: ValidationWork) -> Ledger:
 
 
 def _family(feedback: Feedback) -> Family:
-    if feedback.kind in CORRECTING_KINDS:
+    if feedback.kind.traits.corrects:
         return "correction"
     return "rating" if feedback.value is not None else "comment"

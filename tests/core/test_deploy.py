@@ -9,16 +9,11 @@ from loop.deploy import deploy_release, measurement, rollback, should_roll_back
 from loop.deploy.measure import daily_quality
 from loop.errors import Conflict, InvalidInput
 from loop.records import (
-    FEEDBACK_MOVES,
-    PROPOSAL_MOVES,
-    TEACHING_STATES,
     DaySignals,
     Decision,
-    FeedbackState,
     Limits,
     Mode,
     Proposal,
-    ProposalState,
     Release,
     RetireArticle,
     Stakes,
@@ -249,50 +244,3 @@ def test_an_oscillation_rolls_back_twice_a_day_and_then_freezes() -> None:
     later = at(0) + timedelta(hours=48)
     fresh = RELEASE.model_copy(update={"at": later - timedelta(hours=2)})
     assert alarm(release=fresh, rolled_back_at=rolled_back, now=later).action == "roll_back"
-
-
-# lifecycles ----------------------------------------------------------------------------------------
-
-
-def test_every_state_says_where_it_may_go() -> None:
-    assert set(PROPOSAL_MOVES) == set(ProposalState)
-    assert set(FEEDBACK_MOVES) == set(FeedbackState)
-
-
-PROPOSAL_PAIRS = {
-    "drafted": "waiting set_aside stale",
-    "waiting": "approved rejected edited stale set_aside",
-    "set_aside": "waiting stale rejected",
-    "approved": "live waiting stale",
-    "live": "undone",
-    "rejected": "waiting",
-    "edited": "",
-    "stale": "",
-    "undone": "",
-}
-FEEDBACK_PAIRS = {
-    "new": "valid held quarantined excluded superseded",
-    "valid": "held quarantined excluded superseded",
-    "held": "valid quarantined released excluded superseded",
-    "quarantined": "valid held released excluded superseded",
-    "released": "quarantined excluded superseded",
-    "excluded": "released superseded",
-    "superseded": "",
-}
-
-
-@pytest.mark.parametrize("was", list(ProposalState))
-@pytest.mark.parametrize("now", list(ProposalState))
-def test_a_proposal_moves_only_as_its_lifecycle_says(was: ProposalState, now: ProposalState) -> None:
-    assert (now in PROPOSAL_MOVES[was]) == (now.value in PROPOSAL_PAIRS[was.value].split())
-
-
-@pytest.mark.parametrize("was", list(FeedbackState))
-@pytest.mark.parametrize("now", list(FeedbackState))
-def test_feedback_moves_only_as_its_lifecycle_says(was: FeedbackState, now: FeedbackState) -> None:
-    assert (now in FEEDBACK_MOVES[was]) == (now.value in FEEDBACK_PAIRS[was.value].split())
-
-
-def test_nothing_goes_live_but_through_an_approval() -> None:
-    assert [state for state in ProposalState if ProposalState.LIVE in PROPOSAL_MOVES[state]] == [ProposalState.APPROVED]
-    assert TEACHING_STATES.isdisjoint({FeedbackState.HELD, FeedbackState.QUARANTINED, FeedbackState.EXCLUDED})

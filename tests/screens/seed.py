@@ -5,7 +5,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from loop.change.operations import apply_all, changes
+from loop.change.diff import changes
+from loop.change.operations import apply_all
 from loop.records import (
     Actor,
     Agent,
