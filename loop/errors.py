@@ -9,6 +9,7 @@
     │   ├── DigestMismatch      what was approved is not what is stored
     │   └── StaleBase           the live version moved under the proposal
     ├── ModelFailed         the language model did not give a usable reply
+    ├── Damaged             something stored is not what was written; everything else still works
     └── StoreUnavailable    the database cannot be reached or is not ours to use
 
 Messages are sentences for a person. They never echo stored text, keys or personal data.
@@ -61,6 +62,10 @@ class StaleBase(Conflict):
 
 class ModelFailed(RatchetError):
     """The model endpoint failed, or its reply did not pass the schema after one retry."""
+
+
+class Damaged(RatchetError):
+    """Stored content cannot be read, or is not what its digest says: it was changed from outside."""
 
 
 class StoreUnavailable(RatchetError):

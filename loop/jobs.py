@@ -55,13 +55,13 @@ def _serve(parts: Parts, *, report: Report, pace: Pace, turned: dict[str, str], 
     try:
         for release in engine.apply_due(parts):
             report(f"{slug}: version {release.number} is live.")
-        pulse = parts.store.pulse()
-        if pulse == turned.get(slug) or time.monotonic() - turned_at.get(slug, -1e9) < pace.turn_seconds:
+        counted = parts.store.change_counter()
+        if counted == turned.get(slug) or time.monotonic() - turned_at.get(slug, -1e9) < pace.turn_seconds:
             return
         turned_at[slug] = time.monotonic()
         outcome = engine.turn(parts)
-        # What arrived during the turn changed the pulse too, so that a turn that wrote is followed by one that looks.
-        turned[slug] = pulse
+        # What arrived during the turn was counted too, so that a turn that wrote is followed by one that looks.
+        turned[slug] = counted
         if outcome.did_something:
             report(f"{slug}: {outcome.summary}")
     except StoreUnavailable:

@@ -1,13 +1,13 @@
-"""Who must decide: a chain of deciders in which silence never approves."""
+"""The approval policy: a conjunction of conditions under which a change may go live without a person."""
 
 from collections.abc import Callable
 from typing import Literal
 
-from loop.records import Mode, Proposal, Record, Report, Stakes, StakesLevel, Verdict
+from loop.records import Mode, Proposal, Proposer, Record, Report, Stakes, StakesLevel, Verdict
 
 
 class Ruling(Record):
-    """What the deciders said."""
+    """What the policy says."""
 
     needs_person: bool
     reason: str
@@ -30,70 +30,76 @@ class Pending(Record):
     report: Report | None
 
 
-Decider = Callable[[Pending], Ruling | None]
-"""Says what it knows about; None leaves the word to the next."""
+Condition = Callable[[Pending], str]
+"""Why a person must decide, in words; empty when the condition holds."""
+
+_UNATTENDED = frozenset({Mode.SIMPLE, Mode.ORCHESTRATE})
+"""Modes in which a change may go live without a person."""
 
 
 def decide(mode: Mode, *, proposal: Proposal, report: Report | None) -> Ruling:
-    """Whether a person must decide. The first decider that speaks is heard; when none does, a person must."""
+    """Whether a person must decide: always, unless every one of CONDITIONS holds. The first that does not is heard."""
     pending = Pending(mode=mode, proposal=proposal, report=report)
-    for decider in DECIDERS:
-        if ruling := decider(pending):
-            return ruling
-    return Ruling(needs_person=True, reason="Nothing allows this change to go without a person.")
+    for condition in CONDITIONS:
+        if objection := condition(pending):
+            return Ruling(needs_person=True, reason=objection)
+    return Ruling(needs_person=False, reason="Low stakes, drafted by the loop, and proved on the sealed cases.")
 
 
-def _manual(pending: Pending) -> Ruling | None:
-    if pending.mode is Mode.MANUAL:
-        return Ruling(needs_person=True, reason="In manual mode every change waits for a person.")
-    return None
+def _goes_unattended(pending: Pending) -> str:
+    is_allowed = pending.mode in _UNATTENDED
+    return "" if is_allowed else f"In {pending.mode.value} mode every change waits for a person."
 
 
-def _written_by_person(pending: Pending) -> Ruling | None:
-    if pending.proposal.proposer == "person" or pending.proposal.authors:
-        return Ruling(needs_person=True, reason="A person wrote it, so another one decides.")
-    return None
+def _is_drafted_by_loop(pending: Pending) -> str:
+    is_by_person = pending.proposal.proposer == Proposer.PERSON or bool(pending.proposal.authors)
+    return "A person wrote it, so another one decides." if is_by_person else ""
 
 
-def _stakes(pending: Pending) -> Ruling | None:
-    if pending.proposal.stakes.level is StakesLevel.LOW:
-        return None
-    why = f" {pending.proposal.stakes.reasons[0]}" if pending.proposal.stakes.reasons else ""
-    return Ruling(needs_person=True, reason=f"The stakes are {pending.proposal.stakes.level.value}.{why}")
+def _is_low_stakes(pending: Pending) -> str:
+    stakes = pending.proposal.stakes
+    if stakes.level is StakesLevel.LOW:
+        return ""
+    why = f" {stakes.reasons[0]}" if stakes.reasons else ""
+    return f"The stakes are {stakes.level.value}.{why}"
 
 
-def _evidence(pending: Pending) -> Ruling | None:
+def _is_tested(pending: Pending) -> str:
+    return "" if pending.report else "It has not been tested."
+
+
+def _is_test_of_this(pending: Pending) -> str:
     proposal, report = pending.proposal, pending.report
     if report is None:
-        return Ruling(needs_person=True, reason="It has not been tested.")
-    if (report.proposal_id, report.base_digest, report.candidate_digest) != (
-        proposal.id,
-        proposal.base_digest,
-        proposal.candidate_digest,
-    ):
-        return Ruling(needs_person=True, reason="The test was of something else.")
-    if report.verdict is not Verdict.PROVED:
-        return Ruling(needs_person=True, reason=f"The test says {report.verdict.value.replace('_', ' ')}, not proved.")
-    if any(one.is_harmed for one in report.slices):
-        return Ruling(needs_person=True, reason="The test found a slice that got worse.")
-    return None
+        return ""
+    tested = (report.proposal_id, report.base_digest, report.candidate_digest)
+    is_this = tested == (proposal.id, proposal.base_digest, proposal.candidate_digest)
+    return "" if is_this else "The test was of something else."
 
 
-def _proved_and_low(pending: Pending) -> Ruling | None:
-    """The only one that ever allows; it repeats the conditions, so that no order of the chain can lose one."""
-    proposal, report = pending.proposal, pending.report
-    is_proved = report is not None and report.verdict is Verdict.PROVED and report.proposal_id == proposal.id
-    is_low = (
-        proposal.stakes.level is StakesLevel.LOW
-        and pending.proposal.proposer != "person"
-        and not pending.proposal.authors
-    )
-    if pending.mode in (Mode.SIMPLE, Mode.ORCHESTRATE) and is_low and is_proved:
-        return Ruling(needs_person=False, reason="Low stakes, drafted by the loop, and proved on the sealed cases.")
-    return None
+def _is_proved(pending: Pending) -> str:
+    report = pending.report
+    if report is None or report.verdict is Verdict.PROVED:
+        return ""
+    return f"The test says {report.verdict.value.replace('_', ' ')}, not proved."
 
 
-DECIDERS: tuple[Decider, ...] = (_manual, _written_by_person, _stakes, _evidence, _proved_and_low)
+def _harms_no_slice(pending: Pending) -> str:
+    report = pending.report
+    is_harmed = report is not None and any(one.is_harmed for one in report.slices)
+    return "The test found a slice that got worse." if is_harmed else ""
+
+
+CONDITIONS: tuple[Condition, ...] = (
+    _goes_unattended,
+    _is_drafted_by_loop,
+    _is_low_stakes,
+    _is_tested,
+    _is_test_of_this,
+    _is_proved,
+    _harms_no_slice,
+)
+"""All must hold before anything goes live without a person; each says its own part and nobody else's."""
 
 
 # recommending ----------------------------------------------------------------------------------

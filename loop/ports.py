@@ -13,6 +13,7 @@ from loop.records import (
     Agent,
     Answer,
     AuthorStanding,
+    Applied,
     Bundle,
     Changes,
     DailyQuality,
@@ -20,6 +21,7 @@ from loop.records import (
     Decision,
     Due,
     EvalCase,
+    Experiment,
     Feedback,
     FeedbackItem,
     FeedbackState,
@@ -36,6 +38,7 @@ from loop.records import (
     ProposalState,
     Question,
     Release,
+    Report,
     Score,
     Split,
     Sums,
@@ -123,11 +126,15 @@ class Snapshots(Protocol):
         ...
 
     def versions(self) -> list[Version]:
-        """All, by number."""
+        """Those that were live once, by number, which has gaps; the last one is the head."""
+        ...
+
+    def candidates(self) -> list[Version]:
+        """Those that were never live, by number."""
         ...
 
     def bundle(self, digest: str) -> Bundle:
-        """By its digest. Raises NotFound."""
+        """By its digest, of candidates too. Raises NotFound; Damaged when it was changed from outside."""
         ...
 
     def interactions(self, ids: Iterable[str]) -> dict[str, Interaction]:
@@ -136,6 +143,14 @@ class Snapshots(Protocol):
 
     def feedback(self, states: Iterable[FeedbackState] | None = None) -> list[FeedbackItem]:
         """In the order received; all states but SUPERSEDED when none are named."""
+        ...
+
+    def feedback_new(self, limit: int) -> list[FeedbackItem]:
+        """The first `limit` items in state NEW, in the order they arrived."""
+        ...
+
+    def feedback_counts(self, states: Iterable[FeedbackState] | None = None) -> dict[FeedbackState, int]:
+        """How many items stand in each of these states, all when none are named; states without any are 0."""
         ...
 
     def feedback_items(self, ids: Iterable[str]) -> dict[str, FeedbackItem]:
@@ -149,7 +164,15 @@ class Snapshots(Protocol):
     def issues(self) -> list[Issue]: ...
 
     def proposals(self, states: Iterable[ProposalState] | None = None) -> list[ProposalItem]:
-        """Oldest first, each with its report."""
+        """Oldest first, each with the report a reviewer is shown."""
+        ...
+
+    def reports(self, proposal_id: str) -> list[Report]:
+        """All of one proposal, oldest first."""
+        ...
+
+    def experiments(self, proposal_id: str | None = None) -> list[Experiment]:
+        """Oldest first."""
         ...
 
     def proposal(self, proposal_id: str) -> ProposalItem:
@@ -174,11 +197,10 @@ class Snapshots(Protocol):
         """The newest turn that was recorded; None before the first."""
         ...
 
-    def pulse(self) -> str:
-        """A mark that changes whenever there may be something for the loop to do.
+    def change_counter(self) -> str:
+        """Differs from before whenever there may be something for the loop to do: an arrival, a move, a decision.
 
-        Made from counts and latest times of feedback (by state), proposals (by state), decisions and the head;
-        cheap enough to ask every second.
+        Two rows by their keys: cheap enough to ask every second, however much is stored.
         """
         ...
 
@@ -372,34 +394,35 @@ class Answers(Protocol):
 class Decisions(Protocol):
     """The acts that decide and move the live version: each applied once, on what was seen, or not at all."""
 
-    def decide(self, decision: Decision, *, successor: Proposal | None = None) -> None:
+    def decide(self, decision: Decision, *, successor: Proposal | None = None, candidate: Bundle | None = None) -> None:
         """Record a decision and move its proposal, in one transaction.
 
-        approve, edit, reject: the proposal must be WAITING (reject also from SET_ASIDE), its evidence
-        digest must equal `decision.seen_digest`, and for `approve` its base must be the head.
+        approve, edit, reject: the proposal must be WAITING (reject also from SET_ASIDE), its evidence digest and
+        report must be `decision.seen_digest` and `decision.report_id`, and for `approve` its base must be the head.
         undo: the approval it names must not be applied yet (or the rejection not superseded); back to WAITING.
-        `successor` (for edit) is drafted in the same transaction.
+        `successor` (for edit), with its content `candidate`, is drafted in the same transaction.
         Raises Conflict, DigestMismatch or StaleBase; then nothing was written.
         """
         ...
 
-    def deploy(self, *, decision: Decision, version: Version, bundle: Bundle, release: Release) -> bool:
-        """Apply an approval exactly once: version, head, release, proposal LIVE, audit, in one transaction.
+    def deploy(self, *, decision: Decision, release: Release) -> Applied:
+        """Apply an approval exactly once: head, release, proposal LIVE, audit, in one transaction.
 
-        False when this decision was applied before. Raises StaleBase when the head is not
-        `release.from_number` (the proposal is then STALE, and that is written).
+        What goes live is the candidate version that was stored with the proposal, as it was stored. When it can no
+        longer go live (the head moved, the evidence or the content is not what was approved), the proposal becomes
+        STALE with the reason, and that is written. Raises Conflict when the proposal is not approved.
         """
         ...
 
-    def roll_back(self, *, version: Version, release: Release, undone: str | None) -> None:
-        """Make a new head with older content. Raises StaleBase when the head moved.
+    def roll_back(self, *, version: Version, release: Release, undone: str | None) -> Release:
+        """Make a new head with older content, under the next free number; the release as it was written.
 
-        `undone`: the proposal that becomes UNDONE.
+        `undone`: the proposal that becomes UNDONE. Raises StaleBase when the head moved.
         """
         ...
 
 
-class Store(Snapshots, Knowledge, Commits, Decisions, Protocol):
+class Store(Arrivals, Snapshots, Knowledge, Commits, Answers, Decisions, Protocol):
     """Everything kept about one agent, behind its ports."""
 
 

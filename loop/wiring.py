@@ -27,13 +27,15 @@ def open_database(settings: Settings) -> Database:
 
 def parts_for(settings: Settings, database: Database, slug: str, *, clock: Clock = utc_now) -> Parts:
     """Everything the core needs to serve one agent. Raises NotFound when there is no such agent."""
-    store: Store = database.store(slug)  # the assignment proves that AgentStore has the shape of the port
+    checkpoint = _checkpoint(settings)
+    # The annotation proves that AgentStore has the shape of the port.
+    store: Store = database.store(slug, checkpoint=checkpoint)
     return Parts(
         store=store,
         clock=clock,
         answerers=_answerers(settings),
         model=model_from(settings),
-        checkpoint=_checkpoint(settings),
+        checkpoint=checkpoint,
         token=_token,
         seed=settings.seed,
     )

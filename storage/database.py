@@ -12,7 +12,7 @@ from storage.connecting import explained, make_engine, place_of, reading, writin
 from storage.rows import from_row, to_row
 from storage.schema import ensure_schema
 from storage.store import AgentStore
-from storage.tables import AgentRow, BundleRow, HeadRow, ReleaseRow, VersionRow, metadata
+from storage.tables import AgentRow, ArrivalLogRow, BundleRow, HeadRow, ReleaseRow, VersionRow, metadata
 
 
 class Database:
@@ -61,6 +61,7 @@ class Database:
             proposal_id=None,
             summary="What the agent started with.",
             created_at=now,
+            released_at=now,
         )
         release = Release(
             id=derived_id("release", agent.slug, 0),
@@ -83,7 +84,11 @@ class Database:
                 (AgentRow, to_row(agent)),
                 (BundleRow, to_row(bundle, agent=agent.slug, digest=version.digest)),
                 (VersionRow, to_row(version)),
-                (HeadRow, {"agent": agent.slug, "number": 0, "audit_seq": 0, "audit_hash": audit.START, "mark": 0}),
+                (
+                    HeadRow,
+                    {"agent": agent.slug, "number": 0, "audit_seq": 0, "audit_hash": audit.START, "change_counter": 0},
+                ),
+                (ArrivalLogRow, {"agent": agent.slug, "seq": 0}),
                 (ReleaseRow, to_row(release)),
             ):
                 connection.execute(sa.insert(table.core()), row)

@@ -1,15 +1,30 @@
-"""Decide, deploy, roll back: each applied once, on what was seen, or not at all."""
+"""Decisions and releases: compare-and-swap on state, evidence and head, applied exactly once or not at all."""
 
 import sqlalchemy as sa
 
 from loop.errors import Conflict, DigestMismatch, InvalidInput, NotFound, StaleBase
 from loop.ports import Checkpoint
-from loop.records import Bundle, Decision, Note, Proposal, ProposalState, Release, Version, digest
+from loop.records import (
+    PROPOSAL_MOVES,
+    Applied,
+    Bundle,
+    Decision,
+    Mover,
+    Note,
+    Proposal,
+    ProposalMove,
+    ProposalState,
+    Release,
+    Version,
+    digest,
+    is_body_of,
+    may_move,
+)
 from storage import audit
-from storage.commit import drafted_row, hold, mark, move_proposal
-from storage.ingest import insert_new, insert_unknown
+from storage.locks import bump_change_counter, lock_agent
+from storage.proposals import candidate_of, draft_proposals, move_proposal, next_number, stored_body
 from storage.rows import from_row, to_row
-from storage.tables import BundleRow, DecisionRow, HeadRow, ProposalRow, ReleaseRow, VersionRow
+from storage.tables import DecisionRow, HeadRow, ProposalRow, ReleaseRow, VersionRow
 
 _TARGETS = {
     "approve": ProposalState.APPROVED,
@@ -19,15 +34,20 @@ _TARGETS = {
 _RELOAD = "Load it again and decide on what it is now."
 
 
-def record_decision(connection: sa.Connection, agent: str, decision: Decision, *, successor: Proposal | None) -> None:
-    """Write a decision and move its proposal. Raises NotFound, InvalidInput, Conflict, DigestMismatch, StaleBase."""
+def record_decision(
+    connection: sa.Connection, agent: str, decision: Decision, *, successor: Proposal | None, candidate: Bundle | None
+) -> None:
+    """Write a decision and move its proposal, compare-and-swap on its state, its report and what was seen.
+
+    Raises NotFound, InvalidInput, Conflict, DigestMismatch, StaleBase.
+    """
     if decision.agent != agent or (successor is not None and successor.agent != agent):
         raise InvalidInput("The decision is about another agent.", field="agent")
     if (decision.successor_id, decision.verb == "edit") != (successor and successor.id, successor is not None):
         raise InvalidInput(
             "An edit, and only an edit, names and brings the proposal that replaces this one.", field="successor_id"
         )
-    head = hold(connection, agent)
+    head = lock_agent(connection, agent)
     proposal = _proposal(connection, agent, decision.proposal_id)
     table = DecisionRow.core()
     if connection.execute(sa.select(table.c.id).where(table.c.agent == agent, table.c.id == decision.id)).first():
@@ -39,11 +59,13 @@ def record_decision(connection: sa.Connection, agent: str, decision: Decision, *
     else:
         _check_seen(decision, proposal, was=was, head=head)
         now = _TARGETS[decision.verb]
-    if not move_proposal(connection, agent, decision.proposal_id, was=was, now=now):
+    if not move_proposal(connection, agent, ProposalMove(proposal_id=decision.proposal_id, was=was, now=now)):
         raise Conflict("Somebody else decided this proposal a moment ago.", remedy=_RELOAD)
     connection.execute(sa.insert(table), to_row(decision))
-    if successor is not None and not insert_unknown(connection, ProposalRow.core(), agent, [drafted_row(successor)]):
-        raise Conflict("The edited proposal exists already.")
+    if successor is not None:
+        brought = [] if candidate is None else [candidate]
+        if not draft_proposals(connection, agent, [successor], bundles=brought):
+            raise Conflict("The edited proposal exists already.")
     note = Note(
         actor=decision.actor.name,
         action=f"{decision.verb} proposal",
@@ -52,58 +74,39 @@ def record_decision(connection: sa.Connection, agent: str, decision: Decision, *
         digests={"decision": digest(decision), "seen": decision.seen_digest},
     )
     audit.append(connection, agent, [note])
-    mark(connection, agent)
+    bump_change_counter(connection, agent)
 
 
 def apply_approval(
-    connection: sa.Connection,
-    agent: str,
-    *,
-    decision: Decision,
-    version: Version,
-    bundle: Bundle,
-    release: Release,
-    checkpoint: Checkpoint,
-) -> bool | None:
-    """True: applied. False: it was before. None: the proposal was stale, which is now written.
+    connection: sa.Connection, agent: str, *, decision: Decision, release: Release, checkpoint: Checkpoint
+) -> Applied:
+    """Apply an approval exactly once: its stored candidate goes live, or its proposal becomes stale and says why.
 
-    Raises NotFound, InvalidInput, Conflict and DigestMismatch; then nothing is written.
+    Raises NotFound, InvalidInput and Conflict; then nothing is written.
     """
-    _check_release(agent, version, release)
-    head = hold(connection, agent)
+    head = lock_agent(connection, agent)
     releases = ReleaseRow.core()
     if connection.execute(
         sa.select(releases.c.id).where(releases.c.agent == agent, releases.c.decision_id == decision.id)
     ).first():
-        return False
+        return Applied(outcome="before")
     approval = _approval(connection, agent, decision)
     proposal = _proposal(connection, agent, approval.proposal_id)
-    if release.decision_id != approval.id or not (release.proposal_id == version.proposal_id == approval.proposal_id):
-        raise InvalidInput("Release and version must name the decision and its proposal.", field="decision_id")
     if proposal["state"] != ProposalState.APPROVED.value:
         raise Conflict(f"The proposal is {_words(proposal['state'])}, not approved.")
-    if approval.seen_digest != proposal["evidence_digest"]:
-        raise DigestMismatch("The evidence changed after it was approved; it was not applied.", remedy=_RELOAD)
-    if not (bundle.digest == version.digest == proposal["candidate_digest"]):
-        raise DigestMismatch("The content to go live is not the content that was approved; it was not applied.")
-    if head != release.from_number or head != proposal["base_number"]:
-        move_proposal(connection, agent, approval.proposal_id, was=ProposalState.APPROVED, now=ProposalState.STALE)
-        note = Note(
-            actor=release.actor,
-            action="mark proposal stale",
-            subject=approval.proposal_id,
-            at=release.at,
-            digests={"decision": digest(approval)},
-        )
-        audit.append(connection, agent, [note])
-        mark(connection, agent)
-        return None
-    body = to_row(bundle, agent=agent, digest=version.digest)
-    insert_new(connection, BundleRow.core(), [body])
-    _move_head(connection, agent, version=version, release=release, checkpoint=checkpoint)
-    move_proposal(connection, agent, approval.proposal_id, was=ProposalState.APPROVED, now=ProposalState.LIVE)
+    if (release.agent, release.decision_id, release.proposal_id) != (agent, approval.id, approval.proposal_id):
+        raise InvalidInput("The release must name the decision and its proposal.", field="decision_id")
+    version = candidate_of(connection, agent, approval.proposal_id)
+    reason = _unfit(connection, agent, approval, proposal=proposal, version=version, head=head)
+    if version is None or reason:
+        _mark_stale(connection, agent, approval, release=release, reason=reason)
+        return Applied(outcome="stale", reason=reason)
+    if (release.number, release.from_number) != (version.number, version.parent):
+        raise InvalidInput("A release makes the candidate of its proposal live.", field="number")
+    _move_head(connection, agent, release=release, checkpoint=checkpoint)
+    _move(connection, agent, approval.proposal_id, was=ProposalState.APPROVED, now=ProposalState.LIVE)
     _note_release(connection, agent, "deploy version", version, release)
-    return True
+    return Applied(outcome="applied")
 
 
 def restore(
@@ -114,15 +117,20 @@ def restore(
     release: Release,
     undone: str | None,
     checkpoint: Checkpoint,
-) -> None:
-    """Make a new head with older content. Raises NotFound, InvalidInput, Conflict, StaleBase."""
-    _check_release(agent, version, release)
-    head = hold(connection, agent)
+) -> Release:
+    """Make a new head with older content, compare-and-swap on the head; the release with the number it got.
+
+    Raises NotFound, InvalidInput, Conflict, DigestMismatch, StaleBase.
+    """
+    _check_rollback(agent, version, release)
+    head = lock_agent(connection, agent)
     if head != release.from_number:
         raise StaleBase("Another version went live a moment ago; nothing was rolled back.", remedy=_RELOAD)
     versions = VersionRow.core()
     restored = connection.execute(
-        sa.select(versions.c.digest).where(versions.c.agent == agent, versions.c.number == version.restores)
+        sa.select(versions.c.digest).where(
+            versions.c.agent == agent, versions.c.number == version.restores, versions.c.released_at.is_not(None)
+        )
     ).scalar()
     if restored is None:
         raise NotFound("The version to go back to does not exist.")
@@ -130,10 +138,65 @@ def restore(
         raise DigestMismatch("The content to come back is not the content of the version named.")
     if undone is not None:
         proposal = _proposal(connection, agent, undone)
-        if not move_proposal(connection, agent, undone, was=ProposalState.LIVE, now=ProposalState.UNDONE):
+        if not _move(connection, agent, undone, was=ProposalState.LIVE, now=ProposalState.UNDONE):
             raise Conflict(f"The proposal is {_words(proposal['state'])}, not live; nothing was rolled back.")
-    _move_head(connection, agent, version=version, release=release, checkpoint=checkpoint)
+    number = next_number(connection, agent)
+    version, release = (
+        version.model_copy(update={"number": number}),
+        release.model_copy(update={"number": number}),
+    )
+    connection.execute(sa.insert(VersionRow.core()), to_row(version))
+    checkpoint("rollback:version")
+    _move_head(connection, agent, release=release, checkpoint=checkpoint)
     _note_release(connection, agent, "roll back", version, release)
+    return release
+
+
+def _unfit(
+    connection: sa.Connection,
+    agent: str,
+    approval: Decision,
+    *,
+    proposal: sa.RowMapping,
+    version: Version | None,
+    head: int,
+) -> str:
+    """Why an approved proposal can no longer go live, in words; empty when it can."""
+    if head != proposal["base_number"]:
+        return f"Version {head} went live before it; it was approved for version {proposal['base_number']}."
+    if (approval.seen_digest, approval.report_id) != (proposal["evidence_digest"], proposal["report_id"]):
+        return "The evidence is no longer what was approved."
+    body = None if version is None else stored_body(connection, agent, version.digest)
+    if version is None or body is None:
+        return "The content that was approved is not stored."
+    if version.digest != proposal["candidate_digest"] or not is_body_of(version.digest, body):
+        return "The stored content is not the content that was approved."
+    return ""
+
+
+def _mark_stale(connection: sa.Connection, agent: str, approval: Decision, *, release: Release, reason: str) -> None:
+    _move(connection, agent, approval.proposal_id, was=ProposalState.APPROVED, now=ProposalState.STALE, reason=reason)
+    note = Note(
+        actor=release.actor,
+        action="mark proposal stale",
+        subject=approval.proposal_id,
+        at=release.at,
+        digests={"decision": digest(approval), "reason": digest(reason)},
+    )
+    audit.append(connection, agent, [note])
+    bump_change_counter(connection, agent)
+
+
+def _move(
+    connection: sa.Connection,
+    agent: str,
+    proposal_id: str,
+    *,
+    was: ProposalState,
+    now: ProposalState,
+    reason: str = "",
+) -> int:
+    return move_proposal(connection, agent, ProposalMove(proposal_id=proposal_id, was=was, now=now, reason=reason))
 
 
 def _check_undo(connection: sa.Connection, agent: str, decision: Decision, *, was: ProposalState) -> None:
@@ -154,11 +217,12 @@ def _check_undo(connection: sa.Connection, agent: str, decision: Decision, *, wa
 
 
 def _check_seen(decision: Decision, proposal: sa.RowMapping, *, was: ProposalState, head: int) -> None:
-    may = {ProposalState.WAITING} | ({ProposalState.SET_ASIDE} if decision.verb == "reject" else set())
-    if was not in may:
+    if not may_move(PROPOSAL_MOVES, was, _TARGETS[decision.verb], by=Mover.DECISION):
         raise Conflict(f"The proposal is {_words(was)} now, not waiting.", remedy=_RELOAD)
     if decision.seen_digest != proposal["evidence_digest"]:
         raise DigestMismatch("The proposal or its evidence changed since it was shown.", remedy=_RELOAD)
+    if decision.report_id != proposal["report_id"]:
+        raise DigestMismatch("The decision names another report than the one that is shown.", remedy=_RELOAD)
     if decision.verb == "approve" and not proposal["evidence_digest"]:
         raise DigestMismatch("The proposal has not been tested; there is nothing to approve.")
     if decision.verb == "approve" and proposal["base_number"] != head:
@@ -168,12 +232,10 @@ def _check_seen(decision: Decision, proposal: sa.RowMapping, *, was: ProposalSta
         )
 
 
-def _check_release(agent: str, version: Version, release: Release) -> None:
+def _check_rollback(agent: str, version: Version, release: Release) -> None:
     if version.agent != agent or release.agent != agent:
         raise InvalidInput("Version or release belong to another agent.", field="agent")
-    if release.number != version.number or release.from_number is None or version.number <= release.from_number:
-        raise InvalidInput("A release makes the next version live.", field="number")
-    if version.parent != release.from_number:
+    if release.from_number is None or version.parent != release.from_number:
         raise InvalidInput("A version's parent is the version it replaces.", field="parent")
 
 
@@ -201,27 +263,28 @@ def _undo_of(connection: sa.Connection, agent: str, decision_id: str) -> bool:
 
 def _proposal(connection: sa.Connection, agent: str, proposal_id: str) -> sa.RowMapping:
     table = ProposalRow.core()
-    query = sa.select(table.c.state, table.c.evidence_digest, table.c.base_number, table.c.candidate_digest).where(
-        table.c.agent == agent, table.c.id == proposal_id
-    )
+    wanted = ("state", "evidence_digest", "report_id", "base_number", "candidate_digest")
+    query = sa.select(*(table.c[name] for name in wanted)).where(table.c.agent == agent, table.c.id == proposal_id)
     row = connection.execute(query).mappings().first()
     if row is None:
         raise NotFound("There is no such proposal.")
     return row
 
 
-def _move_head(
-    connection: sa.Connection, agent: str, *, version: Version, release: Release, checkpoint: Checkpoint
-) -> None:
-    connection.execute(sa.insert(VersionRow.core()), to_row(version))
-    checkpoint("version written")
-    head = HeadRow.core()
+def _move_head(connection: sa.Connection, agent: str, *, release: Release, checkpoint: Checkpoint) -> None:
+    """Compare-and-swap on the head."""
+    versions, head = VersionRow.core(), HeadRow.core()
+    connection.execute(
+        sa.update(versions)
+        .where(versions.c.agent == agent, versions.c.number == release.number)
+        .values(released_at=release.at)
+    )
     moved = connection.execute(
-        sa.update(head).where(head.c.agent == agent, head.c.number == release.from_number).values(number=version.number)
+        sa.update(head).where(head.c.agent == agent, head.c.number == release.from_number).values(number=release.number)
     ).rowcount
     if moved != 1:
         raise StaleBase("Another version went live a moment ago.", remedy=_RELOAD)
-    checkpoint("head moved")
+    checkpoint("release:head")
     connection.execute(sa.insert(ReleaseRow.core()), to_row(release))
 
 
@@ -234,7 +297,7 @@ def _note_release(connection: sa.Connection, agent: str, action: str, version: V
         digests={"bundle": version.digest, "release": digest(release)},
     )
     audit.append(connection, agent, [note])
-    mark(connection, agent)
+    bump_change_counter(connection, agent)
 
 
 def _words(state: str) -> str:

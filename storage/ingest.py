@@ -1,18 +1,19 @@
-"""What arrives: interactions and feedback, told apart as new, changed, said again, or said newer by the same author."""
+"""Ingest, idempotent: what arrives is told apart as new, changed, a duplicate, or newer by the same author."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from loop.records import Feedback, FeedbackState, Interaction, Written, derived_id
-from storage.rows import Row, to_event_row
-from storage.tables import FeedbackRow, InteractionRow
+from loop.records import Feedback, FeedbackState, Interaction, Score, Written, derived_id
+from storage.locks import lock_arrivals, move_log
+from storage.rows import Row, to_event_row, to_row
+from storage.tables import FeedbackRow, InteractionRow, ScoreRow
 
 CHUNK = 1000
 """Rows or ids in one statement."""
@@ -35,21 +36,56 @@ class _Current:
         return self.at, self.received_at, self.id
 
 
-def interaction_rows(interactions: Iterable[Interaction]) -> list[Row]:
-    """Raises InvalidInput; done before the write lock is taken."""
-    return [to_event_row(interaction) for interaction in interactions]
+@dataclass(frozen=True)
+class ArrivalRows:
+    """What arrives, as rows that wait for their log position."""
+
+    interactions: list[Row]
+    feedback: list[Row]
+    scores: list[Row]
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.interactions or self.feedback or self.scores)
 
 
-def feedback_rows(feedback: Iterable[Feedback]) -> list[Row]:
-    """Raises InvalidInput; done before the write lock is taken. What must not teach enters as EXCLUDED."""
-    return [
-        to_event_row(one, state=(FeedbackState.NEW if one.teaches else FeedbackState.EXCLUDED).value)
-        for one in feedback
-    ]
+def arrival_rows(
+    interactions: Iterable[Interaction], feedback: Iterable[Feedback], scores: Iterable[Score]
+) -> ArrivalRows:
+    """Built before any lock is taken. Raises InvalidInput. What must not teach enters as EXCLUDED."""
+    return ArrivalRows(
+        interactions=[to_event_row(one) for one in interactions],
+        feedback=[
+            to_event_row(one, state=(FeedbackState.NEW if one.teaches else FeedbackState.EXCLUDED).value)
+            for one in feedback
+        ],
+        scores=[to_row(one) for one in scores],
+    )
 
 
-def write_interactions(connection: sa.Connection, agent: str, rows: Sequence[Row]) -> Written:
-    """An id that is stored with other content is brought up to date; the same content is a duplicate."""
+def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows) -> Written:
+    """Idempotent append under the agent's arrival log: what is new or changed gets the next log positions.
+
+    A score takes a position too, so that the log moves with every arrival. Raises NotFound when the agent is gone.
+    """
+    last = lock_arrivals(connection, agent)
+    seq = count(last + 1)
+    interactions = _write_interactions(connection, agent, rows.interactions, seq=seq)
+    feedback = _write_feedback(connection, agent, rows.feedback, seq=seq)
+    scores = insert_unknown(connection, ScoreRow.core(), agent, rows.scores)
+    reached = next(seq) - 1 + scores
+    if reached > last:
+        move_log(connection, agent, to=reached)
+    return Written(
+        new=interactions.new + feedback.new + scores,
+        updated=interactions.updated + feedback.updated,
+        duplicate=interactions.duplicate + feedback.duplicate + len(rows.scores) - scores,
+    )
+
+
+def _write_interactions(connection: sa.Connection, agent: str, rows: Sequence[Row], *, seq: Iterator[int]) -> Written:
+    """Upsert by content digest: other content under a stored id replaces it; the same content is a duplicate."""
     table = InteractionRow.core()
     known = _digests(connection, table, agent, [row["id"] for row in rows])
     fresh: dict[str, Row] = {}
@@ -66,14 +102,16 @@ def write_interactions(connection: sa.Connection, agent: str, rows: Sequence[Row
             (fresh if name in fresh else changed)[name] = row
             updated += 1
         known[name] = row["content_digest"]
-    insert_new(connection, table, list(fresh.values()))
+    insert_new(connection, table, [row | {"seq": next(seq)} for row in fresh.values()])
     for row in changed.values():
-        connection.execute(sa.update(table).where(table.c.agent == agent, table.c.id == row["id"]).values(row))
+        connection.execute(
+            sa.update(table).where(table.c.agent == agent, table.c.id == row["id"]).values(row | {"seq": next(seq)})
+        )
     return Written(new=new, updated=updated, duplicate=duplicate)
 
 
-def write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) -> Written:
-    """Feedback is never changed: the later of the same target, kind and author supersedes the earlier.
+def _write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row], *, seq: Iterator[int]) -> Written:
+    """Append only: the later feedback of the same target, kind and author supersedes the earlier.
 
     Later means by the time it was given; one that arrives late is kept as superseded at once, so the
     order of arrival does not matter. An id taken by other content gets a new id made from both.
@@ -99,7 +137,7 @@ def write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) -
             .where(table.c.agent == agent, table.c.id.in_(ids))
             .values(state=FeedbackState.SUPERSEDED.value)
         )
-    insert_new(connection, table, fresh)
+    insert_new(connection, table, [row | {"seq": next(seq)} for row in fresh])
     return Written(new=len(fresh) - updated, updated=updated, duplicate=len(rows) - len(fresh))
 
 

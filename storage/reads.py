@@ -1,11 +1,14 @@
-"""Feedback and proposals with where they stand, and signals counted by day: the joins behind a store's reads."""
+"""Feedback and proposals with where they stand, kept answers, and signals counted: the joins behind a store's reads."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from loop.records import (
+    COUNTING_STATES,
+    Answer,
     DaySignals,
     Feedback,
     FeedbackItem,
@@ -17,10 +20,12 @@ from loop.records import (
     Report,
     VersionSignals,
 )
+from storage.bodies import from_body
+from storage.ingest import chunks
 from storage.rows import from_row
-from storage.tables import FeedbackRow, FlagRow, InteractionRow, ProposalRow, ReportRow
+from storage.tables import AnswerRow, FeedbackRow, FlagRow, InteractionRow, ProposalRow, ReportRow, VersionRow
 
-_UNCOUNTED = (FeedbackState.HELD, FeedbackState.QUARANTINED, FeedbackState.EXCLUDED, FeedbackState.SUPERSEDED)
+_UNCOUNTED = tuple(state for state in FeedbackState if state not in COUNTING_STATES)
 
 
 def read_feedback(connection: sa.Connection, agent: str, which: sa.ColumnElement[bool]) -> list[FeedbackItem]:
@@ -47,12 +52,54 @@ def read_feedback(connection: sa.Connection, agent: str, which: sa.ColumnElement
     ]
 
 
-def read_proposals(connection: sa.Connection, agent: str, which: sa.ColumnElement[bool]) -> list[ProposalItem]:
-    """Oldest first, each with its report."""
-    table, reports = ProposalRow.core(), ReportRow.core()
+def read_new_feedback(connection: sa.Connection, agent: str, *, limit: int) -> list[FeedbackItem]:
+    """The first items in state NEW by log position. New items have no flags."""
+    table = FeedbackRow.core()
     query = (
-        sa.select(table, reports.c.body.label("report"))
-        .outerjoin(reports, sa.and_(reports.c.agent == table.c.agent, reports.c.proposal_id == table.c.id))
+        sa.select(table)
+        # Literal, so that planners see that the index of what is new covers it.
+        .where(table.c.agent == agent, table.c.state == sa.literal_column("'new'"))
+        .order_by(table.c.seq)
+        .limit(limit)
+    )
+    return [
+        FeedbackItem(feedback=from_row(Feedback, row), state=FeedbackState.NEW)
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def count_feedback(connection: sa.Connection, agent: str, states: Iterable[FeedbackState]) -> dict[FeedbackState, int]:
+    """Items in each of these states, from the index alone."""
+    table = FeedbackRow.core()
+    wanted = {state.value: 0 for state in states}
+    query = (
+        sa.select(table.c.state, sa.func.count())
+        .where(table.c.agent == agent, table.c.state.in_(list(wanted)))
+        .group_by(table.c.state)
+    )
+    counted = wanted | {state: int(n) for state, n in connection.execute(query)}
+    return {FeedbackState(state): n for state, n in counted.items()}
+
+
+def read_answers(connection: sa.Connection, agent: str, digest: str, ids: Sequence[str]) -> dict[str, Answer]:
+    """What the bundle with this digest answered, by case id; those that are kept."""
+    table = AnswerRow.core()
+    found: dict[str, Answer] = {}
+    for chunk in chunks(ids):
+        query = sa.select(table.c.case_id, table.c.body).where(
+            table.c.agent == agent, table.c.digest == digest, table.c.case_id.in_(chunk)
+        )
+        found.update((row.case_id, from_body(Answer, row.body)) for row in connection.execute(query))
+    return found
+
+
+def read_proposals(connection: sa.Connection, agent: str, which: sa.ColumnElement[bool]) -> list[ProposalItem]:
+    """Oldest first, each with the report a reviewer is shown and the number of its candidate."""
+    table, reports, versions = ProposalRow.core(), ReportRow.core(), VersionRow.core()
+    query = (
+        sa.select(table, reports.c.body.label("report"), versions.c.number)
+        .outerjoin(reports, sa.and_(reports.c.agent == table.c.agent, reports.c.id == table.c.report_id))
+        .outerjoin(versions, sa.and_(versions.c.agent == table.c.agent, versions.c.proposal_id == table.c.id))
         .where(table.c.agent == agent, which)
         .order_by(table.c.created_at, table.c.id)
     )
@@ -60,8 +107,10 @@ def read_proposals(connection: sa.Connection, agent: str, which: sa.ColumnElemen
         ProposalItem(
             proposal=from_row(Proposal, row),
             state=ProposalState(row["state"]),
-            report=None if row["report"] is None else Report.model_validate(row["report"]),
+            report=None if row["report"] is None else from_body(Report, row["report"]),
             evidence_digest=row["evidence_digest"],
+            stale_reason=row["stale_reason"],
+            number=row["number"],
         )
         for row in connection.execute(query).mappings()
     ]

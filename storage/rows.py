@@ -1,10 +1,8 @@
 """Records to rows and back: the only place where either is made from the other."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from functools import cache
 from typing import Any, TypeVar
 
@@ -19,6 +17,7 @@ from loop.records import (
     DailyQuality,
     Decision,
     EvalCase,
+    Experiment,
     Feedback,
     Flag,
     Interaction,
@@ -33,6 +32,8 @@ from loop.records import (
     Version,
 )
 from storage import tables
+from storage.bodies import from_body
+from storage.content import content_digest
 
 TABLES: dict[type[Record], type[tables.Table]] = {
     Agent: tables.AgentRow,
@@ -41,6 +42,7 @@ TABLES: dict[type[Record], type[tables.Table]] = {
     DailyQuality: tables.DailyQualityRow,
     Decision: tables.DecisionRow,
     EvalCase: tables.EvalCaseRow,
+    Experiment: tables.ExperimentRow,
     Feedback: tables.FeedbackRow,
     Flag: tables.FlagRow,
     Interaction: tables.InteractionRow,
@@ -55,12 +57,8 @@ TABLES: dict[type[Record], type[tables.Table]] = {
 }
 """Where each record is kept. A table with a column `body` keeps the whole record there."""
 
-_NOT_CONTENT = frozenset({"received_at", "supersedes"})
-"""Differ between two deliveries of the same feedback."""
-
 _SPELLING: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
 _spell = json.JSONEncoder(**_SPELLING).encode
-_spell_sorted = json.JSONEncoder(**_SPELLING, sort_keys=True).encode
 
 JSON_OPTIONS: dict[str, Any] = {"json_serializer": _spell, "json_deserializer": json.loads}
 """How engines spell JSON columns: compact, any alphabet as it is, no NaN."""
@@ -75,8 +73,6 @@ class _Plan:
 
     fields: tuple[str, ...]
     """Record fields that are columns."""
-    defaults: Row
-    """JSON of the fields that may be left out."""
     times: tuple[str, ...]
     limits: Mapping[str, int]
     """Longest text a column takes, in characters."""
@@ -89,33 +85,25 @@ def to_row(record: Record, **more: Any) -> Row:
     Raises InvalidInput, naming the field, for what a database cannot keep: NUL characters, lone
     surrogates, values that are not JSON, keys that are too long. NaN among free attributes becomes null.
     """
-    return _build(record, _payload(record, exclude_defaults=False), more)
+    return _build(record, storable(record), more)
 
 
 def to_event_row(record: Interaction | Feedback, **more: Any) -> Row:
-    """Like `to_row`, with `content_digest`: equal for two deliveries of the same thing.
-
-    Fields at their default are left out of the digest, so that a field added later changes none.
-    """
-    payload = _payload(record, exclude_defaults=True)
-    content = {name: item for name, item in payload.items() if name not in _NOT_CONTENT}
-    content["at"] = record.at.astimezone(UTC).isoformat()
-    digest = hashlib.sha256(_spell_sorted(content).encode()).hexdigest()
-    return _build(record, payload, {"content_digest": digest, **more})
+    """Like `to_row`, with `content_digest`: equal for two deliveries of the same thing."""
+    payload = storable(record)
+    return _build(record, payload, {"content_digest": content_digest(record, payload), **more})
 
 
 def from_row(kind: type[R], row: Mapping[Any, Any]) -> R:
-    """The frozen record of a row."""
+    """The frozen record of a row, as it was written."""
     plan = _plan(kind)
-    if plan.has_body:
-        return kind.model_validate(row["body"])
-    return kind.model_validate({name: row[name] for name in plan.fields})
+    return from_body(kind, row["body"] if plan.has_body else {name: row[name] for name in plan.fields})
 
 
-def _payload(record: Record, *, exclude_defaults: bool) -> Row:
-    """The record as JSON values; refuses what no database keeps."""
+def storable(record: Record) -> Row:
+    """The record as JSON values. Raises InvalidInput, naming the field, for what no database keeps."""
     try:
-        payload = record.model_dump(mode="json", exclude_defaults=exclude_defaults)
+        payload = record.model_dump(mode="json")
         text = _spell(payload)
         text.encode()
     except (PydanticSerializationError, ValueError, TypeError):
@@ -127,7 +115,7 @@ def _payload(record: Record, *, exclude_defaults: bool) -> Row:
 
 def _build(record: Record, payload: Row, more: Mapping[str, Any]) -> Row:
     plan = _plan(type(record))
-    row = {name: payload.get(name, plan.defaults.get(name)) for name in plan.fields}
+    row = {name: payload[name] for name in plan.fields}
     for name in plan.times:
         row[name] = getattr(record, name)
     row.update(more)
@@ -148,24 +136,12 @@ def _build(record: Record, payload: Row, more: Mapping[str, Any]) -> Row:
 def _plan(kind: type[Record]) -> _Plan:
     columns = TABLES[kind].core().columns
     fields = tuple(name for name in kind.model_fields if name in columns)
-    defaults = {
-        name: field.get_default(call_default_factory=True)
-        for name, field in kind.model_fields.items()
-        if not field.is_required()
-    }
     return _Plan(
         fields=fields,
-        defaults={name: _as_json(item) for name, item in defaults.items()},
         times=tuple(name for name in fields if isinstance(columns[name].type, UTCDateTime)),
         limits={column.name: length for column in columns if (length := getattr(column.type, "length", None))},
         has_body="body" in columns,
     )
-
-
-def _as_json(default: object) -> object:
-    if isinstance(default, Record):
-        return default.model_dump(mode="json")
-    return list(default) if isinstance(default, tuple) else default
 
 
 def _holds_nul(item: object) -> bool:

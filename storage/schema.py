@@ -13,6 +13,27 @@ from loop.errors import StoreUnavailable
 VERSION_TABLE = "ratchet_revision"
 """Its presence tells our databases from others."""
 
+_OF_DBOS = frozenset(
+    {
+        "application_versions",
+        "datasource_outputs",
+        "dbos_migrations",
+        "event_dispatch_kv",
+        "notifications",
+        "operation_outputs",
+        "queues",
+        "streams",
+        "workflow_events",
+        "workflow_events_history",
+        "workflow_input",
+        "workflow_output",
+        "workflow_schedules",
+        "workflow_status",
+    }
+)
+"""Tables in which DBOS keeps the loop's durable work: on SQLite they stand beside ours, on PostgreSQL in a schema
+of their own. They may be there before ours are."""
+
 _LOCK = 0x7261746368657431
 """PostgreSQL advisory lock that migrations queue on."""
 
@@ -69,8 +90,8 @@ def _scripts() -> ScriptDirectory:
 
 
 def _stored_revision(connection: sa.Connection) -> str | None:
-    """None for an empty database."""
-    tables = set(sa.inspect(connection).get_table_names())
+    """None for a database without any table but those of DBOS. Ours is known by its revision table."""
+    tables = set(sa.inspect(connection).get_table_names()) - _OF_DBOS
     if not tables:
         return None
     if VERSION_TABLE not in tables:

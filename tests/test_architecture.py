@@ -1,6 +1,7 @@
 """Rules that matter are executed: imports, file sizes, documented settings, one audited place for HTML."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from loop.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ("dashboard", "loop", "storage")
 LINES_MAX = 350
+STAGES = ("collect", "validate", "update", "evaluate", "deploy", "agent")
+"""Packages that are used by their face only: what their `__init__` exports."""
+STAGE_PATHS = [["loop", stage] for stage in STAGES]
 HTML_FILES = {"dashboard/components/markup.py"}
 """The only files that may hand HTML to the browser, and only what they escaped themselves."""
 
@@ -45,6 +49,57 @@ def test_imports_go_one_way() -> None:
         check=False,
     )
     assert checked.returncode == 0, checked.stdout[-3000:] + checked.stderr[-1000:]
+
+
+def past_the_face(path: Path) -> Iterator[str]:
+    """What a file takes from a stage that the stage does not export, however it is written."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    faces: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[:2] in STAGE_PATHS)
+        elif isinstance(node, ast.ImportFrom) and node.module == "loop":
+            faces |= {alias.asname or alias.name: alias.name for alias in node.names if alias.name in STAGES}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[:2] in STAGE_PATHS:
+            exported = set() if node.module.count(".") > 1 else exports_of(node.module.split(".")[1])
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name not in exported)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in faces:
+            stage = faces[node.value.id]
+            if node.attr not in exports_of(stage):
+                yield f"{stage}.{node.attr}"
+
+
+def exports_of(stage: str) -> set[str]:
+    return set(importlib.import_module(f"loop.{stage}").__all__)
+
+
+def test_nobody_outside_a_stage_imports_past_its_face() -> None:
+    offenders = {
+        name_of(path): found
+        for path in product_files()
+        if not path.is_relative_to(ROOT / "loop") or path.relative_to(ROOT / "loop").parts[0] not in STAGES
+        if (found := list(past_the_face(path)))
+    }
+    assert offenders == {}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "from loop.validate.firewall import judge",
+        "from loop.validate import firewall",
+        "import loop.validate.firewall",
+        "from loop import validate\nvalidate.firewall.judge",
+        "from loop import validate as checks\nchecks.judge",
+    ],
+)
+def test_a_way_past_a_face_is_found_however_it_is_written(written: str, tmp_path: Path) -> None:
+    path = tmp_path / "offender.py"
+    path.write_text(written, encoding="utf-8")
+    assert list(past_the_face(path))
+    path.write_text("from loop import validate\nfrom loop.validate import step\nvalidate.step", encoding="utf-8")
+    assert not list(past_the_face(path))
 
 
 def test_nobody_imports_the_package_called_loop_as_a_whole() -> None:

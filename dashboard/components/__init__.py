@@ -1,1 +1,1 @@
-"""What pages are made of."""
+"""Components: what pages are made of, each drawn from records and read models it is handed."""

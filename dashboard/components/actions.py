@@ -1,4 +1,4 @@
-"""What the keys of the decision form do: one press, one verb of the desk, then the next item.
+"""Callbacks of the decision form, debounced: one press, one verb of the desk, then the next item.
 
 A held key repeats; after each press there is a quiet time in which further ones count for nothing.
 """
@@ -20,11 +20,11 @@ SETTLED = 0.35
 
 
 @dataclass(frozen=True)
-class Place:
+class QueuePosition:
     """Where an item stands in the queue."""
 
-    following: str | None
-    before: str | None
+    next_id: str | None
+    previous_id: str | None
 
 
 def mode(proposal_id: str) -> str:
@@ -55,23 +55,23 @@ def is_quiet() -> bool:
     return now - last < QUIET or now - drawn < SETTLED
 
 
-def press_approve(*, proposal_id: str, digest: str, place: Place, asks: bool) -> None:
+def press_approve(*, proposal_id: str, digest: str, position: QueuePosition, asks: bool) -> None:
     """Approve what was drawn with this digest, or open the strip that asks for a reason."""
     if is_quiet():
         return
     if asks:
         set_mode(proposal_id, "approve")
     else:
-        _approve(proposal_id=proposal_id, digest=digest, place=place, reason="")
+        _approve(proposal_id=proposal_id, digest=digest, position=position, reason="")
 
 
-def send_approve(*, proposal_id: str, digest: str, place: Place) -> None:
+def send_approve(*, proposal_id: str, digest: str, position: QueuePosition) -> None:
     """Approve with the reason of the strip."""
     reason = st.session_state.get(f"reason-{digest}") or ""
-    _approve(proposal_id=proposal_id, digest=digest, place=place, reason=reason)
+    _approve(proposal_id=proposal_id, digest=digest, position=position, reason=reason)
 
 
-def _approve(*, proposal_id: str, digest: str, place: Place, reason: str) -> None:
+def _approve(*, proposal_id: str, digest: str, position: QueuePosition, reason: str) -> None:
     def verb() -> session.Notice:
         made = desk.approve(
             session.parts(), proposal_id, actor=session.current_user(), seen_digest=digest, reason=reason
@@ -80,10 +80,10 @@ def _approve(*, proposal_id: str, digest: str, place: Place, reason: str) -> Non
         when = f"It goes live in {left} s. Press U to undo." if left else "It goes live with the loop's next turn."
         return session.Notice(f"Approved. {when}", undo=made.id)
 
-    _then(verb, place)
+    _then(verb, position)
 
 
-def send_reject(*, proposal_id: str, digest: str, place: Place) -> None:
+def send_reject(*, proposal_id: str, digest: str, position: QueuePosition) -> None:
     """Reject with the words of the strip."""
 
     def verb() -> session.Notice:
@@ -97,7 +97,7 @@ def send_reject(*, proposal_id: str, digest: str, place: Place) -> None:
         )
         return session.Notice("Rejected. The loop was told why. Press U to undo.", undo=made.id)
 
-    _then(verb, place)
+    _then(verb, position)
 
 
 def press_undo(decision_id: str) -> None:
@@ -114,12 +114,12 @@ def press_undo(decision_id: str) -> None:
     session.act(verb)
 
 
-def _then(verb: Callable[[], session.Notice], place: Place) -> None:
+def _then(verb: Callable[[], session.Notice], position: QueuePosition) -> None:
     """After a decision that was kept the next item comes by itself; after one that was refused this one stays."""
     if session.act(verb):
         st.session_state["undo_id"] = st.session_state["notice"].undo
         st.session_state["decided"] = int(st.session_state.get("decided", 0)) + 1
-        go(place.following)
+        go(position.next_id)
 
 
 def toggle_keys() -> None:

@@ -1,4 +1,4 @@
-"""Answers beside each other: what the live version says, what the proposed one would say, what was right."""
+"""Answers side by side: what the live version says, what the proposed one would say, what was right."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""The small pieces every page is made of: titles, chips, notes, empty states, numbers."""
+"""Display primitives every page is made of: titles, chips, notes, empty states, numbers."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""What a proposal changes, drawn so that every changed character is seen: side by side, inline or plain."""
+"""The diff view of a proposal: every changed character is seen, side by side, inline or plain."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
@@ -6,8 +6,9 @@ from typing import Literal, TypeAlias
 import streamlit as st
 
 from dashboard.components import words
-from dashboard.components.diff import Fold, Piece, Row, compare, folded
+from dashboard.components.diff import Fold, Piece, Row, compare, fold
 from dashboard.components.markup import Markup, join, show, tag
+from loop.change.sections import SECTIONS
 from loop.records import Change
 
 Layout: TypeAlias = Literal["Side by side", "Inline", "Plain"]
@@ -60,10 +61,10 @@ def show_changes(
     if layout == "Plain":
         st.code(plain(shown), language="diff", wrap_lines=True)
     else:
-        show(drawn(shown, layout=layout, left=left, right=right))
+        show(render(shown, layout=layout, left=left, right=right))
 
 
-def drawn(changes: Sequence[Change], *, layout: Layout, left: str, right: str) -> Markup:
+def render(changes: Sequence[Change], *, layout: Layout, left: str, right: str) -> Markup:
     """The elements as one table. An element that only comes or only goes needs one column, whatever the layout."""
     diffs = [(change, compare(change.before, change.after)) for change in changes]
     total = sum(diff.changes for _, diff in diffs)
@@ -74,7 +75,7 @@ def drawn(changes: Sequence[Change], *, layout: Layout, left: str, right: str) -
     for change, diff in diffs:
         body.append(_element_head(change, width=width))
         last = 0
-        for row in folded(diff):
+        for row in fold(diff):
             if isinstance(row, Fold):
                 body.append(_fold(row, width=width))
                 continue
@@ -107,7 +108,7 @@ def plain(changes: Sequence[Change]) -> str:
     """The same difference as plain lines to copy; hidden characters are kept as they are."""
     lines: list[str] = []
     for change in changes:
-        lines.append(f"@@ {words.SECTIONS[change.section]}: {change.title}")
+        lines.append(f"@@ {SECTIONS[change.section].label}: {change.title}")
         for row in compare(change.before, change.after).rows:
             left, right = _joined(row.left), _joined(row.right)
             if not row.change:
@@ -139,7 +140,7 @@ def _element_head(change: Change, *, width: int) -> Markup:
         "tr",
         tag(
             "td",
-            tag("span", words.SECTIONS[change.section], css="rt-chip"),
+            tag("span", SECTIONS[change.section].label, css="rt-chip"),
             tag("b", change.title) if _is_told_by_title(change) else None,
             tag("span", what, css=f"rt-what rt-what-{what}"),
             colspan=str(width),
@@ -150,7 +151,7 @@ def _element_head(change: Change, *, width: int) -> Markup:
 
 def _is_told_by_title(change: Change) -> bool:
     """Whether the title says more than the section and the lines below it do."""
-    return change.title != words.SECTIONS[change.section] and change.section not in ("examples", "rules")
+    return change.title != SECTIONS[change.section].label and change.section not in ("examples", "rules")
 
 
 def _fold(fold: Fold, *, width: int) -> Markup:

@@ -1,4 +1,4 @@
-"""A whole conversation as it happened: questions, answers, and every step between them."""
+"""The trace of a conversation as it happened: questions, answers, and every step between them."""
 
 from collections.abc import Mapping, Sequence
 

@@ -33,11 +33,13 @@ KEYS = (
 )
 
 
-def show_bar(item: ProposalItem, *, place: actions.Place, undo: Pending | Decision | None, can_decide: bool) -> None:
+def show_bar(
+    item: ProposalItem, *, position: actions.QueuePosition, undo: Pending | Decision | None, can_decide: bool
+) -> None:
     """The keys of an item that is being read."""
     proposal, digest = item.proposal, item.evidence_digest
     asks = desk.needs_reason(item) if can_decide else ""
-    mine = {"proposal_id": proposal.id, "digest": digest, "place": place}
+    mine = {"proposal_id": proposal.id, "digest": digest, "position": position}
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(
             "Approve",
@@ -73,18 +75,18 @@ def show_bar(item: ProposalItem, *, place: actions.Place, undo: Pending | Decisi
             key="later",
             icon=":material/skip_next:",
             shortcut="J",
-            disabled=place.following is None,
+            disabled=position.next_id is None,
             on_click=actions.go,
-            args=(place.following,),
+            args=(position.next_id,),
         )
         st.button(
             "Back",
             key="back",
             icon=":material/skip_previous:",
             shortcut="K",
-            disabled=place.before is None,
+            disabled=position.previous_id is None,
             on_click=actions.go,
-            args=(place.before,),
+            args=(position.previous_id,),
         )
         st.button("Keys", key="keys", icon=":material/keyboard:", shortcut="H", on_click=actions.toggle_keys)
         st.space("small")
@@ -92,7 +94,7 @@ def show_bar(item: ProposalItem, *, place: actions.Place, undo: Pending | Decisi
     st.session_state["settled"] = time.monotonic()
 
 
-def undoable(parts: Parts) -> Pending | Decision | None:
+def find_undo(parts: Parts) -> Pending | Decision | None:
     """The last decision of this session while it can be taken back; else another of theirs about to go live."""
     pending = query.undoable(session.scope())
     last = st.session_state.get("undo_id")
@@ -138,7 +140,7 @@ def show_keys() -> None:
         show(tag("div", keys, css="rt-card rt-keys", role="note", aria_label="Keys"))
 
 
-def show_approve_strip(item: ProposalItem, *, place: actions.Place) -> None:
+def show_approve_strip(item: ProposalItem, *, position: actions.QueuePosition) -> None:
     """Approving with a reason: in place of the bar, so that a held key cannot pass it."""
     proposal, digest = item.proposal, item.evidence_digest
     with st.form(f"approve-form-{digest}", border=False):
@@ -152,11 +154,11 @@ def show_approve_strip(item: ProposalItem, *, place: actions.Place) -> None:
             send=actions.send_approve,
             proposal_id=proposal.id,
             digest=digest,
-            place=place,
+            position=position,
         )
 
 
-def show_reject_strip(item: ProposalItem, *, place: actions.Place) -> None:
+def show_reject_strip(item: ProposalItem, *, position: actions.QueuePosition) -> None:
     """Rejecting: why, in a word or a sentence; proposers are told."""
     proposal, digest = item.proposal, item.evidence_digest
     with st.form(f"reject-form-{digest}", border=False):
@@ -180,12 +182,12 @@ def show_reject_strip(item: ProposalItem, *, place: actions.Place) -> None:
             send=actions.send_reject,
             proposal_id=proposal.id,
             digest=digest,
-            place=place,
+            position=position,
         )
 
 
 def _form_keys(
-    name: str, *, key: str, send: Callable[..., None], proposal_id: str, digest: str, place: actions.Place
+    name: str, *, key: str, send: Callable[..., None], proposal_id: str, digest: str, position: actions.QueuePosition
 ) -> None:
     with st.container(horizontal=True, gap="small"):
         st.form_submit_button(
@@ -194,7 +196,7 @@ def _form_keys(
             type="primary",
             shortcut="Ctrl+Enter",
             on_click=send,
-            kwargs={"proposal_id": proposal_id, "digest": digest, "place": place},
+            kwargs={"proposal_id": proposal_id, "digest": digest, "position": position},
         )
         st.form_submit_button(
             "Cancel", key=f"cancel-{key}", shortcut="Esc", on_click=actions.set_mode, args=(proposal_id, "read")

@@ -1,4 +1,4 @@
-"""What differs between two texts: lines first, then the words inside the lines that changed."""
+"""Text diff on two levels: lines first, then the words inside the lines that changed."""
 
 import re
 from collections.abc import Sequence
@@ -79,7 +79,7 @@ def compare(before: str, after: str) -> Diff:
     )
 
 
-def folded(diff: Diff, *, around: int = 3) -> list[Row | Fold]:
+def fold(diff: Diff, *, around: int = 3) -> list[Row | Fold]:
     """The rows to show: every changed one, `around` unchanged ones beside it, the rest folded.
 
     Nothing that changed is ever folded. A fold of a single row would hide as much as it shows: it stays open.

@@ -10,23 +10,15 @@ from dashboard import session
 from dashboard.components import actions, cards, operation, words
 from dashboard.components.changes import show_changes
 from loop import desk
-from loop.change.operations import apply_all, changes
+from loop.change.diff import changes
+from loop.change.operations import apply_all
+from loop.change.sections import SECTIONS
 from loop.errors import InvalidInput
 from loop.ports import Parts
-from loop.records import (
-    Article,
-    ChangeExamples,
-    Condition,
-    EditInstructions,
-    Example,
-    Operation,
-    ProposalItem,
-    Rule,
-    SetRule,
-    UpsertArticle,
-)
+from loop.records import Operation, ProposalItem
 
-KINDS = ("Instruction", "Rule", "Example", "Article")
+DRAFTED = {row.noun.capitalize(): row.draft for row in SECTIONS.values() if row.draft}
+"""What a person may draft by hand, as a choice, with its blank form."""
 
 
 # editing a proposal --------------------------------------------------------------------------------
@@ -41,7 +33,7 @@ def show_edit(item: ProposalItem, *, parts: Parts) -> None:
         for place, one in enumerate(proposal.operations):
             if many:
                 st.checkbox(f"Keep part {place + 1} of {len(proposal.operations)}", True, key=f"keep-{digest}-{place}")
-            operation.ask(one, key=f"edit-{digest}-{place}")
+            operation.draw(one, key=f"edit-{digest}-{place}")
         st.text_input("Why you changed it (kept with the decision)", key=f"edit-why-{digest}")
         with st.container(horizontal=True, gap="small"):
             st.form_submit_button(
@@ -61,13 +53,13 @@ def show_edit(item: ProposalItem, *, parts: Parts) -> None:
                 args=(proposal.id, "read"),
             )
     if looks:
-        _show_preview(lambda: _edited(item), parts=parts)
+        _show_preview(lambda: _read_edit(item), parts=parts)
 
 
-def _edited(item: ProposalItem) -> tuple[Operation, ...]:
+def _read_edit(item: ProposalItem) -> tuple[Operation, ...]:
     digest = item.evidence_digest
-    return _checked(
-        operation.told(one, key=f"edit-{digest}-{place}")
+    return _validate(
+        operation.read(one, key=f"edit-{digest}-{place}")
         for place, one in enumerate(item.proposal.operations)
         if st.session_state.get(f"keep-{digest}-{place}", True)
     )
@@ -75,7 +67,7 @@ def _edited(item: ProposalItem) -> tuple[Operation, ...]:
 
 def _send_edit(*, item: ProposalItem) -> None:
     def verb() -> session.Notice:
-        edited = _edited(item)
+        edited = _read_edit(item)
         if not edited:
             raise InvalidInput("No part is kept.", field="operations", remedy="Keep one, or reject the change.")
         made = desk.edit(
@@ -107,21 +99,13 @@ def show_draft(parts: Parts) -> None:
     """A change written by hand; it takes the same road as any other: tested, then decided."""
     form_id = str(st.session_state["drafting"])
     cards.heading("Draft a change", "It is tested on the same cases as any other, then somebody decides.")
+    kinds = list(DRAFTED)
     kind = st.segmented_control(
-        "What do you want to change?", KINDS, default=KINDS[0], required=True, key=f"kind-{form_id}"
+        "What do you want to change?", kinds, default=kinds[0], required=True, key=f"kind-{form_id}"
     )
-    blanks = _blanks(str(kind), form_id)
     key = f"draft-{form_id}-{kind}"
     with st.form(f"draft-form-{form_id}"):
-        if kind == "Instruction":
-            st.text_area(
-                "Text to replace, quoted exactly (empty: add a line at the end)", key=f"{key}-quoted", height=80
-            )
-        for one in blanks:
-            if isinstance(one, ChangeExamples):
-                _ask_example(key)
-            else:
-                operation.ask(one, key=key)
+        operation.draw(_blank(kind, form_id), key=key, is_new=True)
         st.text_input("In one sentence, what changes?", key=f"{key}-what")
         st.text_area("Why?", key=f"{key}-why", height=80)
         with st.container(horizontal=True, gap="small"):
@@ -131,12 +115,12 @@ def show_draft(parts: Parts) -> None:
                 type="primary",
                 shortcut="Ctrl+Enter",
                 on_click=_send_draft,
-                kwargs={"kind": str(kind), "form_id": form_id},
+                kwargs={"kind": kind, "form_id": form_id},
             )
             looks = st.form_submit_button("Show my changes", key=f"{key}-look", icon=":material/difference:")
             st.form_submit_button("Cancel", key=f"{key}-cancel", shortcut="Esc", on_click=_close)
     if looks:
-        _show_preview(lambda: _drafted(str(kind), form_id), parts=parts)
+        _show_preview(lambda: _read_draft(kind, form_id), parts=parts)
 
 
 def _open() -> None:
@@ -148,61 +132,33 @@ def _close() -> None:
     st.session_state.pop("drafting", None)
 
 
-def _ask_example(key: str) -> None:
-    st.text_area("Question", key=f"{key}-question", height=80)
-    st.text_area("Right answer (empty: the label is the answer)", key=f"{key}-answer", height=80)
-    st.text_input("Right label", key=f"{key}-label")
+def _blank(kind: str, form_id: str) -> Operation:
+    draft = DRAFTED[kind]
+    return draft(form_id)
 
 
-def _blanks(kind: str, form_id: str) -> tuple[Operation, ...]:
-    match kind:
-        case "Rule":
-            when = (Condition.model_construct(field="question", op="contains", value=""),)
-            return (SetRule(rule=Rule.model_construct(id=f"rule-{form_id}", when=when)),)
-        case "Example":
-            return (ChangeExamples(),)
-        case "Article":
-            return (UpsertArticle(article=Article(id=f"article-{form_id}", title="", body="")),)
-        case _:
-            return (EditInstructions(),)
-
-
-def _drafted(kind: str, form_id: str) -> tuple[Operation, ...]:
-    key = f"draft-{form_id}-{kind}"
-    if kind == "Example":
-        example = Example(
-            id=f"example-{form_id}",
-            question=st.session_state.get(f"{key}-question") or "",
-            answer=st.session_state.get(f"{key}-answer") or "",
-            label=(st.session_state.get(f"{key}-label") or "").strip() or None,
-        )
-        return (ChangeExamples(add=(example,)),)
-    made = _checked(operation.told(one, key=key) for one in _blanks(kind, form_id))
-    if kind == "Instruction":
-        quoted = st.session_state.get(f"{key}-quoted") or ""
-        return tuple(one.model_copy(update={"old": quoted}) for one in made)
-    return made
+def _read_draft(kind: str, form_id: str) -> tuple[Operation, ...]:
+    return _validate([operation.read(_blank(kind, form_id), key=f"draft-{form_id}-{kind}")])
 
 
 def _send_draft(*, kind: str, form_id: str) -> None:
     key = f"draft-{form_id}-{kind}"
 
     def verb() -> session.Notice:
-        made = desk.draft(
+        desk.draft(
             session.parts(),
             actor=session.current_user(),
-            operations=_drafted(kind, form_id),
+            operations=_read_draft(kind, form_id),
             title=st.session_state.get(f"{key}-what") or "",
             rationale=st.session_state.get(f"{key}-why") or "",
         )
         _close()
-        st.session_state["open_proposal"] = made.id
         return session.Notice("Sent to the test. It waits under Review until its result is there.")
 
     session.act(verb)
 
 
-def _checked(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+def _validate(operations: Iterable[Operation]) -> tuple[Operation, ...]:
     """The operations with every field validated. Raises InvalidInput naming the field, not what is in it."""
     try:
         return tuple(type(one).model_validate(one.model_dump()) for one in operations)

@@ -1,4 +1,4 @@
-"""What stands behind a change: results, answers, the feedback it rests on, what was left out, and its history."""
+"""The evidence tabs of a change: results, answers, the feedback it rests on, what was left out, and its history."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,14 +8,14 @@ from dashboard import session
 from dashboard.components import answers, cards, conversation, results, words
 from dashboard.components.markup import show
 from loop.ports import Parts
-from loop.records import FeedbackState, ProposalItem
+from loop.records import DOUBTED_STATES, FeedbackState, ProposalItem
 from storage.queries import feedback as feedback_query
 from storage.queries import review as query
 
 TABS = ("Results", "Answers side by side", "Feedback behind it", "Set aside as odd", "History")
 SHOWN_FEEDBACK = 20
 """Items on one page."""
-_DOUBTED = (FeedbackState.HELD, FeedbackState.QUARANTINED, FeedbackState.EXCLUDED)
+_LEFT_OUT = (*sorted(DOUBTED_STATES), FeedbackState.EXCLUDED)
 
 
 def show_evidence(item: ProposalItem, *, parts: Parts) -> None:
@@ -56,7 +56,7 @@ def _show_doubted(item: ProposalItem) -> None:
     scope = session.scope()
     cited = [line.interaction_id for line in feedback_query.lines(scope, item.proposal.evidence[:500])]
     touched = list(dict.fromkeys([*cited, *query.issue_interactions(scope, item.proposal.issue_ids)]))
-    doubted = feedback_query.on_interactions(scope, touched, states=_DOUBTED, limit=50)
+    doubted = feedback_query.on_interactions(scope, touched, states=_LEFT_OUT, limit=50)
     if not doubted:
         cards.empty("Nothing was set aside", "No check objected to feedback on these conversations.")
         return
@@ -77,6 +77,6 @@ def _show_history(item: ProposalItem, parts: Parts) -> None:
         reasons = [words.REJECTIONS.get(one, one) for one in made.categories]
         why = ". ".join(filter(None, [", ".join(reasons), made.reason]))
         rows.append((words.clock(made.at, zone), words.past_decision(made, now), why))
-    drafted = f"Drafted, {words.PROPOSERS.get(item.proposal.proposer, item.proposal.proposer)}"
+    drafted = f"Drafted, {words.PROPOSERS[item.proposal.proposer]}"
     rows.insert(0, (words.clock(item.proposal.created_at, zone), drafted, ", ".join(item.proposal.authors)))
     show(cards.table(("When", "What", "Why, or by whom"), rows, label="History of this change"))

@@ -1,200 +1,185 @@
-"""One typed change as form fields: drawn with `ask`, read back with `told`. Always inside an `st.form`."""
+"""One typed change as form fields: drawn with `draw`, read back with `read`. Always inside an `st.form`.
 
+Which fields an element has is said by its section; here is only how a field looks.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, assert_never
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.components import words
-from loop.records import (
-    ChangeExamples,
-    Condition,
-    EditInstructions,
-    Operation,
-    RetireApproach,
-    RetireArticle,
-    RetireRule,
-    SetApproach,
-    SetModel,
-    SetRule,
-    UpsertArticle,
-)
+from loop.change.edits import Exchange, Put, Quote, Replace, Retire
+from loop.change.operations import edit_of, reword
+from loop.change.sections import SECTIONS, FormField
+from loop.records import Condition, Operation, SectionName
 
 OPERATORS = ("contains", "equals", "at_least", "at_most")
-_EXAMPLE_COLUMNS = ("Keep", "Question", "Answer", "Label")
+_KEEP = "Keep"
 
 
-def ask(operation: Operation, *, key: str) -> None:
-    """Draw the fields of a change, filled with what it says now."""
-    match operation:
-        case EditInstructions():
-            if operation.old:
-                st.text_area("Text it replaces", operation.old, disabled=True, key=f"{key}-old", height="content")
-            st.text_area("New text", operation.new, key=f"{key}-new", height="content")
-        case ChangeExamples():
-            _ask_examples(operation, key=key)
-        case SetRule():
-            _ask_rule(operation, key=key)
-        case UpsertArticle(article=article):
-            st.text_input("Title", article.title, key=f"{key}-title")
-            st.text_area("Text", article.body, key=f"{key}-body", height=240)
-            st.text_area(
-                "Questions that lead here, one on each line", "\n".join(article.questions), key=f"{key}-questions"
-            )
-        case SetApproach(approach=approach):
-            st.text_input("Name", approach.name, key=f"{key}-name")
-            st.text_area("What the agent is told", approach.instruction, key=f"{key}-instruction", height=180)
-            st.checkbox("Enabled", approach.is_enabled, key=f"{key}-enabled")
-        case SetModel(model=model):
-            st.text_input("Model", model.name, key=f"{key}-name")
-            st.number_input("Temperature", 0.0, 2.0, model.temperature, 0.1, key=f"{key}-temperature")
-            st.number_input("Longest reply, in tokens", 1, None, model.max_tokens, key=f"{key}-tokens")
-            st.number_input("Examples per question", 0, 32, model.examples_per_question, key=f"{key}-examples")
-        case RetireRule() | RetireArticle() | RetireApproach():
+def draw(operation: Operation, *, key: str, is_new: bool = False) -> None:
+    """Draw the fields of a change, filled with what it says now. `is_new`: a person drafts it from nothing."""
+    edit = edit_of(operation)
+    match edit:
+        case Quote(old=old, new=new):
+            _draw_quote(old, new, key=key, is_new=is_new)
+        case Put(element=element) | Replace(element=element) | Exchange(add=(element,), remove=()):
+            for field in SECTIONS[edit.section].fields:
+                _draw_field(field, getattr(element, field.name), key=f"{key}-{field.name}")
+        case Exchange():
+            _draw_many(edit, key=key)
+        case Retire():
             st.text("This takes something out; there is nothing to word.")
         case _:
-            assert_never(operation)
+            assert_never(edit)
 
 
-def told(operation: Operation, *, key: str) -> Operation:
-    """The change as the fields say it now, read from the session. Raises InvalidInput never; the desk checks it."""
-    match operation:
-        case EditInstructions():
-            return operation.model_copy(update={"new": _value(key, "new", operation.new)})
-        case ChangeExamples():
-            return _told_examples(operation, key=key)
-        case SetRule():
-            return _told_rule(operation, key=key)
-        case UpsertArticle(article=article):
-            asked = _value(key, "questions", "\n".join(article.questions))
-            changed = article.model_copy(
-                update={
-                    "title": _value(key, "title", article.title),
-                    "body": _value(key, "body", article.body),
-                    "questions": tuple(line.strip() for line in asked.split("\n") if line.strip()),
-                }
-            )
-            return operation.model_copy(update={"article": changed})
-        case SetApproach(approach=approach):
-            changed_approach = approach.model_copy(
-                update={
-                    "name": _value(key, "name", approach.name),
-                    "instruction": _value(key, "instruction", approach.instruction),
-                    "is_enabled": _value(key, "enabled", approach.is_enabled),
-                }
-            )
-            return operation.model_copy(update={"approach": changed_approach})
-        case SetModel(model=model):
-            changed_model = model.model_copy(
-                update={
-                    "name": _value(key, "name", model.name),
-                    "temperature": float(_value(key, "temperature", model.temperature)),
-                    "max_tokens": int(_value(key, "tokens", model.max_tokens)),
-                    "examples_per_question": int(_value(key, "examples", model.examples_per_question)),
-                }
-            )
-            return operation.model_copy(update={"model": changed_model})
-        case RetireRule() | RetireArticle() | RetireApproach():
+def read(operation: Operation, *, key: str) -> Operation:
+    """The change as the fields say it now, read from the session; not validated yet."""
+    edit = edit_of(operation)
+    match edit:
+        case Quote(old=old, new=new):
+            worded = replace(edit, old=_value(f"{key}-old", old), new=_value(f"{key}-new", new))
+            return reword(operation, worded)
+        case Put(element=element) | Replace(element=element):
+            return reword(operation, replace(edit, element=_read_element(edit.section, element, key=key)))
+        case Exchange(add=(element,), remove=()):
+            return reword(operation, replace(edit, add=(_read_element(edit.section, element, key=key),)))
+        case Exchange():
+            return reword(operation, _read_many(edit, key=key))
+        case Retire():
             return operation
         case _:
-            assert_never(operation)
+            assert_never(edit)
 
 
-def _value(key: str, field: str, otherwise: Any) -> Any:
-    value = st.session_state.get(f"{key}-{field}")
+def _value(key: str, otherwise: Any) -> Any:
+    value = st.session_state.get(key)
     return otherwise if value is None else value
 
 
-# rules -----------------------------------------------------------------------------------------
-def _ask_rule(operation: SetRule, *, key: str) -> None:
-    rule = operation.rule
-    for place, condition in enumerate(rule.when):
-        left, middle, right = st.columns((2, 2, 3))
-        left.text_input("Field" if not place else "And field", condition.field, key=f"{key}-field{place}")
-        middle.selectbox(
-            "Test",
-            OPERATORS,
-            OPERATORS.index(condition.op),
-            format_func=lambda op: op.replace("_", " "),
-            key=f"{key}-op{place}",
-        )
-        right.text_input("Value", f"{condition.value}", key=f"{key}-value{place}")
-    st.text_input("Label it answers with", rule.label or "", key=f"{key}-label")
-    st.text_area("Reply (empty: the label is the reply)", rule.answer, key=f"{key}-answer")
-    st.checkbox("Hand over to a person instead", rule.hand_over, key=f"{key}-hand")
+# one text --------------------------------------------------------------------------------------
+def _draw_quote(old: str, new: str, *, key: str, is_new: bool) -> None:
+    if is_new:
+        st.text_area("Text to replace, quoted exactly (empty: add a line at the end)", key=f"{key}-old", height=80)
+    elif old:
+        st.text_area("Text it replaces", old, disabled=True, key=f"{key}-old", height="content")
+    st.text_area("New text", new, key=f"{key}-new", height="content")
 
 
-def _told_rule(operation: SetRule, *, key: str) -> SetRule:
-    rule = operation.rule
-    when = tuple(
-        _condition(
-            field=_value(key, f"field{place}", one.field),
-            op=_value(key, f"op{place}", one.op),
-            value=_value(key, f"value{place}", f"{one.value}"),
-        )
-        for place, one in enumerate(rule.when)
+# one element -----------------------------------------------------------------------------------
+def _draw_field(field: FormField, value: Any, *, key: str) -> None:
+    match field.kind:
+        case "line" | "name":
+            st.text_input(field.label, value or "", key=key)
+        case "text":
+            st.text_area(field.label, value or "", key=key, height=80 if not value else "content")
+        case "long":
+            st.text_area(field.label, value or "", key=key, height=240)
+        case "lines":
+            st.text_area(field.label, "\n".join(value), key=key)
+        case "flag":
+            st.checkbox(field.label, bool(value), key=key)
+        case "number":
+            of = type(value)
+            high = None if field.high is None else of(field.high)
+            st.number_input(field.label, of(field.low), high, value, of(1) if of is int else 0.1, key=key)
+        case "conditions":
+            for place, condition in enumerate(value):
+                _draw_condition(condition, place=place, key=key)
+        case _:
+            assert_never(field.kind)
+
+
+def _read_element(section: SectionName, element: Any, *, key: str) -> Any:
+    """The element with every field as it was worded."""
+    update = {}
+    for field in SECTIONS[section].fields:
+        value = getattr(element, field.name)
+        name = f"{key}-{field.name}"
+        match field.kind:
+            case "line" | "text" | "long" | "flag":
+                update[field.name] = _value(name, value)
+            case "name":
+                update[field.name] = _value(name, value or "").strip() or None
+            case "lines":
+                lines = _value(name, "\n".join(value)).split("\n")
+                update[field.name] = tuple(line.strip() for line in lines if line.strip())
+            case "number":
+                update[field.name] = type(value)(_value(name, value))
+            case "conditions":
+                update[field.name] = tuple(
+                    _read_condition(one, place=place, key=name) for place, one in enumerate(value)
+                )
+            case _:
+                assert_never(field.kind)
+    return element.model_copy(update=update)
+
+
+def _draw_condition(condition: Condition, *, place: int, key: str) -> None:
+    left, middle, right = st.columns((2, 2, 3))
+    left.text_input("And field" if place else "Field", condition.field, key=f"{key}-field{place}")
+    middle.selectbox(
+        "Test",
+        OPERATORS,
+        OPERATORS.index(condition.op),
+        format_func=lambda op: op.replace("_", " "),
+        key=f"{key}-op{place}",
     )
-    changed = rule.model_copy(
-        update={
-            "when": when,
-            "label": _value(key, "label", rule.label or "") or None,
-            "answer": _value(key, "answer", rule.answer),
-            "hand_over": _value(key, "hand", rule.hand_over),
-        }
-    )
-    return operation.model_copy(update={"rule": changed})
+    right.text_input("Value", f"{condition.value}", key=f"{key}-value{place}")
 
 
-def _condition(*, field: str, op: Any, value: str) -> Condition:
+def _read_condition(condition: Condition, *, place: int, key: str) -> Condition:
+    """A limit is a number where it can be read as one; what cannot is refused later, by name."""
+    field = _value(f"{key}-field{place}", condition.field)
+    op = _value(f"{key}-op{place}", condition.op)
+    value = _value(f"{key}-value{place}", f"{condition.value}")
     if op in ("at_least", "at_most"):
-        try:
-            return Condition.model_construct(field=field, op=op, value=float(value))
-        except ValueError:
-            return Condition.model_construct(field=field, op=op, value=value)
+        with suppress(ValueError):
+            value = float(value)
     return Condition.model_construct(field=field, op=op, value=value)
 
 
-# examples --------------------------------------------------------------------------------------
-def _ask_examples(operation: ChangeExamples, *, key: str) -> None:
-    if operation.add:
-        st.text(f"{words.count(len(operation.add), 'example')} to add. Clear “Keep” to leave one out.")
-        rows = [(True, one.question, one.answer, one.label or "") for one in operation.add]
+# many elements ---------------------------------------------------------------------------------
+def _draw_many(edit: Exchange, *, key: str) -> None:
+    section = SECTIONS[edit.section]
+    if edit.add:
+        st.text(f"{words.count(len(edit.add), section.noun)} to add. Clear “{_KEEP}” to leave one out.")
+        rows = [(True, *(getattr(one, field.name) or "" for field in section.fields)) for one in edit.add]
         st.data_editor(
-            pd.DataFrame(rows, columns=list(_EXAMPLE_COLUMNS)),
+            pd.DataFrame(rows, columns=[_KEEP, *(_column(field) for field in section.fields)]),
             key=f"{key}-add",
             num_rows="fixed",
             hide_index=True,
-            column_config={"Keep": st.column_config.CheckboxColumn(width="small")},
+            column_config={_KEEP: st.column_config.CheckboxColumn(width="small")},
         )
-    if operation.remove:
-        st.checkbox(f"Also take {words.count(len(operation.remove), 'example')} out", True, key=f"{key}-remove")
+    if edit.remove:
+        st.checkbox(f"Also take {words.count(len(edit.remove), section.noun)} out", True, key=f"{key}-remove")
 
 
-def _told_examples(operation: ChangeExamples, *, key: str) -> ChangeExamples:
-    edits = _value(key, "add", {}).get("edited_rows", {})
+def _read_many(edit: Exchange, *, key: str) -> Exchange:
+    edits = _value(f"{key}-add", {}).get("edited_rows", {})
     kept = []
-    positions = []
-    for place, example in enumerate(operation.add):
-        edit = edits.get(place, edits.get(str(place), {}))
-        if edit.get("Keep", True) is False:
+    for place, element in enumerate(edit.add):
+        row = edits.get(place, edits.get(str(place), {}))
+        if row.get(_KEEP, True) is False:
             continue
-        label = edit.get("Label", example.label or "")
-        kept.append(
-            example.model_copy(
-                update={
-                    "question": edit.get("Question", example.question) or "",
-                    "answer": edit.get("Answer", example.answer) or "",
-                    "label": label or None,
-                }
-            )
-        )
-        if operation.positions:
-            positions.append(operation.positions[place])
-    takes_out = _value(key, "remove", True)
-    return operation.model_copy(
-        update={
-            "add": tuple(kept),
-            "remove": operation.remove if takes_out else (),
-            "positions": tuple(positions) if len(kept) == len(operation.add) else (),
-        }
+        update = {}
+        for field in SECTIONS[edit.section].fields:
+            value = row.get(_column(field), getattr(element, field.name)) or ""
+            update[field.name] = (value or None) if field.kind == "name" else value
+        kept.append(element.model_copy(update=update))
+    takes_out = _value(f"{key}-remove", True)
+    return replace(
+        edit,
+        add=tuple(kept),
+        remove=edit.remove if takes_out else (),
+        positions=edit.positions if len(kept) == len(edit.add) else (),
     )
+
+
+def _column(field: FormField) -> str:
+    return field.name.capitalize()

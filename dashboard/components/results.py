@@ -1,4 +1,4 @@
-"""What a test found, as a reviewer reads it: the verdict first, then the numbers behind it."""
+"""The test report as a reviewer reads it: the verdict first, then the numbers behind it."""
 
 from dashboard.components import cards, words
 from dashboard.components.markup import Markup, show, tag

@@ -1,4 +1,4 @@
-"""Large lists as data frames: which columns, in which order, how wide."""
+"""Data frames for large lists: which columns, in which order, how wide."""
 
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
@@ -8,17 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import words
-from loop.records import FeedbackState
+from loop.records import DOUBTED_STATES, FeedbackState
 from storage.queries.feedback import FeedbackLine
 
 _COLUMNS = ("When", "State", "Kind", "Value", "Said", "Question", "Why it is held", "Topic", "Author")
 _DOUBTED_COLUMNS = ("When", "State", "Kind", "Why it is held", "Said", "Value", "Question", "Topic", "Author")
-_DOUBTED = {FeedbackState.HELD, FeedbackState.QUARANTINED}
 
 
 def column_order(states: Iterable[FeedbackState]) -> tuple[str, ...]:
     """The reason comes early where it is what one came for."""
-    return _DOUBTED_COLUMNS if _DOUBTED & set(states) else _COLUMNS
+    return _DOUBTED_COLUMNS if DOUBTED_STATES & set(states) else _COLUMNS
 
 
 def column_config() -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""Every code, number and time in plain words; the same words on every screen."""
+"""The vocabulary of the screens: every code, number and time in plain words, the same everywhere."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from loop.change.sections import SECTIONS
 from loop.records import (
     Decision,
     Evidence,
@@ -12,7 +13,7 @@ from loop.records import (
     FeedbackState,
     Proposal,
     ProposalState,
-    Report,
+    Proposer,
     StakesLevel,
     Verdict,
 )
@@ -82,21 +83,14 @@ STAKES: dict[StakesLevel, Saying] = {
     StakesLevel.HIGH: Saying("High stakes", "Approving asks for a reason.", "bad"),
 }
 
-SECTIONS = {
-    "instructions": "Instructions",
-    "rules": "Rule",
-    "examples": "Examples",
-    "articles": "Article",
-    "approaches": "Approach",
-    "model": "Model",
-}
-
-PROPOSERS = {
-    "examples": "drafted from corrections",
-    "rules": "drafted as a rule",
-    "knowledge": "drafted from takeovers",
-    "reflection": "drafted by the language model",
-    "person": "written by a person",
+PROPOSERS: dict[Proposer, str] = {
+    Proposer.UNLEARNING: "drafted to unlearn what was taken back",
+    Proposer.EXAMPLES: "drafted from corrections",
+    Proposer.RULES: "drafted as a rule",
+    Proposer.KNOWLEDGE: "drafted from takeovers",
+    Proposer.WORDING: "drafted from repeated edits",
+    Proposer.REFLECTION: "drafted by the language model",
+    Proposer.PERSON: "written by a person",
 }
 
 METHODS = {
@@ -170,21 +164,6 @@ def effect(evidence: Evidence) -> str:
     return "worse" if evidence.high < 0 else "not clear yet"
 
 
-def recommendation(report: Report | None) -> str:
-    """What the evidence speaks for, in words."""
-    if report is None:
-        return "Wait for the test"
-    match report.verdict:
-        case Verdict.PROVED:
-            return "Approve"
-        case Verdict.PROMISING:
-            return "Read the answers, then decide"
-        case Verdict.NOT_ENOUGH_DATA:
-            return "Judge it by reading"
-        case _:
-            return "Reject"
-
-
 def version(number: int | None) -> str:
     """`v14`."""
     return "unknown version" if number is None else f"v{number}"
@@ -193,7 +172,7 @@ def version(number: int | None) -> str:
 def where(proposal: Proposal) -> str:
     """What part of the agent a proposal changes."""
     sections = list(dict.fromkeys(change.section for change in proposal.changes))
-    return ", ".join(SECTIONS[section].lower() for section in sections) or "nothing"
+    return ", ".join(SECTIONS[section].label.lower() for section in sections) or "nothing"
 
 
 def ago(then: datetime, now: datetime) -> str:

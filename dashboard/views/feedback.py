@@ -9,14 +9,14 @@ from dashboard import session
 from dashboard.components import cards, conversation, tables, words
 from dashboard.components.markup import show
 from loop import desk, roles
-from loop.records import FEEDBACK_MOVES, FeedbackKind, FeedbackState
+from loop.records import DOUBTED_STATES, FEEDBACK_MOVES, TEACHING_STATES, FeedbackKind, FeedbackState, Mover, may_move
 from storage.queries import feedback as query
 from storage.queries.feedback import FeedbackFilter, FeedbackLine
 
 SHOWN: dict[str, tuple[FeedbackState, ...]] = {
     "Everything": (),
-    "Needs a look": (FeedbackState.HELD, FeedbackState.QUARANTINED),
-    "Teaches": (FeedbackState.VALID, FeedbackState.RELEASED),
+    "Needs a look": tuple(sorted(DOUBTED_STATES)),
+    "Teaches": tuple(sorted(TEACHING_STATES)),
     "New": (FeedbackState.NEW,),
     "Excluded": (FeedbackState.EXCLUDED,),
 }
@@ -184,7 +184,9 @@ def _judge_form(ids: list[str], lines: list[FeedbackLine], *, key: str) -> None:
     if not roles.may(session.current_user(), "judge_feedback"):
         cards.quiet("Only a reviewer may release or exclude feedback.")
         return
-    possible = [state for state in VERBS if any(state in FEEDBACK_MOVES[line.state] for line in lines)]
+    possible = [
+        state for state in VERBS if any(may_move(FEEDBACK_MOVES, line.state, state, by=Mover.PERSON) for line in lines)
+    ]
     if not possible:
         return
     with st.form(f"judge-{key}", border=len(ids) > 1):

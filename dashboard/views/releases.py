@@ -7,7 +7,7 @@ from dashboard.components import cards, words
 from dashboard.components.changes import choose_layout, show_changes
 from dashboard.components.markup import Markup, show, tag
 from loop import desk, roles
-from loop.change.operations import changes
+from loop.change.diff import changes
 from loop.records import Bundle, Change, ProposalState
 from storage.queries import progress
 from storage.queries.progress import ReleaseLine

@@ -37,7 +37,7 @@ def draw() -> None:
         return
     _watch(item)
     _show_head(item)
-    place = _place(item, queue)
+    position = _position(item, queue)
     if actions.mode(item.proposal.id) == "edit" and item.state is ProposalState.WAITING:
         drafting.show_edit(item, parts=parts)
         _show_change(item)
@@ -46,7 +46,7 @@ def draw() -> None:
     evidence.show_evidence(item, parts=parts)
     with st.bottom:
         decision.show_keys()
-        _show_decision(item, place, parts)
+        _show_decision(item, position, parts)
 
 
 # choosing ------------------------------------------------------------------------------------------
@@ -106,13 +106,13 @@ def _item(parts: Parts, queue: Sequence[ProposalLine]) -> ProposalItem | None:
     return parts.store.proposal(queue[0].id)
 
 
-def _place(item: ProposalItem, queue: Sequence[ProposalLine]) -> actions.Place:
+def _position(item: ProposalItem, queue: Sequence[ProposalLine]) -> actions.QueuePosition:
     ids = [line.id for line in queue]
     if item.proposal.id not in ids:
-        return actions.Place(following=ids[0] if ids else None, before=None)
+        return actions.QueuePosition(next_id=ids[0] if ids else None, previous_id=None)
     at = ids.index(item.proposal.id)
     following = ids[at + 1] if at + 1 < len(ids) else (ids[0] if at else None)
-    return actions.Place(following=following, before=ids[at - 1] if at else None)
+    return actions.QueuePosition(next_id=following, previous_id=ids[at - 1] if at else None)
 
 
 def _show_empty(wanted: str, parts: Parts) -> None:
@@ -129,7 +129,7 @@ def _show_empty(wanted: str, parts: Parts) -> None:
     }
     cards.empty(*told.get(wanted, ("No change matches", "Choose “All” to see every change that waits.")))
     with st.bottom:
-        decision.show_undo(decision.undoable(parts))
+        decision.show_undo(decision.find_undo(parts))
 
 
 # what is shown --------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def _show_head(item: ProposalItem) -> None:
         cards.chip(stakes.name, stakes.tone, hint=" ".join(proposal.stakes.reasons) or stakes.more),
         cards.chip(words.where(proposal)),
         tag("span", f"on {words.version(proposal.base_number)}"),
-        tag("span", words.PROPOSERS.get(proposal.proposer, proposal.proposer)),
+        tag("span", words.PROPOSERS[proposal.proposer]),
         tag("span", words.waiting(proposal.created_at, session.now())),
     )
     if item.state is not ProposalState.WAITING:
@@ -189,15 +189,15 @@ def _show_change(item: ProposalItem) -> None:
 
 
 # deciding --------------------------------------------------------------------------------------------
-def _show_decision(item: ProposalItem, place: actions.Place, parts: Parts) -> None:
+def _show_decision(item: ProposalItem, position: actions.QueuePosition, parts: Parts) -> None:
     proposal_id = item.proposal.id
     is_waiting = item.state is ProposalState.WAITING
     chosen = actions.mode(proposal_id) if is_waiting else "read"
     if chosen == "approve":
-        decision.show_approve_strip(item, place=place)
+        decision.show_approve_strip(item, position=position)
         return
     if chosen == "reject":
-        decision.show_reject_strip(item, place=place)
+        decision.show_reject_strip(item, position=position)
         return
     if item.state is ProposalState.SET_ASIDE:
         st.button("Bring it back to the desk", key=f"bring-{proposal_id}", on_click=_bring_back, args=(proposal_id,))
@@ -209,7 +209,7 @@ def _show_decision(item: ProposalItem, place: actions.Place, parts: Parts) -> No
             "unknown",
         )
     can_decide = is_waiting and is_base_live and roles.may(session.current_user(), "decide")
-    decision.show_bar(item, place=place, undo=decision.undoable(parts), can_decide=can_decide)
+    decision.show_bar(item, position=position, undo=decision.find_undo(parts), can_decide=can_decide)
 
 
 def _bring_back(proposal_id: str) -> None:

@@ -1,10 +1,9 @@
 """Compose a version into an answer: the built-in agent, or a model that is told what the version holds.
 
-local.py     the built-in agent        remote.py    a version answered by a language model
-text.py      texts as vectors          compose.py   a version and a question as chat messages, and back
-head.py      which class               nearest.py   which examples a model is shown
-search.py    which article             draft.py     what both do before and after
-rules.py     whether a rule applies    obey.py      the instruction lines that are obeyed to the letter
+local.py      the built-in agent       model.py     a version answered by a language model
+head.py       which class              prompt.py    a version and a question as chat messages, and back
+directives.py the instruction lines    nearest.py   which examples a model is shown
+              obeyed to the letter     draft.py     what both do before and after
 """
 
 from loop.agent.directives import Instructions, read_instructions

@@ -1,89 +1,44 @@
-"""What a change teaches, so that a report can tell the taught cases from the others."""
+"""The footprint of a change: what it teaches, so that a report can tell the taught cases from the others."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 
 from loop.change.matching import covers
-from loop.records import (
-    Bundle,
-    ChangeExamples,
-    EditInstructions,
-    EvalCase,
-    Example,
-    Operation,
-    Record,
-    RetireApproach,
-    RetireArticle,
-    RetireRule,
-    Rule,
-    SetApproach,
-    SetModel,
-    SetRule,
-    UpsertArticle,
-)
+from loop.records import EvalCase, Record, Rule
 
 _WORD = re.compile(r"\w+")
 
 
-class Touched(Record):
-    """What some operations touch on their base."""
+class Footprint(Record):
+    """What some elements teach, before and after a change."""
 
     labels: frozenset[str] = frozenset()
     article_ids: frozenset[str] = frozenset()
     answers: frozenset[str] = frozenset()
-    """Example answers before and after, spelled plainly."""
+    """Replies, in any spelling."""
     questions: frozenset[str] = frozenset()
-    """Example questions before and after, spelled plainly."""
+    """Questions of examples, in any spelling."""
     rules: tuple[Rule, ...] = ()
-    """Rules before and after."""
-    element_ids: frozenset[str] = frozenset()
     is_everything: bool = False
     """Instructions, approaches or the model changed: every answer may differ."""
 
 
-def touched(operations: Iterable[Operation], base: Bundle) -> Touched:
-    """Labels, articles, rules and elements that the operations add, change or retire on `base`."""
-    examples: list[Example] = []
-    rules: list[Rule] = []
-    articles: set[str] = set()
-    others: set[str] = set()
-    known = {example.id: example for example in base.examples}
-    for operation in operations:
-        match operation:
-            case ChangeExamples(add=add, remove=remove):
-                examples += add
-                examples += [known[one] for one in (*(example.id for example in add), *remove) if one in known]
-            case SetRule(rule=rule):
-                rules += [rule, *(old for old in base.rules if old.id == rule.id)]
-            case RetireRule(rule_id=rule_id):
-                rules += [old for old in base.rules if old.id == rule_id]
-            case UpsertArticle(article=article):
-                articles.add(article.id)
-            case RetireArticle(article_id=article_id):
-                articles.add(article_id)
-            case EditInstructions():
-                others.add("instructions")
-            case SetModel():
-                others.add("model")
-            case SetApproach(approach=approach):
-                others.add(approach.id)
-            case RetireApproach(approach_id=approach_id):
-                others.add(approach_id)
-    parts: list[Example | Rule] = [*examples, *rules]
-    return Touched(
-        labels=frozenset(one.label for one in parts if one.label),
-        article_ids=frozenset({*articles, *(rule.article_id for rule in rules if rule.article_id)}),
-        answers=frozenset(plain(one.answer) for one in parts if one.answer),
-        questions=frozenset(plain(example.question) for example in examples),
-        rules=tuple(rules),
-        element_ids=frozenset({*(one.id for one in parts), *articles, *others}),
-        is_everything=bool(others),
+def union(footprints: Iterable[Footprint]) -> Footprint:
+    """What they teach together, texts spelled plainly."""
+    every = list(footprints)
+    return Footprint(
+        labels=frozenset().union(*(one.labels for one in every)),
+        article_ids=frozenset().union(*(one.article_ids for one in every)),
+        answers=frozenset(plain(text) for one in every for text in one.answers),
+        questions=frozenset(plain(text) for one in every for text in one.questions),
+        rules=tuple(rule for one in every for rule in one.rules),
+        is_everything=any(one.is_everything for one in every),
     )
 
 
-def is_taught(case: EvalCase, *, by: Touched) -> bool:
-    """Whether the case is about what the change teaches.
+def is_taught(case: EvalCase, *, by: Footprint) -> bool:
+    """Whether the case is about what the change teaches; `by` comes from `operations.footprint_of`.
 
     True when the expected label, article or text is among those touched, when its question is one of
     the examples', when a rule that came, went or changed covers it, or when everything is touched.

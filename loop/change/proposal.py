@@ -4,34 +4,23 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from loop.change.diff import rule_words, shortened
-from loop.change.operations import apply_all, changes
+from loop.change.diff import changes
+from loop.change.operations import apply_all, summary_of
+from loop.change.sections import shorten
 from loop.change.stakes import Support, assess_stakes
 from loop.errors import OperationRefused
 from loop.records import (
     Agent,
     Bundle,
-    Change,
-    ChangeExamples,
-    EditInstructions,
     Feedback,
     Operation,
     Proposal,
+    Proposer,
     Record,
-    RetireApproach,
-    RetireArticle,
-    RetireRule,
-    SetApproach,
-    SetModel,
-    SetRule,
-    UpsertArticle,
     Version,
     derived_id,
 )
 
-PERSON = "person"
-UNLEARNING = "unlearning"
-"""Proposers whose changes rest on no corrections, so that no support has to carry them."""
 RATIONALE_MAX = 4_000
 """Characters."""
 
@@ -48,7 +37,7 @@ class Idea(Record):
     issue_ids: tuple[str, ...] = ()
     expected_fixes: tuple[str, ...] = ()
     """Log case ids."""
-    proposer: str = PERSON
+    proposer: Proposer = Proposer.PERSON
     authors: tuple[str, ...] = ()
     """People who wrote it; empty for a machine."""
     replaces: str | None = None
@@ -82,7 +71,7 @@ def draft(
         candidate_digest=candidate.digest,
         operations=idea.operations,
         changes=differences,
-        title=shortened(idea.title) or title_of(idea.operations, differences),
+        title=shorten(idea.title) or title_of(idea.operations, bundle),
         rationale=idea.rationale[:RATIONALE_MAX],
         evidence=idea.evidence,
         issue_ids=idea.issue_ids,
@@ -93,7 +82,7 @@ def draft(
             idea.operations,
             differences,
             base=bundle,
-            support=None if idea.proposer in (PERSON, UNLEARNING) else support,
+            support=support if idea.proposer.needs_support else None,
             quotes={one.id: (one.author, one.text) for one in feedback if one.text},
         ),
         replaces=idea.replaces,
@@ -101,39 +90,8 @@ def draft(
     )
 
 
-def title_of(operations: Iterable[Operation], differences: tuple[Change, ...]) -> str:
+def title_of(operations: Iterable[Operation], base: Bundle) -> str:
     """What changes, in words; the first operation and how many more."""
     first, *more = operations
-    words = _title(first, differences)
-    return shortened(f"{words} and {len(more)} more" if more else words)
-
-
-def _title(operation: Operation, differences: tuple[Change, ...]) -> str:
-    named = {change.element_id: change.title for change in differences}
-    match operation:
-        case EditInstructions(old="", new=new):
-            return f"Add to the instructions: {new}"
-        case EditInstructions(old=old, new=""):
-            return f"Take out of the instructions: {old}"
-        case EditInstructions(new=new):
-            return f"Reword the instructions: {new}"
-        case ChangeExamples(add=add, remove=()):
-            return f"Learn {len(add)} known-good {'example' if len(add) == 1 else 'examples'}"
-        case ChangeExamples(add=(), remove=remove):
-            return f"Retire {len(remove)} {'example' if len(remove) == 1 else 'examples'}"
-        case ChangeExamples(add=add, remove=remove):
-            return f"Learn {len(add)} and retire {len(remove)} examples"
-        case SetRule(rule=rule):
-            return rule_words(rule)
-        case RetireRule(rule_id=one):
-            return f"Retire the rule: {named.get(one, one)}"
-        case UpsertArticle(article=article):
-            return f"Write the article: {article.title}"
-        case RetireArticle(article_id=one):
-            return f"Retire the article: {named.get(one, one)}"
-        case SetApproach(approach=approach):
-            return f"{'Enable' if approach.is_enabled else 'Set'} the approach: {approach.name}"
-        case RetireApproach(approach_id=one):
-            return f"Retire the approach: {named.get(one, one)}"
-        case SetModel(model=model):
-            return f"Answer with {model.name}"
+    words = summary_of(first, base)
+    return shorten(f"{words} and {len(more)} more" if more else words)

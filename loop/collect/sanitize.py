@@ -9,7 +9,7 @@ from pydantic_core import PydanticSerializationError
 
 from loop.collect.files.objects import check
 from loop.collect.identity import interaction_id, kept_id, pseudonym, question_group
-from loop.records import Article, Feedback, FeedbackKind, Interaction, Step, derived_id
+from loop.records import Article, Feedback, Interaction, Step, derived_id
 from loop.text.redaction import REPORT, Masker, Redaction
 
 _Made = TypeVar("_Made", Interaction, Feedback)
@@ -67,12 +67,12 @@ def unfit_reason(feedback: Feedback) -> str:
         return "The feedback does not say which interaction it is about."
     if not feedback.author.strip():
         return "The feedback has no author."
-    match feedback.kind:
-        case FeedbackKind.LABEL if not (feedback.label or feedback.article_id):
-            return "A label feedback needs a label or an article."
-        case FeedbackKind.THUMBS | FeedbackKind.CSAT | FeedbackKind.OUTCOME if feedback.value is None:
+    match feedback.kind.traits.needs:
+        case "choice" if not (feedback.label or feedback.article_id):
+            return f"A {feedback.kind.value} feedback needs a label or an article."
+        case "value" if feedback.value is None:
             return f"A {feedback.kind.value} feedback needs a value."
-        case FeedbackKind.EDIT | FeedbackKind.TAKEOVER | FeedbackKind.COMMENT if not feedback.text.strip():
+        case "text" if not feedback.text.strip():
             return f"A feedback of the kind {feedback.kind.value} needs a text."
         case _:
             return ""

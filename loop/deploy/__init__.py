@@ -1,20 +1,17 @@
 """Stage 5: who gets it? An approved change becomes a version and a release; what hurts is taken back."""
 
 from loop.deploy.measure import daily_quality, measurement
-from loop.deploy.release import Deployment, Rollback, deploy_release, deployment, next_version, rollback
+from loop.deploy.release import Rollback, deploy_release, rollback
 from loop.deploy.watch import Alarm, should_roll_back
 from loop.records import case_set_digest
 
 __all__ = [
     "Alarm",
-    "Deployment",
     "Rollback",
     "case_set_digest",
     "daily_quality",
     "deploy_release",
-    "deployment",
     "measurement",
-    "next_version",
     "rollback",
     "should_roll_back",
 ]

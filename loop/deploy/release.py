@@ -2,15 +2,8 @@
 
 from datetime import datetime
 
-from loop.errors import Conflict, InvalidInput, StaleBase
+from loop.errors import Conflict, InvalidInput
 from loop.records import Actor, Decision, Proposal, Record, Release, Version, derived_id
-
-
-class Deployment(Record):
-    """An approved change, ready to be written in one transaction."""
-
-    version: Version
-    release: Release
 
 
 class Rollback(Record):
@@ -22,48 +15,13 @@ class Rollback(Record):
     """The proposal that is no longer live; None when the head was not made by one."""
 
 
-def deployment(
-    decision: Decision, proposal: Proposal, *, head: Version, now: datetime, summary: str = ""
-) -> Deployment:
-    """The version and the release an approval makes of the head.
+def deploy_release(decision: Decision, proposal: Proposal, *, number: int, now: datetime) -> Release:
+    """The release an approval allows, idempotent: the same approval always gives the same id, so it counts once.
 
-    Raises what `next_version` and `deploy_release` raise.
+    `number`: of the proposal's candidate version. Raises InvalidInput when the decision does not approve the
+    proposal, Conflict while its undo window is open.
     """
-    version = next_version(head, proposal=proposal, now=now, summary=summary)
-    return Deployment(version=version, release=deploy_release(decision, version=version, now=now))
-
-
-def next_version(head: Version, *, proposal: Proposal, now: datetime, summary: str = "") -> Version:
-    """The version the proposal makes of the head: the next number, the head as parent.
-
-    `summary` in words; the proposal's title when empty.
-    Raises StaleBase when the proposal was drafted on another version, InvalidInput when it is another agent's.
-    """
-    if proposal.agent != head.agent:
-        raise InvalidInput("The proposal belongs to another agent.", field="proposal", remedy="Use its own head.")
-    if (proposal.base_number, proposal.base_digest) != (head.number, head.digest):
-        raise StaleBase(
-            f"The proposal changes version {proposal.base_number}, but version {head.number} is live.",
-            remedy="Draft the same change on the live version and test it again.",
-        )
-    return Version(
-        agent=head.agent,
-        number=head.number + 1,
-        digest=proposal.candidate_digest,
-        parent=head.number,
-        proposal_id=proposal.id,
-        summary=summary or proposal.title,
-        created_at=now,
-    )
-
-
-def deploy_release(decision: Decision, *, version: Version, now: datetime) -> Release:
-    """The release an approval allows. The same approval always gives the same id, so it counts once.
-
-    Raises InvalidInput when the decision does not approve this version's proposal, Conflict while its
-    undo window is open.
-    """
-    if decision.verb != "approve" or decision.proposal_id != version.proposal_id or decision.agent != version.agent:
+    if decision.verb != "approve" or (decision.proposal_id, decision.agent) != (proposal.id, proposal.agent):
         raise InvalidInput(
             "This decision does not approve this version.", field="decision", remedy="Use the approval of its proposal."
         )
@@ -72,11 +30,11 @@ def deploy_release(decision: Decision, *, version: Version, now: datetime) -> Re
             "The approval can still be undone.", remedy=f"Apply it from {decision.effective_at.isoformat()} on."
         )
     return Release(
-        id=derived_id("release", version.agent, "deploy", decision.id),
-        agent=version.agent,
+        id=derived_id("release", proposal.agent, "deploy", decision.id),
+        agent=proposal.agent,
         kind="deploy",
-        number=version.number,
-        from_number=version.parent,
+        number=number,
+        from_number=proposal.base_number,
         decision_id=decision.id,
         proposal_id=decision.proposal_id,
         actor=decision.actor.name,
@@ -88,7 +46,8 @@ def deploy_release(decision: Decision, *, version: Version, now: datetime) -> Re
 def rollback(head: Version, *, target: Version, actor: Actor, reason: str, now: datetime) -> Rollback:
     """Bring the content of `target` back as a new version after the head; history stays a line.
 
-    Needs no approval, only a reason. Raises InvalidInput without one or when `target` is another agent's,
+    Its number is the least it can be: the store gives the next free one. Needs no approval, only a reason.
+    Raises InvalidInput without one or when `target` is another agent's,
     Conflict when the head already is `target` or has the same content.
     """
     if target.agent != head.agent:
@@ -113,11 +72,12 @@ def rollback(head: Version, *, target: Version, actor: Actor, reason: str, now: 
         restores=target.number,
         summary=f"Back to version {target.number}",
         created_at=now,
+        released_at=now,
     )
     return Rollback(
         version=version,
         release=Release(
-            id=derived_id("release", head.agent, "rollback", version.number),
+            id=derived_id("release", head.agent, "rollback", head.number),
             agent=head.agent,
             kind="rollback",
             number=version.number,

@@ -111,7 +111,7 @@ def edit(
     _check_decision(item, actor=actor, verb="edit")
     if tuple(operations) == item.proposal.operations:
         raise InvalidInput("Nothing was edited.", field="operations", remedy="Change it, or approve it as it is.")
-    successor = drafted(
+    successor, candidate = drafted(
         parts,
         Idea(
             operations=tuple(operations),
@@ -125,7 +125,7 @@ def edit(
     )
     word = _word(parts, item, verb="edit", actor=actor, seen_digest=seen_digest, reason=reason)
     decision = word.model_copy(update={"successor_id": successor.id})
-    parts.store.decide(decision, successor=successor)
+    parts.store.decide(decision, successor=successor, candidate=candidate)
     return successor
 
 
@@ -146,6 +146,7 @@ def undo(parts: Parts, decision_id: str, *, actor: Actor) -> Decision:
         verb="undo",
         actor=actor,
         seen_digest=decided.seen_digest,
+        report_id=decided.report_id,
         at=now,
         effective_at=now,
         undoes=decided.id,
@@ -189,6 +190,7 @@ def _word(
         actor=actor,
         reason=checked_words(reason),
         seen_digest=seen_digest,
+        report_id=item.report.id if item.report else None,
         at=now,
         effective_at=now,
     )

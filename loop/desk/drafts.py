@@ -1,14 +1,16 @@
 """Propose a change by hand; it takes the same road as any other: tested, then decided."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from loop import roles
 from loop.change import proposal
+from loop.change.operations import apply_all
 from loop.change.proposal import Idea
 from loop.desk.wording import checked_words
 from loop.errors import InvalidInput, NotFound
 from loop.ports import Parts
-from loop.records import Actor, Changes, Note, Operation, Proposal
+from loop.records import Actor, Bundle, Changes, Note, Operation, Proposal
 
 
 def draft(
@@ -35,7 +37,7 @@ def draft(
         evidence=tuple(evidence),
         authors=(actor.name,),
     )
-    proposal = drafted(parts, idea)
+    proposal, candidate = drafted(parts, idea)
     note = Note(
         actor=actor.name,
         action="draft proposal",
@@ -43,7 +45,7 @@ def draft(
         digests={"candidate": proposal.candidate_digest},
         at=proposal.created_at,
     )
-    parts.store.commit(Changes(proposals=(proposal,), notes=(note,)))
+    parts.store.commit(Changes(proposals=(proposal,), bundles=(candidate,), notes=(note,)))
     return proposal
 
 
@@ -56,7 +58,14 @@ def _is_known(parts: Parts, proposal: Proposal) -> bool:
     return True
 
 
-def drafted(parts: Parts, idea: Idea) -> Proposal:
+class Drafted(NamedTuple):
+    """A proposal with the content it would put live."""
+
+    proposal: Proposal
+    candidate: Bundle
+
+
+def drafted(parts: Parts, idea: Idea) -> Drafted:
     """The idea as a proposal on the live version, its words cleaned.
 
     Raises OperationRefused, InvalidInput when cited feedback is unknown or the change was proposed before.
@@ -72,18 +81,19 @@ def drafted(parts: Parts, idea: Idea) -> Proposal:
         "title": checked_words(idea.title, field="title"),
         "rationale": checked_words(idea.rationale, field="rationale"),
     }
-    drafted = proposal.draft(
+    base = parts.store.bundle(head.digest)
+    made = proposal.draft(
         idea.model_copy(update=cleaned),
         agent=parts.store.agent,
         base=head,
-        bundle=parts.store.bundle(head.digest),
+        bundle=base,
         cited=[item.feedback for item in cited.values()],
         at=parts.clock(),
     )
-    if _is_known(parts, drafted):
+    if _is_known(parts, made):
         raise InvalidInput(
             "This very change was proposed on this version before.",
             field="operations",
             remedy="Look it up under Review.",
         )
-    return drafted
+    return Drafted(proposal=made, candidate=apply_all(base, made.operations))

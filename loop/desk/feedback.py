@@ -17,9 +17,12 @@ from loop.records import (
     FeedbackMove,
     FeedbackState,
     Flag,
+    Mover,
     Note,
     derived_id,
     digest,
+    may_move,
+    targets,
 )
 
 
@@ -82,12 +85,12 @@ def judge(parts: Parts, feedback_ids: Iterable[str], *, actor: Actor, to: Feedba
     Raises NotAllowed, InvalidInput (not a state a person may choose, or no reason given).
     """
     roles.check(actor, "judge_feedback")
-    if to not in (FeedbackState.RELEASED, FeedbackState.QUARANTINED, FeedbackState.EXCLUDED):
+    if to not in targets(FEEDBACK_MOVES, by=Mover.PERSON):
         raise InvalidInput("A person may release, quarantine or exclude feedback.", field="to", remedy="Choose one.")
     if not reason.strip():
         raise InvalidInput("Overruling the firewall needs a reason.", field="reason", remedy="Say why in a sentence.")
     items = parts.store.feedback_items(feedback_ids)
-    movable = {key: item for key, item in items.items() if to in FEEDBACK_MOVES[item.state]}
+    movable = {key: item for key, item in items.items() if may_move(FEEDBACK_MOVES, item.state, to, by=Mover.PERSON)}
     if not movable:
         return 0
     now = parts.clock()

@@ -22,6 +22,6 @@ def roll_back(parts: Parts, *, actor: Actor, to_number: int, reason: str) -> Rel
         raise InvalidInput("This version does not exist.", field="to_number", remedy="Choose one from Releases.")
     back = deploy.rollback(head, target=target, actor=actor, reason=checked_words(reason), now=parts.clock())
     parts.checkpoint("rollback:before")
-    store.roll_back(version=back.version, release=back.release, undone=back.undone)
+    release = store.roll_back(version=back.version, release=back.release, undone=back.undone)
     parts.checkpoint("rollback:after")
-    return back.release
+    return release

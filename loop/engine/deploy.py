@@ -4,10 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from loop import deploy, policy
-from loop.change import operations
 from loop.engine.journal import ENGINE, StageTally, note
 from loop.engine.measure import measure
-from loop.errors import Conflict, RatchetError, StaleBase, StoreUnavailable
+from loop.errors import Conflict, NotFound, RatchetError, StoreUnavailable
 from loop.ports import Parts
 from loop.records import (
     Actor,
@@ -19,6 +18,7 @@ from loop.records import (
     Release,
     Role,
     derived_id,
+    digest,
 )
 
 
@@ -51,15 +51,11 @@ def apply_due(parts: Parts, tally: StageTally | None = None) -> list[Release]:
     applied: list[Release] = []
     for decision in parts.store.due_approvals(parts.clock()):
         try:
-            release = _apply_one(parts, decision)
-        except StaleBase:
-            continue  # written as stale by the store; the next turn rebases it onto the new head
+            release = _apply_one(parts, decision, tally=tally)
         except StoreUnavailable:
             raise
         except RatchetError as error:
-            _set_aside(parts, decision, reason=str(error))
-            if tally is not None:
-                tally.words.append(f"An approved change could not be applied and is stale now. {error}")
+            _set_aside(parts, decision, reason=str(error), tally=tally)
             continue
         if release is not None:
             applied.append(release)
@@ -67,26 +63,39 @@ def apply_due(parts: Parts, tally: StageTally | None = None) -> list[Release]:
     return applied
 
 
-def _apply_one(parts: Parts, decision: Decision) -> Release | None:
-    """None when it was applied before."""
+def _apply_one(parts: Parts, decision: Decision, *, tally: StageTally | None) -> Release | None:
+    """None when it was applied before, is stale, or waits for the turn that rebases it onto the new head."""
     item = parts.store.proposal(decision.proposal_id)
-    candidate = operations.apply_all(parts.store.bundle(item.proposal.base_digest), item.proposal.operations)
+    if item.proposal.base_number != parts.store.head().number:
+        return None
+    if item.number is None:
+        raise NotFound("The content that was approved is not stored.")
     parts.checkpoint("apply:before")
-    going = deploy.deployment(decision, item.proposal, head=parts.store.head(), now=parts.clock())
-    if parts.store.deploy(decision=decision, version=going.version, bundle=candidate, release=going.release):
-        return going.release
-    return None
+    release = deploy.deploy_release(decision, item.proposal, number=item.number, now=parts.clock())
+    applied = parts.store.deploy(decision=decision, release=release)
+    match applied.outcome:
+        case "applied":
+            return release
+        case "before":
+            return None
+        case "stale":
+            _say_stale(tally, reason=applied.reason)
+            return None
 
 
-def _set_aside(parts: Parts, decision: Decision, *, reason: str) -> None:
-    parts.store.commit(
-        Changes(
-            proposal_moves=(
-                ProposalMove(proposal_id=decision.proposal_id, was=ProposalState.APPROVED, now=ProposalState.STALE),
-            ),
-            notes=(note(parts, "mark proposal stale", subject=decision.proposal_id, digests={"reason": reason}),),
-        )
+def _set_aside(parts: Parts, decision: Decision, *, reason: str, tally: StageTally | None) -> None:
+    """Nothing happens when somebody moved the proposal meanwhile."""
+    move = ProposalMove(
+        proposal_id=decision.proposal_id, was=ProposalState.APPROVED, now=ProposalState.STALE, reason=reason
     )
+    said = note(parts, "mark proposal stale", subject=decision.proposal_id, digests={"reason": digest(reason)})
+    parts.store.commit(Changes(proposal_moves=(move,), notes=(said,)))
+    _say_stale(tally, reason=reason)
+
+
+def _say_stale(tally: StageTally | None, *, reason: str) -> None:
+    if tally is not None:
+        tally.words.append(f"An approved change could not be applied and is stale now. {reason}")
 
 
 def _approve_by_policy(parts: Parts, tally: StageTally) -> None:
@@ -148,6 +157,7 @@ def _policy_decision(parts: Parts, item: ProposalItem, *, reason: str) -> Decisi
         actor=Actor(name=f"policy: {parts.store.agent.mode.value}", role=Role.ENGINE),
         reason=reason,
         seen_digest=item.evidence_digest,
+        report_id=item.report.id if item.report else None,
         at=now,
         effective_at=now + timedelta(seconds=parts.store.agent.limits.undo_seconds),
     )

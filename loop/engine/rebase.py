@@ -1,13 +1,22 @@
 """When the live version moved under a proposal: mark it stale, and draw the same change anew where it still fits."""
 
-from loop.change import proposal
-from loop.change.proposal import PERSON, Idea
+from loop.change import operations, proposal
+from loop.change.proposal import Idea
 from loop.engine.journal import StageTally, note
 from loop.errors import OperationRefused
 from loop.ports import Parts
-from loop.records import Bundle, Changes, Proposal, ProposalItem, ProposalMove, ProposalState, Version
-
-_OPEN = (ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.APPROVED)
+from loop.records import (
+    OPEN_STATES,
+    UNDECIDED_STATES,
+    Bundle,
+    Changes,
+    Proposal,
+    ProposalItem,
+    ProposalMove,
+    ProposalState,
+    Proposer,
+    Version,
+)
 
 
 def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) -> None:
@@ -15,21 +24,24 @@ def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) ->
     store = parts.store
     moves: list[ProposalMove] = []
     redrawn: list[Proposal] = []
-    for item in store.proposals(_OPEN):
+    for item in store.proposals(OPEN_STATES):
         if item.proposal.base_number == head.number:
             continue
-        moves.append(ProposalMove(proposal_id=item.proposal.id, was=item.state, now=ProposalState.STALE))
-        if item.state is ProposalState.SET_ASIDE:
-            continue
-        try:
-            redrawn.append(_drawn_anew(parts, item.proposal, head=head, bundle=bundle))
-        except OperationRefused as error:
-            tally.words.append(f"A waiting change no longer fits the live version. {error}")
+        reason = f"Version {head.number} went live."
+        if item.state is not ProposalState.SET_ASIDE:
+            try:
+                redrawn.append(_drawn_anew(parts, item.proposal, head=head, bundle=bundle))
+                reason += " The same change was drafted again on it."
+            except OperationRefused as error:
+                reason += f" The change no longer fits it. {error}"
+                tally.words.append(f"A waiting change no longer fits the live version. {error}")
+        moves.append(_to_stale(item, reason=reason))
     if moves:
         tally.counts["redrawn"] = len(redrawn)
         store.commit(
             Changes(
                 proposals=tuple(redrawn),
+                bundles=tuple(operations.apply_all(bundle, proposal.operations) for proposal in redrawn),
                 proposal_moves=tuple(moves),
                 notes=tuple(note(parts, "mark proposal stale", subject=move.proposal_id) for move in moves),
             )
@@ -40,12 +52,16 @@ def outgrown(earlier: list[ProposalItem], fresh: tuple[Proposal, ...]) -> tuple[
     """Open machine drafts that a fresh one names as replaced: the larger one stands in their place."""
     replaced = {proposal.replaces for proposal in fresh}
     return tuple(
-        ProposalMove(proposal_id=old.proposal.id, was=old.state, now=ProposalState.STALE)
+        _to_stale(old, reason="A larger change took its place.")
         for old in earlier
         if old.proposal.id in replaced
-        and old.proposal.proposer != PERSON
-        and old.state in (ProposalState.WAITING, ProposalState.SET_ASIDE, ProposalState.DRAFTED)
+        and old.proposal.proposer is not Proposer.PERSON
+        and old.state in UNDECIDED_STATES
     )
+
+
+def _to_stale(item: ProposalItem, *, reason: str) -> ProposalMove:
+    return ProposalMove(proposal_id=item.proposal.id, was=item.state, now=ProposalState.STALE, reason=reason)
 
 
 def _drawn_anew(parts: Parts, old: Proposal, *, head: Version, bundle: Bundle) -> Proposal:

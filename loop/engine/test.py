@@ -5,7 +5,6 @@ from math import ceil
 
 from loop import evaluate
 from loop.change import footprint, operations
-from loop.change.proposal import PERSON, UNLEARNING
 from loop.engine.journal import StageTally, note
 from loop.errors import ModelFailed
 from loop.ports import Parts
@@ -104,7 +103,7 @@ def _tried(
             agent=_stricter(agent) if is_again else agent,
             proposal=item.proposal,
             base=base,
-            candidate=operations.apply_all(base, item.proposal.operations),
+            candidate=parts.store.bundle(item.proposal.candidate_digest),
             cases=tuple(case for case in cases if case.split is not Split.LOG),
             log_cases=tuple(case for case in cases if case.split is Split.LOG),
             answerers=parts.answerers,
@@ -134,13 +133,13 @@ def _moves(item: ProposalItem, verdict: Verdict) -> tuple[ProposalMove, ...]:
 
 def _desk_or_drawer(proposal: Proposal, verdict: Verdict) -> ProposalState:
     """People's own drafts and unlearning always come to the desk; else only what may be worth a person's time."""
-    if proposal.proposer in (PERSON, UNLEARNING) or verdict not in (Verdict.HARMFUL, Verdict.NO_EFFECT):
+    if not proposal.proposer.needs_support or verdict not in (Verdict.HARMFUL, Verdict.NO_EFFECT):
         return ProposalState.WAITING
     return ProposalState.SET_ASIDE
 
 
 def _teaches(proposal: Proposal, base: Bundle) -> Callable[[EvalCase], bool]:
-    by = footprint.touched(proposal.operations, base)
+    by = operations.footprint_of(proposal.operations, base)
 
     def is_taught(case: EvalCase) -> bool:
         return footprint.is_taught(case, by=by)

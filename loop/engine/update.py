@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from loop import evaluate, update
+from loop.change import operations
 from loop.engine.journal import StageTally, note
 from loop.engine.rebase import outgrown, redraw
 from loop.heldout import HIDDEN_SPLITS, HeldOut
@@ -59,6 +60,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
     store.commit(
         Changes(
             proposals=fresh,
+            bundles=tuple(operations.apply_all(bundle, proposal.operations) for proposal in fresh),
             proposal_moves=outgrown(earlier, fresh),
             notes=tuple(
                 note(

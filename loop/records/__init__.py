@@ -13,45 +13,45 @@ from loop.records.agents import (
     Mode,
     ModelChoice,
     Rule,
+    SectionName,
     Slug,
     Version,
+    is_body_of,
 )
-from loop.records.changes import (
-    PROPOSAL_MOVES,
-    Change,
+from loop.records.changes import Change, Issue, IssueSide, Proposal, Stakes, StakesLevel
+from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role, evidence_digest
+from loop.records.events import Answer, Feedback, Flag, Interaction, Question, Score, Step
+from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
+from loop.records.items import DaySignals, FeedbackItem, ProposalItem, VersionSignals
+from loop.records.kinds import TRAITS, FeedbackKind, Proposer, Traits
+from loop.records.moves import Applied, Changes, FeedbackMove, Note, ProposalMove, Written
+from loop.records.operations import (
     ChangeExamples,
     EditInstructions,
-    Issue,
-    IssueSide,
     Operation,
-    Proposal,
-    ProposalState,
     RetireApproach,
     RetireArticle,
     RetireRule,
     SetApproach,
     SetModel,
     SetRule,
-    Stakes,
-    StakesLevel,
     UpsertArticle,
 )
-from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role, evidence_digest
-from loop.records.events import (
+from loop.records.states import (
+    COUNTING_STATES,
+    DOUBTED_STATES,
     FEEDBACK_MOVES,
+    JUDGED_STATES,
+    OPEN_STATES,
+    PROPOSAL_MOVES,
     TEACHING_STATES,
-    Answer,
-    Feedback,
-    FeedbackKind,
+    UNDECIDED_STATES,
     FeedbackState,
-    Flag,
-    Interaction,
-    Question,
-    Score,
-    Step,
+    Mover,
+    ProposalState,
+    may_move,
+    targets,
 )
-from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
-from loop.records.items import DaySignals, FeedbackItem, ProposalItem, VersionSignals
 from loop.records.judged import (
     ENOUGH_JUDGED,
     LAZY_COUNT,
@@ -73,8 +73,8 @@ from loop.records.judged import (
     Voice,
     Vote,
 )
-from loop.records.moves import Changes, FeedbackMove, Note, ProposalMove, Written
 from loop.records.trials import (
+    Arm,
     CaseOutcome,
     DailyQuality,
     EvalCase,
@@ -96,14 +96,22 @@ __all__ = [
     "FEEDBACK_MOVES",
     "LAZY_COUNT",
     "LEVELS",
+    "COUNTING_STATES",
+    "DOUBTED_STATES",
+    "JUDGED_STATES",
+    "OPEN_STATES",
     "PROPOSAL_MOVES",
     "SEPARATOR",
     "STANDING_STATES",
     "TEACHING_STATES",
+    "TRAITS",
+    "UNDECIDED_STATES",
     "Actor",
     "Agent",
     "Answer",
+    "Applied",
     "Approach",
+    "Arm",
     "Article",
     "AuditEntry",
     "AuthorStanding",
@@ -146,12 +154,14 @@ __all__ = [
     "Mode",
     "ModelChoice",
     "Moment",
+    "Mover",
     "Note",
     "Operation",
     "Proposal",
     "ProposalItem",
     "ProposalMove",
     "ProposalState",
+    "Proposer",
     "Question",
     "Record",
     "Release",
@@ -163,6 +173,7 @@ __all__ = [
     "Rule",
     "Scalar",
     "Score",
+    "SectionName",
     "SetApproach",
     "SetModel",
     "SetRule",
@@ -178,6 +189,7 @@ __all__ = [
     "Sums",
     "Tally",
     "Teacher",
+    "Traits",
     "TurnReport",
     "UpsertArticle",
     "Verdict",
@@ -191,4 +203,7 @@ __all__ = [
     "derived_id",
     "digest",
     "evidence_digest",
+    "is_body_of",
+    "may_move",
+    "targets",
 ]

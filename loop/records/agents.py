@@ -1,11 +1,14 @@
 """The agent and what decides its behaviour: bundles and versions."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal, Self, TypeAlias
 
 from pydantic import Field
 
-from loop.records.identity import Moment, Record, Scalar, digest
+from loop.records import scheme1
+from loop.records.identity import Moment, Record, Scalar, body_digest, digest
 
 Slug = str
 """Lower-case letters, digits and hyphens, 2 to 40 characters; the agent's name in every row and URL."""
@@ -133,6 +136,10 @@ class ModelChoice(Record):
     """Nearest examples composed into the messages of one question."""
 
 
+SectionName: TypeAlias = Literal["instructions", "rules", "examples", "articles", "approaches", "model"]
+"""The field of a bundle that an element stands in."""
+
+
 class Bundle(Record):
     """Everything that decides behaviour. Its digest is its identity."""
 
@@ -143,18 +150,37 @@ class Bundle(Record):
     approaches: tuple[Approach, ...] = ()
     model: ModelChoice = ModelChoice()
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 of the canonical content."""
+        """SHA-256 of all its fields; of a stored bundle, the digest it was stored under, whatever was added since."""
         return digest(self)
+
+    def named(self, digest: str) -> Self:
+        """The same content under the digest it was stored with."""
+        copied = self.model_copy()
+        copied.__dict__["digest"] = digest
+        return copied
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy; with other content it has another digest."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update:
+            copied.__dict__.pop("digest", None)
+        return copied
+
+
+def is_body_of(digest: str, body: Mapping[str, Any]) -> bool:
+    """Whether a bundle's JSON body is what was once named by this digest, under any identity scheme."""
+    return digest in (body_digest(body), scheme1.bundle_digest(body))
 
 
 class Version(Record):
-    """A bundle that was live once: numbered, immutable, with a parent."""
+    """A numbered bundle, immutable, with a parent: a candidate from its draft on, released once it was live."""
 
     agent: Slug
     number: int = Field(ge=0)
-    """0 is what the agent started with. A rollback is a new number with older content."""
+    """0 is what the agent started with. A rollback is a new number with older content.
+    What was live counts upwards with gaps: candidates that were never released keep their numbers."""
     digest: str
     """Of the bundle."""
     parent: int | None
@@ -164,6 +190,9 @@ class Version(Record):
     """For a rollback: the number whose content came back."""
     summary: str = ""
     created_at: Moment
+    """When it got its number."""
+    released_at: Moment | None = None
+    """When it first went live; None: a candidate."""
 
 
 ContextFields = dict[str, Scalar]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from loop.records.agents import Slug
 from loop.records.changes import Proposal
-from loop.records.identity import Moment, Record, digest
+from loop.records.identity import SCHEME, Moment, Record, digest
 from loop.records.trials import Report
 
 
@@ -45,6 +45,8 @@ class Decision(Record):
     """Why rejected: `wrong`, `unsafe`, `too_narrow`, `tone`, `duplicate`, `other`."""
     seen_digest: str
     """Digest of agent, base, full artifact, case set and results as shown."""
+    report_id: str | None = None
+    """The one report it rests on; None when the proposal had not been tested."""
     at: Moment
     effective_at: Moment
     """When an approval may go live: after the undo window."""
@@ -65,6 +67,8 @@ class Release(Record):
     from_number: int | None
     share: float = Field(default=1.0, ge=0, le=1)
     """Share of traffic."""
+    step: int = Field(default=0, ge=0)
+    """0-based step of a ramp; an approval makes each step happen at most once."""
     decision_id: str | None
     proposal_id: str | None
     actor: str
@@ -95,4 +99,4 @@ def evidence_digest(proposal: Proposal, report: Report) -> str:
 
     Covers agent, base, the full artifact that would go live, operations, rationale, case set and results.
     """
-    return digest([proposal, report])
+    return digest([SCHEME, proposal, report])

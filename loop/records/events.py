@@ -1,12 +1,12 @@
 """What happened: interactions with their steps, feedback, scores and flags."""
 
-from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field
 
 from loop.records.agents import ContextFields, Slug
 from loop.records.identity import Moment, Record
+from loop.records.kinds import FeedbackKind
 
 
 class Question(Record):
@@ -70,6 +70,14 @@ class Interaction(Record):
     uses: tuple[str, ...] = ()
     version: int | None = None
     """Number of the version that answered; None when unknown."""
+    bundle_digest: str | None = Field(default=None, min_length=64, max_length=64)
+    """Of the bundle it was answered with, as the one who answered says; None when unknown."""
+    experiment_id: str | None = None
+    """The live experiment that assigned it; None outside of one."""
+    arm: str | None = None
+    """Name of the arm it was assigned to."""
+    probability: float | None = Field(default=None, gt=0, le=1)
+    """Chance with which it was assigned to this arm (propensity)."""
     topic: str = ""
     """Slice for reports and filters; empty when unknown."""
     steps: tuple[Step, ...] = ()
@@ -77,72 +85,6 @@ class Interaction(Record):
     """The door it came through, such as `import:chats.jsonl`."""
     attributes: dict[str, Any] = Field(default_factory=dict)
     """Unmapped fields of the source, kept verbatim."""
-
-
-class FeedbackKind(StrEnum):
-    """What sort of signal."""
-
-    EDIT = "edit"
-    """Somebody rewrote the answer: `text` is what it should have said."""
-    THUMBS = "thumbs"
-    CSAT = "csat"
-    OUTCOME = "outcome"
-    TAKEOVER = "takeover"
-    """A person took over: `text` is what they answered."""
-    COMMENT = "comment"
-    LABEL = "label"
-    """The right label (or article) for the question: `label` or `article_id`."""
-
-
-class FeedbackState(StrEnum):
-    """Where a feedback item stands with the firewall."""
-
-    NEW = "new"
-    VALID = "valid"
-    """No detector objects; may teach once enough distinct sources agree."""
-    HELD = "held"
-    """One flag: waits for a person or for more evidence."""
-    QUARANTINED = "quarantined"
-    """Two flags or more: kept apart, reversible."""
-    RELEASED = "released"
-    """A person said it is fine; detectors no longer decide."""
-    EXCLUDED = "excluded"
-    """A person said: an exception, do not learn from it."""
-    SUPERSEDED = "superseded"
-    """The same author said something newer about the same target."""
-
-
-FEEDBACK_MOVES: dict[FeedbackState, frozenset[FeedbackState]] = {
-    FeedbackState.NEW: frozenset(FeedbackState) - {FeedbackState.NEW, FeedbackState.RELEASED},
-    FeedbackState.VALID: frozenset(
-        {FeedbackState.HELD, FeedbackState.QUARANTINED, FeedbackState.EXCLUDED, FeedbackState.SUPERSEDED}
-    ),
-    FeedbackState.HELD: frozenset(
-        {
-            FeedbackState.VALID,
-            FeedbackState.QUARANTINED,
-            FeedbackState.RELEASED,
-            FeedbackState.EXCLUDED,
-            FeedbackState.SUPERSEDED,
-        }
-    ),
-    FeedbackState.QUARANTINED: frozenset(
-        {
-            FeedbackState.VALID,
-            FeedbackState.HELD,
-            FeedbackState.RELEASED,
-            FeedbackState.EXCLUDED,
-            FeedbackState.SUPERSEDED,
-        }
-    ),
-    FeedbackState.RELEASED: frozenset({FeedbackState.QUARANTINED, FeedbackState.EXCLUDED, FeedbackState.SUPERSEDED}),
-    FeedbackState.EXCLUDED: frozenset({FeedbackState.RELEASED, FeedbackState.SUPERSEDED}),
-    FeedbackState.SUPERSEDED: frozenset(),
-}
-"""From a state, the states it may move to. The firewall never leaves RELEASED or EXCLUDED; a person may."""
-
-TEACHING_STATES = frozenset({FeedbackState.VALID, FeedbackState.RELEASED})
-"""States from which feedback may support an issue."""
 
 
 class Feedback(Record):

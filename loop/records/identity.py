@@ -1,4 +1,9 @@
-"""How a thing gets its identity: from its content, in one canonical spelling."""
+"""Identity by content: one canonical spelling, hashed; records are spelled with all their fields and a scheme number.
+
+A digest is made once, when content is first kept, and from then on is its name. Stored content is checked
+against the body as it was written, never against a record read from it: a default that changed, a field that
+was added or a limit that became stricter makes nothing look changed.
+"""
 
 import hashlib
 import json
@@ -8,6 +13,9 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+SCHEME = 2
+"""How records are spelled for a digest; stands in front of each. 1 (`loop.records.scheme1`) left defaults out."""
 
 Scalar: TypeAlias = str | int | float | bool | None
 """What a context field or an attribute may hold."""
@@ -29,19 +37,24 @@ Moment: TypeAlias = AwareDatetime
 
 
 def canonical(value: object) -> bytes:
-    """One spelling for one value: JSON, keys sorted, no spaces, UTF-8, times in UTC.
-
-    Records are written without the fields that still have their default, so adding a field to a
-    record later does not change the identity of what was stored before.
-    """
+    """One spelling for one value: JSON, keys sorted, no spaces, UTF-8, times in UTC, records with all fields."""
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(
         "utf-8", "surrogatepass"
     )
 
 
 def digest(value: object) -> str:
-    """SHA-256 of the canonical spelling, 64 hexadecimal characters."""
-    return hashlib.sha256(canonical(value)).hexdigest()
+    """SHA-256 of the canonical spelling, 64 hexadecimal characters; a record's begins with SCHEME."""
+    spelled = [SCHEME, value] if isinstance(value, BaseModel) else value
+    return hashlib.sha256(canonical(spelled)).hexdigest()
+
+
+def body_digest(body: Mapping[str, object]) -> str:
+    """The digest of a record from its JSON body: equal to `digest` of the record that was written, if it has no times.
+
+    Reads nothing but the body, so it stays what it was whatever the record's class becomes.
+    """
+    return digest([SCHEME, body])
 
 
 def derived_id(prefix: str, *parts: object) -> str:
@@ -52,7 +65,7 @@ def derived_id(prefix: str, *parts: object) -> str:
 def _plain(value: object) -> Any:
     match value:
         case BaseModel():
-            return {name: _plain(item) for name, item in _told_fields(value)}
+            return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="microseconds")
         case Enum():
@@ -67,13 +80,3 @@ def _plain(value: object) -> Any:
             return int(value)
         case _:
             return value
-
-
-def _told_fields(record: BaseModel) -> list[tuple[str, object]]:
-    """The fields that differ from their default, and always `kind`, which tells the members of a union apart."""
-    told: list[tuple[str, object]] = []
-    for name, field in type(record).model_fields.items():
-        item = getattr(record, name)
-        if name == "kind" or field.is_required() or item != field.get_default(call_default_factory=True):
-            told.append((name, item))
-    return told

@@ -1,8 +1,9 @@
 """Feedback and proposals with where they stand, and signals counted: what a store hands out."""
 
-from loop.records.changes import Proposal, ProposalState
-from loop.records.events import Feedback, FeedbackState, Flag
+from loop.records.changes import Proposal
+from loop.records.events import Feedback, Flag
 from loop.records.identity import Record
+from loop.records.states import FeedbackState, ProposalState
 from loop.records.trials import Report
 
 
@@ -17,13 +18,18 @@ class FeedbackItem(Record):
 
 
 class ProposalItem(Record):
-    """A proposal with where it stands and what its test found."""
+    """A proposal with where it stands and what its newest test before a decision found."""
 
     proposal: Proposal
     state: ProposalState
     report: Report | None = None
+    """The one a reviewer is shown, and a decision rests on."""
     evidence_digest: str = ""
-    """What a decision must be bound to; empty until it is tested."""
+    """Of the proposal and this report: what a decision must be bound to; empty until it is tested."""
+    stale_reason: str = ""
+    """Why it became stale, in words."""
+    number: int | None = None
+    """Of the candidate version; None when its content was never stored."""
 
 
 class DaySignals(Record):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from loop.records.events import TEACHING_STATES, FeedbackState
+from loop.records.states import TEACHING_STATES, FeedbackState
 from loop.records.identity import Moment, Record
 
 Standing = Literal["trusted", "proven", "new", "unreliable"]

@@ -1,14 +1,17 @@
 """What a step changed, as one commit: records to keep, and moves that name the state they leave."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field
 
-from loop.records.changes import Issue, Proposal, ProposalState
-from loop.records.events import Feedback, FeedbackState, Flag, Interaction, Score
+from loop.records.agents import Bundle
+from loop.records.changes import Issue, Proposal
+from loop.records.events import Feedback, Flag, Interaction, Score
 from loop.records.identity import Moment, Record
+from loop.records.states import FeedbackState, ProposalState
+from loop.records.trials import DailyQuality, EvalCase, Experiment, Measurement, Report
 from loop.records.judged import Derived
-from loop.records.trials import DailyQuality, EvalCase, Measurement, Report
 from loop.records.turns import TurnReport
 
 
@@ -26,6 +29,8 @@ class ProposalMove(Record):
     proposal_id: str
     was: ProposalState
     now: ProposalState
+    reason: str = ""
+    """To STALE: why, in words; kept and shown to people."""
 
 
 class Note(Record):
@@ -58,9 +63,13 @@ class Changes(Record):
     retired_cases: tuple[str, ...] = ()
     """Ids of cases no longer used, because the feedback behind them was taken back."""
     proposals: tuple[Proposal, ...] = ()
-    """Written in state `drafted`; an id already present is left as it is."""
+    """Written in state `drafted`, each with a candidate version; an id already present is left as it is."""
+    bundles: tuple[Bundle, ...] = ()
+    """The content of these candidates, in any order."""
+    experiments: tuple[Experiment, ...] = ()
+    """New ones; of an id already present, state and end are brought up to date."""
     reports: tuple[Report, ...] = ()
-    """Each replaces the proposal's earlier report and sets its evidence digest; a decided proposal keeps its own."""
+    """All are kept; an id already present is left as it is. Until there is a decision, a new one is what is shown."""
     proposal_moves: tuple[ProposalMove, ...] = ()
     """To WAITING, SET_ASIDE or STALE only; the other states take a decision or a release."""
     measurements: tuple[Measurement, ...] = ()
@@ -69,6 +78,15 @@ class Changes(Record):
     notes: tuple[Note, ...] = ()
     turn: TurnReport | None = None
     """What the turn that ends with this commit did."""
+
+
+class Applied(Record):
+    """What came of applying an approval."""
+
+    outcome: Literal["applied", "before", "stale"]
+    """`before`: it had been applied already. `stale`: it could not be; its proposal is stale now."""
+    reason: str = ""
+    """Why it is stale, in words."""
 
 
 class Written(Record):

@@ -172,11 +172,13 @@ class Verdict(StrEnum):
 
 
 class Report(Record):
-    """What an offline experiment found. Sealed results are totals only."""
+    """What one test of a proposal found. Sealed results are totals only."""
 
     id: str
     agent: Slug
     proposal_id: str
+    experiment_id: str | None = None
+    """The experiment it reports on; None for a paired replay outside of one."""
     base_digest: str
     candidate_digest: str
     case_set_digest: str
@@ -206,16 +208,28 @@ class Report(Record):
     at: Moment
 
 
+class Arm(Record):
+    """One side of an experiment."""
+
+    name: str
+    """Such as `base` or `candidate`; unique within the experiment."""
+    number: int
+    """Version."""
+    share: float = Field(ge=0, le=1)
+    """Share of the cases (offline) or of the traffic (live) it gets."""
+
+
 class Experiment(Record):
-    """A comparison of two versions: offline (paired replay) now, live (split traffic) when it comes."""
+    """A comparison of versions: offline (paired replay) or live (split traffic)."""
 
     id: str
     agent: Slug
     kind: Literal["offline", "live"]
     proposal_id: str
-    report_id: str | None
+    arms: tuple[Arm, ...]
     started_at: Moment
-    ended_at: Moment | None
+    ended_at: Moment | None = None
+    state: Literal["running", "ended", "cancelled"] = "running"
 
 
 class Measurement(Record):

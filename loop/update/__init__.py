@@ -4,9 +4,9 @@ Every proposer looks at the same work and has ideas; `step` lets the strongest t
 refused before, do not wait already, and fit the base. Nothing here sees a sealed case.
 """
 
-from loop.change.proposal import UNLEARNING, Idea, draft
+from loop.change.proposal import Idea, draft
 from loop.errors import OperationRefused
-from loop.records import Proposal, digest
+from loop.records import Proposal, Proposer, digest
 from loop.update.history import standing
 from loop.update.proposers.examples import ExampleProposer
 from loop.update.proposers.knowledge import KnowledgeProposer
@@ -14,17 +14,17 @@ from loop.update.proposers.reflection import ReflectionProposer
 from loop.update.proposers.rules import RuleProposer
 from loop.update.proposers.unlearning import UnlearningProposer
 from loop.update.proposers.wording import WordingProposer
-from loop.update.teaching import Considered, Proposer, UpdateOutcome, UpdateWork
+from loop.update.teaching import Considered, IdeaSource, UpdateOutcome, UpdateWork
 
-__all__ = ["PROPOSERS", "Considered", "Idea", "Proposer", "UpdateOutcome", "UpdateWork", "draft", "step"]
+__all__ = ["PROPOSERS", "Considered", "Idea", "IdeaSource", "UpdateOutcome", "UpdateWork", "draft", "step"]
 
-PROPOSERS: dict[str, Proposer] = {
-    UNLEARNING: UnlearningProposer(),
-    "examples": ExampleProposer(),
-    "rules": RuleProposer(),
-    "knowledge": KnowledgeProposer(),
-    "wording": WordingProposer(),
-    "reflection": ReflectionProposer(),
+PROPOSERS: dict[Proposer, IdeaSource] = {
+    Proposer.UNLEARNING: UnlearningProposer(),
+    Proposer.EXAMPLES: ExampleProposer(),
+    Proposer.RULES: RuleProposer(),
+    Proposer.KNOWLEDGE: KnowledgeProposer(),
+    Proposer.WORDING: WordingProposer(),
+    Proposer.REFLECTION: ReflectionProposer(),
 }
 """By the name a proposal carries."""
 
@@ -72,7 +72,7 @@ def step(work: UpdateWork) -> UpdateOutcome:
 
 def _rank(idea: Idea) -> tuple[bool, int, int, str, str]:
     return (
-        idea.proposer != UNLEARNING,
+        idea.proposer is not Proposer.UNLEARNING,
         -len(idea.expected_fixes),
         -len(idea.evidence),
         idea.proposer,

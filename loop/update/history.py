@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from loop.change.proposal import PERSON, UNLEARNING, Idea
-from loop.records import ChangeExamples, Proposal, ProposalItem, ProposalState, Verdict, digest
+from loop.change.proposal import Idea
+from loop.records import OPEN_STATES, ChangeExamples, Proposal, ProposalItem, ProposalState, Proposer, Verdict, digest
 from loop.update.teaching import UpdateWork
 
 GROWTH = 0.5
@@ -12,7 +12,6 @@ REFRESH = 1 / 3
 """Share of a full bundle that must be new instead, when it cannot grow any more."""
 
 _REFUSED = frozenset({ProposalState.REJECTED, ProposalState.UNDONE})
-_OPEN = frozenset({ProposalState.DRAFTED, ProposalState.WAITING, ProposalState.APPROVED, ProposalState.SET_ASIDE})
 
 
 @dataclass(frozen=True)
@@ -35,15 +34,19 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
     replaces = None
     for item in work.earlier:
         is_refused = item.state in _REFUSED
-        is_open = item.state in _OPEN and item.proposal.base_digest == work.base.digest
+        is_open = item.state in OPEN_STATES and item.proposal.base_digest == work.base.digest
         if not (is_refused or is_open):
             continue
-        if is_open and idea.proposer == item.proposal.proposer == UNLEARNING and not _is_same(idea, item.proposal):
+        if (
+            is_open
+            and idea.proposer is item.proposal.proposer is Proposer.UNLEARNING
+            and not _is_same(idea, item.proposal)
+        ):
             # What is to be unlearned now includes what was before, less what was released meanwhile.
             replaces = item.proposal.id
             continue
         # A machine neither waits for a person's bundle nor takes it off the desk; it must only not repeat it.
-        is_rival = not (is_open and item.proposal.proposer == PERSON)
+        is_rival = not (is_open and item.proposal.proposer is Proposer.PERSON)
         if is_rival and taught(idea.operations) and taught(item.proposal.operations):
             standing = _against_bundle(idea, item, work=work, is_open=is_open)
         else:

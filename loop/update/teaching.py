@@ -110,7 +110,7 @@ class Considered:
     """In words: what went wrong."""
 
 
-class Proposer(Protocol):
+class IdeaSource(Protocol):
     """Looks at the work and has ideas."""
 
     def propose(self, work: UpdateWork) -> Considered: ...
@@ -274,28 +274,21 @@ def _confirmed(work: UpdateWork, corrections: Sequence[Correction]) -> list[Corr
 
 def _agrees(said: Feedback, interaction: Interaction) -> bool:
     """Whether the person named the very label or article, or sent the draft as it was."""
-    match said.kind:
-        case FeedbackKind.LABEL if said.label:
+    traits = said.kind.traits
+    if traits.needs == "choice":
+        if said.label:
             return said.label == interaction.label
-        case FeedbackKind.LABEL:
-            return bool(said.article_id) and said.article_id == interaction.article_id
-        case FeedbackKind.EDIT:
-            return bool(plain(said.text)) and plain(said.text) == plain(interaction.answer)
-        case _:
-            return False
-
-
-_WORDED = frozenset({FeedbackKind.EDIT, FeedbackKind.TAKEOVER})
+        return bool(said.article_id) and said.article_id == interaction.article_id
+    return traits.is_rewrite and bool(plain(said.text)) and plain(said.text) == plain(interaction.answer)
 
 
 def label_of(feedback: Feedback, interaction: Interaction) -> str | None:
     """What an example made of the feedback would be labelled: a better answer keeps the label of the answer."""
     named = feedback.label or feedback.article_id
-    return named or ((interaction.label or interaction.topic or None) if feedback.kind in _WORDED else None)
+    return named or ((interaction.label or interaction.topic or None) if feedback.kind.traits.is_worded else None)
 
 
 def _correction(feedback: Feedback, interaction: Interaction, *, issue_id: str, topic: str) -> Correction:
-    is_worded = feedback.kind in _WORDED
     label = label_of(feedback, interaction)
     return Correction(
         feedback_id=feedback.id,
@@ -303,7 +296,7 @@ def _correction(feedback: Feedback, interaction: Interaction, *, issue_id: str, 
         author=feedback.author,
         kind=feedback.kind,
         question=texts.visible(interaction.question),
-        answer=texts.visible(feedback.text) if is_worded else "",
+        answer=texts.visible(feedback.text) if feedback.kind.traits.is_worded else "",
         label=label,
         topic=interaction.topic or topic,
         given=interaction.answer,
@@ -328,11 +321,3 @@ def _even_share(cases: list[EvalCase], *, limit: int) -> list[EvalCase]:
 def authors_of(corrections: Iterable[Correction]) -> Counter[str]:
     """Corrections per author."""
     return Counter(one.author for one in corrections)
-
-
-def by_label(corrections: Iterable[Correction]) -> dict[str, list[Correction]]:
-    """Corrections by what they teach: the label, or the topic where there is none."""
-    grouped: dict[str, list[Correction]] = defaultdict(list)
-    for one in corrections:
-        grouped[one.label or one.topic or "without a label"].append(one)
-    return dict(grouped)

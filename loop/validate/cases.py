@@ -10,7 +10,6 @@ from loop.records import (
     EvalCase,
     Feedback,
     FeedbackItem,
-    FeedbackKind,
     FeedbackState,
     Grading,
     Interaction,
@@ -156,8 +155,7 @@ def _expected(work: Work, feedback: Feedback) -> str:
         case Grading.ARTICLE:
             return feedback.article_id or ""
         case Grading.TEXT:
-            is_text = feedback.kind in (FeedbackKind.EDIT, FeedbackKind.TAKEOVER)
-            return feedback.text.strip() if is_text else ""
+            return feedback.text.strip() if feedback.kind.traits.is_worded else ""
 
 
 def _given(work: Work, interaction: Interaction) -> str:
@@ -171,14 +169,14 @@ def _given(work: Work, interaction: Interaction) -> str:
 
 
 def _is_perfect(feedback: Feedback) -> bool:
-    return feedback.kind in (FeedbackKind.THUMBS, FeedbackKind.CSAT) and feedback.value == 1
+    return feedback.kind.traits.approves and feedback.value == 1
 
 
 def _case(work: Work, one: _Known, *, split: Split, group: str) -> EvalCase:
     interaction, feedback = one.interaction, one.feedback
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    if work.agent.grading is Grading.TEXT and feedback.kind is FeedbackKind.EDIT:
+    if work.agent.grading is Grading.TEXT and feedback.kind.traits.is_rewrite:
         edit = compare(interaction.answer, rewritten=one.expected)
         include = must_include(edit, rewritten=one.expected)
         exclude = must_exclude(edit, answer=interaction.answer, rewritten=one.expected)

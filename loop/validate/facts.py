@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import UTC
 
 from loop.heldout import group_of, split_of
-from loop.records import SEPARATOR, Agent, Feedback, FeedbackItem, FeedbackKind, Interaction, Judged, Level, Split
+from loop.records import SEPARATOR, Agent, Feedback, FeedbackItem, Interaction, Judged, Level, Split
 from loop.text.spelling import COMPARED_CHARACTERS, spelled
 from loop.validate.keys import key_of
 from loop.validate.questions import Registry, register
 from loop.validate.work import Findings, Work
 
-CORRECTING_KINDS = frozenset({FeedbackKind.LABEL, FeedbackKind.EDIT, FeedbackKind.TAKEOVER})
 VOTES_PER_CHOICE = 3
 """Rows of one author and choice that teach the out-of-author model: nobody drowns out the others."""
 DAY, HOUR = 86_400.0, 3_600.0
@@ -195,7 +194,7 @@ def _touch_mates(work: Work, found: Findings) -> None:
 
 
 def _family(feedback: Feedback) -> str:
-    if feedback.kind in CORRECTING_KINDS:
+    if feedback.kind.traits.corrects:
         return "correction"
     return "rating" if feedback.value is not None else "comment"
 
@@ -209,13 +208,13 @@ def _said(family: str, *, question: str, choice: str, text: str) -> str:
 
 def _matter(feedback: Feedback, *, family: str, choice: str, text: str, topic: str) -> str:
     """What its words or its rating speak to: a kind of issue and a topic, by line."""
-    if feedback.kind is FeedbackKind.EDIT:
+    if feedback.kind.traits.is_rewrite:
         return f"answer{SEPARATOR}{topic}" if text else ""
-    if feedback.kind is FeedbackKind.TAKEOVER:
+    if feedback.kind.traits.shows_gap:
         return f"knowledge{SEPARATOR}" if text else ""
     if feedback.value is None or choice or family == "correction":
         return ""
     if feedback.value >= _LOW:
         return f"content{SEPARATOR}{topic}"
-    is_failed = feedback.kind is FeedbackKind.OUTCOME and feedback.value == 0
+    is_failed = feedback.kind.traits.fails_alone and feedback.value == 0
     return f"complaint{SEPARATOR}{topic}" if text or feedback.reason or is_failed else ""

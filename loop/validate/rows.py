@@ -9,6 +9,7 @@ import numpy as np
 
 from loop.records import (
     FEEDBACK_MOVES,
+    JUDGED_STATES,
     SEPARATOR,
     TEACHING_STATES,
     FeedbackItem,
@@ -25,10 +26,6 @@ from loop.validate.fits import BELIEVED, Reference, count_known, due_fit, refere
 from loop.validate.scene import Scene
 from loop.validate.views import predict, rows_of_keys, vouched_answers, without_themselves
 from loop.validate.work import Findings, Work
-
-JUDGED_STATES = frozenset({FeedbackState.NEW, FeedbackState.VALID, FeedbackState.HELD, FeedbackState.QUARANTINED})
-"""States the firewall decides; RELEASED and EXCLUDED belong to a person."""
-
 
 def judge_rows(work: Work) -> Findings:
     """Flags and states of rows whose surroundings changed. Rows that a person decided about keep what they have."""

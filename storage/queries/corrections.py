@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from loop.records import FeedbackKind, FeedbackState, Moment, Record
+from loop.records import COUNTING_STATES, FeedbackKind, Moment, Record
 from storage.queries.scope import Scope, moment
 from storage.tables import FeedbackRow, InteractionRow
 
@@ -20,9 +20,9 @@ Why: TypeAlias = Literal["rated low", "handed over", "unsure", "no answer"]
 
 _FEEDBACK = FeedbackRow.core().c
 _INTERACTION = InteractionRow.core().c
-_SAYS_BETTER = {FeedbackKind.EDIT.value, FeedbackKind.LABEL.value, FeedbackKind.TAKEOVER.value}
-_RATES = {FeedbackKind.THUMBS.value, FeedbackKind.CSAT.value, FeedbackKind.OUTCOME.value}
-_COUNTS = (FeedbackState.NEW, FeedbackState.VALID, FeedbackState.RELEASED)
+_SAYS_BETTER = {kind.value for kind in FeedbackKind if kind.traits.corrects}
+_RATES = {kind.value for kind in FeedbackKind if kind.traits.family == "rating"}
+_COUNTS = tuple(sorted(COUNTING_STATES))
 _METHODS: dict[str, Why] = {"handover": "handed over", "failed": "no answer"}
 _WORD = re.compile(r"\w{3,}")
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from loop.records import DailyQuality, FeedbackState, Moment, ProposalState, Record, StakesLevel
+from loop.records import TEACHING_STATES, DailyQuality, FeedbackState, Moment, ProposalState, Record, StakesLevel
 from storage.queries.scope import Scope, moment
 from storage.tables import (
     DailyQualityRow,
@@ -98,7 +98,7 @@ def funnel(scope: Scope) -> list[FunnelStep]:
     """From feedback to live changes. Counts every row: cache it."""
     feedback = _counts(scope, FeedbackRow, _FEEDBACK.state, list(FeedbackState))
     proposals = _counts(scope, ProposalRow, _PROPOSAL.state, list(ProposalState))
-    valid = sum(feedback.get(state.value, 0) for state in (FeedbackState.VALID, FeedbackState.RELEASED))
+    valid = sum(feedback.get(state.value, 0) for state in TEACHING_STATES)
     drafted = sum(proposals.values())
     tested = drafted - proposals.get(ProposalState.DRAFTED.value, 0)
     approved = scope.number(
@@ -165,7 +165,7 @@ def releases(scope: Scope) -> list[ReleaseLine]:
         )
         .select_from(joined)
         .where(scope.mine(ReleaseRow))
-        .order_by(_RELEASE.number.desc())
+        .order_by(_RELEASE.number.desc(), _RELEASE.step.desc())
     )
     lines = []
     for place, row in enumerate(found):

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loop.records import Moment, ProposalState, Record, StakesLevel, Verdict
+from loop.records import Moment, ProposalState, Proposer, Record, StakesLevel, Verdict
 from storage.queries.scope import Scope, moment
 from storage.tables import DecisionRow, HeadRow, IssueRow, ProposalRow, ReportRow
 
@@ -30,7 +30,7 @@ class ProposalLine(Record):
     """None until it is tested."""
     effect: float | None
     """Sealed effect as a share of cases; positive is better."""
-    proposer: str
+    proposer: Proposer
     base_number: int
     created_at: Moment
 
@@ -148,7 +148,7 @@ def _with_report() -> sa.FromClause:
     return sa.outerjoin(
         ProposalRow.core(),
         ReportRow.core(),
-        sa.and_(_REPORT.agent == _PROPOSAL.agent, _REPORT.proposal_id == _PROPOSAL.id),
+        sa.and_(_REPORT.agent == _PROPOSAL.agent, _REPORT.id == _PROPOSAL.report_id),
     )
 
 
@@ -160,7 +160,7 @@ def _line(row: sa.Row[Any]) -> ProposalLine:
         level=StakesLevel(row.stakes["level"]),
         verdict=Verdict(row.verdict) if row.verdict else None,
         effect=row.sealed_effect,
-        proposer=row.proposer,
+        proposer=Proposer(row.proposer),
         base_number=row.base_number,
         created_at=moment(row.created_at),
     )

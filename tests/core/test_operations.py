@@ -1,11 +1,19 @@
-"""Typed changes fit exactly, are taken back exactly, and are refused in words when they do not fit."""
+"""Typed changes fit exactly, are shown, priced and named, and are refused in words when they do not fit."""
+
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from loop.change import texts
-from loop.change.operations import apply, apply_all, changes, inverse, is_taught, touched
+from loop.change.diff import changes
+from loop.change.edits import Exchange, Put
+from loop.change.footprint import Footprint, is_taught
+from loop.change.operations import apply, apply_all, edit_of, footprint_of, reword, summary_of
+from loop.change.sections import SECTIONS
+from loop.change.stakes import assess_stakes
 from loop.errors import OperationRefused
 from loop.records import (
     Approach,
@@ -66,40 +74,89 @@ def example_changes(draw: st.DrawFn) -> ChangeExamples:
     return ChangeExamples(add=add, remove=tuple(draw(st.sets(IDS, max_size=3))), positions=positions)
 
 
-OPERATIONS: dict[str, st.SearchStrategy[Operation]] = {
-    "instructions": st.builds(
+OPERATIONS: dict[type[Operation], st.SearchStrategy[Operation]] = {
+    EditInstructions: st.builds(
         EditInstructions, old=st.text(alphabet="ab\n", max_size=4), new=st.text(alphabet="ab\n", max_size=6)
     ),
-    "examples": example_changes(),
-    "set rule": st.builds(SetRule, rule=RULES, before=st.none() | IDS),
-    "retire rule": st.builds(RetireRule, rule_id=IDS),
-    "upsert article": st.builds(UpsertArticle, article=ARTICLES, before=st.none() | IDS),
-    "retire article": st.builds(RetireArticle, article_id=IDS),
-    "set approach": st.builds(SetApproach, approach=APPROACHES, before=st.none() | IDS),
-    "retire approach": st.builds(RetireApproach, approach_id=IDS),
-    "model": st.builds(SetModel, model=st.builds(ModelChoice, name=WORDS)),
+    ChangeExamples: example_changes(),
+    SetRule: st.builds(SetRule, rule=RULES, before=st.none() | IDS),
+    RetireRule: st.builds(RetireRule, rule_id=IDS),
+    UpsertArticle: st.builds(UpsertArticle, article=ARTICLES, before=st.none() | IDS),
+    RetireArticle: st.builds(RetireArticle, article_id=IDS),
+    SetApproach: st.builds(SetApproach, approach=APPROACHES, before=st.none() | IDS),
+    RetireApproach: st.builds(RetireApproach, approach_id=IDS),
+    SetModel: st.builds(SetModel, model=st.builds(ModelChoice, name=WORDS)),
 }
+
+
+def test_every_type_of_operation_is_tried_here() -> None:
+    assert set(OPERATIONS) == set(get_args(get_args(Operation)[0]))
+
+
+def test_every_section_of_a_bundle_has_its_row() -> None:
+    assert list(SECTIONS) == list(Bundle.model_fields)
 
 
 @pytest.mark.parametrize("kind", OPERATIONS)
 @given(data=st.data())
-def test_a_change_taken_back_leaves_the_bundle_exactly_as_it_was(kind: str, data: st.DataObject) -> None:
+def test_whatever_a_change_does_is_shown_priced_named_and_teaches(kind: type[Operation], data: st.DataObject) -> None:
     base = data.draw(BUNDLES)
     operation = data.draw(OPERATIONS[kind])
     try:
         candidate = apply(base, operation)
     except OperationRefused:
         return
-    assert candidate != base
-    assert apply_all(candidate, inverse(base, operation)) == base
     shown = changes(base, candidate)
     assert shown
+    assert {change.section for change in shown} == {edit_of(operation).section}
     assert all(change.before != change.after for change in shown)
     assert changes(candidate, base) != ()
+    assert footprint_of([operation], base) != Footprint()
+    assert assess_stakes([operation], shown, base=base, support=None, quotes={}).level
+    assert summary_of(operation, base).strip()
 
 
 @pytest.mark.parametrize("kind", OPERATIONS)
-def test_the_property_is_not_vacuous(kind: str) -> None:
+@given(data=st.data())
+def test_a_change_sent_back_without_a_new_word_is_the_same_change(kind: type[Operation], data: st.DataObject) -> None:
+    operation = data.draw(OPERATIONS[kind])
+    assert reword(operation, edit_of(operation)) == operation
+
+
+def test_new_words_reach_the_field_they_stand_in() -> None:
+    other = rule("r1", label="card")
+    worded = reword(SetRule(rule=rule("r1"), before="r2"), Put("rules", other, before="r2"))
+    assert worded == SetRule(rule=other, before="r2")
+    fewer = Exchange("examples", add=(example(2),), remove=(), positions=())
+    assert reword(ChangeExamples(add=(example(1), example(2)), remove=("x3",), positions=(0, 1)), fewer) == (
+        ChangeExamples(add=(example(2),))
+    )
+
+
+STORED = [
+    '{"kind":"edit_instructions","old":"a","new":"b"}',
+    '{"kind":"change_examples","add":[{"id":"x","question":"q","answer":"a","label":null,"feedback_id":null}],'
+    '"remove":["y"],"positions":[0]}',
+    '{"kind":"set_rule","rule":{"id":"r","when":[{"field":"question","op":"contains","value":"w"}],"answer":"a",'
+    '"label":null,"article_id":null,"hand_over":false},"before":null}',
+    '{"kind":"retire_rule","rule_id":"r"}',
+    '{"kind":"upsert_article","article":{"id":"a","title":"t","body":"b","questions":["q"]},"before":null}',
+    '{"kind":"retire_article","article_id":"a"}',
+    '{"kind":"set_approach","approach":{"id":"a","issue":"i","name":"n","instruction":"do","is_enabled":false},'
+    '"before":null}',
+    '{"kind":"retire_approach","approach_id":"a"}',
+    '{"kind":"set_model","model":{"name":"local","temperature":0.0,"max_tokens":512,"examples_per_question":4}}',
+]
+
+
+@pytest.mark.parametrize("stored", STORED)
+def test_a_stored_operation_is_read_and_written_as_it_was(stored: str) -> None:
+    reader: TypeAdapter[Operation] = TypeAdapter(Operation)
+    assert reader.dump_json(reader.validate_json(stored)).decode() == stored
+
+
+@pytest.mark.parametrize("kind", OPERATIONS)
+def test_the_property_is_not_vacuous(kind: type[Operation]) -> None:
     accepted = 0
 
     @given(base=BUNDLES, operation=OPERATIONS[kind])
@@ -208,6 +265,15 @@ def test_words_show_the_whole_element_and_where_a_rule_stands() -> None:
     assert shown["x1"].after == ""
 
 
+def test_a_limit_that_moves_by_one_in_a_million_is_shown() -> None:
+    limits = [rule("r1", when=(Condition(field="amount", op="at_most", value=value),)) for value in (1234567, 1234568)]
+    (shown,) = changes(bundle(rules=limits[:1]), bundle(rules=limits[1:]))
+    assert (shown.before.split(":")[0], shown.after.split(":")[0]) == (
+        "When amount is at most 1234567",
+        "When amount is at most 1234568",
+    )
+
+
 def test_a_moved_rule_is_the_only_one_shown_as_moved() -> None:
     base = bundle(rules=tuple(rule(f"r{number}") for number in range(1, 6)))
     candidate = apply(base, SetRule(rule=rule("r5"), before="r1"))
@@ -223,12 +289,12 @@ def test_a_reversed_list_is_shown() -> None:
 
 def test_taught_cases_are_those_the_change_is_about() -> None:
     base = bundle(examples=(example(1, label="card"),))
-    by = touched([ChangeExamples(add=(example(2),), remove=("x1",))], base)
+    by = footprint_of([ChangeExamples(add=(example(2),), remove=("x1",))], base)
     assert by.labels == {"refund", "card"}
     assert is_taught(case(1, expected="refund"), by=by)
     assert is_taught(case(2, expected="card"), by=by)
     assert not is_taught(case(3, expected="parcel"), by=by)
-    covered = touched([SetRule(rule=rule(label="other"))], base)
+    covered = footprint_of([SetRule(rule=rule(label="other"))], base)
     assert is_taught(case(4, question="Refund, please!"), by=covered)
     assert not is_taught(case(5, question="Refunding is slow"), by=covered)
-    assert is_taught(case(6), by=touched([EditInstructions(new="Be kind.")], base))
+    assert is_taught(case(6), by=footprint_of([EditInstructions(new="Be kind.")], base))

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loop import policy
-from loop.change.operations import apply, changes
+from loop.change.diff import changes
+from loop.change.operations import apply
 from loop.change.proposal import Idea, draft
 from loop.change.stakes import Support, assess_stakes
 from loop.policy import decide, recommend
@@ -179,22 +180,49 @@ def test_everything_else_waits_for_a_person_and_says_why(mode: Mode, proposal: P
     assert ruling.reason
 
 
+WRONG: dict[str, tuple[Mode, Proposal, Report | None]] = {
+    "_goes_unattended": (Mode.MANUAL, PROPOSAL, report(PROPOSAL)),
+    "_is_drafted_by_loop": (Mode.SIMPLE, PROPOSAL.model_copy(update={"authors": ("rita",)}), report(PROPOSAL)),
+    "_is_low_stakes": (
+        Mode.SIMPLE,
+        PROPOSAL.model_copy(update={"stakes": Stakes(level=MEDIUM, reasons=())}),
+        report(PROPOSAL),
+    ),
+    "_is_tested": (Mode.SIMPLE, PROPOSAL, None),
+    "_is_test_of_this": (Mode.SIMPLE, PROPOSAL, report(PROPOSAL, base_digest="something else")),
+    "_is_proved": (Mode.SIMPLE, PROPOSAL, report(PROPOSAL, Verdict.PROMISING)),
+    "_harms_no_slice": (Mode.SIMPLE, PROPOSAL, report(PROPOSAL, slices=(HARMED,))),
+}
+"""By condition: what it alone stands against."""
+
+
+def test_every_condition_has_its_counterexample() -> None:
+    assert [condition.__name__ for condition in policy.CONDITIONS] == list(WRONG)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_each_condition_is_needed_and_none_is_said_twice(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mode, proposal, found = WRONG[name]
+    assert decide(mode, proposal=proposal, report=found).needs_person
+    others = tuple(one for one in policy.CONDITIONS if one.__name__ != name)
+    monkeypatch.setattr(policy, "CONDITIONS", others)
+    assert not decide(mode, proposal=proposal, report=found).needs_person
+
+
 @given(
     mode=st.sampled_from(Mode),
     level=st.sampled_from(StakesLevel),
     verdict=st.sampled_from(Verdict),
-    keep=st.sets(st.integers(0, len(policy.DECIDERS) - 1)),
+    order=st.permutations(policy.CONDITIONS),
 )
-def test_no_loss_of_a_decider_lets_anything_through(
-    mode: Mode, level: StakesLevel, verdict: Verdict, keep: set[int]
+def test_no_order_of_the_conditions_lets_anything_through(
+    mode: Mode, level: StakesLevel, verdict: Verdict, order: list[policy.Condition]
 ) -> None:
     proposal = PROPOSAL.model_copy(update={"stakes": Stakes(level=level, reasons=())})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(policy, "DECIDERS", tuple(policy.DECIDERS[place] for place in sorted(keep)))
+        patch.setattr(policy, "CONDITIONS", tuple(order))
         ruling = decide(mode, proposal=proposal, report=report(proposal, verdict))
-    if not ruling.needs_person:
-        assert (level, verdict) == (LOW, Verdict.PROVED)
-        assert mode is not Mode.MANUAL
+    assert ruling.needs_person == ((level, verdict) != (LOW, Verdict.PROVED) or mode is Mode.MANUAL)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from loop.change.operations import apply_all, changes
+from loop.change.diff import changes
+from loop.change.operations import apply_all
 from loop.records import (
     Actor,
     Agent,
@@ -132,7 +133,7 @@ def propose(
         "created_at": at or datetime.now(UTC) - timedelta(hours=3),
     }
     proposal = Proposal(**filled | fields)
-    store.commit(Changes(proposals=(proposal,)))
+    store.commit(Changes(proposals=(proposal,), bundles=(candidate,)))
     if verdict is not None:
         store.commit(
             Changes(
@@ -323,6 +324,7 @@ def _release(store: AgentStore, change: tuple[str, tuple[Operation, ...]], *, at
     title, operations = change
     made = propose(store, operations, title=title, at=at - timedelta(hours=5))
     head = store.head()
+    item = store.proposal(made.id)
     decision = Decision(
         id=derived_id("decision", made.id),
         agent=store.agent.slug,
@@ -330,39 +332,29 @@ def _release(store: AgentStore, change: tuple[str, tuple[Operation, ...]], *, at
         verb="approve",
         actor=Actor(name="rita", role=Role.APPROVER),
         reason="Read ten answers; all better.",
-        seen_digest=store.proposal(made.id).evidence_digest,
+        seen_digest=item.evidence_digest,
+        report_id=item.report.id if item.report else None,
         at=at,
         effective_at=at,
     )
     store.decide(decision)
-    bundle = apply_all(store.bundle(head.digest), operations)
-    number = head.number + 1
-    version = Version(
-        agent=store.agent.slug,
-        number=number,
-        digest=bundle.digest,
-        parent=head.number,
-        proposal_id=made.id,
-        summary=title,
-        created_at=at,
-    )
     release = Release(
-        id=derived_id("release", number),
+        id=derived_id("release", made.id),
         agent=store.agent.slug,
         kind="deploy",
-        number=number,
+        number=item.number or 0,
         from_number=head.number,
         decision_id=decision.id,
         proposal_id=made.id,
         actor="rita",
         at=at,
     )
-    assert store.deploy(decision=decision, version=version, bundle=bundle, release=release)
+    assert store.deploy(decision=decision, release=release).outcome == "applied"
 
 
 def _roll_back(store: AgentStore, *, to: int, at: datetime) -> None:
     head = store.head()
-    target = store.versions()[to]
+    target = next(version for version in store.versions() if version.number == to)
     version = Version(
         agent=store.agent.slug,
         number=head.number + 1,
@@ -372,9 +364,10 @@ def _roll_back(store: AgentStore, *, to: int, at: datetime) -> None:
         restores=to,
         summary=f"Back to v{to}",
         created_at=at,
+        released_at=at,
     )
     release = Release(
-        id=derived_id("release", version.number),
+        id=derived_id("rollback", head.number),
         agent=store.agent.slug,
         kind="rollback",
         number=version.number,

@@ -279,7 +279,8 @@ def test_a_release_is_undone_with_reason_and_confirmation_only(workspace: AgentS
     app.text_input(key=f"back-why-{live}").set_value("Too many complaints.")
     button(app, "back-send-").click().run()
     head = workspace.head()
-    assert (head.number, head.restores) == (live + 1, 0)
+    assert head.restores == 0
+    assert head.number > live
     assert workspace.releases()[-1].reason == "Too many complaints."
 
 

@@ -47,7 +47,7 @@ def test_only_what_is_the_same_is_unmarked(before: str, after: str) -> None:
 def test_a_fold_hides_unchanged_rows_only_and_loses_none(before: str, after: str, around: int) -> None:
     compared = diff.compare(before, after)
     opened: list[diff.Row] = []
-    for one in diff.folded(compared, around=around):
+    for one in diff.fold(compared, around=around):
         opened.extend(one.rows if isinstance(one, diff.Fold) else [one])
         assert not isinstance(one, diff.Fold) or not any(row.change for row in one.rows)
     assert tuple(opened) == compared.rows
@@ -78,7 +78,7 @@ def test_an_edited_line_stands_beside_its_new_self_when_lines_come_before_it() -
 @pytest.mark.parametrize("before", ["", INSTRUCTIONS])
 def test_every_layout_shows_hostile_text_as_text(layout: changes.Layout, before: str) -> None:
     after = f"{INSTRUCTIONS}\n{HOSTILE}"
-    html = changes.drawn([change(before, after)], layout=layout, left="Live", right="Proposed")
+    html = changes.render([change(before, after)], layout=layout, left="Live", right="Proposed")
     assert HOSTILE.replace(" ", "") in words(html).replace(" ", "")
     assert tags(html) <= markup.TAGS
 

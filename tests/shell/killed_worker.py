@@ -15,8 +15,9 @@ from collections.abc import Callable
 from itertools import count
 
 from loop.ports import Checkpoint
-from loop.records import Changes, ProposalState
+from loop.records import ProposalState
 from storage.database import Database
+from storage.store import AgentStore
 from tests import builders
 from tests.shell import deciding
 
@@ -24,13 +25,13 @@ BATCH = 20
 """Interactions, and feedback, in one commit."""
 
 
-def batch(number: int) -> Changes:
+def arrive(store: AgentStore, number: int) -> None:
     """The rows of round `number`."""
     places = range(number * BATCH, (number + 1) * BATCH)
-    return Changes(
-        interactions=tuple(builders.interaction(place) for place in places),
-        feedback=tuple(builders.feedback(place) for place in places),
-        notes=(deciding.note(f"batch {number}"),),
+    store.append(
+        interactions=[builders.interaction(place) for place in places],
+        feedback=[builders.feedback(place) for place in places],
+        notes=[deciding.note(f"batch {number}")],
     )
 
 
@@ -38,7 +39,7 @@ def work(url: str, *, checkpoint: Checkpoint, tell: Callable[[str], None]) -> No
     """Rounds without end, beginning where the database says the last worker died."""
     store = Database.open(url).store("desk", checkpoint=checkpoint)
     for number in count(max(0, len(store.proposals()) - 1)):
-        store.commit(batch(number))
+        arrive(store, number)
         tell(f"batch {number}")
         name = f"p{number}"
         if name not in {item.proposal.id for item in store.proposals()}:
@@ -51,7 +52,7 @@ def work(url: str, *, checkpoint: Checkpoint, tell: Callable[[str], None]) -> No
             deciding.deploy(store, approval)
             tell(f"live {name}")
         if number % 2 and store.proposal(name).state is ProposalState.LIVE:
-            deciding.roll_back(store, to=store.head().number - 1, undone=name)
+            deciding.roll_back(store, to=store.versions()[-2].number, undone=name)
             tell(f"undone {name}")
 
 

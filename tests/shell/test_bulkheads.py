@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from loop import desk, engine, wiring
 from loop.change import acceptance
@@ -72,18 +73,60 @@ def test_a_defect_in_one_stage_is_raised_after_the_others_ran(
     assert ran == ["deploy"]
 
 
-def test_an_approval_that_no_longer_fits_becomes_stale_with_its_reason_and_the_others_go_live(
+def approved(parts: Parts, *texts: str) -> list[str]:
+    """Rules of a person, tested and approved in this order."""
+    made = []
+    for text in texts:
+        rule = Rule(id=text[:3], when=(Condition(field="plan", op="equals", value=text),), label="refund")
+        title = f"Rule {text[:3]}"
+        made.append(
+            desk.draft(parts, actor=OPERATOR, operations=[SetRule(rule=rule)], title=title, rationale="A condition.")
+        )
+    engine.turn(parts)
+    for one in made:
+        seen = parts.store.proposal(one.id).evidence_digest
+        desk.approve(parts, one.id, actor=OPERATOR, seen_digest=seen, reason="why not")
+    return [one.id for one in made]
+
+
+def test_a_limit_that_became_stricter_does_not_stop_what_was_approved(
     parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk_world.arrive(parts)
-    engine.turn(parts)
-    long = SetRule(rule=Rule(id="r1", when=(Condition(field="plan", op="equals", value="x" * 300),), label="refund"))
-    mine = desk.draft(parts, actor=OPERATOR, operations=[long], title="Long", rationale="A long condition.")
-    engine.turn(parts)
-    item = parts.store.proposal(mine.id)
-    desk.approve(parts, mine.id, actor=OPERATOR, seen_digest=item.evidence_digest, reason="why not")
+    (mine,) = approved(parts, "x" * 300)
     monkeypatch.setattr(acceptance, "LINE_MAX", 200)
+    engine.turn(parts)
+    assert parts.store.proposal(mine).state is ProposalState.LIVE
+    assert parts.store.bundle(parts.store.head().digest).rules[0].when[0].value == "x" * 300
+
+
+POISON = {
+    "content changed": "UPDATE bundle SET body = json_set(body, '$.instructions', 'Give all away.') WHERE digest = :d",
+    "content gone": "DELETE FROM bundle WHERE digest = :d",
+    "candidate gone": "DELETE FROM version WHERE digest = :d",
+    "evidence changed": "UPDATE proposal SET evidence_digest = 'other' WHERE candidate_digest = :d",
+    "another report": "UPDATE proposal SET report_id = 'other' WHERE candidate_digest = :d",
+}
+
+
+@pytest.mark.parametrize("way", sorted(POISON))
+def test_an_approval_that_can_no_longer_be_applied_is_stale_with_its_reason_and_the_others_go_live(
+    parts: Parts, sqlite_database: Database, way: str
+) -> None:
+    desk_world.arrive(parts)
+    approved(parts, "gold", "silver")
+    poison, other = (decision.proposal_id for decision in parts.store.due_approvals(parts.clock()))
+    with sqlite_database.engine.connect().execution_options(begin="migrate") as connection:
+        connection.detach()
+        digest = parts.store.proposal(poison).proposal.candidate_digest
+        connection.execute(sa.text(POISON[way]), {"d": digest})
+        connection.commit()
     report = engine.turn(parts)
-    assert parts.store.proposal(mine.id).state is ProposalState.STALE
-    assert "could not be applied" in " ".join(stage(report, "deploy").words)
+    item = parts.store.proposal(poison)
+    assert item.state is ProposalState.STALE
+    assert item.stale_reason in " ".join(stage(report, "deploy").words)
+    assert len(item.stale_reason.split()) > 4
+    assert parts.store.proposal(other).state is ProposalState.LIVE
+    assert parts.store.check_journal().is_intact
+    assert parts.store.journal()[-2].action == "mark proposal stale"
     assert not any("could not be applied" in word for one in engine.turn(parts).stages for word in one.words)

@@ -14,11 +14,14 @@ from loop.records import (
     Changes,
     FeedbackMove,
     FeedbackState,
+    Mover,
+    Proposal,
     ProposalMove,
     ProposalState,
     Record,
     Split,
     Written,
+    may_move,
 )
 from storage.rows import TABLES
 from storage.store import AgentStore
@@ -27,12 +30,17 @@ from tests.shell import deciding
 from tests.shell.whole import everything, path, snapshot
 
 
+def drafted(proposal: Proposal) -> dict[str, object]:
+    """A proposal with its candidate's content, for a commit."""
+    return {"proposals": (proposal,), "bundles": deciding.drafting(proposal).bundles}
+
+
 def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
     port: Store = store
     changes = everything()
     proposal = deciding.proposal(base=store.head())
     report = deciding.report(proposal)
-    written = port.commit(changes.model_copy(update={"proposals": (proposal,), "reports": (report,)}))
+    written = port.commit(changes.model_copy(update={**drafted(proposal), "reports": (report,)}))
 
     assert written == Written(new=5, moved=1)
     assert tuple(port.interactions(["i1", "i2", "none"]).values()) == changes.interactions
@@ -55,14 +63,14 @@ def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
 def test_the_same_commit_again_changes_nothing_but_the_journal(store: AgentStore) -> None:
     changes = everything()
     proposal = deciding.proposal(base=store.head())
-    changes = changes.model_copy(update={"proposals": (proposal,), "reports": (deciding.report(proposal),)})
+    changes = changes.model_copy(update={**drafted(proposal), "reports": (deciding.report(proposal),)})
     store.commit(changes)
     before = snapshot(store)
-    pulse = store.pulse()
+    counted = store.change_counter()
 
     assert store.commit(changes) == Written(duplicate=5)
     assert snapshot(store) == before
-    assert store.pulse() == pulse
+    assert store.change_counter() == counted
     assert store.check_journal().is_intact
 
 
@@ -85,10 +93,11 @@ def test_every_feedback_move_is_as_the_table_says(sqlite_store: AgentStore) -> N
     for was, now in itertools.product(FeedbackState, FeedbackState):
         told = builders.feedback(next(number))
         sqlite_store.commit(Changes(feedback=(told,)))
-        for step in path(FeedbackState.NEW, was, FEEDBACK_MOVES):
-            sqlite_store.commit(Changes(feedback_moves=(FeedbackMove(feedback_id=told.id, was=step[0], now=step[1]),)))
         change = Changes(feedback_moves=(FeedbackMove(feedback_id=told.id, was=was, now=now),))
-        if now in FEEDBACK_MOVES[was]:
+        if any(may_move(FEEDBACK_MOVES, was, now, by=one) for one in (Mover.LOOP, Mover.PERSON)):
+            for step in path(FeedbackState.NEW, was, FEEDBACK_MOVES):
+                move = FeedbackMove(feedback_id=told.id, was=step[0], now=step[1])
+                sqlite_store.commit(Changes(feedback_moves=(move,)))
             assert sqlite_store.commit(change).moved == 1
             assert sqlite_store.feedback_items([told.id])[told.id].state is now
         else:
@@ -97,12 +106,9 @@ def test_every_feedback_move_is_as_the_table_says(sqlite_store: AgentStore) -> N
 
 
 def test_every_proposal_move_by_a_commit_is_as_the_table_says(sqlite_store: AgentStore) -> None:
-    decided = {ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.EDITED}
-    released = {ProposalState.LIVE, ProposalState.UNDONE}
     for was, now in itertools.product(ProposalState, ProposalState):
         change = Changes(proposal_moves=(ProposalMove(proposal_id="p", was=was, now=now),))
-        undoes = now is ProposalState.WAITING and was in decided
-        if now in PROPOSAL_MOVES[was] and now not in decided | released and not undoes:
+        if any(may_move(PROPOSAL_MOVES, was, now, by=one) for one in (Mover.LOOP, Mover.PERSON)):
             assert sqlite_store.commit(change).moved == 0
         else:
             with pytest.raises(InvalidInput):
@@ -131,13 +137,14 @@ def test_flags_and_issues_replace_the_earlier_ones(store: AgentStore) -> None:
     assert store.issues() == []
 
 
-def test_a_second_report_replaces_the_first_and_counts_as_a_look(store: AgentStore) -> None:
+def test_a_second_report_is_shown_instead_of_the_first_and_both_are_kept_and_count_as_looks(store: AgentStore) -> None:
     drafted = deciding.proposal(base=store.head())
-    store.commit(Changes(proposals=(drafted,), reports=(deciding.report(drafted),)))
+    store.commit(deciding.drafting(drafted).model_copy(update={"reports": (deciding.report(drafted),)}))
     before = store.proposal("p1").evidence_digest
     second = deciding.report(drafted, id="second", seed=8)
     store.commit(Changes(reports=(second,)))
     assert store.proposal("p1").report == second
+    assert store.reports("p1") == [deciding.report(drafted), second]
     assert store.proposal("p1").evidence_digest not in ("", before)
     assert store.sealed_looks() == 2
 
@@ -147,6 +154,7 @@ def test_a_decided_proposal_keeps_the_evidence_it_was_decided_on(store: AgentSto
     store.decide(deciding.decision(item))
     store.commit(Changes(reports=(deciding.report(item.proposal, id="late", seed=8),)))
     assert store.proposal("p1").report == item.report
+    assert [report.id for report in store.reports("p1")] == ["late", "report-p1"]
     assert store.proposal("p1").evidence_digest == item.evidence_digest
 
 
@@ -183,20 +191,20 @@ def test_a_commit_that_fails_at_its_end_leaves_nothing(store: AgentStore) -> Non
     assert store.feedback() == []
 
 
-def test_the_pulse_changes_only_when_there_may_be_something_to_do(store: AgentStore) -> None:
-    pulses = [store.pulse()]
+def test_the_change_counter_moves_only_when_there_may_be_something_to_do(store: AgentStore) -> None:
+    counts = [store.change_counter()]
     store.commit(Changes(feedback=(builders.feedback(1),)))
-    pulses.append(store.pulse())
+    counts.append(store.change_counter())
     item = deciding.waiting(store)
-    pulses.append(store.pulse())
+    counts.append(store.change_counter())
     store.decide(deciding.decision(item))
-    pulses.append(store.pulse())
+    counts.append(store.change_counter())
     deciding.deploy(store, deciding.decision(item))
-    pulses.append(store.pulse())
-    assert len(set(pulses)) == len(pulses)
+    counts.append(store.change_counter())
+    assert len(set(counts)) == len(counts)
     quiet = Changes(daily=everything().daily, issues=(), turn=everything().turn, feedback=(builders.feedback(1),))
     store.commit(quiet)
-    assert store.pulse() == pulses[-1]
+    assert store.change_counter() == counts[-1]
 
 
 @pytest.mark.parametrize("kind", sorted(TABLES, key=lambda kind: kind.__name__))

@@ -182,6 +182,23 @@ def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path) -> None:
     connection.close()
 
 
+def test_the_tables_of_durable_work_may_stand_beside_ours(tmp_path: Path) -> None:
+    path = tmp_path / "ratchet.db"
+    with sqlite3.connect(path) as connection:
+        for name in ("dbos_migrations", "workflow_status", "operation_outputs"):
+            connection.execute(f"CREATE TABLE {name} (id INTEGER)")
+    connection.close()
+    for _ in range(2):
+        database = Database.open(f"sqlite:///{path}")
+        assert database.agents() == []
+        database.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE invoices (id INTEGER)")
+        connection.execute(f"DROP TABLE {VERSION_TABLE}")
+    connection.close()
+    assert "another program" in str(refusal(f"sqlite:///{path}"))
+
+
 def test_a_database_of_a_newer_program_is_refused(database: Database, database_url: str) -> None:
     with database.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '9999_later'")

@@ -25,13 +25,13 @@ def test_an_approval_is_due_after_its_undo_window_and_goes_live_once(store: Agen
     assert store.due_approvals(builders.at(11)) == [approval]
     assert store.decisions() == store.decisions("p1") == [approval]
 
-    assert deciding.deploy(store, approval) is True
+    assert deciding.deploy(store, approval).outcome == "applied"
     assert state(store) is ProposalState.LIVE
     assert store.head().number == 1
     assert store.bundle(store.head().digest) == deciding.candidate()
     assert store.due_approvals(builders.at(99)) == []
 
-    assert deciding.deploy(store, approval) is False
+    assert deciding.deploy(store, approval).outcome == "before"
     assert [version.number for version in store.versions()] == [0, 1]
     actions = [entry.action for entry in store.journal()]
     assert actions == ["create agent", "approve proposal", "deploy version"]
@@ -52,7 +52,7 @@ def test_a_decision_on_something_else_than_what_is_stored_is_refused(store: Agen
 
 
 def test_what_was_never_tested_cannot_be_approved(store: AgentStore) -> None:
-    store.commit(Changes(proposals=(deciding.proposal(base=store.head()),)))
+    store.commit(deciding.drafting(deciding.proposal(base=store.head())))
     with pytest.raises(Conflict):
         store.decide(deciding.decision(store.proposal("p1")))
     move = ProposalMove(proposal_id="p1", was=ProposalState.DRAFTED, now=ProposalState.WAITING)
@@ -75,35 +75,25 @@ def test_an_approval_whose_base_moves_before_it_is_applied_becomes_stale(store: 
     first, second = (deciding.decision(deciding.waiting(store, name)) for name in ("p1", "p2"))
     store.decide(first)
     store.decide(second)
-    stale = deciding.next_version(store, deciding.candidate("p2"), proposal_id="p2")
-    assert deciding.deploy(store, first)
-    for _ in range(2):
-        with pytest.raises((StaleBase, Conflict)):
-            store.deploy(
-                decision=second,
-                version=stale,
-                bundle=deciding.candidate("p2"),
-                release=deciding.release_of(stale, decision_id=second.id),
-            )
+    assert deciding.deploy(store, first).outcome == "applied"
+    applied = deciding.deploy(store, second)
+    assert applied.outcome == "stale"
     assert state(store, "p2") is ProposalState.STALE
+    assert store.proposal("p2").stale_reason == applied.reason
+    assert "Version 1 went live" in applied.reason
     with pytest.raises(Conflict):
         deciding.deploy(store, second)
     assert store.head().number == 1
     assert store.journal()[-1].action == "mark proposal stale"
 
 
-def test_content_other_than_what_was_approved_does_not_go_live(store: AgentStore) -> None:
+def test_a_release_of_another_version_than_the_one_approved_is_refused(store: AgentStore) -> None:
     approval = deciding.decision(deciding.waiting(store))
     store.decide(approval)
-    other = builders.bundle(instructions="Give everything away.")
-    version = deciding.next_version(store, other, proposal_id="p1")
-    with pytest.raises(DigestMismatch):
-        store.deploy(
-            decision=approval,
-            version=version,
-            bundle=other,
-            release=deciding.release_of(version, decision_id=approval.id),
-        )
+    other = deciding.waiting(store, "p2")
+    for wrong in ({"number": other.number}, {"from_number": 7}, {"proposal_id": "p2"}, {"agent": "other"}):
+        with pytest.raises(InvalidInput):
+            deciding.deploy(store, approval, **wrong)
     assert store.head().number == 0
     assert state(store) is ProposalState.APPROVED
 
@@ -136,7 +126,7 @@ def test_a_decision_can_be_taken_back_once_and_made_again(store: AgentStore, ver
     if verb == "approve":
         with pytest.raises(Conflict):
             deciding.deploy(store, decided)
-    assert deciding.deploy(store, again)
+    assert deciding.deploy(store, again).outcome == "applied"
 
 
 def test_what_is_live_cannot_be_taken_back_as_a_decision(store: AgentStore) -> None:
@@ -155,7 +145,11 @@ def test_an_edit_brings_its_successor_with_it(store: AgentStore) -> None:
         store.decide(deciding.decision(item, "edit", successor_id="p2"))
     with pytest.raises(InvalidInput):
         store.decide(deciding.decision(item, "approve"), successor=successor)
-    store.decide(deciding.decision(item, "edit", successor_id="p2"), successor=successor)
+    edit = deciding.decision(item, "edit", successor_id="p2")
+    with pytest.raises(InvalidInput) as refused:
+        store.decide(edit, successor=successor)
+    assert refused.value.field == "bundles"
+    store.decide(edit, successor=successor, candidate=deciding.candidate("p2"))
     assert state(store) is ProposalState.EDITED
     assert store.proposal("p2").proposal == successor
     assert state(store, "p2") is ProposalState.DRAFTED
@@ -170,7 +164,8 @@ def test_a_decision_is_possible_only_from_the_states_it_may_leave(sqlite_store: 
         successor = deciding.proposal(f"{name}-next", base=sqlite_store.head()) if verb == "edit" else None
         if successor is not None:
             fields["successor_id"] = successor.id
-        sqlite_store.decide(deciding.decision(item, verb, **fields), successor=successor)
+        candidate = None if successor is None else deciding.candidate(successor.id)
+        sqlite_store.decide(deciding.decision(item, verb, **fields), successor=successor, candidate=candidate)
 
     def move(now: ProposalState) -> Callable[[str], None]:
         step = {"was": ProposalState.WAITING, "now": now}
@@ -197,7 +192,7 @@ def test_a_decision_is_possible_only_from_the_states_it_may_leave(sqlite_store: 
             with pytest.raises(Conflict):
                 decide(name, verb)
             assert state(sqlite_store, name) is was
-    sqlite_store.commit(Changes(proposals=(deciding.proposal("p-drafted", base=sqlite_store.head()),)))
+    sqlite_store.commit(deciding.drafting(deciding.proposal("p-drafted", base=sqlite_store.head())))
     with pytest.raises(Conflict):
         decide("p-drafted", verb)
 
@@ -219,12 +214,12 @@ def test_a_rollback_of_what_is_not_live_changes_nothing(store: AgentStore) -> No
     before = store.versions(), store.journal()
     with pytest.raises(Conflict):
         deciding.roll_back(store, to=1, undone="p1")
-    late = deciding.next_version(store, builders.bundle(), number=2, parent=1, restores=0)
+    late = deciding.older(store, to=0, parent=1)
     with pytest.raises(StaleBase):
-        store.roll_back(version=late, release=deciding.release_of(late, kind="rollback"), undone=None)
-    other = deciding.next_version(store, deciding.candidate(), restores=0)
+        store.roll_back(version=late, release=deciding.return_of(late), undone=None)
+    other = deciding.older(store, to=0, digest=deciding.candidate().digest)
     with pytest.raises(DigestMismatch):
-        store.roll_back(version=other, release=deciding.release_of(other, kind="rollback"), undone=None)
+        store.roll_back(version=other, release=deciding.return_of(other), undone=None)
     assert (store.versions(), store.journal()) == before
 
 
@@ -264,16 +259,11 @@ def test_of_many_workers_at_once_exactly_one_applies(database: Database, store: 
         approval: Decision = deciding.decision(deciding.waiting(store, f"p{number}"))
         store.decide(approval)
         workers = [database.store("desk") for _ in range(3)]
-        bundle = deciding.candidate(approval.proposal_id)
-        version = deciding.next_version(store, bundle, proposal_id=approval.proposal_id)
-        release = deciding.release_of(version, decision_id=approval.id)
+        release = deciding.release_for(store, approval)
         results = outcomes(
-            [
-                lambda one=one: one.deploy(decision=approval, version=version, bundle=bundle, release=release)  # noqa: B023
-                for one in workers
-            ]
+            [lambda one=one: one.deploy(decision=approval, release=release).outcome for one in workers]  # noqa: B023
         )
-        assert sorted(map(str, results)) == ["False", "False", "True"]
+        assert sorted(map(str, results)) == ["applied", "before", "before"]
         assert store.head().number == number + 1
     assert store.check_journal().is_intact
 

@@ -71,11 +71,11 @@ def test_a_second_turn_on_the_same_data_changes_nothing(make: Desk) -> None:
     parts = make()
     desk_world.arrive(parts)
     first = engine.turn(parts)
-    before = parts.store.pulse()
+    before = parts.store.change_counter()
     second = engine.turn(parts)
     assert first.did_something
     assert not second.did_something
-    assert parts.store.pulse() == before
+    assert parts.store.change_counter() == before
 
 
 def test_nothing_a_version_is_measured_on_ever_teaches_it(make: Desk) -> None:

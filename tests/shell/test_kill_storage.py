@@ -11,25 +11,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from loop.records import FeedbackState, ProposalState
 from storage.database import Database
 from storage.store import AgentStore
+from storage.tables import FeedbackRow, InteractionRow
 from tests.shell.killed_worker import BATCH
 
 ROOT = Path(__file__).parents[2]
 
 LABELS = (
-    "commit written",
-    "commit kept",
-    "decision written",
-    "decision kept",
-    "version written",
-    "head moved",
-    "release written",
-    "release kept",
-    "rollback written",
-    "rollback kept",
+    "append:written",
+    "append:kept",
+    "commit:written",
+    "commit:kept",
+    "decide:written",
+    "decide:kept",
+    "rollback:version",
+    "release:head",
+    "deploy:written",
+    "deploy:kept",
+    "rollback:written",
+    "rollback:kept",
 )
 """Every checkpoint of the store."""
 
@@ -65,7 +69,7 @@ def test_a_kill_at_any_moment_loses_nothing_and_doubles_nothing(
     for order in orders:
         confirmed |= killed(workers, order)
         await_quiet(database)
-        check(store, confirmed)
+        check(database, store, confirmed)
     assert any(done.startswith("undone") for done in confirmed)
     assert store.head().number > 5
 
@@ -97,7 +101,7 @@ def await_quiet(database: Database) -> None:
     pytest.fail("a killed worker's transaction is still open")
 
 
-def check(store: AgentStore, confirmed: set[str]) -> None:
+def check(database: Database, store: AgentStore, confirmed: set[str]) -> None:
     """All that was confirmed is there; what is there is whole; nothing is there twice."""
     rounds: Counter[int] = Counter()
     for item in store.feedback(list(FeedbackState)):
@@ -120,10 +124,20 @@ def check(store: AgentStore, confirmed: set[str]) -> None:
             case "undone":
                 assert states[which] is ProposalState.UNDONE
     assert len(decided) == len(set(decided))
+    with database.engine.connect() as connection:
+        positions = [
+            seq
+            for table in (InteractionRow.core(), FeedbackRow.core())
+            for seq in connection.execute(sa.select(table.c.seq)).scalars()
+        ]
+        assert sorted(positions) == list(range(1, len(positions) + 1))
 
     versions, releases = store.versions(), store.releases()
-    assert [version.number for version in versions] == list(range(len(versions)))
-    assert [release.number for release in releases] == [version.number for version in versions]
+    numbers = [version.number for version in versions]
+    assert numbers == sorted(set(numbers))
+    assert [release.number for release in releases] == numbers
+    kept = {version.proposal_id for version in (*versions, *store.candidates()) if version.proposal_id}
+    assert kept == set(states), "every proposal has its candidate"
     assert store.head() == versions[-1]
     shipped = Counter(version.proposal_id for version in versions if version.proposal_id)
     assert shipped == Counter(

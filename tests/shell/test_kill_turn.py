@@ -36,8 +36,8 @@ TURN_LABELS = (
     "deploy:before",
     "deploy:after",
 )
-APPLY_LABELS = ("approve:before", "approve:after", "apply:before", "apply:after")
-ROLLBACK_LABELS = ("rollback:before", "rollback:after")
+APPLY_LABELS = ("approve:before", "approve:after", "apply:before", "release:head", "apply:after")
+ROLLBACK_LABELS = ("rollback:before", "rollback:written", "rollback:after")
 
 CHILD = """
 import sys

@@ -44,7 +44,7 @@ class PlainFeedback:
         Field("interaction_id", "the interaction it is about", is_needed=True, or_else="question"),
         Field("question", "what was asked, when there is no interaction_id"),
         Field("answer", "what the agent answered, when there is no interaction_id"),
-        Field("kind", "edit, thumbs, csat, outcome, takeover, comment or label"),
+        Field("kind", f"one of {', '.join(FeedbackKind)}"),
         Field(
             "value", "the rating: a number on the scale, or a word such as up, bad, yes", ("value", "rating", "score")
         ),

@@ -7,7 +7,7 @@ from math import ceil, floor
 
 from loop.change.footprint import plain
 from loop.change.proposal import Idea
-from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, derived_id
+from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, Proposer, derived_id
 from loop.update.selection import Choice, Field, choose
 from loop.update.teaching import Considered, Correction, UpdateWork, authors_of, label_of
 
@@ -137,7 +137,7 @@ def _begun(candidates: Sequence[Correction], *, work: UpdateWork) -> list[int]:
     """The candidates of the newest bundle on this base that is not proved yet: it grows instead of starting anew."""
     places = {one.feedback_id: place for place, one in enumerate(candidates)}
     for item in reversed(work.earlier):
-        is_same_base = item.proposal.base_digest == work.base.digest and item.proposal.proposer == "examples"
+        is_same_base = item.proposal.base_digest == work.base.digest and item.proposal.proposer is Proposer.EXAMPLES
         if is_same_base and item.state is ProposalState.WAITING:
             return [places[one] for one in item.proposal.evidence if one in places]
     return []
@@ -176,7 +176,7 @@ def _idea(picked: Sequence[Correction], chosen: Sequence[Choice], *, work: Updat
         evidence=tuple(one.feedback_id for one in picked),
         issue_ids=tuple(dict.fromkeys(one.issue_id for one in picked if one.issue_id)),
         expected_fixes=tuple(dict.fromkeys((*own, *log))),
-        proposer="examples",
+        proposer=Proposer.EXAMPLES,
     )
 
 

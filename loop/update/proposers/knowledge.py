@@ -7,10 +7,10 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from loop.change.diff import shortened
 from loop.change.footprint import plain
 from loop.change.proposal import Idea
-from loop.records import Article, FeedbackKind, UpsertArticle, derived_id
+from loop.change.sections import shorten
+from loop.records import Article, Proposer, UpsertArticle, derived_id
 from loop.update.likeness import Likeness, numbers_and_addresses, shared_words
 from loop.update.teaching import Considered, Correction, UpdateWork
 
@@ -67,7 +67,7 @@ def _article_idea(cluster: Sequence[Correction], *, work: UpdateWork) -> tuple[I
     """An article: the most central question leads, the answer most people stand behind is the body."""
     body = _best_answer(cluster)
     questions = tuple({plain(one.question): one.question for one in cluster}.values())[: VARIANTS + 1]
-    title = shortened(questions[0])
+    title = shorten(questions[0])
     article = Article(id=derived_id("k", title, body), title=title, body=body, questions=questions)
     people = len({one.author for one in cluster})
     return (
@@ -81,7 +81,7 @@ def _article_idea(cluster: Sequence[Correction], *, work: UpdateWork) -> tuple[I
             evidence=tuple(one.feedback_id for one in cluster),
             issue_ids=tuple(dict.fromkeys(one.issue_id for one in cluster)),
             expected_fixes=work.survey.fixes(cluster),
-            proposer="knowledge",
+            proposer=Proposer.KNOWLEDGE,
         ),
         body,
     )
@@ -105,7 +105,7 @@ def _stale_ideas(worded: Sequence[Correction], *, work: UpdateWork) -> list[Idea
     by_article: dict[str, list[Correction]] = defaultdict(list)
     for one in worded:
         used = next((i for i in (one.interaction.article_id, *one.interaction.uses) if i in articles), None)
-        if used and one.kind in (FeedbackKind.EDIT, FeedbackKind.TAKEOVER):
+        if used and one.kind.traits.is_worded:
             by_article[used].append(one)
     ideas = []
     for article_id, corrections in sorted(by_article.items()):
@@ -147,5 +147,5 @@ def _stale_idea(article: Article, found: tuple[str, str, list[Correction]], *, w
         evidence=tuple(one.feedback_id for one in voters),
         issue_ids=tuple(dict.fromkeys(one.issue_id for one in voters)),
         expected_fixes=work.survey.fixes(voters),
-        proposer="knowledge",
+        proposer=Proposer.KNOWLEDGE,
     )

@@ -17,7 +17,7 @@ from loop.change.footprint import plain
 from loop.change.operations import apply
 from loop.change.proposal import Idea
 from loop.errors import ModelFailed, OperationRefused
-from loop.records import EditInstructions, FeedbackKind, ProposalState, Record
+from loop.records import EditInstructions, ProposalState, Proposer, Record
 from loop.update.teaching import Considered, Correction, UpdateWork
 
 CASES_SHOWN = 8
@@ -74,7 +74,7 @@ class ReflectionProposer:
 
 def _shown(work: UpdateWork) -> dict[str, Correction]:
     """The newest corrected answers of the largest issue that wording could mend, distinct authors first."""
-    worded = [one for one in work.survey.corrections if one.kind in (FeedbackKind.EDIT, FeedbackKind.TAKEOVER)]
+    worded = [one for one in work.survey.corrections if one.kind.traits.is_worded]
     if not worded:
         return {}
     issue = Counter(one.issue_id for one in worded).most_common(1)[0][0]
@@ -187,5 +187,5 @@ def _idea(reply: Reply, *, shown: Mapping[str, Correction], work: UpdateWork) ->
         evidence=tuple(cited),
         issue_ids=tuple(dict.fromkeys(shown[one].issue_id for one in cited)),
         expected_fixes=tuple(dict.fromkeys(reply.expected_fix)),
-        proposer="reflection",
+        proposer=Proposer.REFLECTION,
     )

@@ -14,7 +14,7 @@ from math import sqrt
 from loop.change.footprint import plain
 from loop.change.matching import covers
 from loop.change.proposal import Idea
-from loop.records import Condition, EvalCase, Grading, Rule, SetRule, derived_id
+from loop.records import Condition, EvalCase, Grading, Proposer, Rule, SetRule, derived_id
 from loop.update.teaching import Considered, Correction, UpdateWork
 
 LEAST_FIXES = 3
@@ -284,5 +284,5 @@ def _idea(found: _Weighed, *, cases: Sequence[EvalCase], backed: dict[str, list[
         evidence=tuple(one.feedback_id for one in support),
         issue_ids=tuple(dict.fromkeys(one.issue_id for one in support if one.issue_id)),
         expected_fixes=tuple(cases[place].id for place in sorted(found.fixed) if cases[place].split == "log"),
-        proposer="rules",
+        proposer=Proposer.RULES,
     )

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from loop.change.proposal import UNLEARNING, Idea
-from loop.records import ChangeExamples
+from loop.change.proposal import Idea
+from loop.records import ChangeExamples, Proposer
 from loop.update.teaching import Considered, UpdateWork
 
 
@@ -26,6 +26,6 @@ class UnlearningProposer:
                 "not keep teaching."
             ),
             evidence=tuple(one.feedback_id for one in going if one.feedback_id),
-            proposer=UNLEARNING,
+            proposer=Proposer.UNLEARNING,
         )
         return Considered(ideas=(idea,), looked_at=len(going))

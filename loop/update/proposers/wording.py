@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from loop.change import texts
 from loop.change.footprint import plain
 from loop.change.proposal import Idea
-from loop.records import ChangeExamples, EditInstructions, Operation
+from loop.records import ChangeExamples, EditInstructions, Operation, Proposer
 from loop.update.teaching import Considered, Correction, UpdateWork
 
 EDITS_COMPARED = 2_000
@@ -153,5 +153,5 @@ def _idea(habit: _Habit, operation: Operation, *, work: UpdateWork) -> Idea:
         evidence=tuple(one.feedback_id for one in habit.edits),
         issue_ids=tuple(dict.fromkeys(one.issue_id for one in habit.edits)),
         expected_fixes=work.survey.fixes(habit.edits),
-        proposer="wording",
+        proposer=Proposer.WORDING,
     )

@@ -1,0 +1,50 @@
+"""The two rows of an agent that writers queue on: the head for acts and commits, the arrival log for what arrives.
+
+Whoever takes both takes the head first. Arrivals take the log only, so they never wait for a release.
+"""
+
+import sqlalchemy as sa
+
+from loop.errors import NotFound
+from storage.tables import ArrivalLogRow, HeadRow
+
+
+def lock_agent(connection: sa.Connection, agent: str) -> int:
+    """SELECT … FOR UPDATE on the agent's head row: its other writers wait until this transaction ends.
+
+    Returns the number of the live version. Raises NotFound when the agent is gone.
+    """
+    head = HeadRow.core()
+    number = connection.execute(sa.select(head.c.number).where(head.c.agent == agent).with_for_update()).scalar()
+    if number is None:
+        raise _gone(agent)
+    return int(number)
+
+
+def lock_arrivals(connection: sa.Connection, agent: str) -> int:
+    """SELECT … FOR UPDATE on the agent's arrival log, so that positions are given in the order of commits.
+
+    A reader who sees one position therefore sees all before it. Returns the last position given.
+    Raises NotFound when the agent is gone.
+    """
+    log = ArrivalLogRow.core()
+    seq = connection.execute(sa.select(log.c.seq).where(log.c.agent == agent).with_for_update()).scalar()
+    if seq is None:
+        raise _gone(agent)
+    return int(seq)
+
+
+def move_log(connection: sa.Connection, agent: str, *, to: int) -> None:
+    """Note the last position given. The caller has locked the arrivals."""
+    log = ArrivalLogRow.core()
+    connection.execute(sa.update(log).where(log.c.agent == agent).values(seq=to))
+
+
+def bump_change_counter(connection: sa.Connection, agent: str) -> None:
+    """Note that the loop may have something to do. The caller has locked the agent."""
+    head = HeadRow.core()
+    connection.execute(sa.update(head).where(head.c.agent == agent).values(change_counter=head.c.change_counter + 1))
+
+
+def _gone(agent: str) -> NotFound:
+    return NotFound(f"There is no agent {agent} any more.")

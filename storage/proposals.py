@@ -1,0 +1,147 @@
+"""Proposals with their candidate versions and reports: numbered when drafted, never deleted, moved by state."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from loop.errors import InvalidInput, NotFound
+from loop.records import (
+    UNDECIDED_STATES,
+    Bundle,
+    Experiment,
+    Proposal,
+    ProposalMove,
+    ProposalState,
+    Report,
+    Version,
+    evidence_digest,
+    is_body_of,
+)
+from storage.ingest import insert_new, insert_unknown
+from storage.rows import Row, from_row, to_row
+from storage.tables import BundleRow, ExperimentRow, ProposalRow, ReportRow, VersionRow
+
+
+def draft_proposals(
+    connection: sa.Connection, agent: str, proposals: Sequence[Proposal], *, bundles: Sequence[Bundle]
+) -> int:
+    """Write new proposals, each with a candidate version under the next free number; how many were new.
+
+    Idempotent: an id that is stored is left as it is. Raises InvalidInput when the content of a candidate is
+    neither among `bundles` nor stored. The caller has locked the agent.
+    """
+    rows = [
+        to_row(one, state=ProposalState.DRAFTED.value, evidence_digest="", report_id=None, stale_reason="")
+        for one in proposals
+    ]
+    drafted = insert_unknown(connection, ProposalRow.core(), agent, rows)
+    brought = {bundle.digest: bundle for bundle in bundles}
+    for proposal in proposals:
+        if candidate_of(connection, agent, proposal.id) is None:
+            _keep_candidate(connection, agent, proposal, brought=brought)
+    return drafted
+
+
+def candidate_of(connection: sa.Connection, agent: str, proposal_id: str) -> Version | None:
+    """The version that was numbered when the proposal was drafted."""
+    table = VersionRow.core()
+    query = sa.select(table).where(table.c.agent == agent, table.c.proposal_id == proposal_id)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else from_row(Version, row)
+
+
+def next_number(connection: sa.Connection, agent: str) -> int:
+    """The number no version of the agent has had. The caller has locked the agent."""
+    table = VersionRow.core()
+    last = connection.execute(sa.select(sa.func.max(table.c.number)).where(table.c.agent == agent)).scalar()
+    return 0 if last is None else int(last) + 1
+
+
+def stored_body(connection: sa.Connection, agent: str, digest: str) -> Row | None:
+    """A bundle's body as it was written."""
+    table = BundleRow.core()
+    query = sa.select(table.c.body).where(table.c.agent == agent, table.c.digest == digest)
+    body: Row | None = connection.execute(query).scalar()
+    return body
+
+
+def keep_bundle(connection: sa.Connection, agent: str, bundle: Bundle) -> None:
+    """Write a bundle under its digest, unless it is there."""
+    insert_new(connection, BundleRow.core(), [to_row(bundle, agent=agent, digest=bundle.digest)])
+
+
+def move_proposal(connection: sa.Connection, agent: str, move: ProposalMove) -> int:
+    """Compare-and-swap of a proposal's state: 1 when it stood at `was` and now stands at `now`, else 0."""
+    table = ProposalRow.core()
+    return connection.execute(
+        sa.update(table)
+        .where(table.c.agent == agent, table.c.id == move.proposal_id, table.c.state == move.was.value)
+        .values(state=move.now.value, stale_reason=move.reason if move.now is ProposalState.STALE else "")
+    ).rowcount
+
+
+def write_experiments(connection: sa.Connection, agent: str, experiments: Sequence[Experiment]) -> None:
+    """New ones are added; of known ones, state and end are brought up to date."""
+    table = ExperimentRow.core()
+    insert_new(connection, table, [to_row(one) for one in experiments])
+    for one in experiments:
+        connection.execute(
+            sa.update(table)
+            .where(table.c.agent == agent, table.c.id == one.id)
+            .values(state=one.state, ended_at=one.ended_at)
+        )
+
+
+def write_report(connection: sa.Connection, agent: str, report: Report) -> bool:
+    """Keep a report beside the earlier ones; whether it is now what a reviewer is shown.
+
+    Idempotent by its id. A proposal that is decided keeps the report it was decided on.
+    """
+    table = ProposalRow.core()
+    mine = sa.and_(table.c.agent == agent, table.c.id == report.proposal_id)
+    row = connection.execute(sa.select(table).where(mine)).mappings().first()
+    if row is None:
+        raise NotFound("A report is about a proposal that is not stored.")
+    is_new = insert_unknown(connection, ReportRow.core(), agent, [_report_row(report)])
+    if not is_new or ProposalState(row["state"]) not in UNDECIDED_STATES:
+        return False
+    digest = evidence_digest(from_row(Proposal, row), report)
+    connection.execute(sa.update(table).where(mine).values(evidence_digest=digest, report_id=report.id))
+    return True
+
+
+def _keep_candidate(
+    connection: sa.Connection, agent: str, proposal: Proposal, *, brought: Mapping[str, Bundle]
+) -> None:
+    digest = proposal.candidate_digest
+    if digest in brought:
+        keep_bundle(connection, agent, brought[digest])
+    body = stored_body(connection, agent, digest)
+    if body is None or not is_body_of(digest, body):
+        raise InvalidInput(
+            "The content of a proposal's candidate is missing.", field="bundles", remedy="Bring it with the proposal."
+        )
+    version = Version(
+        agent=agent,
+        number=next_number(connection, agent),
+        digest=digest,
+        parent=proposal.base_number,
+        proposal_id=proposal.id,
+        summary=proposal.title,
+        created_at=proposal.created_at,
+    )
+    connection.execute(sa.insert(VersionRow.core()), to_row(version))
+
+
+def _report_row(report: Report) -> Row:
+    dev, sealed = report.dev.tally, report.sealed.tally
+    return to_row(
+        report,
+        dev_n=dev.n,
+        dev_effect=dev.effect,
+        sealed_n=sealed.n,
+        sealed_effect=sealed.effect,
+        sealed_low=report.sealed.low,
+        sealed_high=report.sealed.high,
+        looks=1 if sealed.n else 0,
+    )

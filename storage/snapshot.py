@@ -1,0 +1,291 @@
+"""Reading: what is kept about one agent, each read as of one moment."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from loop.errors import Damaged, NotFound
+from loop.records import (
+    Agent,
+    Answer,
+    AuditEntry,
+    Bundle,
+    DailyQuality,
+    DaySignals,
+    Decision,
+    EvalCase,
+    Experiment,
+    FeedbackItem,
+    FeedbackState,
+    Interaction,
+    Issue,
+    Measurement,
+    ProposalItem,
+    ProposalState,
+    Record,
+    Release,
+    Report,
+    Split,
+    TurnReport,
+    Version,
+    VersionSignals,
+    is_body_of,
+)
+from storage import audit, reads
+from storage.bodies import from_body
+from storage.connecting import reading
+from storage.ingest import chunks
+from storage.proposals import stored_body
+from storage.rows import TABLES, from_row
+from storage.tables import (
+    AgentRow,
+    ArrivalLogRow,
+    DailyQualityRow,
+    DecisionRow,
+    EvalCaseRow,
+    ExperimentRow,
+    FeedbackRow,
+    HeadRow,
+    InteractionRow,
+    IssueRow,
+    MeasurementRow,
+    ProposalRow,
+    ReleaseRow,
+    ReportRow,
+    TurnRow,
+    VersionRow,
+)
+
+R = TypeVar("R", bound=Record)
+
+
+class AgentReads:
+    """What `loop.ports.Snapshots` asks for. Every statement names the agent; there is no other way in."""
+
+    def __init__(self, engine: sa.Engine, slug: str) -> None:
+        self._engine = engine
+        self._slug = slug
+
+    @property
+    def agent(self) -> Agent:
+        """With its settings as they are now. Raises NotFound when it was deleted."""
+        table = AgentRow.core()
+        with reading(self._engine) as connection:
+            row = connection.execute(sa.select(table).where(table.c.slug == self._slug)).mappings().first()
+        if row is None:
+            raise NotFound(f"There is no agent {self._slug} any more.")
+        return from_row(Agent, row)
+
+    def head(self) -> Version:
+        """The live version."""
+        head, versions = HeadRow.core(), VersionRow.core()
+        query = sa.select(versions).join(
+            head, sa.and_(head.c.agent == versions.c.agent, head.c.number == versions.c.number)
+        )
+        found = self._read(Version, query)
+        if not found:
+            raise NotFound(f"There is no agent {self._slug} any more.")
+        return found[0]
+
+    def versions(self) -> list[Version]:
+        """Those that were live once, by number; the last one is the head."""
+        table = VersionRow.core()
+        return self._read(Version, sa.select(table).where(table.c.released_at.is_not(None)).order_by(table.c.number))
+
+    def candidates(self) -> list[Version]:
+        """Those that were never live, by number."""
+        table = VersionRow.core()
+        return self._read(Version, sa.select(table).where(table.c.released_at.is_(None)).order_by(table.c.number))
+
+    def bundle(self, digest: str) -> Bundle:
+        """By its digest, of candidates too. Raises NotFound; Damaged when its body is not what was stored."""
+        with reading(self._engine) as connection:
+            body = stored_body(connection, self._slug, digest)
+        if body is None:
+            raise NotFound("There is no version with this content.")
+        if not is_body_of(digest, body):
+            raise Damaged("A stored version was changed from outside.", remedy="Restore a backup.")
+        return from_body(Bundle, body).named(digest)
+
+    def interactions(self, ids: Iterable[str]) -> dict[str, Interaction]:
+        """Those that exist, by id."""
+        table = InteractionRow.core()
+        found: dict[str, Interaction] = {}
+        for chunk in chunks(list(ids)):
+            for one in self._read(Interaction, sa.select(table).where(table.c.id.in_(chunk))):
+                found[one.id] = one
+        return found
+
+    def feedback(self, states: Iterable[FeedbackState] | None = None) -> list[FeedbackItem]:
+        """In the order received; all states but SUPERSEDED when none are named."""
+        wanted = set(FeedbackState) - {FeedbackState.SUPERSEDED} if states is None else set(states)
+        return self._feedback(FeedbackRow.core().c.state.in_([state.value for state in wanted]))
+
+    def feedback_new(self, limit: int) -> list[FeedbackItem]:
+        """The first `limit` items in state NEW, in the order they arrived."""
+        with reading(self._engine) as connection:
+            return reads.read_new_feedback(connection, self._slug, limit=limit)
+
+    def feedback_counts(self, states: Iterable[FeedbackState] | None = None) -> dict[FeedbackState, int]:
+        """How many items stand in each of these states, all when none are named; states without any are 0."""
+        with reading(self._engine) as connection:
+            return reads.count_feedback(connection, self._slug, FeedbackState if states is None else states)
+
+    def feedback_items(self, ids: Iterable[str]) -> dict[str, FeedbackItem]:
+        """Those that exist, by id."""
+        found: dict[str, FeedbackItem] = {}
+        for chunk in chunks(list(ids)):
+            for item in self._feedback(FeedbackRow.core().c.id.in_(chunk)):
+                found[item.feedback.id] = item
+        return found
+
+    def cases(self, splits: Iterable[Split] | None = None) -> list[EvalCase]:
+        """Not retired, by id."""
+        table = EvalCaseRow.core()
+        query = sa.select(table).where(sa.not_(table.c.retired)).order_by(table.c.id)
+        if splits is not None:
+            query = query.where(table.c.split.in_([split.value for split in splits]))
+        return self._read(EvalCase, query)
+
+    def issues(self) -> list[Issue]:
+        """Open ones, in the order they were handed in."""
+        table = IssueRow.core()
+        return self._read(Issue, sa.select(table).order_by(table.c.position))
+
+    def proposals(self, states: Iterable[ProposalState] | None = None) -> list[ProposalItem]:
+        """Oldest first, each with the report a reviewer is shown."""
+        table = ProposalRow.core()
+        if states is None:
+            return self._proposals(sa.true())
+        return self._proposals(table.c.state.in_([state.value for state in states]))
+
+    def proposal(self, proposal_id: str) -> ProposalItem:
+        """Raises NotFound."""
+        found = self._proposals(ProposalRow.core().c.id == proposal_id)
+        if not found:
+            raise NotFound("There is no such proposal.")
+        return found[0]
+
+    def reports(self, proposal_id: str) -> list[Report]:
+        """All of one proposal, oldest first."""
+        table = ReportRow.core()
+        return self._read(
+            Report, sa.select(table).where(table.c.proposal_id == proposal_id).order_by(table.c.at, table.c.id)
+        )
+
+    def experiments(self, proposal_id: str | None = None) -> list[Experiment]:
+        """Oldest first."""
+        table = ExperimentRow.core()
+        query = sa.select(table).order_by(table.c.started_at, table.c.id)
+        if proposal_id is not None:
+            query = query.where(table.c.proposal_id == proposal_id)
+        return self._read(Experiment, query)
+
+    def answers(self, digest: str, case_ids: Iterable[str]) -> dict[str, Answer]:
+        """Of the bundle with this digest; those that are kept, by case id."""
+        with reading(self._engine) as connection:
+            return reads.read_answers(connection, self._slug, digest, list(case_ids))
+
+    def decisions(self, proposal_id: str | None = None) -> list[Decision]:
+        """Oldest first."""
+        table = DecisionRow.core()
+        query = sa.select(table).order_by(table.c.at, table.c.id)
+        if proposal_id is not None:
+            query = query.where(table.c.proposal_id == proposal_id)
+        return self._read(Decision, query)
+
+    def due_approvals(self, now: datetime) -> list[Decision]:
+        """Approvals whose undo window is over, not undone, whose proposal is still APPROVED."""
+        table, proposals = DecisionRow.core(), ProposalRow.core()
+        undo = table.alias("undo")
+        query = (
+            sa.select(table)
+            .join(proposals, sa.and_(proposals.c.agent == table.c.agent, proposals.c.id == table.c.proposal_id))
+            .where(
+                table.c.verb == "approve",
+                table.c.effective_at <= now,
+                proposals.c.state == ProposalState.APPROVED.value,
+                ~sa.exists().where(undo.c.agent == table.c.agent, undo.c.undoes == table.c.id),
+            )
+            .order_by(table.c.at, table.c.id)
+        )
+        return self._read(Decision, query)
+
+    def releases(self) -> list[Release]:
+        """Oldest first."""
+        table = ReleaseRow.core()
+        return self._read(Release, sa.select(table).order_by(table.c.number, table.c.step))
+
+    def measurements(self) -> list[Measurement]:
+        """Oldest first."""
+        table = MeasurementRow.core()
+        return self._read(Measurement, sa.select(table).order_by(table.c.at, table.c.number))
+
+    def last_turn(self) -> TurnReport | None:
+        """The newest turn that was recorded; None before the first."""
+        table = TurnRow.core()
+        found = self._read(TurnReport, sa.select(table).order_by(table.c.ended_at.desc(), table.c.id).limit(1))
+        return found[0] if found else None
+
+    def change_counter(self) -> str:
+        """Live version, counted writes and log position; see `loop.ports.Snapshots.change_counter`."""
+        head, log = HeadRow.core(), ArrivalLogRow.core()
+        query = (
+            sa.select(head.c.number, head.c.change_counter, log.c.seq)
+            .join_from(head, log, head.c.agent == log.c.agent)
+            .where(head.c.agent == self._slug)
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return ".".join(map(str, row)) if row else ""
+
+    def sealed_looks(self) -> int:
+        """How many reports have used the sealed set so far."""
+        table = ReportRow.core()
+        with reading(self._engine) as connection:
+            query = sa.select(sa.func.sum(table.c.looks)).where(table.c.agent == self._slug)
+            return int(connection.execute(query).scalar() or 0)
+
+    def signals_by_day(self) -> list[DaySignals]:
+        """By day of the answer and version; of the signal where the answer is unknown.
+
+        Counted from feedback with a value whose state is not HELD, QUARANTINED, EXCLUDED or SUPERSEDED.
+        """
+        with reading(self._engine) as connection:
+            return reads.count_signals(connection, self._slug)
+
+    def daily(self) -> list[DailyQuality]:
+        """As last committed, by day and version."""
+        table = DailyQualityRow.core()
+        return self._read(DailyQuality, sa.select(table).order_by(table.c.position))
+
+    def signals_on(self, number: int) -> VersionSignals:
+        """The same, on the answers of one version."""
+        with reading(self._engine) as connection:
+            return reads.count_signals_on(connection, self._slug, number)
+
+    def journal(self) -> list[AuditEntry]:
+        """The whole audit journal, in order."""
+        with reading(self._engine) as connection:
+            return audit.read_entries(connection, self._slug)
+
+    def check_journal(self) -> audit.AuditCheck:
+        """Whether the journal is as it was written, its end included."""
+        with reading(self._engine) as connection:
+            return audit.check_journal(connection, self._slug)
+
+    # steps -------------------------------------------------------------------------------------
+    def _read(self, kind: type[R], query: sa.Select[tuple[object, ...]]) -> list[R]:
+        scoped = query.where(TABLES[kind].core().c.agent == self._slug)
+        with reading(self._engine) as connection:
+            return [from_row(kind, row) for row in connection.execute(scoped).mappings()]
+
+    def _feedback(self, which: sa.ColumnElement[bool]) -> list[FeedbackItem]:
+        with reading(self._engine) as connection:
+            return reads.read_feedback(connection, self._slug, which)
+
+    def _proposals(self, which: sa.ColumnElement[bool]) -> list[ProposalItem]:
+        with reading(self._engine) as connection:
+            return reads.read_proposals(connection, self._slug, which)

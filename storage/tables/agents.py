@@ -1,0 +1,84 @@
+"""An agent, its versions, what is live, and the journals of it."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from storage.tables.base import Named, Scoped, Table, json_column, key, to_version
+
+
+class AgentRow(Table, table=True):
+    __tablename__ = "agent"
+    slug: str = Field(primary_key=True, max_length=40)
+    name: str
+    task: str
+    mode: str
+    grading: str
+    trusted_authors: list[str] = json_column()
+    limits: dict[str, Any] = json_column()
+    is_demo: bool
+    created_at: datetime
+
+
+class BundleRow(Scoped, table=True):
+    __tablename__ = "bundle"
+    digest: str = Field(primary_key=True, max_length=64)
+    body: dict[str, Any] = json_column()
+
+
+class VersionRow(Scoped, table=True):
+    __tablename__ = "version"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["agent", "digest"], ["bundle.agent", "bundle.digest"]),
+        sa.UniqueConstraint("agent", "proposal_id"),
+    )
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    digest: str = Field(max_length=64)
+    parent: int | None
+    proposal_id: str | None = key()
+    restores: int | None
+    summary: str
+    created_at: datetime
+    released_at: datetime | None
+    """None: a candidate."""
+
+
+class HeadRow(Scoped, table=True):
+    """One per agent: what is live, where the journal ends. Writers of an agent queue on it."""
+
+    __tablename__ = "head"
+    __table_args__ = (to_version("agent", "number"),)
+    number: int
+    audit_seq: int
+    audit_hash: str = Field(max_length=64)
+    change_counter: int
+    """Counts the writes that may give the loop something to do; arrivals are counted in `arrival_log`."""
+
+
+class ArrivalLogRow(Scoped, table=True):
+    """One per agent: the last log position given. Arrivals queue on it, and on nothing else."""
+
+    __tablename__ = "arrival_log"
+    seq: int = Field(sa_type=sa.BigInteger)
+
+
+class TurnRow(Named, table=True):
+    __tablename__ = "turn"
+    __table_args__ = (sa.Index(None, "agent", "ended_at"),)
+    started_at: datetime
+    ended_at: datetime
+    body: dict[str, Any] = json_column()
+
+
+class AuditRow(Scoped, table=True):  # append-only: triggers refuse anything else
+    __tablename__ = "audit"
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    digests: dict[str, str] = json_column()
+    previous: str = Field(max_length=64)
+    hash: str = Field(max_length=64)

@@ -1,0 +1,96 @@
+"""A change can be worded in a form: sent back untouched it is the same, and a new word reaches its field."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from loop.records import (
+    Approach,
+    Article,
+    ChangeExamples,
+    Condition,
+    EditInstructions,
+    Example,
+    ModelChoice,
+    Operation,
+    RetireApproach,
+    RetireArticle,
+    RetireRule,
+    Rule,
+    SetApproach,
+    SetModel,
+    SetRule,
+    UpsertArticle,
+)
+
+RULE = Rule(id="r", when=(Condition(field="amount", op="at_least", value=200.0),), label="card", hand_over=True)
+ONE = Example(id="x", question="Where is it?", answer="On its way.", label="parcel")
+OPERATIONS: dict[type[Operation], tuple[Operation, str]] = {
+    EditInstructions: (EditInstructions(old="Be kind.", new="Be brief."), "New text"),
+    ChangeExamples: (ChangeExamples(add=(ONE,)), "Right label"),
+    SetRule: (SetRule(rule=RULE, before="other"), "Value"),
+    RetireRule: (RetireRule(rule_id="r"), ""),
+    UpsertArticle: (
+        UpsertArticle(article=Article(id="a", title="t", body="b", questions=("q", "p"))),
+        "Questions that",
+    ),
+    RetireArticle: (RetireArticle(article_id="a"), ""),
+    SetApproach: (SetApproach(approach=Approach(id="a", issue="i", name="n", instruction="do")), "What the agent"),
+    RetireApproach: (RetireApproach(approach_id="a"), ""),
+    SetModel: (SetModel(model=ModelChoice(temperature=0.5)), "Longest reply"),
+}
+"""An operation of each type, and the beginning of the label of one of its fields."""
+WORDED: dict[type[Operation], tuple[Any, Operation]] = {
+    EditInstructions: ("Be short.", EditInstructions(old="Be kind.", new="Be short.")),
+    ChangeExamples: (" ", ChangeExamples(add=(ONE.model_copy(update={"label": None}),))),
+    SetRule: (
+        "300",
+        SetRule(
+            rule=RULE.model_copy(update={"when": (Condition(field="amount", op="at_least", value=300.0),)}),
+            before="other",
+        ),
+    ),
+    UpsertArticle: ("q\n\n", UpsertArticle(article=Article(id="a", title="t", body="b", questions=("q",)))),
+    SetApproach: ("wait", SetApproach(approach=Approach(id="a", issue="i", name="n", instruction="wait"))),
+    SetModel: (99, SetModel(model=ModelChoice(temperature=0.5, max_tokens=99))),
+}
+
+
+def page(operation: object) -> None:
+    import streamlit as st
+
+    from dashboard.components import operation as component
+
+    with st.form("form"):
+        component.draw(operation, key="k")
+        st.form_submit_button("Send")
+    st.session_state["read"] = component.read(operation, key="k")
+
+
+def run(operation: Operation) -> AppTest:
+    app = AppTest.from_function(page, kwargs={"operation": operation}, default_timeout=30).run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("kind", OPERATIONS)
+def test_a_change_sent_back_untouched_is_the_same(kind: type[Operation]) -> None:
+    operation, _ = OPERATIONS[kind]
+    assert run(operation).session_state["read"] == operation
+
+
+def test_a_bundle_sent_back_untouched_is_the_same() -> None:
+    bundle = ChangeExamples(add=(ONE, ONE.model_copy(update={"id": "y"})), remove=("z",), positions=(3, 1))
+    assert run(bundle).session_state["read"] == bundle
+
+
+@pytest.mark.parametrize("kind", WORDED)
+def test_a_new_word_reaches_its_field(kind: type[Operation]) -> None:
+    operation, label = OPERATIONS[kind]
+    value, expected = WORDED[kind]
+    app = run(operation)
+    fields = [*app.text_area, *app.text_input, *app.number_input]
+    next(one for one in fields if one.label.startswith(label)).set_value(value)
+    app.button[0].click().run()
+    assert app.session_state["read"] == expected
