@@ -12,13 +12,14 @@ from typing import Any, Literal, Protocol
 from loop.records import (
     Agent,
     Answer,
-    AuthorStanding,
     Applied,
+    AuthorStanding,
     Bundle,
     Changes,
     DailyQuality,
     DaySignals,
     Decision,
+    Derived,
     Due,
     EvalCase,
     Experiment,
@@ -208,8 +209,8 @@ class Snapshots(Protocol):
         """How many reports have used the sealed set so far."""
         ...
 
-    def signals_by_day(self) -> list[DaySignals]:
-        """Counted from feedback with a value whose state is not HELD, QUARANTINED, EXCLUDED or SUPERSEDED."""
+    def signals_by_day(self, days: Collection[str] | None = None) -> list[DaySignals]:
+        """Of these days, or of all: feedback with a value, not held, quarantined, excluded or superseded."""
         ...
 
     def daily(self) -> list[DailyQuality]:
@@ -364,6 +365,10 @@ class Knowledge(Protocol):
 
     def count_cases(self, split: Split) -> int:
         """Not retired."""
+        ...
+
+    def dump(self) -> Derived:
+        """Everything that is kept, for a recheck: all history, so nothing else asks for it."""
         ...
 
     def due(self, level: Level, *, limit: int) -> list[Due]:

@@ -17,10 +17,12 @@ from loop.records import (
     may_move,
 )
 from storage import audit
-from storage.ingest import ArrivalRows, arrival_rows, chunks, insert_new, write_arrivals
+from storage.derive import write_derived
+from storage.ingest import ArrivalRows, arrival_rows, write_arrivals
 from storage.locks import bump_change_counter
 from storage.proposals import draft_proposals, move_proposal, write_experiments, write_report
 from storage.rows import to_row
+from storage.statements import chunks, enqueue_feedback, insert_new, upsert
 from storage.tables import (
     DailyQualityRow,
     EvalCaseRow,
@@ -56,6 +58,10 @@ def write_changes(connection: sa.Connection, agent: str, changes: Changes, prepa
         arrived = write_arrivals(connection, agent, prepared.arrivals)
     _write_flags(connection, agent, changes)
     moved = _move_feedback(connection, agent, changes.feedback_moves)
+    if changes.feedback_moves and changes.derived is None:  # a person's move: the firewall looks at the item again
+        touched = [move.feedback_id for move in changes.feedback_moves]
+        for ids in chunks(touched):
+            enqueue_feedback(connection, agent, FeedbackRow.core().c.id.in_(ids))
     _write_cases(connection, agent, changes)
     drafted = draft_proposals(connection, agent, changes.proposals, bundles=changes.bundles)
     write_experiments(connection, agent, changes.experiments)
@@ -142,14 +148,13 @@ def _write_cases(connection: sa.Connection, agent: str, changes: Changes) -> Non
 
 def _write_figures(connection: sa.Connection, agent: str, changes: Changes) -> None:
     """What is replaced as a whole, and what is only added to."""
-    if changes.issues is not None:
-        rows = [to_row(issue, position=place) for place, issue in enumerate(changes.issues)]
-        connection.execute(sa.delete(IssueRow.core()).where(IssueRow.core().c.agent == agent))
-        insert_new(connection, IssueRow.core(), rows)
-    if changes.daily is not None:
-        rows = [to_row(day, position=place) for place, day in enumerate(changes.daily)]
-        connection.execute(sa.delete(DailyQualityRow.core()).where(DailyQualityRow.core().c.agent == agent))
-        insert_new(connection, DailyQualityRow.core(), rows)
+    upsert(connection, IssueRow.core(), [to_row(issue) for issue in changes.issues])
+    if changes.derived is not None:
+        write_derived(connection, agent, changes.derived)
+    days = DailyQualityRow.core()
+    for some in chunks(changes.days):
+        connection.execute(sa.delete(days).where(days.c.agent == agent, days.c.day.in_(some)))
+    insert_new(connection, days, [to_row(day, place=-1 if day.number is None else day.number) for day in changes.daily])
     insert_new(connection, MeasurementRow.core(), [to_row(one) for one in changes.measurements])
     if changes.turn is not None:
         insert_new(connection, TurnRow.core(), [to_row(changes.turn)])

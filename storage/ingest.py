@@ -5,20 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, pairwise
-from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from loop.records import Feedback, FeedbackState, Interaction, Score, Written, derived_id
 from storage.locks import lock_arrivals, move_log
 from storage.rows import Row, to_event_row, to_row
+from storage.statements import chunks, enqueue, enqueue_feedback, insert_new, insert_unknown
 from storage.tables import FeedbackRow, InteractionRow, ScoreRow
-
-CHUNK = 1000
-"""Rows or ids in one statement."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -107,6 +101,9 @@ def _write_interactions(connection: sa.Connection, agent: str, rows: Sequence[Ro
         connection.execute(
             sa.update(table).where(table.c.agent == agent, table.c.id == row["id"]).values(row | {"seq": next(seq)})
         )
+    feedback = FeedbackRow.core()
+    for ids in chunks([*fresh, *changed]):
+        enqueue_feedback(connection, agent, feedback.c.interaction_id.in_(ids))
     return Written(new=new, updated=updated, duplicate=duplicate)
 
 
@@ -116,6 +113,7 @@ def _write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row], 
     Later means by the time it was given; one that arrives late is kept as superseded at once, so the
     order of arrival does not matter. An id taken by other content gets a new id made from both.
     """
+    given = len(rows)
     fresh = _fresh_feedback(connection, agent, rows)
     lines = _lines(connection, agent, fresh)
     superseded: list[str] = []
@@ -137,32 +135,12 @@ def _write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row], 
             .where(table.c.agent == agent, table.c.id.in_(ids))
             .values(state=FeedbackState.SUPERSEDED.value)
         )
-    insert_new(connection, table, [row | {"seq": next(seq)} for row in fresh])
-    return Written(new=len(fresh) - updated, updated=updated, duplicate=len(rows) - len(fresh))
-
-
-def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """Insert the rows whose key is free."""
-    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).on_conflict_do_nothing()
-    for chunk in chunks(rows):
-        connection.execute(statement, list(chunk))
-
-
-def insert_unknown(connection: sa.Connection, table: sa.Table, agent: str, rows: Sequence[Row]) -> int:
-    """Insert the rows whose id is free; how many they were. Drivers do not count what a batch inserted."""
-    by_id = {row["id"]: row for row in reversed(rows)}
-    for ids in chunks(list(by_id)):
-        for known in connection.execute(sa.select(table.c.id).where(table.c.agent == agent, table.c.id.in_(ids))):
-            del by_id[known.id]
-    insert_new(connection, table, list(reversed(by_id.values())))
-    return len(by_id)
-
-
-def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The items in pieces a statement can take."""
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
+    rows = [row | {"seq": next(seq)} for row in fresh]
+    insert_new(connection, table, rows)
+    enqueue(connection, agent, (("facts", row["id"], row["seq"]) for row in rows))
+    for ids in chunks(superseded):
+        enqueue_feedback(connection, agent, table.c.id.in_(ids))
+    return Written(new=len(fresh) - updated, updated=updated, duplicate=given - len(fresh))
 
 
 def _digests(connection: sa.Connection, table: sa.Table, agent: str, ids: Sequence[str]) -> dict[str, str]:

@@ -17,8 +17,8 @@ from loop.records import (
     evidence_digest,
     is_body_of,
 )
-from storage.ingest import insert_new, insert_unknown
 from storage.rows import Row, from_row, to_row
+from storage.statements import insert_new, insert_unknown
 from storage.tables import BundleRow, ExperimentRow, ProposalRow, ReportRow, VersionRow
 
 

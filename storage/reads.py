@@ -1,7 +1,7 @@
 """Feedback and proposals with where they stand, kept answers, and signals counted: the joins behind a store's reads."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -21,9 +21,18 @@ from loop.records import (
     VersionSignals,
 )
 from storage.bodies import from_body
-from storage.ingest import chunks
 from storage.rows import from_row
-from storage.tables import AnswerRow, FeedbackRow, FlagRow, InteractionRow, ProposalRow, ReportRow, VersionRow
+from storage.statements import chunks
+from storage.tables import (
+    AnswerRow,
+    FeedbackRow,
+    FlagRow,
+    InteractionRow,
+    JudgedRow,
+    ProposalRow,
+    ReportRow,
+    VersionRow,
+)
 
 _UNCOUNTED = tuple(state for state in FeedbackState if state not in COUNTING_STATES)
 
@@ -46,6 +55,7 @@ def read_feedback(connection: sa.Connection, agent: str, which: sa.ColumnElement
         FeedbackItem(
             feedback=from_row(Feedback, row),
             state=FeedbackState(row["state"]),
+            seq=row["seq"],
             flags=tuple(found.get(row["id"], ())),
         )
         for row in connection.execute(told).mappings()
@@ -63,7 +73,7 @@ def read_new_feedback(connection: sa.Connection, agent: str, *, limit: int) -> l
         .limit(limit)
     )
     return [
-        FeedbackItem(feedback=from_row(Feedback, row), state=FeedbackState.NEW)
+        FeedbackItem(feedback=from_row(Feedback, row), state=FeedbackState.NEW, seq=row["seq"])
         for row in connection.execute(query).mappings()
     ]
 
@@ -116,8 +126,8 @@ def read_proposals(connection: sa.Connection, agent: str, which: sa.ColumnElemen
     ]
 
 
-def count_signals(connection: sa.Connection, agent: str) -> list[DaySignals]:
-    """By day of the answer (of the signal where the answer is unknown) and version, oldest first."""
+def count_signals(connection: sa.Connection, agent: str, *, days: Collection[str] | None = None) -> list[DaySignals]:
+    """By day of the answer (of the signal where that is unknown) and version, oldest first; of some days or all."""
     told, answers = FeedbackRow.core(), InteractionRow.core()
     moment: sa.ColumnElement[datetime] = sa.func.coalesce(answers.c.at, told.c.at)
     if connection.dialect.name == "sqlite":
@@ -138,6 +148,7 @@ def count_signals(connection: sa.Connection, agent: str) -> list[DaySignals]:
             told.c.value.is_not(None),
             told.c.state.not_in([state.value for state in _UNCOUNTED]),
         )
+        .where(sa.true() if days is None else told.c.id.in_(_on_days(agent, days)))
         # By place: the expression holds parameters, and PostgreSQL does not see that two are the same.
         .group_by(sa.text("1, 2"))
         .order_by(sa.text("1"), sa.func.coalesce(answers.c.version, -1))
@@ -145,23 +156,29 @@ def count_signals(connection: sa.Connection, agent: str) -> list[DaySignals]:
     return [DaySignals.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
 
+def _on_days(agent: str, days: Collection[str]) -> sa.Select[tuple[str]]:
+    judged = JudgedRow.core()
+    return sa.select(judged.c.feedback_id).where(
+        judged.c.agent == agent, judged.c.day.in_(sorted(days)), judged.c.value.is_not(None)
+    )
+
+
 def count_signals_on(connection: sa.Connection, agent: str, number: int) -> VersionSignals:
-    """Of the answers of one version; who was unhappy is counted by author."""
-    told, answers = FeedbackRow.core(), InteractionRow.core()
+    """Of the answers of one version, from an index of what was judged; who was unhappy is counted by author."""
+    judged = JudgedRow.core()
     query = (
         sa.select(
-            told.c.author,
+            judged.c.author,
             sa.func.count().label("n"),
-            sa.func.sum(sa.case((told.c.value >= 0.5, 1), else_=0)).label("good"),
+            sa.func.sum(sa.case((judged.c.value >= 0.5, 1), else_=0)).label("good"),
         )
-        .join_from(told, answers, sa.and_(answers.c.agent == told.c.agent, answers.c.id == told.c.interaction_id))
         .where(
-            told.c.agent == agent,
-            answers.c.version == number,
-            told.c.value.is_not(None),
-            told.c.state.not_in([state.value for state in _UNCOUNTED]),
+            judged.c.agent == agent,
+            judged.c.version == number,
+            judged.c.value.is_not(None),
+            judged.c.state.not_in([state.value for state in _UNCOUNTED]),
         )
-        .group_by(told.c.author)
+        .group_by(judged.c.author)
     )
     rows = connection.execute(query).all()
     unhappy = [row.n - row.good for row in rows if row.n > row.good]

@@ -1,6 +1,6 @@
 """Reading: what is kept about one agent, each read as of one moment."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TypeVar
 
@@ -36,9 +36,9 @@ from loop.records import (
 from storage import audit, reads
 from storage.bodies import from_body
 from storage.connecting import reading
-from storage.ingest import chunks
 from storage.proposals import stored_body
 from storage.rows import TABLES, from_row
+from storage.statements import chunks
 from storage.tables import (
     AgentRow,
     ArrivalLogRow,
@@ -152,7 +152,9 @@ class AgentReads:
     def issues(self) -> list[Issue]:
         """Open ones, in the order they were handed in."""
         table = IssueRow.core()
-        return self._read(Issue, sa.select(table).order_by(table.c.position))
+        return self._read(
+            Issue, sa.select(table).order_by(table.c.is_supported.desc(), table.c.support.desc(), table.c.id)
+        )
 
     def proposals(self, states: Iterable[ProposalState] | None = None) -> list[ProposalItem]:
         """Oldest first, each with the report a reviewer is shown."""
@@ -248,18 +250,18 @@ class AgentReads:
             query = sa.select(sa.func.sum(table.c.looks)).where(table.c.agent == self._slug)
             return int(connection.execute(query).scalar() or 0)
 
-    def signals_by_day(self) -> list[DaySignals]:
+    def signals_by_day(self, days: Collection[str] | None = None) -> list[DaySignals]:
         """By day of the answer and version; of the signal where the answer is unknown.
 
         Counted from feedback with a value whose state is not HELD, QUARANTINED, EXCLUDED or SUPERSEDED.
         """
         with reading(self._engine) as connection:
-            return reads.count_signals(connection, self._slug)
+            return reads.count_signals(connection, self._slug, days=days)
 
     def daily(self) -> list[DailyQuality]:
         """As last committed, by day and version."""
         table = DailyQualityRow.core()
-        return self._read(DailyQuality, sa.select(table).order_by(table.c.position))
+        return self._read(DailyQuality, sa.select(table).order_by(table.c.day, table.c.place))
 
     def signals_on(self, number: int) -> VersionSignals:
         """The same, on the answers of one version."""

@@ -24,10 +24,12 @@ from loop.records import (
 from storage import audit, decisions
 from storage.commit import prepare, write_changes
 from storage.connecting import writing
-from storage.ingest import arrival_rows, insert_new, write_arrivals
+from storage.ingest import arrival_rows, write_arrivals
+from storage.knowledge import AgentKnowledge
 from storage.locks import lock_agent
 from storage.rows import storable
 from storage.snapshot import AgentReads
+from storage.statements import insert_new
 from storage.tables import AnswerRow
 
 
@@ -35,7 +37,7 @@ def _carry_on(_label: str) -> None:
     """The checkpoint of a store that nobody tests."""
 
 
-class AgentStore(AgentReads):
+class AgentStore(AgentReads, AgentKnowledge):
     """Everything kept about one agent: its reads, and each write in one transaction."""
 
     def __init__(self, engine: sa.Engine, slug: str, *, checkpoint: Checkpoint | None = None) -> None:

@@ -15,8 +15,7 @@ from loop.records import (
     Issue,
     Moment,
 )
-from loop.validate import PIECES, STEPS, Work, step
-from loop.validate.memory import MemoryKnowledge
+from loop.validate import MemoryKnowledge, settle
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,8 @@ def judge(work: ValidationWork) -> ValidationOutcome:
         asked=dict(work.interactions),
         cases={case.id: case for case in work.cases},
     )
+    for key in known.items:
+        known.list_of["facts"][key] = 1
     settle(known, work.agent, now=work.now, seed=work.seed)
     before = {item.feedback.id: item for item in work.items}
     return ValidationOutcome(
@@ -70,27 +71,3 @@ def judge(work: ValidationWork) -> ValidationOutcome:
         authors=tuple(one for _, (one, _) in sorted(known.standing_of.items())),
         states={key: item.state for key, item in known.items.items()},
     )
-
-
-def settle(known: MemoryKnowledge, agent: Agent, *, now: Moment, seed: int = 0, fresh: bool = True) -> None:
-    """Work off every level until nothing is due; `fresh`: everything is new."""
-    if fresh:
-        for key in known.items:
-            known.list_of["facts"][key] = 1
-    for level in STEPS:
-        for _ in range(10_000):
-            due = known.due(level, limit=PIECES.get(level, 4_000))
-            if not due:
-                break
-            work = Work(agent=agent, known=known, now=now, keys=tuple(one.key for one in due), seed=seed)
-            found = step(level, work)
-            known.write(
-                found.derived(level, due),
-                flags=found.flags,
-                moves=found.moves,
-                cases=found.cases,
-                retired=found.retired,
-                issues=found.issues,
-            )
-        else:
-            raise AssertionError(f"{level} never settles")

@@ -6,8 +6,10 @@ from loop import deploy, evaluate
 from loop.engine.journal import StageTally
 from loop.errors import ModelFailed
 from loop.ports import Parts
-from loop.records import Changes, EvalCase, Measurement, Split, Version
+from loop.records import Changes, Derived, EvalCase, Measurement, Split, Version
 
+DAYS = 5_000
+"""Days counted anew in one turn, at most."""
 _VERSIONS = 12
 """How many of the newest versions are measured again besides the first and the live one."""
 _GROWTH = 1.1
@@ -20,12 +22,14 @@ def measure(parts: Parts, tally: StageTally) -> None:
     The first and the live version are measured whenever the cases change, so that the two always compare.
     """
     store = parts.store
-    days = deploy.daily_quality(store.agent, store.signals_by_day())
-    has_new_days = list(days) != store.daily()
+    due = store.due("day", limit=DAYS)
+    days = tuple(one.key for one in due)
+    daily = deploy.daily_quality(store.agent, store.signals_by_day(days)) if days else ()
     fresh = _measured(parts, tally, sealed=store.cases([Split.SEALED]))
     tally.counts["measured"] = len(fresh)
-    if fresh or has_new_days:
-        store.commit(Changes(measurements=tuple(fresh), daily=tuple(days)))
+    if fresh or days:
+        done = Derived(done=tuple(("day", one) for one in due))
+        store.commit(Changes(measurements=tuple(fresh), days=days, daily=daily, derived=done))
 
 
 def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) -> list[Measurement]:

@@ -1,44 +1,58 @@
-"""The stage validate, fed from the store and committed to it once."""
+"""The stage validate: the firewall's worklist, level by level, each piece read at one moment and committed once."""
+
+from collections import Counter
 
 from loop import validate
 from loop.engine.journal import StageTally, note
 from loop.ports import Parts
-from loop.records import Changes
+from loop.records import LEVELS, Changes, Due, Level
+
+PIECE = 4_000
+"""Keys of one step, where a level names no smaller number."""
+MOST_PIECES = 2_000
+"""Pieces of one turn: a bound on its work; what is left goes on in the next."""
 
 
 def judge_feedback(parts: Parts, tally: StageTally) -> None:
-    store = parts.store
-    items = store.feedback()
-    if not items:
-        return
-    interactions = store.interactions({item.feedback.interaction_id for item in items})
-    outcome = validate.step(
-        validate.ValidationWork(
-            agent=store.agent,
-            items=tuple(items),
-            interactions=interactions,
-            cases=tuple(store.cases()),
-            now=parts.clock(),
-            seed=parts.seed,
+    """Work off what is due, lowest level first: the cost is that of what is new and what it touches.
+
+    Every piece is one commit, so a kill loses one piece, and the keys of the piece are still due. A piece may give
+    work to higher levels only, and to its own when a model was fitted again.
+    """
+    counted: Counter[str] = Counter()
+    pieces = 0
+    for level in LEVELS:
+        while pieces < MOST_PIECES and (due := parts.store.due(level, limit=validate.PIECES.get(level, PIECE))):
+            counted.update(_piece(parts, level, due))
+            pieces += 1
+    tally.counts.update({name: n for name, n in sorted(counted.items()) if n})
+    if pieces >= MOST_PIECES:
+        tally.words.append("More feedback waits to be looked at than one turn takes; the next turn goes on.")
+    if any(counted.values()):
+        parts.store.commit(
+            Changes(notes=(note(parts, "validate feedback", subject=parts.store.agent.slug, counts=tally.counts),))
         )
+
+
+def _piece(parts: Parts, level: Level, due: list[Due]) -> Counter[str]:
+    store = parts.store
+    work = validate.Work(
+        agent=store.agent, known=store, now=parts.clock(), keys=tuple(one.key for one in due), seed=parts.seed
     )
-    known = {issue.id: issue for issue in store.issues()}
-    issues = None if known == {issue.id: issue for issue in outcome.issues} else outcome.issues
-    for move in outcome.moves:
-        tally.counts[move.now.value] = tally.counts.get(move.now.value, 0) + 1
-    tally.counts["new_issues"] = sum(issue.id not in known for issue in outcome.issues)
-    tally.counts["new_cases"] = len(outcome.cases)
-    tally.counts["retired_cases"] = len(outcome.retired_cases)
-    if not (outcome.flags or outcome.moves or outcome.cases or outcome.retired_cases or issues is not None):
-        return
+    found = validate.step(level, work)
     parts.checkpoint("validate:commit")
     store.commit(
         Changes(
-            flags=outcome.flags,
-            feedback_moves=outcome.moves,
-            issues=issues,
-            cases=outcome.cases,
-            retired_cases=outcome.retired_cases,
-            notes=(note(parts, "validate feedback", subject=store.agent.slug, counts=tally.counts),),
+            flags=found.flags,
+            feedback_moves=tuple(found.moves),
+            issues=tuple(found.issues),
+            cases=tuple(found.cases),
+            retired_cases=tuple(found.retired),
+            derived=found.derived(level, due),
         )
     )
+    counted = Counter(move.now.value for move in found.moves)
+    counted["new_issues"] = found.new_issues
+    counted["new_cases"] = len(found.cases)
+    counted["retired_cases"] = len(found.retired)
+    return counted

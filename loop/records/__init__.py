@@ -23,6 +23,27 @@ from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role, e
 from loop.records.events import Answer, Feedback, Flag, Interaction, Question, Score, Step
 from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
 from loop.records.items import DaySignals, FeedbackItem, ProposalItem, VersionSignals
+from loop.records.judged import (
+    ENOUGH_JUDGED,
+    LAZY_COUNT,
+    LEVELS,
+    SEPARATOR,
+    STANDING_STATES,
+    AuthorStanding,
+    Derived,
+    Due,
+    Finding,
+    Judged,
+    JudgedColumn,
+    Kept,
+    KnownQuestion,
+    Level,
+    Standing,
+    Sums,
+    Teacher,
+    Voice,
+    Vote,
+)
 from loop.records.kinds import TRAITS, FeedbackKind, Proposer, Traits
 from loop.records.moves import Applied, Changes, FeedbackMove, Note, ProposalMove, Written
 from loop.records.operations import (
@@ -52,27 +73,6 @@ from loop.records.states import (
     may_move,
     targets,
 )
-from loop.records.judged import (
-    ENOUGH_JUDGED,
-    LAZY_COUNT,
-    LEVELS,
-    SEPARATOR,
-    STANDING_STATES,
-    AuthorStanding,
-    Derived,
-    Due,
-    Finding,
-    Judged,
-    JudgedColumn,
-    Kept,
-    KnownQuestion,
-    Level,
-    Standing,
-    Sums,
-    Teacher,
-    Voice,
-    Vote,
-)
 from loop.records.trials import (
     Arm,
     CaseOutcome,
@@ -92,13 +92,13 @@ from loop.records.trials import (
 from loop.records.turns import StageName, StageReport, TurnReport
 
 __all__ = [
-    "ENOUGH_JUDGED",
-    "FEEDBACK_MOVES",
-    "LAZY_COUNT",
-    "LEVELS",
     "COUNTING_STATES",
     "DOUBTED_STATES",
+    "ENOUGH_JUDGED",
+    "FEEDBACK_MOVES",
     "JUDGED_STATES",
+    "LAZY_COUNT",
+    "LEVELS",
     "OPEN_STATES",
     "PROPOSAL_MOVES",
     "SEPARATOR",

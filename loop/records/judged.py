@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from loop.records.states import TEACHING_STATES, FeedbackState
 from loop.records.identity import Moment, Record
+from loop.records.states import TEACHING_STATES, FeedbackState
 
 Standing = Literal["trusted", "proven", "new", "unreliable"]
 """`trusted`: named by the operator. `proven`: agrees with others or the reference more often than not, surely.

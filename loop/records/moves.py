@@ -9,9 +9,9 @@ from loop.records.agents import Bundle
 from loop.records.changes import Issue, Proposal
 from loop.records.events import Feedback, Flag, Interaction, Score
 from loop.records.identity import Moment, Record
+from loop.records.judged import Derived
 from loop.records.states import FeedbackState, ProposalState
 from loop.records.trials import DailyQuality, EvalCase, Experiment, Measurement, Report
-from loop.records.judged import Derived
 from loop.records.turns import TurnReport
 
 
@@ -73,8 +73,9 @@ class Changes(Record):
     proposal_moves: tuple[ProposalMove, ...] = ()
     """To WAITING, SET_ASIDE or STALE only; the other states take a decision or a release."""
     measurements: tuple[Measurement, ...] = ()
-    daily: tuple[DailyQuality, ...] | None = None
-    """All days from now on; None: leave them."""
+    days: tuple[str, ...] = ()
+    """Days whose quality is counted anew: `daily` is all there is of them from now on."""
+    daily: tuple[DailyQuality, ...] = ()
     notes: tuple[Note, ...] = ()
     turn: TurnReport | None = None
     """What the turn that ends with this commit did."""

@@ -8,40 +8,13 @@ view     what independent views say   row     flags and state of a row
 author   whom to believe              pair    who backs a correction; case, theme: what it all leads to
 """
 
-from collections.abc import Callable, Mapping
-
 from loop.records import Level
-from loop.validate.backing import back_pairs
-from loop.validate.cases import make_cases
-from loop.validate.detectors.conflict import weigh_groups
-from loop.validate.detectors.duplicate import find_bursts, find_copies
-from loop.validate.detectors.rate import find_rate
-from loop.validate.facts import gather_facts
-from loop.validate.issues import make_issues
-from loop.validate.rows import judge_rows
-from loop.validate.standings import judge_authors
-from loop.validate.views import view_rows
+from loop.validate.levels import PIECES, STEPS
+from loop.validate.memory import MemoryKnowledge
+from loop.validate.recheck import differences, from_nothing, settle
 from loop.validate.work import Findings, Work
 
-__all__ = ["PIECES", "STEPS", "Findings", "Work", "step"]
-
-STEPS: Mapping[Level, Callable[[Work], Findings]] = {
-    "facts": gather_facts,
-    "view": view_rows,
-    "author": judge_authors,
-    "near": weigh_groups,
-    "said": find_copies,
-    "burst": find_bursts,
-    "stream": find_rate,
-    "row": judge_rows,
-    "pair": back_pairs,
-    "case": make_cases,
-    "theme": make_issues,
-}
-"""By level, lowest first: the order in which the engine works them off."""
-
-PIECES: Mapping[Level, int] = {"theme": 200, "pair": 1_000}
-"""Keys of one step where 4,000 would be too many: each is committed by itself, so that a kill loses one piece."""
+__all__ = ["PIECES", "STEPS", "Findings", "MemoryKnowledge", "Work", "differences", "from_nothing", "settle", "step"]
 
 
 def step(level: Level, work: Work) -> Findings:

@@ -40,7 +40,10 @@ def gather_facts(work: Work) -> Findings:
             spellings[row.question] = question
         rows.append(row)
     registry = register(
-        known, {row.question: spellings[row.question] for row in rows if row.choice and row.question}, seed=work.seed
+        known,
+        {row.question: spellings[row.question] for row in rows if row.choice and row.question},
+        others=sorted({row.question for row in rows if row.question and not row.choice}),
+        seed=work.seed,
     )
     votes = known.count_first_votes({row.author for row in rows if row.choice})
     counted = Counter(votes)
@@ -138,7 +141,7 @@ def _nth(row: Judged, before: Judged | None, counted: Counter[tuple[str, str]]) 
     if before is not None and before.nth and (before.author, before.choice) == (row.author, row.choice):
         return before.nth
     key = (row.author, row.choice)
-    if not row.choice or not row.is_standing or counted[key] >= VOTES_PER_CHOICE:
+    if not row.choice or counted[key] >= VOTES_PER_CHOICE:
         return 0
     counted[key] += 1
     return counted[key]
@@ -165,9 +168,9 @@ def _regroup(work: Work, registry: Registry, found: Findings) -> None:
     """Keep new questions; rows of groups that became one, and ratings of questions now corrected, follow."""
     found.questions.update(registry.changed)
     found.buckets.update(registry.buckets)
-    moved = work.known.rows("near", sorted(registry.merged)) if registry.merged else []
+    moved = work.known.rows("near", sorted(registry.merged), any_state=True) if registry.merged else []
     fresh = [question.key for question in registry.changed.values() if question.key in registry.fresh]
-    for row in (*moved, *work.known.rows("question", fresh)):
+    for row in (*moved, *work.known.rows("question", fresh, any_state=True)):
         if row.feedback_id in found.rows:
             continue
         near = registry.near_of(row.question)
@@ -178,6 +181,7 @@ def _regroup(work: Work, registry: Registry, found: Findings) -> None:
             found.give("near", [str(row.near)])
             found.give("burst", [burst_key(row)])
             found.give("pair", [f"@{row.near}"])
+    found.give("near", (str(near) for near in sorted(registry.merged)))
     for near in {row.near for row in found.rows.values() if row.near}:
         found.give("pair", [f"@{near}"])
 

@@ -87,6 +87,7 @@ def make_issues(work: Work) -> Findings:
         ids = sorted(issue.id for issue in made)
         before = list(stored.get(key, {"issues": []})["issues"])
         found.issues += made
+        found.new_issues += sum(one not in before for one in ids)
         found.dropped += [one for one in before if one not in ids]
         if ids != before:
             found.keep("theme", key, {"issues": ids})

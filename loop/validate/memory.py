@@ -21,6 +21,7 @@ from loop.records import (
     Issue,
     Judged,
     JudgedColumn,
+    Kept,
     KnownQuestion,
     Level,
     Split,
@@ -221,6 +222,16 @@ class MemoryKnowledge:
 
     def due(self, level: Level, *, limit: int) -> list[Due]:
         return [Due(key, stamp) for key, stamp in sorted(self.list_of[level].items())[:limit]]
+
+    def dump(self) -> Derived:
+        """Everything that is kept."""
+        return Derived(
+            rows=tuple(sorted(self.judged.values(), key=_order)),
+            questions=tuple(sorted(self.registry.values(), key=lambda one: one.number)),
+            buckets=dict(self.bucket_of),
+            standings=tuple(one for _, one in sorted(self.standing_of.items())),
+            kept=tuple(Kept(kind, key, body) for (kind, key), body in sorted(self.documents.items())),
+        )
 
     # what is written -------------------------------------------------------------------------------------------
     def write(

@@ -4,7 +4,7 @@ A question joins the groups of the first question in each of its buckets, where 
 at the order first seen and at nothing else, so the groups are the same however the log was cut into turns.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -34,12 +34,13 @@ class Registry:
         return question.near if question is not None else 0
 
 
-def register(known: Knowledge, texts: Mapping[str, str], *, seed: int) -> Registry:
+def register(known: Knowledge, texts: Mapping[str, str], *, others: Iterable[str], seed: int) -> Registry:
     """Give every question a number and a group. `texts`: key to spelled question, in the order of the log.
 
-    Only questions not known before change anything. Linear in their number.
+    `others`: keys of questions that nobody corrects here, looked up only. Only questions not known before change
+    anything. Linear in their number.
     """
-    registry = Registry(known=known.questions(list(texts)))
+    registry = Registry(known=known.questions([*texts, *others]))
     fresh = {key: text for key, text in texts.items() if key not in registry.known}
     if not fresh:
         return registry

@@ -27,6 +27,7 @@ from loop.validate.scene import Scene
 from loop.validate.views import predict, rows_of_keys, vouched_answers, without_themselves
 from loop.validate.work import Findings, Work
 
+
 def judge_rows(work: Work) -> Findings:
     """Flags and states of rows whose surroundings changed. Rows that a person decided about keep what they have."""
     known, found = work.known, Findings()
@@ -142,8 +143,24 @@ def _forget(work: Work, found: Findings, ids: list[str]) -> None:
     """Rows that no longer count as said have no voice; what rested on it is looked at again."""
     for row in work.known.rows("feedback_id", ids) if ids else ():
         if not row.is_standing:
-            found.rows[row.feedback_id] = replace(row, has_voice=False, theme="")
+            found.rows[row.feedback_id] = unviewed(row)
             concern(found, row)
+
+
+def unviewed(row: Judged) -> Judged:
+    """The facts of a row alone."""
+    return replace(
+        row,
+        agree=None,
+        basis=-1,
+        top="",
+        top_chance=None,
+        given_chance=None,
+        rank=None,
+        has_voice=False,
+        theme="",
+        findings=(),
+    )
 
 
 def _state(findings: int) -> FeedbackState:

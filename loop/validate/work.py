@@ -55,6 +55,8 @@ class Findings:
     retired: list[str] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    new_issues: int = 0
+    """Of the issues, those that did not stand before."""
 
     def give(self, level: Level, keys: Iterable[str]) -> None:
         """Put keys on the list of a level; empty ones are left out."""

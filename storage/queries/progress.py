@@ -122,7 +122,7 @@ def daily(scope: Scope) -> list[DailyQuality]:
     found = scope.rows(
         sa.select(_DAY.day, _DAY.number, _DAY.n, _DAY.good, _DAY.low, _DAY.high)
         .where(scope.mine(DailyQualityRow))
-        .order_by(_DAY.day.desc(), _DAY.position.desc())
+        .order_by(_DAY.day.desc(), _DAY.place.desc())
         .limit(DAYS)
     )
     return [

@@ -5,6 +5,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
 
     base    the registry            agents   agent, bundle, version, head, arrival_log, turn, audit
     events  interactions, feedback  changes  cases, proposals, experiments, reports, decisions, releases
+    firewall  what the firewall derives from the log
 """
 
 from storage.tables.agents import AgentRow, ArrivalLogRow, AuditRow, BundleRow, HeadRow, TurnRow, VersionRow
@@ -22,6 +23,7 @@ from storage.tables.changes import (
     ReportRow,
 )
 from storage.tables.events import FeedbackRow, FlagRow, InteractionRow, ScoreRow
+from storage.tables.firewall import BucketRow, DueRow, JudgedRow, KeptRow, QuestionRow, StandingRow
 
 __all__ = [
     "KEY_LENGTH",
@@ -29,9 +31,11 @@ __all__ = [
     "AnswerRow",
     "ArrivalLogRow",
     "AuditRow",
+    "BucketRow",
     "BundleRow",
     "DailyQualityRow",
     "DecisionRow",
+    "DueRow",
     "EvalCaseRow",
     "ExperimentRow",
     "FeedbackRow",
@@ -39,11 +43,15 @@ __all__ = [
     "HeadRow",
     "InteractionRow",
     "IssueRow",
+    "JudgedRow",
+    "KeptRow",
     "MeasurementRow",
     "ProposalRow",
+    "QuestionRow",
     "ReleaseRow",
     "ReportRow",
     "ScoreRow",
+    "StandingRow",
     "Table",
     "TurnRow",
     "VersionRow",

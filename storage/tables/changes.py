@@ -11,8 +11,6 @@ from storage.tables.base import Named, Scoped, json_column, key, to_proposal, to
 
 class IssueRow(Named, table=True):
     __tablename__ = "issue"
-    position: int
-    """Place in the order the issues were handed in."""
     kind: str = Field(max_length=20)
     title: str
     topic: str = key()
@@ -24,7 +22,12 @@ class IssueRow(Named, table=True):
 
 class EvalCaseRow(Named, table=True):
     __tablename__ = "eval_case"
-    __table_args__ = (sa.Index(None, "agent", "split"), sa.Index(None, "agent", "feedback_id"))
+    __table_args__ = (
+        sa.Index(None, "agent", "split"),
+        sa.Index(None, "agent", "feedback_id"),
+        sa.Index(None, "agent", "interaction_id"),
+        sa.Index(None, "agent", "group"),
+    )
     split: str = Field(max_length=20)
     group: str
     question: str
@@ -166,8 +169,9 @@ class MeasurementRow(Scoped, table=True):
 
 class DailyQualityRow(Scoped, table=True):
     __tablename__ = "daily_quality"
-    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    day: str = Field(max_length=10)
+    day: str = Field(primary_key=True, max_length=10)
+    place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """The number, or −1 where it is unknown."""
     number: int | None
     n: int
     good: int

@@ -12,6 +12,7 @@ from loop.records import (
     FEEDBACK_MOVES,
     PROPOSAL_MOVES,
     Changes,
+    Derived,
     FeedbackMove,
     FeedbackState,
     Mover,
@@ -132,8 +133,11 @@ def test_a_retired_case_is_gone_until_it_comes_again(store: AgentStore) -> None:
 
 def test_flags_and_issues_replace_the_earlier_ones(store: AgentStore) -> None:
     store.commit(everything())
-    store.commit(Changes(flags={"f1": ()}, issues=()))
+    (issue,) = store.issues()
+    store.commit(Changes(flags={"f1": ()}, issues=(issue.model_copy(update={"support": 7}),)))
     assert store.feedback_items(["f1"])["f1"].flags == ()
+    assert [one.support for one in store.issues()] == [7]
+    store.commit(Changes(derived=Derived(dropped_issues=(issue.id,))))
     assert store.issues() == []
 
 

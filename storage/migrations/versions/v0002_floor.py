@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.migrations.candidates import carry_over
+from storage.migrations.firewall import add_firewall, drop_firewall, rebuild_daily
 
 revision = "0002_floor"
 down_revision = "0001_first"
@@ -24,10 +25,17 @@ def upgrade() -> None:
     _add_releases()
     _add_answers()
     carry_over(op.get_bind())
+    _add_case_lookups()
+    op.drop_column("issue", "position")
+    rebuild_daily()
+    add_firewall()
 
 
 def downgrade() -> None:
     """Structure only: candidates, answers, experiments and all but the newest report go."""
+    drop_firewall()
+    _drop_case_lookups()
+    _restore_places()
     op.drop_table("answer")
     _drop_releases()
     _drop_reports()
@@ -187,6 +195,34 @@ def _drop_releases() -> None:
         batch.create_unique_constraint(op.f("uq_release_agent_decision_id"), ["agent", "decision_id"])
         batch.create_unique_constraint(op.f("uq_release_agent_number"), ["agent", "number"])
         batch.drop_column("step")
+
+
+# cases by what they were made from, issues and days without a place ---------------------------------------------------
+def _add_case_lookups() -> None:
+    for column in ("interaction_id", "group"):
+        op.create_index(op.f(f"ix_eval_case_agent_{column}"), "eval_case", ["agent", column])
+
+
+def _drop_case_lookups() -> None:
+    for column in ("interaction_id", "group"):
+        op.drop_index(op.f(f"ix_eval_case_agent_{column}"), "eval_case")
+
+
+def _restore_places() -> None:
+    op.add_column("issue", sa.Column("position", sa.Integer(), nullable=False, server_default="0"))
+    op.drop_table("daily_quality")
+    op.create_table(
+        "daily_quality",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("day", sa.String(10), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("good", sa.Integer(), nullable=False),
+        sa.Column("low", sa.Float(), nullable=True),
+        sa.Column("high", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("agent", "position"),
+    )
 
 
 # what versions answered -----------------------------------------------------------------------------------------------

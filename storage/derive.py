@@ -1,0 +1,90 @@
+"""Write what the firewall learned: upserts of derived rows, in the caller's transaction."""
+
+from dataclasses import asdict, fields
+
+import sqlalchemy as sa
+
+from loop.records import AuthorStanding, Derived, Judged, Sums
+from storage.rows import Row
+from storage.statements import chunks, enqueue, enqueue_feedback, insert_new, upsert
+from storage.tables import (
+    BucketRow,
+    DueRow,
+    IssueRow,
+    JudgedRow,
+    KeptRow,
+    QuestionRow,
+    StandingRow,
+)
+
+_FIELDS = tuple(one.name for one in fields(Judged))
+
+
+def write_derived(connection: sa.Connection, agent: str, derived: Derived) -> None:
+    """Everything one step of the firewall learned. Idempotent: rows are replaced by key, what is done is taken off."""
+    upsert(connection, JudgedRow.core(), [_judged(agent, row) for row in derived.rows])
+    upsert(
+        connection,
+        QuestionRow.core(),
+        [
+            {"agent": agent, "key": one.key, "number": one.number, "near": one.near, "text": one.text}
+            for one in derived.questions
+        ],
+    )
+    insert_new(
+        connection,
+        BucketRow.core(),
+        [{"agent": agent, "bucket": bucket, "number": number} for bucket, number in derived.buckets.items()],
+    )
+    upsert(connection, StandingRow.core(), [_standing(agent, *one) for one in derived.standings])
+    upsert(
+        connection,
+        KeptRow.core(),
+        [{"agent": agent, "kind": one.kind, "key": one.key, "body": dict(one.body)} for one in derived.kept],
+    )
+    _take_off(connection, agent, derived)
+    enqueue(connection, agent, ((level, key, 0) for level, key in derived.due))
+    issues = IssueRow.core()
+    for ids in chunks(derived.dropped_issues):
+        connection.execute(sa.delete(issues).where(issues.c.agent == agent, issues.c.id.in_(ids)))
+
+
+def forget_derived(connection: sa.Connection, agent: str) -> None:
+    """Drop everything derived and put all feedback on the list: what decides about it changed."""
+    for table in (DueRow, KeptRow, StandingRow, BucketRow, QuestionRow, JudgedRow, IssueRow):
+        connection.execute(sa.delete(table.core()).where(table.core().c.agent == agent))
+    enqueue_feedback(connection, agent, sa.true())
+
+
+def _take_off(connection: sa.Connection, agent: str, derived: Derived) -> None:
+    table = DueRow.core()
+    if not derived.done:
+        return
+    statement = sa.delete(table).where(
+        table.c.agent == agent,
+        table.c.level == sa.bindparam("of_level"),
+        table.c.key == sa.bindparam("of_key"),
+        table.c.stamp == sa.bindparam("of_stamp"),
+    )
+    rows = [{"of_level": level, "of_key": one.key, "of_stamp": one.stamp} for level, one in derived.done]
+    for chunk in chunks(rows):
+        connection.execute(statement, list(chunk))
+
+
+def _judged(agent: str, row: Judged) -> Row:
+    made: Row = {name: getattr(row, name) for name in _FIELDS}
+    made["agent"] = agent
+    made["state"] = row.state.value
+    made["findings"] = [[one.detector, one.reason, list(one.related)] for one in row.findings]
+    return made
+
+
+def _standing(agent: str, standing: AuthorStanding, sums: Sums) -> Row:
+    return {
+        "agent": agent,
+        "name": standing.name,
+        "standing": standing.standing,
+        "is_telling": sums.is_telling or standing.standing != "new",
+        "body": standing.model_dump(mode="json"),
+        "sums": asdict(sums) | {"values": {repr(value): n for value, n in sums.values.items()}},
+    }
