@@ -1,5 +1,6 @@
 """Write what the firewall learned: upserts of derived rows, in the caller's transaction."""
 
+import json
 from dataclasses import asdict, fields
 
 import sqlalchemy as sa
@@ -75,7 +76,8 @@ def _judged(agent: str, row: Judged) -> Row:
     made: Row = {name: getattr(row, name) for name in _FIELDS}
     made["agent"] = agent
     made["state"] = row.state.value
-    made["findings"] = [[one.detector, one.reason, list(one.related)] for one in row.findings]
+    told = [[one.detector, one.reason, list(one.related)] for one in row.findings]
+    made["findings"] = json.dumps(told, ensure_ascii=False) if told else ""
     return made
 
 

@@ -1,5 +1,6 @@
 """What the firewall knows, read by key from derived rows: `loop.ports.Knowledge` over SQL."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -479,7 +480,8 @@ def _in_order(row: Judged) -> tuple[int, str]:
 def _as_judged(row: Any) -> Judged:
     fields = dict(zip(_FIELDS, row, strict=True))
     fields["state"] = _STATES[fields["state"]]
-    fields["findings"] = tuple(Finding(one[0], one[1], tuple(one[2])) for one in fields["findings"])
+    told = fields["findings"]
+    fields["findings"] = tuple(Finding(one[0], one[1], tuple(one[2])) for one in json.loads(told)) if told else ()
     return Judged(**fields)
 
 

@@ -23,13 +23,16 @@ def back_pairs(work: Work) -> Findings:
     voters = voters_of(work)
     backers = work.known.backers(pairs)
     stored = work.known.kept("pair", pairs)
+    moved: dict[str, bool] = {}
     for pair in pairs:
         is_backed = voters.are_backed(len(backers.get(pair, frozenset()) & voters.seasoned))
         was_backed = stored[pair]["is_backed"] if pair in stored else True
         if pair not in stored or is_backed != was_backed:
             found.keep("pair", pair, {"is_backed": is_backed})
         if is_backed != was_backed:
-            _place_anew(work, found, pair, is_backed=is_backed, voters=voters)
+            moved[pair] = is_backed
+    for row in work.known.rows("pair", sorted(moved)) if moved else ():
+        _place_anew(found, row, is_backed=moved[row.pair], voters=voters)
     return found
 
 
@@ -45,10 +48,9 @@ def theme_of(row: Judged, *, is_seasoned: bool, is_backed: bool) -> str:
     return SEPARATOR.join(row.pair.split(SEPARATOR)[:2]) if is_seasoned or is_backed else row.pair
 
 
-def _place_anew(work: Work, found: Findings, pair: str, *, is_backed: bool, voters: Electorate) -> None:
-    for row in work.known.rows("pair", [pair]):
-        theme = theme_of(row, is_seasoned=row.author in voters.seasoned, is_backed=is_backed)
-        found.give("case", [row.interaction_id])
-        if theme != row.theme:
-            found.rows[row.feedback_id] = replace(row, theme=theme)
-            found.give("theme", [row.theme, theme])
+def _place_anew(found: Findings, row: Judged, *, is_backed: bool, voters: Electorate) -> None:
+    theme = theme_of(row, is_seasoned=row.author in voters.seasoned, is_backed=is_backed)
+    found.give("case", [row.interaction_id])
+    if theme != row.theme:
+        found.rows[row.feedback_id] = replace(row, theme=theme)
+        found.give("theme", [row.theme, theme])

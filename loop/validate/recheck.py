@@ -121,7 +121,7 @@ def _by_feedback(derived: Derived) -> dict[str, Judged]:
 
 
 def _documents(derived: Derived) -> dict[str, dict[str, Any]]:
-    """Those that say something: not of groups without sides or themes without issues; when a panel began is a record."""
+    """Those that say something; when a panel began is a record of its own."""
     return {
         f"{one.kind} {one.key}": dict(one.body)
         for one in derived.kept

@@ -24,7 +24,7 @@ from loop.validate.detectors import DETECTORS
 from loop.validate.detectors.too_fast import paces
 from loop.validate.fits import BELIEVED, Reference, count_known, due_fit, reference_of
 from loop.validate.scene import Scene
-from loop.validate.views import predict, rows_of_keys, vouched_answers, without_themselves
+from loop.validate.views import EVERYTHING, predict, rows_of_keys, vouched_answers, without_themselves
 from loop.validate.work import Findings, Work
 
 
@@ -35,7 +35,7 @@ def judge_rows(work: Work) -> Findings:
     fit, is_new = due_fit(work, BELIEVED, authors=believed, n=count_known(work, believed), found=found)
     rows = rows_of_keys(work, found, level_scan=is_new, level="row")
     items = known.feedback_items([row.feedback_id for row in rows])
-    asked = known.interactions({row.interaction_id for row in rows})
+    asked = known.interactions({row.interaction_id for row in rows if row.family == "correction"})
     scene = Scene(
         named=work.named,
         standings={name: one for name, (one, _) in known.standings({row.author for row in rows}).items()},
@@ -57,7 +57,8 @@ def judge_rows(work: Work) -> Findings:
             is_backed=backed.get(row.pair, {"is_backed": True})["is_backed"],
         )
         _settle(found, row, item, flags, theme=theme)
-    gone = [key for key in work.keys if key not in {row.feedback_id for row in rows}]
+    seen = {row.feedback_id for row in rows}
+    gone = [key for key in work.keys if key not in seen and not key.startswith(EVERYTHING)]
     _forget(work, found, gone)
     return found
 

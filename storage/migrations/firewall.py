@@ -95,7 +95,7 @@ def _judged() -> None:
         flag("has_voice"),
         text("theme"),
         text("matter"),
-        sa.Column("findings", sa.JSON(), nullable=False),
+        text("findings"),
         sa.PrimaryKeyConstraint("agent", "feedback_id"),
     )
     for name, columns, condition in _INDEXES:

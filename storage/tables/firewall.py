@@ -70,7 +70,8 @@ class JudgedRow(Scoped, table=True):
     has_voice: bool
     theme: str
     matter: str
-    findings: list[Any] = json_column()
+    findings: str
+    """JSON; empty for none, as it nearly always is."""
 
 
 class QuestionRow(Scoped, table=True):
