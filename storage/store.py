@@ -32,7 +32,7 @@ from storage.tables import AnswerRow
 
 
 def _carry_on(_label: str) -> None:
-    """The checkpoint of a store that nobody tests."""
+    """No-op: what happens at a checkpoint when nobody listens."""
 
 
 class AgentStore(AgentReads):
