@@ -11,6 +11,9 @@ from storage.tables import AuditRow, HeadRow
 START = "0" * 64
 """What the first entry follows."""
 
+_HASHED = ("agent", "seq", "previous", "at", "actor", "action", "subject", "digests")
+"""What the hash of an entry covers. Never changes: every stored chain rests on it, whatever fields come later."""
+
 
 class AuditCheck(Record):
     """Whether a journal is as it was written."""
@@ -100,6 +103,6 @@ def _fault(entry: AuditEntry, *, agent: str, seq: int, previous: str) -> str:
         return "An entry is missing, added or out of order."
     if entry.previous != previous:
         return "The entry does not follow the one before it."
-    if entry.hash != digest(entry.model_dump(exclude={"hash"})):
+    if entry.hash != digest({name: getattr(entry, name) for name in _HASHED}):
         return "The entry was changed."
     return ""

@@ -95,20 +95,6 @@ class Database:
             audit.append(connection, agent.slug, [note])
         return AgentStore(self.engine, agent.slug)
 
-    def update_agent(self, agent: Agent, *, note: Note | None = None) -> None:
-        """Replace an agent's settings; `note` goes to its journal in the same transaction.
-
-        Raises NotFound; InvalidInput when `is_demo` or `created_at` would change.
-        """
-        with writing(self.engine) as connection:
-            before = _known(connection, agent.slug)
-            for field in ("is_demo", "created_at"):
-                if getattr(before, field) != getattr(agent, field):
-                    raise InvalidInput(f"An agent's {field} never changes.", field=field)
-            table = AgentRow.core()
-            connection.execute(sa.update(table).where(table.c.slug == agent.slug).values(to_row(agent)))
-            audit.append(connection, agent.slug, [note] if note else [])
-
     def store(self, slug: str, *, checkpoint: Checkpoint | None = None) -> AgentStore:
         """Everything kept about one agent. Raises NotFound, naming the agents there are."""
         with reading(self.engine) as connection:

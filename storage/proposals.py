@@ -30,15 +30,13 @@ def draft_proposals(
     Idempotent: an id that is stored is left as it is. Raises InvalidInput when the content of a candidate is
     neither among `bundles` nor stored. The caller has locked the agent.
     """
-    rows = [
-        to_row(one, state=ProposalState.DRAFTED.value, evidence_digest="", report_id=None, stale_reason="")
-        for one in proposals
-    ]
-    drafted = insert_unknown(connection, ProposalRow.core(), agent, rows)
     brought = {bundle.digest: bundle for bundle in bundles}
+    drafted = 0
     for proposal in proposals:
-        if candidate_of(connection, agent, proposal.id) is None:
+        row = to_row(proposal, state=ProposalState.DRAFTED.value, evidence_digest="", report_id=None, stale_reason="")
+        if insert_unknown(connection, ProposalRow.core(), agent, [row]):
             _keep_candidate(connection, agent, proposal, brought=brought)
+            drafted += 1
     return drafted
 
 

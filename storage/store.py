@@ -34,7 +34,7 @@ from storage.tables import AnswerRow
 
 
 def _carry_on(_label: str) -> None:
-    """The checkpoint of a store that nobody tests."""
+    """No-op: what happens at a checkpoint when nobody listens."""
 
 
 class AgentStore(AgentReads, AgentKnowledge):
@@ -75,9 +75,12 @@ class AgentStore(AgentReads, AgentKnowledge):
         """Idempotent insert by case id, first writer wins; failed answers are not kept."""
         rows = [
             {"agent": self._slug, "digest": digest, "case_id": case_id, "body": storable(answer)}
-            for case_id, answer in answers.items()
+            # In one order for all, so that two writers on PostgreSQL never wait for each other in a ring.
+            for case_id, answer in sorted(answers.items())
             if answer.method != "failed"
         ]
+        if not rows:
+            return
         with writing(self._engine) as connection:
             insert_new(connection, AnswerRow.core(), rows)
 

@@ -156,7 +156,7 @@ def _show_head(item: ProposalItem) -> None:
         tag("span", words.waiting(proposal.created_at, session.now())),
     )
     if item.state is not ProposalState.WAITING:
-        cards.note(f"{state.name}. {state.more}", state.tone)
+        cards.note(f"{state.name}. {item.stale_reason or state.more}", state.tone)
     if item.report is not None:
         results.show_verdict(item.report, recommend(item.report, stakes=proposal.stakes))
     elif item.state is ProposalState.DRAFTED:

@@ -1,5 +1,7 @@
 """Today: what needs a person, what is about to go live, and what the loop did last."""
 
+from datetime import timedelta
+
 import streamlit as st
 
 from dashboard import session
@@ -11,6 +13,8 @@ from loop.records import ProposalState, TurnReport
 from storage.queries import corrections, progress, review
 
 SHOWN = 5
+LAPSED_SHOWN = timedelta(days=7)
+"""For how long an approved change that could not go live is listed."""
 STAGES = {"collect": "Collect", "validate": "Validate", "update": "Update", "test": "Test", "deploy": "Deploy"}
 
 
@@ -29,6 +33,7 @@ def draw() -> None:
     with left:
         _waiting()
         _undo_list()
+        _lapsed()
     with right:
         _heartbeat(parts)
         _releases()
@@ -102,6 +107,17 @@ def _undo_list() -> None:
             show(tag("div", tag("b", one.title), tag("div", f"approved by {one.actor}", css="rt-small")))
             decision.show_countdown(one.effective_at, before="live in ")
             st.button("Undo", key=f"undo-{one.decision_id}", on_click=_undo, args=(one.decision_id,))
+
+
+def _lapsed() -> None:
+    lines = review.lapsed(session.scope(), since=session.now() - LAPSED_SHOWN)
+    if not lines:
+        return
+    cards.heading("Could not go live", "Approved, and then the change no longer fitted.")
+    for line in lines:
+        with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            show(tag("div", tag("b", line.title), tag("div", line.reason, css="rt-small"), css="rt-text"))
+            session.link("review", "Open", icon=":material/arrow_forward:", p=line.proposal_id)
 
 
 def _undo(decision_id: str) -> None:

@@ -201,6 +201,7 @@ def _answered(parts: Parts, hand: _Hand, day: Day) -> list[_Answered]:
                     "confidence": answer.confidence,
                     "uses": answer.uses,
                     "version": head.number,
+                    "bundle_digest": head.digest,
                 }
             ),
         )

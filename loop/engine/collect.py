@@ -7,4 +7,4 @@ from loop.records import FeedbackState
 
 def count_arrivals(parts: Parts, tally: StageTally) -> None:
     """Count the feedback that no turn has judged yet."""
-    tally.counts["new_feedback"] = len(parts.store.feedback([FeedbackState.NEW]))
+    tally.counts["new_feedback"] = parts.store.feedback_counts([FeedbackState.NEW])[FeedbackState.NEW]

@@ -64,6 +64,17 @@ class Pending(Record):
     effective_at: Moment
 
 
+class Lapsed(Record):
+    """An approved change that could not go live."""
+
+    proposal_id: str
+    title: str
+    reason: str
+    """In words."""
+    at: Moment
+    """When it was approved."""
+
+
 def listed(scope: Scope, states: Iterable[ProposalState]) -> list[ProposalLine]:
     """Proposals in these states: high stakes first, then the surest verdict, then the oldest."""
     found = scope.rows(
@@ -133,6 +144,29 @@ def undoable(scope: Scope) -> list[Pending]:
         )
         for row in found
     ]
+
+
+def lapsed(scope: Scope, *, since: Moment) -> list[Lapsed]:
+    """Changes that were approved since then, not taken back, and became stale instead of live; newest first."""
+    taken_back = sa.select(_DECISION.undoes).where(scope.mine(DecisionRow), _DECISION.verb == "undo")
+    found = scope.rows(
+        sa.select(_PROPOSAL.id, _PROPOSAL.title, _PROPOSAL.stale_reason, _DECISION.at)
+        .join_from(
+            DecisionRow.core(),
+            ProposalRow.core(),
+            sa.and_(_PROPOSAL.agent == _DECISION.agent, _PROPOSAL.id == _DECISION.proposal_id),
+        )
+        .where(
+            scope.mine(DecisionRow),
+            _DECISION.verb == "approve",
+            _DECISION.effective_at >= since,
+            _PROPOSAL.state == ProposalState.STALE.value,
+            _DECISION.id.not_in(taken_back.where(_DECISION.undoes.is_not(None))),
+        )
+        .order_by(_DECISION.at.desc(), _DECISION.id)
+        .limit(5)
+    )
+    return [Lapsed(proposal_id=row.id, title=row.title, reason=row.stale_reason, at=moment(row.at)) for row in found]
 
 
 def issue_interactions(scope: Scope, issue_ids: Iterable[str]) -> list[str]:

@@ -68,6 +68,18 @@ def test_an_approval_can_be_taken_back_while_it_waits(workspace: AgentStore, ope
     assert address(app, "p") == low(workspace)
 
 
+def test_an_approval_that_could_not_go_live_is_shown_with_its_reason(workspace: AgentStore, opens: Opens) -> None:
+    assert "Could not go live" not in page_words(opens(""))
+    button(opens("review", p=low(workspace)), "approve-").click().run()
+    reason = "The stored content is not the content that was approved."
+    move = ProposalMove(proposal_id=low(workspace), was=ProposalState.APPROVED, now=ProposalState.STALE, reason=reason)
+    workspace.commit(Changes(proposal_moves=(move,)))
+    today = page_words(opens(""))
+    assert "Could not go live" in today
+    assert reason in today
+    assert reason in page_words(opens("review", p=low(workspace)))
+
+
 def test_high_stakes_ask_for_a_reason_before_anything_is_written(workspace: AgentStore, opens: Opens) -> None:
     app = opens("review", p=high(workspace))
     button(app, "approve-").click().run()

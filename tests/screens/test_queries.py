@@ -1,6 +1,7 @@
 """Read models for screens: what a list shows is what there is, newest first, and never another agent's."""
 
 import itertools
+from datetime import UTC, datetime
 
 import pytest
 
@@ -117,6 +118,7 @@ def test_nothing_of_another_agent_is_read(database: Database, store: AgentStore)
     assert corrections.labels(nobody) == []
     assert review.listed(nobody, list(ProposalState)) == []
     assert review.undoable(nobody) == []
+    assert review.lapsed(nobody, since=datetime(2020, 1, 1, tzinfo=UTC)) == []
     assert progress.releases(nobody) == []
     assert progress.daily(nobody) == []
     assert progress.waits(nobody).to_review == 0

@@ -32,6 +32,15 @@ def test_an_intact_journal_passes() -> None:
     assert audit.verify([]).is_intact
 
 
+def test_a_field_that_entries_get_later_breaks_no_chain() -> None:
+    class Later(AuditEntry):
+        door: str = "desk"
+
+    entries = [Later(**entry.model_dump()) for entry in chain(3)]
+    assert audit.verify(entries).is_intact
+    assert not audit.verify([entries[0], entries[1].model_copy(update={"actor": "mallory"})]).is_intact
+
+
 def edits(entry: AuditEntry) -> list[AuditEntry]:
     """The entry with each of its fields changed."""
     changed = {

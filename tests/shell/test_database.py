@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loop.errors import InvalidInput, NotFound, StoreUnavailable
-from loop.records import Changes, Mode
+from loop.records import Changes
 from storage.database import Database
 from storage.schema import VERSION_TABLE
 from storage.store import AgentStore
@@ -47,19 +47,6 @@ def test_an_unknown_agent_is_answered_with_the_known_ones(store: AgentStore, dat
     assert database.store("desk").head() == store.head()
     with pytest.raises(NotFound, match="desk"):
         database.store("nobody")
-
-
-def test_settings_change_and_what_an_agent_is_does_not(store: AgentStore, database: Database) -> None:
-    changed = builders.agent(mode=Mode.SIMPLE, trusted_authors=("ann",))
-    database.update_agent(changed, note=deciding.note("desk", action="change settings"))
-    assert store.agent == changed
-    assert store.journal()[-1].action == "change settings"
-    for field, item in (("is_demo", True), ("created_at", builders.at(5))):
-        with pytest.raises(InvalidInput) as refused:
-            database.update_agent(changed.model_copy(update={field: item}))
-        assert refused.value.field == field
-    with pytest.raises(NotFound):
-        database.update_agent(builders.agent("nobody"))
 
 
 def test_only_a_demo_agent_can_be_deleted_and_leaves_nothing(store: AgentStore, database: Database) -> None:

@@ -51,6 +51,23 @@ def test_a_decision_on_something_else_than_what_is_stored_is_refused(store: Agen
     store.decide(deciding.decision(store.proposal("p1")))
 
 
+def test_a_decision_binds_to_the_one_report_that_is_shown(store: AgentStore) -> None:
+    item = deciding.waiting(store)
+    store.commit(Changes(reports=(deciding.report(item.proposal, id="second", seed=9),)))
+    shown = store.proposal("p1")
+    for wrong in ("report-p1", None):
+        with pytest.raises(DigestMismatch):
+            store.decide(deciding.decision(shown, report_id=wrong))
+    assert store.decisions() == []
+    approval = deciding.decision(shown)
+    store.decide(approval)
+    assert store.decisions() == [approval]
+    assert approval.report_id == "second"
+    store.commit(Changes(reports=(deciding.report(item.proposal, id="third", seed=10),)))
+    assert deciding.deploy(store, approval).outcome == "applied", "what comes later changes nothing that was decided"
+    assert {report.id for report in store.reports("p1")} == {"report-p1", "second", "third"}
+
+
 def test_what_was_never_tested_cannot_be_approved(store: AgentStore) -> None:
     store.commit(deciding.drafting(deciding.proposal(base=store.head())))
     with pytest.raises(Conflict):

@@ -94,6 +94,14 @@ def test_nothing_the_brigade_or_an_injection_said_is_in_any_version(built: Built
         assert not any(text in said for text in (*cast().brigade.claims, *cast().injection.texts))
 
 
+def test_every_answer_names_the_content_it_was_made_with(built: Built) -> None:
+    digests = {version.number: version.digest for version in built.store.versions()}
+    told = built.store.interactions({item.feedback.interaction_id for item in built.store.feedback()})
+    named = [(one.version, one.bundle_digest) for one in told.values() if one.version is not None]
+    assert len(named) > 100
+    assert all(digests[version] == digest for version, digest in named)
+
+
 def test_two_leads_who_disagree_show_as_a_conflict(built: Built) -> None:
     assert any("plan_payment" in issue.conflict for issue in built.store.issues())
 
