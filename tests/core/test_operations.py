@@ -137,8 +137,7 @@ def test_many_elements_of_any_section_are_exchanged_as_one(section: SectionName,
     edit = Exchange(section, add=(new,), remove=(old.id,), positions=())
     assert getattr(apply_edit(edit, base), section) == (new,)
     row, steps = SECTIONS[section], steps_of(edit, base)
-    assert row.summary(steps).startswith("Set 1 ")
-    assert "Retire 1 " in row.summary(steps)
+    assert row.summary(steps) == f"Set 1 and retire 1 {section}"
     assert any(reason.words.startswith("Retires") for reason in row.stakes(steps))
 
 

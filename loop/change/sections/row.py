@@ -86,9 +86,9 @@ def summary_of_many(steps: Sequence[Step[Any]], *, noun: str, many: str = "") ->
     """What an operation on several elements changes: how many come or change, how many go."""
     put = sum(step.new is not None for step in steps)
     gone = len(steps) - put
-    parts = [f"Set {count(put, noun, many)}"] if put else []
-    parts += [f"Retire {count(gone, noun, many)}"] if gone else []
-    return ", ".join(parts)
+    if not gone:
+        return f"Set {count(put, noun, many)}"
+    return f"Set {put} and retire {gone} {many or noun + 's'}" if put else f"Retire {count(gone, noun, many)}"
 
 
 def count(n: int, one: str, many: str = "") -> str:
