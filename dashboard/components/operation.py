@@ -98,25 +98,25 @@ def _read_element(section: SectionName, element: Any, *, key: str) -> Any:
     """The element with every field as it was worded."""
     update = {}
     for field in SECTIONS[section].fields:
-        value = getattr(element, field.name)
-        name = f"{key}-{field.name}"
-        match field.kind:
-            case "line" | "text" | "long" | "flag":
-                update[field.name] = _value(name, value)
-            case "name":
-                update[field.name] = _value(name, value or "").strip() or None
-            case "lines":
-                lines = _value(name, "\n".join(value)).split("\n")
-                update[field.name] = tuple(line.strip() for line in lines if line.strip())
-            case "number":
-                update[field.name] = type(value)(_value(name, value))
-            case "conditions":
-                update[field.name] = tuple(
-                    _read_condition(one, place=place, key=name) for place, one in enumerate(value)
-                )
-            case _:
-                assert_never(field.kind)
+        value, name = getattr(element, field.name), f"{key}-{field.name}"
+        if field.kind == "conditions":
+            update[field.name] = tuple(_read_condition(one, place=i, key=name) for i, one in enumerate(value))
+        elif (worded := st.session_state.get(name)) is not None:
+            update[field.name] = _parse(field, worded, was=value)
     return element.model_copy(update=update)
+
+
+def _parse(field: FormField, worded: Any, *, was: Any) -> Any:
+    """What was typed, as the field holds it."""
+    match field.kind:
+        case "name":
+            return worded.strip() or None
+        case "lines":
+            return tuple(line.strip() for line in worded.split("\n") if line.strip())
+        case "number":
+            return type(was)(worded)
+        case _:
+            return worded
 
 
 def _draw_condition(condition: Condition, *, place: int, key: str) -> None:
@@ -148,9 +148,10 @@ def _draw_many(edit: Exchange, *, key: str) -> None:
     section = SECTIONS[edit.section]
     if edit.add:
         st.text(f"{words.count(len(edit.add), section.noun)} to add. Clear “{_KEEP}” to leave one out.")
-        rows = [(True, *(getattr(one, field.name) or "" for field in section.fields)) for one in edit.add]
+        fields = _columns(edit)
+        rows = [(True, *(_cell(field, getattr(one, field.name)) for field in fields)) for one in edit.add]
         st.data_editor(
-            pd.DataFrame(rows, columns=[_KEEP, *(_column(field) for field in section.fields)]),
+            pd.DataFrame(rows, columns=[_KEEP, *(_heading(field) for field in fields)]),
             key=f"{key}-add",
             num_rows="fixed",
             hide_index=True,
@@ -167,10 +168,11 @@ def _read_many(edit: Exchange, *, key: str) -> Exchange:
         row = edits.get(place, edits.get(str(place), {}))
         if row.get(_KEEP, True) is False:
             continue
-        update = {}
-        for field in SECTIONS[edit.section].fields:
-            value = row.get(_column(field), getattr(element, field.name)) or ""
-            update[field.name] = (value or None) if field.kind == "name" else value
+        update = {
+            field.name: _parse(field, row[_heading(field)] or "", was=getattr(element, field.name))
+            for field in _columns(edit)
+            if _heading(field) in row
+        }
         kept.append(element.model_copy(update=update))
     takes_out = _value(f"{key}-remove", True)
     return replace(
@@ -181,5 +183,14 @@ def _read_many(edit: Exchange, *, key: str) -> Exchange:
     )
 
 
-def _column(field: FormField) -> str:
+def _columns(edit: Exchange) -> list[FormField]:
+    """Fields that fit into one cell of text."""
+    return [one for one in SECTIONS[edit.section].fields if one.kind in ("line", "name", "text", "long", "lines")]
+
+
+def _cell(field: FormField, value: Any) -> str:
+    return "\n".join(value) if field.kind == "lines" else value or ""
+
+
+def _heading(field: FormField) -> str:
     return field.name.capitalize()

@@ -1,6 +1,6 @@
 """Typed changes fit exactly, are shown, priced and named, and are refused in words when they do not fit."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from loop.change import texts
 from loop.change.diff import changes
-from loop.change.edits import Exchange, Put
+from loop.change.edits import Exchange, Put, apply_edit, steps_of
 from loop.change.footprint import Footprint, is_taught
 from loop.change.operations import apply, apply_all, edit_of, footprint_of, reword, summary_of
 from loop.change.sections import SECTIONS
@@ -29,6 +29,7 @@ from loop.records import (
     RetireArticle,
     RetireRule,
     Rule,
+    SectionName,
     SetApproach,
     SetModel,
     SetRule,
@@ -121,6 +122,23 @@ def test_whatever_a_change_does_is_shown_priced_named_and_teaches(kind: type[Ope
 def test_a_change_sent_back_without_a_new_word_is_the_same_change(kind: type[Operation], data: st.DataObject) -> None:
     operation = data.draw(OPERATIONS[kind])
     assert reword(operation, edit_of(operation)) == operation
+
+
+@pytest.mark.parametrize(
+    ("section", "old", "new"),
+    [
+        ("rules", rule("r1"), rule("r2")),
+        ("articles", Article(id="a1", title="t", body="b"), Article(id="a2", title="t", body="b")),
+        ("approaches", *(Approach(id=one, issue="i", name="n", instruction="do") for one in ("p1", "p2"))),
+    ],
+)
+def test_many_elements_of_any_section_are_exchanged_as_one(section: SectionName, old: Any, new: Any) -> None:
+    base = bundle(**{section: (old,)})
+    edit = Exchange(section, add=(new,), remove=(old.id,), positions=())
+    assert getattr(apply_edit(edit, base), section) == (new,)
+    row, steps = SECTIONS[section], steps_of(edit, base)
+    assert row.summary(steps) == f"Set 1 and retire 1 {section}"
+    assert any(reason.words.startswith("Retires") for reason in row.stakes(steps))
 
 
 def test_new_words_reach_the_field_they_stand_in() -> None:

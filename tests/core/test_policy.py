@@ -93,6 +93,31 @@ def test_money_in_a_question_is_not_money_in_an_answer() -> None:
     assert stakes(ChangeExamples(add=(example(2, question="Where is my refund?", label="parcel"),))).level is LOW
 
 
+def test_what_stood_there_before_is_not_said_anew_but_a_removed_warning_counts() -> None:
+    base = Bundle(
+        instructions="Never refund without a receipt.",
+        examples=(example(1, answer="We refund you."),),
+        articles=(Article(id="k", title="Parcels", body="We refund late parcels.\nThey take a week."),),
+    )
+
+    def topics(operation: Operation) -> list[str]:
+        shown = changes(base, apply(base, operation))
+        found = assess_stakes([operation], shown, base=base, support=MANY, quotes={})
+        return [reason for reason in found.reasons if "money" in reason]
+
+    assert topics(EditInstructions(old="Never refund without a receipt.", new="Be kind."))
+    kept = Article(id="k", title="Parcels", body="We refund late parcels.\nThey take a day.")
+    assert not topics(UpsertArticle(article=kept))
+    assert topics(UpsertArticle(article=kept.model_copy(update={"id": "other"})))
+    assert not topics(ChangeExamples(add=(example(1, answer="We refund you.", label="parcel"),)))
+    assert topics(ChangeExamples(add=(example(2, answer="We refund you."),)))
+
+
+def test_a_bundle_of_many_examples_is_large() -> None:
+    many = ChangeExamples(add=tuple(example(number) for number in range(200)))
+    assert any(reason.startswith("Large: changes 200") for reason in stakes(many).reasons)
+
+
 def test_too_few_people_make_any_machine_change_high_stakes_whatever_their_number_of_rows() -> None:
     flood = Support(authors={"one": 1000, "two": 500})
     found = stakes(ChangeExamples(add=(example(2),)), support=flood)

@@ -138,6 +138,8 @@ def test_two_people_calling_an_answer_perfect_make_it_known_good_and_one_does_no
     assert [made.expected for made in judged(dict(liked), dict(liked)).cases] == ["parcel"]
     assert judged(dict(liked)).cases == ()
     assert judged(dict(liked), liked | {"author": "a1", "kind": FeedbackKind.CSAT}).cases == ()
+    assert judged(dict(liked), liked | {"kind": FeedbackKind.CSAT}).cases
+    assert judged(dict(liked), liked | {"kind": FeedbackKind.OUTCOME}).cases == ()
     assert judged(dict(liked), dict(liked), liked | {"value": 0.0}).cases == ()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.components import operation
 from loop.records import (
     Approach,
     Article,
@@ -76,8 +77,8 @@ def run(operation: Operation) -> AppTest:
 
 @pytest.mark.parametrize("kind", OPERATIONS)
 def test_a_change_sent_back_untouched_is_the_same(kind: type[Operation]) -> None:
-    operation, _ = OPERATIONS[kind]
-    assert run(operation).session_state["read"] == operation
+    change, _ = OPERATIONS[kind]
+    assert run(change).session_state["read"] == change
 
 
 def test_a_bundle_sent_back_untouched_is_the_same() -> None:
@@ -87,10 +88,19 @@ def test_a_bundle_sent_back_untouched_is_the_same() -> None:
 
 @pytest.mark.parametrize("kind", WORDED)
 def test_a_new_word_reaches_its_field(kind: type[Operation]) -> None:
-    operation, label = OPERATIONS[kind]
+    change, label = OPERATIONS[kind]
     value, expected = WORDED[kind]
-    app = run(operation)
+    app = run(change)
     fields = [*app.text_area, *app.text_input, *app.number_input]
     next(one for one in fields if one.label.startswith(label)).set_value(value)
     app.button[0].click().run()
     assert app.session_state["read"] == expected
+
+
+def test_cells_of_a_bundle_reach_their_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = ONE.model_copy(update={"id": "y"})
+    edited = {"edited_rows": {"0": {"Keep": False}, "1": {"Label": " ", "Answer": None, "Question": "Where?"}}}
+    monkeypatch.setattr(operation.st, "session_state", {"k-add": edited, "k-remove": False})
+    read = operation.read(ChangeExamples(add=(ONE, other), remove=("z",), positions=(3, 1)), key="k")
+    worded = other.model_copy(update={"label": None, "answer": "", "question": "Where?"})
+    assert read == ChangeExamples(add=(worded,))

@@ -254,6 +254,13 @@ def test_a_persons_word_on_feedback_stands_against_the_firewall(parts: Parts) ->
     assert all(any("a test account" in flag.reason for flag in item.flags) for item in items.values())
 
 
+def test_judging_many_moves_only_those_that_may_go_there(parts: Parts) -> None:
+    desk.judge(parts, ["f1"], actor=RITA, to=FeedbackState.EXCLUDED, reason="a test account")
+    assert desk.judge(parts, ["f1", "f2"], actor=RITA, to=FeedbackState.RELEASED, reason="it was real") == 1
+    items = parts.store.feedback_items(["f1", "f2"])
+    assert [items[one].state for one in ("f1", "f2")] == [FeedbackState.RELEASED, FeedbackState.VALID]
+
+
 def test_a_rollback_is_a_new_version_with_the_old_content(parts: Parts) -> None:
     high = waiting(parts)
     desk.approve(parts, high.id, actor=OLGA, seen_digest=shown(parts, high), reason="our custom")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from loop.change import texts
 from loop.change.acceptance import LINE_MAX, TEXT_MAX, check_id, check_words
 from loop.change.footprint import Footprint
-from loop.change.sections.row import FormField, Reason, Section, Step, shorten
+from loop.change.sections.row import FormField, Reason, Section, Step, shorten, summary_of_many
 from loop.records import Approach, StakesLevel
 
 
@@ -28,6 +28,8 @@ def _check(approach: Approach) -> None:
 
 
 def _summary(steps: Sequence[Step[Approach]]) -> str:
+    if len(steps) != 1:
+        return summary_of_many(steps, noun="approach", many="approaches")
     (step,) = steps
     if step.new is not None:
         return f"{'Enable' if step.new.is_enabled else 'Set'} the approach: {step.new.name}"

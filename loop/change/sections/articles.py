@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from loop.change import texts
 from loop.change.acceptance import ELEMENTS_MAX, LINE_MAX, TEXT_MAX, check_id, check_words
 from loop.change.footprint import Footprint
-from loop.change.sections.row import FormField, Reason, Section, Step, shorten
+from loop.change.sections.row import FormField, Reason, Section, Step, shorten, summary_of_many
 from loop.errors import OperationRefused
 from loop.records import Article, StakesLevel, UpsertArticle
 
@@ -39,6 +39,8 @@ def _check(article: Article) -> None:
 
 
 def _summary(steps: Sequence[Step[Article]]) -> str:
+    if len(steps) != 1:
+        return summary_of_many(steps, noun="article")
     (step,) = steps
     if step.new is not None:
         return f"Write the article: {step.new.title}"

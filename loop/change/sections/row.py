@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from loop.change.footprint import Footprint
 from loop.records import Operation, SectionName, StakesLevel
@@ -80,6 +80,15 @@ def shorten(text: str) -> str:
     """One line of at most TITLE_MAX characters."""
     line = " ".join(text.split())
     return line if len(line) <= TITLE_MAX else line[: TITLE_MAX - 1].rstrip() + "…"
+
+
+def summary_of_many(steps: Sequence[Step[Any]], *, noun: str, many: str = "") -> str:
+    """What an operation on several elements changes: how many come or change, how many go."""
+    put = sum(step.new is not None for step in steps)
+    gone = len(steps) - put
+    if not gone:
+        return f"Set {count(put, noun, many)}"
+    return f"Set {put} and retire {gone} {many or noun + 's'}" if put else f"Retire {count(gone, noun, many)}"
 
 
 def count(n: int, one: str, many: str = "") -> str:
