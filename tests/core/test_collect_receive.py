@@ -181,9 +181,9 @@ def test_nothing_is_stored_before_it_is_masked() -> None:
 
 def test_a_correction_of_a_stored_interaction_does_not_reuse_its_placeholders_for_somebody_else() -> None:
     (known,) = receive(FakeArrivals(), interaction(question=f"I am {ADDRESS}")).interactions
-    said = feedback(kind=FeedbackKind.EDIT, text="Write to ⟨EMAIL_1⟩, copy to boss@mail.example")
+    said = feedback(kind=FeedbackKind.EDIT, text="Write to boss@mail.example")
     receipt = receive(FakeArrivals(), said, context=[known])
-    assert receipt.feedback[0].text == "Write to ⟨EMAIL_1⟩, copy to ⟨EMAIL_2⟩"
+    assert receipt.feedback[0].text == "Write to ⟨EMAIL_2⟩"
 
 
 def test_articles_keep_personal_data_but_no_secret_and_are_not_stored() -> None:

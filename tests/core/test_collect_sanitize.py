@@ -32,6 +32,15 @@ def test_personal_data_leaves_no_field_of_a_record() -> None:
     assert item.text == "no, ⟨EMAIL_1⟩"  # the number it has in the interaction
 
 
+def test_feedback_shares_the_placeholders_of_its_interaction_and_of_no_other_feedback() -> None:
+    made = interaction(question=f"I am {ADDRESS}, ask joe@mail.example")
+    said = [
+        feedback(number, interaction_id="i1", text=text)
+        for number, text in enumerate(["to ann@x.example", "joe@mail.example, bob@x.example"])
+    ]
+    assert [item.text for item in sanitize([made], said).feedback] == ["to ⟨EMAIL_3⟩", "⟨EMAIL_2⟩, ⟨EMAIL_3⟩"]
+
+
 def test_one_person_keeps_one_pseudonym_and_two_people_keep_two() -> None:
     authors = [ADDRESS, ADDRESS.upper(), "john@mail.example", "ann"]
     items = sanitize(feedback=[feedback(number, author=author) for number, author in enumerate(authors)]).feedback
