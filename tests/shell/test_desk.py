@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loop import desk, engine, wiring
+from loop import collect, desk, engine, wiring
 from loop.errors import Conflict, DigestMismatch, InvalidInput, NotAllowed, OperationRefused, StaleBase
 from loop.ports import Parts
 from loop.records import (
@@ -24,6 +24,7 @@ from loop.records import (
 )
 from loop.settings import Settings
 from storage.database import Database
+from tests import builders
 from tests.builders import NOON
 from tests.shell import desk_world
 
@@ -150,7 +151,7 @@ REFUSALS: dict[str, tuple[type[Exception], Refused]] = {
     ),
     "a viewer corrects": (
         NotAllowed,
-        lambda p: correct(p, actor=VERA, text="better"),
+        lambda p: correct(p, "none", actor=VERA, text="better"),
     ),
     "a person makes feedback valid": (
         InvalidInput,
@@ -252,6 +253,13 @@ def test_a_correction_is_feedback_and_an_exception_teaches_nothing(parts: Parts)
     assert "7946" not in taught.text, "personal data is masked"
     exception = correct(parts, "i2", actor=RITA, label="refund", teaches=False)
     assert parts.store.feedback_items([exception.id])[exception.id].state is FeedbackState.EXCLUDED
+
+
+def test_a_correction_numbers_a_new_address_after_those_of_the_answer(parts: Parts) -> None:
+    asked = builders.interaction(question="I am ann@mail.example")
+    door = collect.Door(actor=OLGA, action="import", journal="import file", at=NOON)
+    collect.receive(parts.store, door=door, interactions=[asked.model_copy(update={"id": "mail"})])
+    assert correct(parts, "mail", text="Write to bob@mail.example").text == "Write to ⟨EMAIL_2⟩"
 
 
 def test_a_second_press_keeps_one_correction_and_a_changed_mind_is_heard(parts: Parts) -> None:
