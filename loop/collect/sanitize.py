@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic_core import PydanticSerializationError
 
 from loop.collect.files.objects import check
+from loop.collect.files.rows import CELL_MAX
 from loop.collect.identity import interaction_id, pseudonym, question_group, stable_id
 from loop.records import Article, Feedback, Interaction, Step, derived_id
 from loop.text.redaction import REPORT, Masker, Redaction
@@ -105,8 +106,10 @@ def redacted_article(article: Article, redaction: Redaction) -> Article:
 def _unkeepable(record: Interaction | Feedback) -> str:
     """Why neither JSON nor a database can hold the record; empty when they can."""
     try:
-        check(record.model_dump(exclude_defaults=True))
-        record.model_dump_json(exclude_defaults=True)
+        text = record.model_dump_json(exclude_defaults=True)
+        # Other fields are typed: without free attributes, long texts and NUL the slow walk would find nothing.
+        if record.attributes or getattr(record, "steps", ()) or len(text) > CELL_MAX or "\\u0000" in text:
+            check(record.model_dump(exclude_defaults=True))
     except PydanticSerializationError:
         return "The record holds a value that JSON has no form for."
     except ValueError as refused:
