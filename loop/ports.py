@@ -88,7 +88,7 @@ class JournalCheck(Protocol):
 
 
 class Arrivals(Protocol):
-    """The one way in. Without notes it takes no lock of the agent's head: who answers people never waits for a release."""
+    """The one way in. Without notes it takes no lock of the agent's head: an answer never waits for a release."""
 
     def append(
         self,

@@ -108,7 +108,8 @@ def _unkeepable(record: Interaction | Feedback) -> str:
     try:
         text = record.model_dump_json(exclude_defaults=True)
         # Other fields are typed: without free attributes, long texts and NUL the slow walk would find nothing.
-        if record.attributes or getattr(record, "steps", ()) or len(text) > CELL_MAX or "\\u0000" in text:
+        is_free = record.attributes or (isinstance(record, Interaction) and record.steps)
+        if is_free or len(text) > CELL_MAX or "\\u0000" in text:
             check(record.model_dump(exclude_defaults=True))
     except PydanticSerializationError:
         return "The record holds a value that JSON has no form for."

@@ -91,10 +91,10 @@ def test_an_import_that_is_killed_and_run_again_loses_nothing_and_doubles_nothin
         text=True,
     ) as workers:
         for nth in range(1, ROWS // BATCH + 1):
-            for label in ("append written", "append kept"):
+            for label in ("append:written", "append:kept"):
                 told = killed(workers, f"{label} {nth}")
                 await_quiet(database)
-                kept += label == "append kept"
+                kept += label == "append:kept"
                 assert len(told) == nth - 1, "it hears of a batch only when that is kept"
                 assert len(store.feedback(list(FeedbackState))) == BATCH * kept
                 assert sum(int(note["feedback"]) for note in notes(store)) == BATCH * kept
