@@ -3,12 +3,11 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from pydantic import BaseModel, Field
 
 from loop import collect, desk, wiring
 from loop.cli.opening import opened
@@ -18,20 +17,6 @@ from loop.records import Actor, Article, digest
 
 _SHOWN = 20
 """Refused rows printed before the rest is only counted."""
-
-
-class ImportReport(BaseModel):
-    """What one import did, as printed with `--json`."""
-
-    new: int = 0
-    """Records."""
-    updated: int = 0
-    duplicate: int = 0
-    rejected: int = 0
-    """Rows."""
-    articles: int = 0
-    rows_rejected: list[dict[str, object]] = Field(default_factory=list)
-    """Line and reason of each; the row itself is never repeated."""
 
 
 @click.command("import")
@@ -88,15 +73,11 @@ def import_command(
             finally:
                 _write_rejects(rejects, rows)
         drafted = _draft_articles(parts, done.articles, file=file, actor=actor)
-    report = ImportReport(
-        new=done.kept,
-        updated=done.updated,
-        duplicate=done.duplicate,
-        rejected=len(rows),
-        articles=len(done.articles),
-        rows_rejected=rows,
+    written = done.written.model_dump(include={"new", "updated", "duplicate"})
+    counts = {**written, "rejected": len(rows), "articles": len(done.articles)}
+    click.echo(
+        json.dumps(counts | {"rows_rejected": rows}) if as_json else "\n".join([*_summary(counts, rows), *drafted])
     )
-    click.echo(report.model_dump_json() if as_json else "\n".join([_summary(report), *drafted]))
 
 
 def _write_rejects(path: Path | None, rows: list[dict[str, object]]) -> None:
@@ -142,12 +123,11 @@ def _modified(file: Path) -> datetime:
         raise InvalidInput(f"{file.name} cannot be read.", field="FILE", remedy="Check its permissions.") from None
 
 
-def _summary(report: ImportReport) -> str:
+def _summary(counts: Mapping[str, int], rows: Sequence[Mapping[str, object]]) -> list[str]:
     lines = [
-        f"Records: {report.new} new, {report.updated} updated, {report.duplicate} duplicate. "
-        f"Rows rejected: {report.rejected}."
+        "Records: {new} new, {updated} updated, {duplicate} duplicate. Rows rejected: {rejected}.".format(**counts),
+        *(f"  line {row['line']}: {row['reason']}" for row in rows[:_SHOWN]),
     ]
-    lines += [f"  line {row['line']}: {row['reason']}" for row in report.rows_rejected[:_SHOWN]]
-    if report.rejected > _SHOWN:
-        lines.append(f"  … and {report.rejected - _SHOWN} more (see them all with --rejects FILE)")
-    return "\n".join(lines)
+    if len(rows) > _SHOWN:
+        lines.append(f"  … and {len(rows) - _SHOWN} more (see them all with --rejects FILE)")
+    return lines

@@ -36,30 +36,25 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a delivery, record by record or in counts."""
+    """What became of a delivery."""
 
-    kept: int = 0
-    """Records that are new."""
-    updated: int = 0
-    """Interactions brought up to date, feedback that replaced an earlier one of the same author."""
-    duplicate: int = 0
-    """Records that were known."""
-    refused: tuple[Refused, ...] = ()
+    written: Written
+    """How many records were kept (`new`), replaced what was known (`updated`) or were known (`duplicate`)."""
+    refused: tuple[Refused, ...]
     """Records that cannot be stored, each with its reason."""
-    interactions: tuple[Interaction, ...] = ()
+    interactions: tuple[Interaction, ...]
     """As they were handed to the store."""
-    feedback: tuple[Feedback, ...] = ()
+    feedback: tuple[Feedback, ...]
     """As it was handed to the store."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileReceipt:
-    """What became of a file, in records."""
+    """What became of a file."""
 
-    kept: int = 0
-    updated: int = 0
-    duplicate: int = 0
-    articles: tuple[Article, ...] = ()
+    written: Written
+    """In records."""
+    articles: tuple[Article, ...]
     """Redacted. They change what the agent says, so they are drafted (`desk.draft_articles`), never stored here."""
 
 
@@ -83,9 +78,7 @@ def receive(
     written, refused = _append(arrivals, (*fit.interactions, *fit.feedback), door=door)
     lost = {id(one.record) for one in refused}
     return Receipt(
-        kept=written.new,
-        updated=written.updated,
-        duplicate=written.duplicate,
+        written=written,
         refused=(*fit.refused, *refused),
         interactions=tuple(one for one in fit.interactions if id(one) not in lost),
         feedback=tuple(one for one in fit.feedback if id(one) not in lost),
@@ -106,7 +99,7 @@ def receive_file(
     loses only batches it was not told of, and the next import of the file brings them.
     Raises like `receive`, and what reading the file raises.
     """
-    total = FileReceipt()
+    written, articles = Written(), list[Article]()
     for batch in batches:
         about = {"lines read": str(batch.lines_read), "rows rejected": str(len(batch.rejected))}
         receipt = receive(
@@ -117,15 +110,11 @@ def receive_file(
             context=batch.described,
             redaction=redaction,
         )
-        total = FileReceipt(
-            kept=total.kept + receipt.kept,
-            updated=total.updated + receipt.updated,
-            duplicate=total.duplicate + receipt.duplicate,
-            articles=(*total.articles, *(redacted_article(article, redaction) for article in batch.articles)),
-        )
+        written += receipt.written
+        articles += (redacted_article(article, redaction) for article in batch.articles)
         unfit = [RowError(batch.lines[one.record.id], "field", one.reason) for one in receipt.refused]
         on_batch(batch, sorted([*batch.rejected, *unfit], key=lambda row: row.line))
-    return total
+    return FileReceipt(written, tuple(articles))
 
 
 _Records = tuple[Interaction | Feedback, ...]
@@ -144,14 +133,9 @@ def _append(arrivals: Arrivals, records: _Records, *, door: Door) -> tuple[Writt
         if len(records) == 1:
             return Written(), (Refused(records[0], error.message),)
     half = len(records) // 2
-    first, lost = _append(arrivals, records[:half], door=door)
-    second, lost_too = _append(arrivals, records[half:], door=door)
-    both = Written(
-        new=first.new + second.new,
-        updated=first.updated + second.updated,
-        duplicate=first.duplicate + second.duplicate,
-    )
-    return both, (*lost, *lost_too)
+    first, refused = _append(arrivals, records[:half], door=door)
+    second, refused_too = _append(arrivals, records[half:], door=door)
+    return first + second, (*refused, *refused_too)
 
 
 def _note(door: Door, interactions: Sequence[Interaction], feedback: Sequence[Feedback]) -> Note:

@@ -133,22 +133,11 @@ def _named_interaction(interaction: Interaction) -> Interaction:
 
 def _named_feedback(feedback: Feedback) -> Feedback:
     target = stable_id("i", feedback.agent, feedback.interaction_id)
+    said = feedback.model_dump(include={"kind", "author", "value", "text", "label", "article_id", "reason", "at"})
     own = (
         stable_id("f", feedback.agent, feedback.id)
         if feedback.id
-        else derived_id(
-            "f",
-            feedback.agent,
-            target,
-            feedback.kind,
-            feedback.author,
-            feedback.value,
-            feedback.text,
-            feedback.label,
-            feedback.article_id,
-            feedback.reason,
-            feedback.at,
-        )
+        else derived_id("f", feedback.agent, target, *said.values())
     )
     return feedback.model_copy(update={"id": own, "interaction_id": target})
 

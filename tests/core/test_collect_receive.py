@@ -59,8 +59,8 @@ def test_a_second_delivery_is_all_duplicates_and_leaves_no_trace_in_the_journal(
     arrivals = FakeArrivals()
     first = receive(arrivals, interaction(), feedback())
     second = receive(arrivals, interaction(), feedback(received_at=at(60)))
-    assert (first.kept, first.duplicate) == (2, 0)
-    assert (second.kept, second.updated, second.duplicate) == (0, 0, 2)
+    assert (first.written.new, first.written.duplicate) == (2, 0)
+    assert (second.written.new, second.written.updated, second.written.duplicate) == (0, 0, 2)
     assert len(arrivals.notes) == 1
 
 
@@ -82,7 +82,7 @@ def test_neither_order_nor_grouping_nor_repetition_of_deliveries_matters(data: s
 def test_feedback_may_come_before_its_interaction() -> None:
     early, late = FakeArrivals(), FakeArrivals()
     for arrivals, records in ((early, [feedback(), interaction()]), (late, [interaction(), feedback()])):
-        assert [receive(arrivals, one).kept for one in records] == [1, 1]
+        assert [receive(arrivals, one).written.new for one in records] == [1, 1]
     assert early.records == late.records
 
 
@@ -127,7 +127,7 @@ def test_a_file_imported_in_two_parts_or_in_other_batches_gives_the_same_store(
         receive_rows(parts, part, preset=preset, batch_rows=batch_rows)
     assert parts.records == whole.records
     again, _ = receive_rows(whole, rows, preset=preset, batch_rows=batch_rows)
-    assert (again.kept, again.updated) == (0, 0)
+    assert (again.written.new, again.written.updated) == (0, 0)
 
 
 def test_of_rows_that_share_a_question_the_first_describes_it_however_they_are_batched() -> None:
@@ -136,7 +136,7 @@ def test_of_rows_that_share_a_question_the_first_describes_it_however_they_are_b
     receive_rows(arrivals, rows, preset="labelled-queries", batch_rows=1)
     again, _ = receive_rows(arrivals, rows, preset="labelled-queries")
     assert [one.at for one in arrivals.records.values() if isinstance(one, Interaction)] == [at(0)]
-    assert (again.kept, again.updated) == (0, 0)
+    assert (again.written.new, again.written.updated) == (0, 0)
 
 
 # What is refused -------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_every_record_is_accounted_for_and_one_that_no_store_keeps_stops_no_othe
     long = feedback(3, author="a" * (KEY_MAX + 1))
     mute = feedback(4, kind=FeedbackKind.EDIT, text=" ")
     receipt = receive(arrivals, interaction(1), interaction(1), feedback(1), feedback(2), long, mute)
-    assert (receipt.kept, receipt.updated, receipt.duplicate) == (3, 0, 1)
+    assert (receipt.written.new, receipt.written.updated, receipt.written.duplicate) == (3, 0, 1)
     assert {refused.record.id: bool(refused.reason) for refused in receipt.refused} == {"f3": True, "f4": True}
     assert [one.id for one in receipt.feedback] == ["f1", "f2"]
 
@@ -163,7 +163,7 @@ def test_every_record_is_accounted_for_and_one_that_no_store_keeps_stops_no_othe
 def test_a_row_that_the_store_refuses_is_named_by_its_line() -> None:
     rows = [{"interaction_id": f"i{n}", "value": 1, "author": "a" * length} for n, length in enumerate([5, 300, 7])]
     done, refused = receive_rows(FakeArrivals(), rows, preset="feedback")
-    assert done.kept == 2
+    assert done.written.new == 2
     assert [(row.line, row.reason) for row in refused] == [(2, "Feedback.author is too long.")]
 
 

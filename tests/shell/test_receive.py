@@ -46,8 +46,8 @@ def notes(store: AgentStore) -> list[dict[str, str]]:
 
 def test_a_second_delivery_changes_nothing_and_is_not_in_the_journal(store: AgentStore, file: Path) -> None:
     first, second = import_file(store, file), import_file(store, file)
-    assert (first.updated, first.duplicate, second.kept, second.updated) == (0, 0, 0, 0)
-    assert second.duplicate == first.kept == 17 + ROWS
+    assert (first.written.updated, first.written.duplicate, second.written.new, second.written.updated) == (0, 0, 0, 0)
+    assert second.written.duplicate == first.written.new == 17 + ROWS
     assert len(notes(store)) == ROWS // BATCH
 
 
@@ -62,7 +62,7 @@ def test_feedback_before_its_interaction_and_again_by_another_door_is_one_voice(
     collect.receive(store, door=DOOR, feedback=[feedback()])
     collect.receive(store, door=DOOR, interactions=[interaction()])
     again = collect.receive(store, door=DOOR, feedback=[feedback(id="", source="api", at=at(9))])
-    assert again.updated == 1
+    assert again.written.updated == 1
     (item,) = store.feedback()
     assert (item.feedback.source, item.feedback.supersedes) == ("api", "f1")
     assert store.interactions(["i1"])["i1"] == interaction()
@@ -71,7 +71,7 @@ def test_feedback_before_its_interaction_and_again_by_another_door_is_one_voice(
 def test_a_record_the_database_cannot_keep_stops_no_other(store: AgentStore) -> None:
     said = [feedback(1), feedback(2, author="a" * 300), feedback(3)]
     receipt = collect.receive(store, door=DOOR, feedback=said)
-    assert (receipt.kept, [refused.record.id for refused in receipt.refused]) == (2, ["f2"])
+    assert (receipt.written.new, [refused.record.id for refused in receipt.refused]) == (2, ["f2"])
     assert "author" in receipt.refused[0].reason
     assert sorted(item.feedback.id for item in store.feedback()) == ["f1", "f3"]
 
@@ -101,7 +101,7 @@ def test_an_import_that_is_killed_and_run_again_loses_nothing_and_doubles_nothin
                 assert store.check_journal().is_intact
         assert workers.stdin is not None
         workers.stdin.close()
-    assert import_file(store, file).kept == 0
+    assert import_file(store, file).written.new == 0
     assert len(notes(store)) == ROWS // BATCH
     same(store, whole)
 
