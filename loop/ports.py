@@ -99,7 +99,7 @@ class JournalCheck(Protocol):
 
 
 class Arrivals(Protocol):
-    """The one way in. Takes no lock of the agent's head: whoever answers people never waits for a release."""
+    """The one way in. Without notes it takes no lock of the agent's head: an answer never waits for a release."""
 
     def append(
         self,
@@ -111,8 +111,18 @@ class Arrivals(Protocol):
     ) -> Written:
         """Keep what arrived, in one transaction. Idempotent: the same record again is counted as a duplicate.
 
+        `notes` go to the journal in that transaction, and only when a record was new or updated: the journal says
+        what was kept, and a second delivery leaves no trace.
         Raises InvalidInput, naming the field, for what cannot be stored; StoreUnavailable.
         """
+        ...
+
+
+class Agents(Protocol):
+    """The agents of a database."""
+
+    def create_agent(self, agent: Agent, bundle: Bundle, *, now: datetime, actor: str) -> object:
+        """Keep a new agent with what it starts with, as version 0, live. Raises InvalidInput when the slug is taken."""
         ...
 
 

@@ -52,23 +52,22 @@ class AgentStore(AgentReads, AgentKnowledge):
         scores: Sequence[Score] = (),
         notes: Sequence[Note] = (),
     ) -> Written:
-        """Idempotent append of what arrived, in a transaction that does not touch the agent's head.
+        """Idempotent append of what arrived, in a transaction that touches the agent's head only to write notes.
 
-        Notes go to the journal in a second transaction, which does. Raises InvalidInput, naming the field, for what
-        cannot be stored; NotFound; StoreUnavailable.
+        Raises InvalidInput, naming the field, for what cannot be stored; NotFound; StoreUnavailable.
         """
         arriving: tuple[Interaction | Feedback | Score, ...] = (*interactions, *feedback, *scores)
         if any(record.agent != self._slug for record in arriving):
             raise InvalidInput("A record is another agent's.", field="agent")
         rows = arrival_rows(interactions, feedback, scores)
         with writing(self._engine) as connection:
+            if notes:
+                lock_agent(connection, self._slug)
             written = write_arrivals(connection, self._slug, rows)
+            if written.new or written.updated:
+                audit.append(connection, self._slug, notes)
             self._checkpoint("append:written")
         self._checkpoint("append:kept")
-        if notes:
-            with writing(self._engine) as connection:
-                lock_agent(connection, self._slug)
-                audit.append(connection, self._slug, notes)
         return written
 
     def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:

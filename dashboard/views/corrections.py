@@ -181,11 +181,14 @@ def _save(interaction_id: str, following: str | None) -> None:
             session.parts(),
             actor=session.current_user(),
             interaction_id=interaction_id,
-            text=state.get(f"text-{interaction_id}") or "",
-            label=label,
-            article_id=article,
-            reason=", ".join(state.get(f"reasons-{interaction_id}") or ()),
-            teaches=bool(state.get(f"teaches-{interaction_id}", True)),
+            correction=desk.Correction(
+                text=state.get(f"text-{interaction_id}") or "",
+                label=label,
+                article_id=article,
+                reason=", ".join(state.get(f"reasons-{interaction_id}") or ()),
+                teaches=bool(state.get(f"teaches-{interaction_id}", True)),
+            ),
+            door="dashboard",
         )
         learns = "It teaches once enough people say the same." if made.teaches else "Kept as an exception."
         return session.Notice(f"Correction saved. {learns}")

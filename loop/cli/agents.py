@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 
-from loop import wiring
+from loop import desk, wiring
 from loop.cli.opening import opened
 from loop.cli.validation import first_problem
 from loop.errors import InvalidInput
@@ -72,7 +72,8 @@ def create_command(
             remedy="A slug has 2 to 40 lower-case letters, digits and hyphens.",
         ) from None
     with opened() as session:
-        session.database.create_agent(agent, start, now=now, actor=wiring.operator(session.settings).name)
+        actor = wiring.operator(session.settings)
+        desk.create_agent(session.database, agent, bundle=start, actor=actor, now=now)
     click.echo(f"Created {slug}. Next: ratchet import FILE --agent {slug} --as PRESET")
 
 

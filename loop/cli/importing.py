@@ -3,33 +3,20 @@
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from pydantic import BaseModel, Field
 
 from loop import collect, desk, wiring
 from loop.cli.opening import opened
 from loop.errors import InvalidInput
 from loop.ports import Parts
-from loop.records import Actor, Article, Changes, Note, UpsertArticle, digest
+from loop.records import Actor, Article, digest
 
 _SHOWN = 20
 """Refused rows printed before the rest is only counted."""
-
-
-class ImportReport(BaseModel):
-    """What one import did, in rows."""
-
-    new: int = 0
-    updated: int = 0
-    duplicate: int = 0
-    rejected: int = 0
-    articles: int = 0
-    rows_rejected: list[dict[str, object]] = Field(default_factory=list)
-    """Line and reason of each; the row itself is never repeated."""
 
 
 @click.command("import")
@@ -58,83 +45,57 @@ def import_command(
     as_json: bool,
 ) -> None:
     """Import FILE (CSV, JSON Lines, JSON or Parquet). Importing it again changes nothing."""
-    mapping = _mapping(mappings)
     options = collect.Options(default_at=_modified(file), author=author, low=low, high=high)
     redaction = collect.Redaction.OFF if keep_personal_data else collect.Redaction.ALL
-    with opened() as session:
-        parts = session.parts(slug)
-        with file.open("rb") as stream:
-            batches = collect.read(
-                stream,
-                name=file.name,
-                preset=preset,
-                agent=slug,
-                now=wiring.utc_now(),
-                mapping=mapping,
-                redaction=redaction,
-                options=options,
-            )
-            articles: list[Article] = []
-            report = _write(parts, batches, file=file, articles=articles)
-        report.articles = len(articles)
-        _journal(parts, report, file=file, actor=wiring.operator(session.settings))
-        drafted = _draft_articles(parts, articles, file=file, actor=wiring.operator(session.settings))
-    if rejects:
-        rejects.write_text(
-            "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in report.rows_rejected), encoding="utf-8"
+    rows: list[dict[str, object]] = []
+    with opened() as session, file.open("rb") as stream:
+        parts, actor = session.parts(slug), wiring.operator(session.settings)
+        about = {"name": digest(file.name)}
+        door = collect.Door(actor=actor, action="import", journal="import file", at=parts.clock(), about=about)
+        batches = collect.read(
+            stream,
+            name=file.name,
+            preset=preset,
+            agent=slug,
+            now=door.at,
+            mapping=_mapping(mappings),
+            options=options,
         )
-    click.echo(report.model_dump_json() if as_json else "\n".join([_told(report), *drafted]))
+        size = max(1, file.stat().st_size)
+        with click.progressbar(length=size, label=f"Importing {file.name}", file=sys.stderr) as bar:
+
+            def on_batch(batch: collect.Batch, refused: Sequence[collect.RowError]) -> None:
+                rows.extend({"line": row.line, "reason": row.reason} for row in refused)
+                bar.update(max(0, batch.bytes_read - bar.pos))
+
+            try:
+                done = collect.receive_file(parts.store, batches, door=door, redaction=redaction, on_batch=on_batch)
+            finally:
+                _write_rejects(rejects, rows)
+        drafted = _draft_articles(parts, done.articles, file=file, actor=actor)
+    written = done.written.model_dump(include={"new", "updated", "duplicate"})
+    counts = {**written, "rejected": len(rows), "articles": len(done.articles)}
+    click.echo(
+        json.dumps(counts | {"rows_rejected": rows}) if as_json else "\n".join([*_summary(counts, rows), *drafted])
+    )
 
 
-def _write(parts: Parts, batches: Iterable[collect.Parsed], *, file: Path, articles: list[Article]) -> ImportReport:
-    report = ImportReport()
-    size = max(1, file.stat().st_size)
-    seen = 0
-    with click.progressbar(length=size, label=f"Importing {file.name}", file=sys.stderr) as bar:
-        for batch in batches:
-            written = parts.store.commit(Changes(interactions=batch.interactions, feedback=batch.feedback))
-            report.new += written.new
-            report.updated += written.updated
-            report.duplicate += written.duplicate
-            articles += batch.articles
-            report.rejected += len(batch.rejected)
-            report.rows_rejected += [{"line": row.line, "reason": row.reason} for row in batch.rejected]
-            bar.update(max(0, batch.bytes_read - seen))
-            seen = batch.bytes_read
-    return report
+def _write_rejects(path: Path | None, rows: list[dict[str, object]]) -> None:
+    if path:
+        path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8")
 
 
-def _journal(parts: Parts, report: ImportReport, *, file: Path, actor: Actor) -> None:
-    if report.new or report.updated:
-        counts = {"new": str(report.new), "updated": str(report.updated), "rejected": str(report.rejected)}
-        note = Note(
-            actor=actor.name,
-            action="import file",
-            subject=parts.store.agent.slug,
-            digests=counts | {"name": digest(file.name)},
-            at=parts.clock(),
-        )
-        parts.store.commit(Changes(notes=(note,)))
-
-
-def _draft_articles(parts: Parts, articles: list[Article], *, file: Path, actor: Actor) -> list[str]:
+def _draft_articles(parts: Parts, articles: Sequence[Article], *, file: Path, actor: Actor) -> list[str]:
     """Articles change what the agent says, so they take the road of every change: drafted, tested, decided."""
-    head = parts.store.bundle(parts.store.head().digest)
-    known = {article.id: article for article in head.articles}
-    fresh = [article for article in articles if known.get(article.id) != article]
-    if not fresh:
-        return ["The live version holds these articles already."] if articles else []
+    if not articles:
+        return []
     try:
-        proposal = desk.draft(
-            parts,
-            actor=actor,
-            operations=tuple(UpsertArticle(article=article) for article in fresh),
-            title=f"Add {len(fresh)} articles from {file.name}",
-            rationale=f"Imported from {file.name}.",
-        )
+        proposal = desk.draft_articles(parts, actor=actor, articles=articles, source=file.name)
     except InvalidInput as error:
         return [error.message]
-    return [f"Drafted {proposal.id} with {len(fresh)} articles; the next turn tests it."]
+    if proposal is None:
+        return ["The live version holds these articles already."]
+    return [f"Drafted {proposal.id} with {len(proposal.operations)} articles; the next turn tests it."]
 
 
 def _mapping(mappings: tuple[str, ...]) -> dict[str, str]:
@@ -162,12 +123,11 @@ def _modified(file: Path) -> datetime:
         raise InvalidInput(f"{file.name} cannot be read.", field="FILE", remedy="Check its permissions.") from None
 
 
-def _told(report: ImportReport) -> str:
+def _summary(counts: Mapping[str, int], rows: Sequence[Mapping[str, object]]) -> list[str]:
     lines = [
-        f"Records: {report.new} new, {report.updated} updated, {report.duplicate} duplicate. "
-        f"Rows rejected: {report.rejected}."
+        "Records: {new} new, {updated} updated, {duplicate} duplicate. Rows rejected: {rejected}.".format(**counts),
+        *(f"  line {row['line']}: {row['reason']}" for row in rows[:_SHOWN]),
     ]
-    lines += [f"  line {row['line']}: {row['reason']}" for row in report.rows_rejected[:_SHOWN]]
-    if report.rejected > _SHOWN:
-        lines.append(f"  … and {report.rejected - _SHOWN} more (see them all with --rejects FILE)")
-    return "\n".join(lines)
+    if len(rows) > _SHOWN:
+        lines.append(f"  … and {len(rows) - _SHOWN} more (see them all with --rejects FILE)")
+    return lines

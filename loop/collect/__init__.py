@@ -1,31 +1,32 @@
-"""Collect: what happened. Files and other doors become interactions and feedback, fit to store.
+"""Collect: ingest what happened. Every door hands its records to `receive`, which stores each of them once.
 
-read          a file → batches of records           presets.py    the kinds of file we know
-step          records of any door → fit to store    formats.py    CSV, JSON Lines, JSON, Parquet
-messages_of   an episode → its chat messages        redact.py     secrets, personal data, hidden characters
+receive.py    the one way in: role, sanitising, append, journal     files/intake.py    a stream → batches of records
+sanitize.py   validation, naming and redaction of any record        files/presets.py   the kinds of file we know
+identity.py   stable ids and pseudonyms                             files/formats.py   CSV, JSON Lines, JSON, Parquet
+build.py      a row's cells → interactions and feedback             files/fields.py    which column is which
 """
 
-from loop.collect.files.intake import Options, Parsed, read, step
+from loop.collect.files.intake import Batch, Options, read
 from loop.collect.files.presets import PRESETS, Preset
-from loop.collect.files.rows import Row, RowError
-from loop.collect.files.trajectories import messages_of
-from loop.collect.sanitize import Collected, Refused
-from loop.text.redaction import Masker, Redacted, Redaction, redact_text
+from loop.collect.files.rows import RowError
+from loop.collect.receive import Door, FileReceipt, Receipt, receive, receive_file
+from loop.collect.sanitize import Refused, Sanitized, sanitize
+from loop.text.redaction import Redaction
 
 __all__ = [
     "PRESETS",
-    "Collected",
-    "Masker",
+    "Batch",
+    "Door",
+    "FileReceipt",
     "Options",
-    "Parsed",
     "Preset",
-    "Redacted",
+    "Receipt",
     "Redaction",
     "Refused",
-    "Row",
     "RowError",
-    "messages_of",
+    "Sanitized",
     "read",
-    "redact_text",
-    "step",
+    "receive",
+    "receive_file",
+    "sanitize",
 ]

@@ -1,8 +1,8 @@
-"""What presets share: interactions and feedback drafted from cells, and ratings turned into numbers.
+"""Record builders that presets share: a row's cells become interactions and feedback, ratings become numbers.
 
-Ids and times. An id comes from the file: the external id, else the content; never from the clock and
-never from the file's name. A row without a time is dated by the door, whose date the caller keeps
-the same between imports of one file; so the second import makes the same records.
+Deterministic, so that an import is idempotent. An id comes from the file: the external id, else the content;
+never from the clock and never from the file's name. A row without a time is dated by `RowDefaults.at`,
+which the caller keeps the same between imports of one file; so the second import makes the same records.
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from loop.collect.files.fields import Cells, Field, Unusable
-from loop.collect.identity import interaction_id, kept_id, question_group
+from loop.collect.identity import interaction_id, question_group, stable_id
 from loop.records import Article, Feedback, FeedbackKind, Interaction, derived_id
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """Where rows come from, and what to assume where they are silent."""
+class RowDefaults:
+    """What to assume where a row is silent."""
 
     agent: str
     source: str
@@ -32,7 +32,7 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class RowRecords:
     """What one row became."""
 
     interactions: tuple[Interaction, ...] = ()
@@ -42,7 +42,7 @@ class Made:
     """Other rows of the file may be about the same interaction; the first of them describes it."""
 
 
-ASKED: tuple[Field, ...] = (
+INTERACTION_FIELDS: tuple[Field, ...] = (
     Field("id", "the id of the interaction in its own system", ("interaction_id",)),
     Field("episode_id", "the conversation or task", ("episode_id", "conversation_id", "session_id", "thread_id")),
     Field("customer", "who asked", ("customer", "customer_id", "user_id")),
@@ -54,7 +54,7 @@ ASKED: tuple[Field, ...] = (
 """Read by every preset that makes one interaction of one row. A bare column `id` is often only unique within
 its file, so it names an interaction only where a preset says so."""
 
-WITHOUT_ID: tuple[Field, ...] = tuple(field for field in ASKED if field.name != "id")
+WITHOUT_ID: tuple[Field, ...] = tuple(field for field in INTERACTION_FIELDS if field.name != "id")
 
 RATINGS: dict[str, float] = {
     "excellent": 1.0,
@@ -78,9 +78,9 @@ RATINGS: dict[str, float] = {
 """Ratings in words; 0 is worst, 1 is best. The four of FeedbackQA are equal steps of an ordinal scale."""
 
 
-def asked(
+def interaction_from_row(
     cells: Cells,
-    door: Door,
+    defaults: RowDefaults,
     *,
     question: str,
     with_answer: bool,
@@ -97,16 +97,16 @@ def asked(
     at = cells.moment("at")
     drafted = Interaction(
         id="",
-        agent=door.agent,
-        episode_id=_episode(cells, door, question),
+        agent=defaults.agent,
+        episode_id=_episode(cells, defaults, question),
         customer=cells.text("customer").strip(),
         position=cells.whole("position") or 0,
-        at=at or door.at,
+        at=at or defaults.at,
         question=question,
         context=cells.context(),
         answer=cells.text("answer"),
         topic=cells.text("topic").strip(),
-        source=door.source,
+        source=defaults.source,
         attributes={} if is_shared else cells.rest(),
     )
     if with_answer:
@@ -120,48 +120,48 @@ def asked(
             }
         )
     if external:
-        own = kept_id("i", door.agent, external)
+        own = stable_id("i", defaults.agent, external)
     else:
         own = interaction_id(drafted, at=None if is_shared else at, identity=identity)
     return drafted.model_copy(update={"id": own})
 
 
-def _episode(cells: Cells, door: Door, question: str) -> str:
+def _episode(cells: Cells, defaults: RowDefaults, question: str) -> str:
     external = cells.name_of("episode_id")
-    return kept_id("e", door.agent, external) if external else question_group(door.agent, question)
+    return stable_id("e", defaults.agent, external) if external else question_group(defaults.agent, question)
 
 
-def said(
-    door: Door,
+def feedback_from_row(
+    defaults: RowDefaults,
     *,
     interaction_id: str,
     kind: FeedbackKind,
     author: str,
     at: datetime | None,
     external: str | None = None,
-    **told: Any,
+    **fields: Any,
 ) -> Feedback:
-    """A feedback with its id. `at`: from the file, None when it names no time. `told`: further fields."""
-    author = author or door.author
+    """A feedback with its id. `at`: from the file, None when it names no time. `fields`: further ones."""
+    author = author or defaults.author
     return Feedback(
-        id=derived_id("f", door.agent, interaction_id, kind, author, external, at, _identity(told)),
-        agent=door.agent,
+        id=derived_id("f", defaults.agent, interaction_id, kind, author, external, at, _identity(fields)),
+        agent=defaults.agent,
         interaction_id=interaction_id,
         kind=kind,
         author=author,
-        source=door.source,
-        at=at or door.at,
-        received_at=max(at or door.at, door.at),
-        **told,
+        source=defaults.source,
+        at=at or defaults.at,
+        received_at=max(at or defaults.at, defaults.at),
+        **fields,
     )
 
 
-def _identity(told: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if name != "attributes" and value not in (None, "")}
+def _identity(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name != "attributes" and value not in (None, "")}
 
 
-def rating(value: object, *, door: Door, column: str) -> float:
-    """A rating as a number from 0 (worst) to 1 (best): a word of RATINGS, or a number on the door's scale.
+def rating(value: object, *, defaults: RowDefaults, column: str) -> float:
+    """A rating as a number from 0 (worst) to 1 (best): a word of RATINGS, or a number on the file's scale.
 
     Raises Unusable when it is neither.
     """
@@ -177,9 +177,10 @@ def rating(value: object, *, door: Door, column: str) -> float:
         raise Unusable(
             "field", f"The column {column} holds a rating that is neither a number nor a known word."
         ) from None
-    if not door.low <= number <= door.high:
+    if not defaults.low <= number <= defaults.high:
         raise Unusable(
             "field",
-            f"The column {column} holds a rating outside the scale {door.low:g} to {door.high:g}. Say the right scale.",
+            f"The column {column} holds a rating outside the scale {defaults.low:g} to {defaults.high:g}."
+            " Say the right scale.",
         )
-    return (number - door.low) / (door.high - door.low)
+    return (number - defaults.low) / (defaults.high - defaults.low)

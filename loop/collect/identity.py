@@ -1,4 +1,4 @@
-"""Who and what a row is about: ids and pseudonyms that the same row always gets again."""
+"""Stable identity: ids and pseudonyms that the same record always gets again, by whatever door it comes."""
 
 import re
 from datetime import datetime
@@ -9,7 +9,7 @@ from loop.text.redaction import Redaction, redact_text
 _OWN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,127}")
 
 
-def kept_id(prefix: str, agent: str, external: str) -> str:
+def stable_id(prefix: str, agent: str, external: str) -> str:
     """The id somebody else gave, kept when it is short and plain, else an id derived from it.
 
     The same external id of the same agent always gives the same id, so a feedback file finds the

@@ -1,4 +1,4 @@
-"""Makes records of any door fit to store: ids, checks by kind, masking, pseudonyms."""
+"""Sanitising: records of any door are validated, named and redacted. Pure, and idempotent."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from pydantic_core import PydanticSerializationError
 
 from loop.collect.files.objects import check
-from loop.collect.identity import interaction_id, kept_id, pseudonym, question_group
+from loop.collect.files.rows import CELL_MAX
+from loop.collect.identity import interaction_id, pseudonym, question_group, stable_id
 from loop.records import Article, Feedback, Interaction, Step, derived_id
 from loop.text.redaction import REPORT, Masker, Redaction
 
-_Made = TypeVar("_Made", Interaction, Feedback)
+_Event = TypeVar("_Event", Interaction, Feedback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,13 @@ class Refused:
     """A record that cannot be stored."""
 
     record: Interaction | Feedback
+    """As it was handed in, not redacted: never to be shown or kept."""
     reason: str
     """In words. Never quotes what the record holds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
+class Sanitized:
     """Records that are fit to store, and those that are not."""
 
     interactions: tuple[Interaction, ...] = ()
@@ -33,32 +35,43 @@ class Collected:
     refused: tuple[Refused, ...] = ()
 
 
-def fit(
-    interactions: Iterable[Interaction], feedback: Iterable[Feedback], *, redaction: Redaction, is_checked: bool
-) -> Collected:
-    """See `loop.collect.step`. `is_checked`: the reader has named the records and refused what a database cannot hold.
+def sanitize(
+    interactions: Iterable[Interaction] = (),
+    feedback: Iterable[Feedback] = (),
+    *,
+    context: Iterable[Interaction] = (),
+    redaction: Redaction = Redaction.ALL,
+) -> Sanitized:
+    """Records with ids where they were empty, contents checked, secrets and personal data masked, people by pseudonym.
 
-    Of two records with one id the later one stays.
+    Feedback shares the placeholders of its interaction when that comes with it, or is named in `context`
+    (known already, not given back); what else it names it numbers on its own, so that nothing depends on
+    which other feedback came along. Feedback without a target or without what its kind needs is refused
+    with a reason; the rest goes on.
     """
-    kept: dict[str, Interaction] = {}
-    said: dict[str, Feedback] = {}
+    fit_interactions: list[Interaction] = []
+    fit_feedback: list[Feedback] = []
     refused: list[Refused] = []
     maskers: dict[str, Masker] = {}
+    for known in context:
+        if not _unkeepable(known):
+            known = _named_interaction(known)
+            _redacted_interaction(known, maskers.setdefault(known.id, Masker(redaction)), redaction)
     for interaction in interactions:
-        if not is_checked and (reason := _unkeepable(interaction)):
+        if reason := _unkeepable(interaction):
             refused.append(Refused(interaction, reason))
             continue
-        named = interaction if is_checked else _named_interaction(interaction)
-        masker = maskers.setdefault(named.id, Masker(redaction))
-        kept[named.id] = _redacted_interaction(named, masker, redaction)
+        own = _named_interaction(interaction)
+        masker = maskers[own.id] = Masker(redaction)
+        fit_interactions.append(_redacted_interaction(own, masker, redaction))
     for item in feedback:
-        if not is_checked and (reason := unfit_reason(item) or _unkeepable(item)):
+        if reason := unfit_reason(item) or _unkeepable(item):
             refused.append(Refused(item, reason))
             continue
-        named_item = item if is_checked else _named_feedback(item)
-        masker = maskers.get(named_item.interaction_id) or Masker(redaction)
-        said[named_item.id] = _redacted_feedback(named_item, masker, redaction)
-    return Collected(tuple(kept.values()), tuple(said.values()), tuple(refused))
+        item = _named_feedback(item)
+        shared = maskers.get(item.interaction_id)
+        fit_feedback.append(_redacted_feedback(item, shared.fork() if shared else Masker(redaction), redaction))
+    return Sanitized(tuple(fit_interactions), tuple(fit_feedback), tuple(refused))
 
 
 def unfit_reason(feedback: Feedback) -> str:
@@ -93,8 +106,11 @@ def redacted_article(article: Article, redaction: Redaction) -> Article:
 def _unkeepable(record: Interaction | Feedback) -> str:
     """Why neither JSON nor a database can hold the record; empty when they can."""
     try:
-        check(record.model_dump(exclude_defaults=True))
-        record.model_dump_json(exclude_defaults=True)
+        text = record.model_dump_json(exclude_defaults=True)
+        # Other fields are typed: without free attributes, long texts and NUL the slow walk would find nothing.
+        is_free = record.attributes or (isinstance(record, Interaction) and record.steps)
+        if is_free or len(text) > CELL_MAX or "\\u0000" in text:
+            check(record.model_dump(exclude_defaults=True))
     except PydanticSerializationError:
         return "The record holds a value that JSON has no form for."
     except ValueError as refused:
@@ -102,61 +118,65 @@ def _unkeepable(record: Interaction | Feedback) -> str:
     return ""
 
 
-def _named_interaction(made: Interaction) -> Interaction:
-    return made.model_copy(
+def _named_interaction(interaction: Interaction) -> Interaction:
+    return interaction.model_copy(
         update={
-            "id": kept_id("i", made.agent, made.id) if made.id else interaction_id(made, at=made.at),
-            "episode_id": kept_id("e", made.agent, made.episode_id)
-            if made.episode_id
-            else question_group(made.agent, made.question),
+            "id": stable_id("i", interaction.agent, interaction.id)
+            if interaction.id
+            else interaction_id(interaction, at=interaction.at),
+            "episode_id": stable_id("e", interaction.agent, interaction.episode_id)
+            if interaction.episode_id
+            else question_group(interaction.agent, interaction.question),
         }
     )
 
 
-def _named_feedback(item: Feedback) -> Feedback:
-    target = kept_id("i", item.agent, item.interaction_id)
-    content = (item.kind, item.author, item.value, item.text, item.label, item.article_id, item.reason, item.at)
-    own = kept_id("f", item.agent, item.id) if item.id else derived_id("f", item.agent, target, *content)
-    return item.model_copy(update={"id": own, "interaction_id": target})
+def _named_feedback(feedback: Feedback) -> Feedback:
+    target = stable_id("i", feedback.agent, feedback.interaction_id)
+    said = feedback.model_dump(include={"kind", "author", "value", "text", "label", "article_id", "reason", "at"})
+    own = (
+        stable_id("f", feedback.agent, feedback.id)
+        if feedback.id
+        else derived_id("f", feedback.agent, target, *said.values())
+    )
+    return feedback.model_copy(update={"id": own, "interaction_id": target})
 
 
-def _redacted_interaction(made: Interaction, masker: Masker, redaction: Redaction) -> Interaction:
+def _redacted_interaction(interaction: Interaction, masker: Masker, redaction: Redaction) -> Interaction:
     if redaction is Redaction.OFF:
-        return made
-    before = Counter(masker.found)
-    copy = made.model_copy(
+        return interaction
+    copy = interaction.model_copy(
         update={
-            "customer": pseudonym(made.agent, made.customer),
-            "question": masker.mask(made.question),
-            "context": masker.walk(made.context),
-            "answer": masker.mask(made.answer),
-            "label": _masked(masker, made.label),
-            "article_id": _masked(masker, made.article_id),
-            "topic": masker.mask(made.topic),
-            "source": masker.mask(made.source),
-            "steps": tuple(_redacted_step(step, masker) for step in made.steps),
-            "attributes": masker.walk(made.attributes),
+            "customer": pseudonym(interaction.agent, interaction.customer),
+            "question": masker.mask(interaction.question),
+            "context": masker.walk(interaction.context),
+            "answer": masker.mask(interaction.answer),
+            "label": _masked(masker, interaction.label),
+            "article_id": _masked(masker, interaction.article_id),
+            "topic": masker.mask(interaction.topic),
+            "source": masker.mask(interaction.source),
+            "steps": tuple(_redacted_step(step, masker) for step in interaction.steps),
+            "attributes": masker.walk(interaction.attributes),
         }
     )
-    return _with_report(copy, masker, before)
+    return _with_report(copy, masker.found)
 
 
-def _redacted_feedback(item: Feedback, masker: Masker, redaction: Redaction) -> Feedback:
+def _redacted_feedback(feedback: Feedback, masker: Masker, redaction: Redaction) -> Feedback:
     if redaction is Redaction.OFF:
-        return item
-    before = Counter(masker.found)
-    copy = item.model_copy(
+        return feedback
+    copy = feedback.model_copy(
         update={
-            "author": pseudonym(item.agent, item.author),
-            "text": masker.mask(item.text),
-            "label": _masked(masker, item.label),
-            "article_id": _masked(masker, item.article_id),
-            "reason": masker.mask(item.reason),
-            "source": masker.mask(item.source),
-            "attributes": masker.walk(item.attributes),
+            "author": pseudonym(feedback.agent, feedback.author),
+            "text": masker.mask(feedback.text),
+            "label": _masked(masker, feedback.label),
+            "article_id": _masked(masker, feedback.article_id),
+            "reason": masker.mask(feedback.reason),
+            "source": masker.mask(feedback.source),
+            "attributes": masker.walk(feedback.attributes),
         }
     )
-    return _with_report(copy, masker, before)
+    return _with_report(copy, masker.found)
 
 
 def _redacted_step(step: Step, masker: Masker) -> Step:
@@ -174,12 +194,11 @@ def _masked(masker: Masker, text: str | None) -> str | None:
     return None if text is None else masker.mask(text)
 
 
-def _with_report(record: _Made, masker: Masker, before: Counter[str]) -> _Made:
-    found = masker.found - before
+def _with_report(record: _Event, found: Counter[str]) -> _Event:
     if not found:
         return record
     earlier = record.attributes.get(REPORT)
     if isinstance(earlier, dict):
-        found += Counter({str(name): count for name, count in earlier.items() if isinstance(count, int)})
+        found = found + Counter({str(name): count for name, count in earlier.items() if isinstance(count, int)})
     attributes: dict[str, Any] = {**record.attributes, REPORT: dict(sorted(found.items()))}
     return record.model_copy(update={"attributes": attributes})

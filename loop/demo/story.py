@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from loop import desk, engine, policy, wiring
+from loop import collect, desk, engine, policy, wiring
 from loop.demo.company import SLUG, Topic, Truth, topics
 from loop.demo.people import cast
 from loop.demo.reactions import signed
@@ -30,8 +30,8 @@ from loop.demo.world import MOST_INTERACTIONS, Day, World, interaction_id
 from loop.errors import NotFound
 from loop.ports import Answerer, Parts, Store
 from loop.records import (
+    Actor,
     Answer,
-    Changes,
     Feedback,
     FeedbackState,
     Interaction,
@@ -40,9 +40,15 @@ from loop.records import (
     ProposalState,
     Question,
     Record,
+    Role,
 )
 from loop.settings import Settings, data_folder
 from storage.database import Database
+
+_OWNER = Actor(name="demo", role=Role.ADMIN)
+"""Who set the agent up."""
+_DESK_SOFTWARE = Actor(name="demo", role=Role.ENGINE)
+"""What brings each day's conversations and reactions."""
 
 
 class DemoSummary(Record):
@@ -125,7 +131,7 @@ def build(settings: Settings, database: Database, *, seed: int, fresh: bool, now
         database.delete_demo(SLUG)
     world = World(seed, until=now.date())
     start = world.start()
-    database.create_agent(start.agent, start.bundle, now=start.agent.created_at, actor="demo")
+    desk.create_agent(database, start.agent, bundle=start.bundle, actor=_OWNER, now=start.agent.created_at)
     parts = replace(wiring.parts_for(settings, database, SLUG), model=None, seed=seed)
     try:
         summary = run(parts, world=world)
@@ -212,9 +218,10 @@ def _answered(parts: Parts, hand: _Hand, day: Day) -> list[_Answered]:
 def _arrive(
     parts: Parts, interactions: Sequence[Interaction], coming: Sequence[Feedback], *, until: datetime
 ) -> list[Feedback]:
-    """Write what has arrived by now; returns what is still to come."""
+    """Hand in what has arrived by now; returns what is still to come."""
     arrived = sorted((one for one in coming if one.received_at <= until), key=lambda one: (one.received_at, one.id))
-    parts.store.commit(Changes(interactions=tuple(interactions), feedback=tuple(arrived)))
+    door = collect.Door(actor=_DESK_SOFTWARE, action="import", journal="receive day", at=until)
+    collect.receive(parts.store, door=door, interactions=interactions, feedback=arrived)
     return [one for one in coming if one.received_at > until]
 
 

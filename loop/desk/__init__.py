@@ -1,9 +1,10 @@
-"""What a person can do, each a checked verb: decide, edit, undo, draft, correct, judge feedback, roll back.
+"""What a person can do, each a checked verb: decide, edit, undo, draft, correct, judge feedback, roll back, set up.
 
 Screens, terminal and API call these and nothing else. Every verb first asks `loop.roles`, then writes
 through the store in one transaction, so that a refused act leaves no trace of itself but its error.
 """
 
+from loop.desk.agents import create_agent
 from loop.desk.decisions import (
     REJECTION_CATEGORIES,
     approve,
@@ -14,16 +15,19 @@ from loop.desk.decisions import (
     undo,
     undo_seconds,
 )
-from loop.desk.drafts import draft
-from loop.desk.feedback import correct, judge
+from loop.desk.drafts import draft, draft_articles
+from loop.desk.feedback import Correction, correct, judge
 from loop.desk.releases import roll_back
 
 __all__ = [
     "REJECTION_CATEGORIES",
+    "Correction",
     "approve",
     "bring_back",
     "correct",
+    "create_agent",
     "draft",
+    "draft_articles",
     "edit",
     "judge",
     "needs_reason",

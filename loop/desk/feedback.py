@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from loop import collect, roles
 from loop.desk.wording import checked_words
@@ -19,64 +20,73 @@ from loop.records import (
     Flag,
     Mover,
     Note,
+    Record,
     derived_id,
     digest,
     may_move,
     targets,
 )
 
+DeskDoor: TypeAlias = Literal["dashboard", "terminal", "api"]
+"""Where a person sits while they correct; kept as the feedback's source."""
 
-def correct(
-    parts: Parts,
-    *,
-    actor: Actor,
-    interaction_id: str,
-    text: str = "",
-    label: str | None = None,
-    article_id: str | None = None,
-    reason: str = "",
-    teaches: bool = True,
-) -> Feedback:
-    """Say what an answer should have been. `teaches=False`: an exception, do not learn from it.
+
+class Correction(Record):
+    """What an answer should have been: better words, the right label or the right article."""
+
+    text: str = ""
+    """The better answer."""
+    label: str | None = None
+    article_id: str | None = None
+    reason: str = ""
+    """Why, in the person's words."""
+    teaches: bool = True
+    """False: an exception, do not learn from it."""
+
+
+def correct(parts: Parts, *, actor: Actor, interaction_id: str, correction: Correction, door: DeskDoor) -> Feedback:
+    """Say what an answer should have been. Idempotent: the same word again, as by a second press, is kept once.
 
     Raises NotAllowed, InvalidInput (nothing was said, or the interaction is unknown).
     """
     roles.check(actor, "correct")
-    if not (text.strip() or label or article_id):
+    text = correction.text.strip()
+    if not (text or correction.label or correction.article_id):
         raise InvalidInput(
             "Nothing was corrected.", field="text", remedy="Write what it should have said, or choose a label."
         )
-    if interaction_id not in parts.store.interactions([interaction_id]):
+    known = parts.store.interactions([interaction_id]).values()
+    if not known:
         raise InvalidInput("This interaction is not known.", field="interaction_id", remedy="Reload the page.")
     now = parts.clock()
+    own = derived_id("feedback", interaction_id, actor.name, correction)
+    earlier = parts.store.feedback_items([own]).get(own)
+    if earlier and earlier.state is not FeedbackState.SUPERSEDED:
+        return earlier.feedback
     said = Feedback(
-        id=derived_id("feedback", interaction_id, actor.name, text, label, article_id, now),
+        id=derived_id("feedback", own, now) if earlier else own,
         agent=parts.store.agent.slug,
         interaction_id=interaction_id,
-        kind=FeedbackKind.EDIT if text.strip() else FeedbackKind.LABEL,
-        text=text.strip(),
-        label=label,
-        article_id=article_id,
-        reason=checked_words(reason),
-        teaches=teaches,
+        kind=FeedbackKind.EDIT if text else FeedbackKind.LABEL,
+        text=text,
+        label=correction.label,
+        article_id=correction.article_id,
+        reason=checked_words(correction.reason),
+        teaches=correction.teaches,
         author=actor.name,
-        source="dashboard",
+        source=door,
         at=now,
         received_at=now,
     )
-    fitted = collect.step(feedback=(said,))
-    if fitted.refused:
-        raise InvalidInput(fitted.refused[0].reason, field="text", remedy="Correct it and save again.")
-    feedback = fitted.feedback[0]
-    note = Note(
-        actor=actor.name,
-        action="correct answer",
-        subject=feedback.id,
-        digests={"feedback": digest(feedback)},
-        at=now,
+    receipt = collect.receive(
+        parts.store,
+        door=collect.Door(actor=actor, action="correct", journal="correct answer", at=now),
+        feedback=(said,),
+        context=known,
     )
-    parts.store.commit(Changes(feedback=(feedback,), notes=(note,)))
-    return feedback
+    if receipt.refused:
+        raise InvalidInput(receipt.refused[0].reason, field="text", remedy="Correct it and save again.")
+    return receipt.feedback[0]
 
 
 def judge(parts: Parts, feedback_ids: Iterable[str], *, actor: Actor, to: FeedbackState, reason: str = "") -> int:

@@ -1,7 +1,7 @@
 """What a person writes beside an act: bounded and cleaned before it is kept."""
 
-from loop.collect import redact_text
 from loop.errors import InvalidInput
+from loop.text.redaction import redact_text
 
 _WORDS_MAX = 4000
 

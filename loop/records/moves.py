@@ -98,3 +98,7 @@ class Written(Record):
     """Interactions whose content changed, feedback that replaced an earlier one."""
     duplicate: int = 0
     moved: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        """What both did."""
+        return Written(**{name: count + getattr(other, name) for name, count in self})

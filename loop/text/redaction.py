@@ -69,6 +69,12 @@ class Masker:
         self.found: Counter[str] = Counter()
         """How many of each kind so far."""
 
+    def fork(self) -> "Masker":
+        """One that knows these placeholders and from here on numbers and counts on its own."""
+        fork = Masker(self._redaction)
+        fork._numbers, fork._last = dict(self._numbers), self._last.copy()
+        return fork
+
     def mask(self, text: str) -> str:
         """The text without hidden characters, secrets and personal data."""
         if self._redaction is Redaction.OFF or not text:

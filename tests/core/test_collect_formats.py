@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tracemalloc
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -69,6 +70,19 @@ def test_a_line_too_long_to_hold_is_skipped_to_its_end_even_inside_quotes() -> N
     content = b'a,b\n1,"x\n' + flood + b'\nz"\n2,3\n4,' + flood + b'\n5,"' + flood + b'\nq"\n6,7\n'
     assert bad(content, "t.csv") == [(2, "too_large"), (6, "too_large"), (7, "too_large")]
     assert good(content, "t.csv") == [(5, ["2", "3"]), (9, ["6", "7"])]
+
+
+def test_a_quoted_cell_of_many_lines_that_is_too_long_to_hold_is_skipped_to_its_closing_quote() -> None:
+    content = b'a,b\n1,"' + (b"y" * 999_999 + b"\n") * 24 + b'"\n2,3\n'
+    (refused,) = (row for row in rows(content, "t.csv") if isinstance(row, RowError))
+    assert (refused.line, refused.code) == (2, "too_large")
+    assert refused.reason.startswith("The row has 24,000,0")
+    assert good(content, "t.csv") == [(27, ["2", "3"])]
+
+
+def test_a_quote_that_is_never_closed_says_how_far_it_reached() -> None:
+    (refused,) = (row for row in rows(b'a,b\n2,3\n1,"open\n4,5\n', "t.csv") if isinstance(row, RowError))
+    assert "never closed; lines 3 to 4" in refused.reason
 
 
 def test_the_largest_allowed_cell_is_read() -> None:
@@ -152,6 +166,19 @@ def test_a_list_longer_than_one_chunk_and_one_that_breaks_off_are_told_apart() -
     assert len(good(whole[:-20], "t.json")) == 19_999
     assert [code for _, code in bad(whole[:-20], "t.json")] == ["broken_json"]
     assert [code for _, code in bad(whole + b" x", "t.json")] == ["broken_json"]
+
+
+def test_an_element_too_long_to_hold_is_refused_in_bounded_memory_and_the_rest_is_read() -> None:
+    content = b'[{"a": 1},{"a": "' + b"x" * (4 * ROW_MAX) + b'"},\n{"a": 2}]'
+    tracemalloc.start()
+    found = rows(content, "t.json")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [row.reason for row in found if isinstance(row, RowError)] == [
+        f"The element has {4 * ROW_MAX + 9:,} bytes; at most {ROW_MAX:,} are read."
+    ]
+    assert (found[0], found[2]) == (Row(1, {"a": 1}), Row(2, {"a": 2}))
+    assert peak < 4 * ROW_MAX
 
 
 # Parquet --------------------------------------------------------------------------------------------

@@ -1,17 +1,18 @@
-"""Trajectories: a run becomes an episode one can read, and the very same messages again."""
+"""Trajectories: a run becomes an episode one can read, and nothing of its messages is lost."""
 
 import io
 import json
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, takewhile
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.collect import Options, Parsed, Redaction, messages_of, read
-from loop.errors import InvalidInput
-from loop.records import FeedbackKind
+from loop.collect import Batch, Options, read, sanitize
+from loop.collect.files.trajectories import CHAT
+from loop.records import FeedbackKind, Interaction, Step
 from tests.builders import NOON
 
 Message = dict[str, Any]
@@ -30,18 +31,17 @@ def result(number: int, **extra: Any) -> Message:
     return {"role": "tool", "tool_call_id": f"c{number}", "name": "look", "content": f"found {number}", **extra}
 
 
-def take(row: dict[str, Any], redaction: Redaction = Redaction.OFF) -> Parsed:
+def take(row: dict[str, Any]) -> Batch:
     content = json.dumps(row).encode() + b"\n"
-    (parsed,) = read(
+    (batch,) = read(
         io.BytesIO(content),
         name="runs.jsonl",
         preset="trajectories",
         agent="desk",
         now=NOON,
-        redaction=redaction,
         options=Options(default_at=NOON),
     )
-    return parsed
+    return batch
 
 
 RUN: list[Message] = [
@@ -60,11 +60,11 @@ RUN: list[Message] = [
 
 
 def test_a_run_becomes_an_interaction_per_user_message_with_its_steps() -> None:
-    parsed = take({"messages": RUN, "reward": 1.0, "user_id": "u1", "task_id": 4})
-    first, second, third = parsed.interactions
-    assert [made.position for made in parsed.interactions] == [0, 1, 2]
-    assert len({made.episode_id for made in parsed.interactions}) == 1
-    assert [(made.question, made.answer) for made in parsed.interactions] == [
+    batch = take({"messages": RUN, "reward": 1.0, "user_id": "u1", "task_id": 4})
+    first, second, third = batch.interactions
+    assert [made.position for made in batch.interactions] == [0, 1, 2]
+    assert len({made.episode_id for made in batch.interactions}) == 1
+    assert [(made.question, made.answer) for made in batch.interactions] == [
         ("Hello", "How can I help?"),
         ("Find one and two", "Here they are."),
         ("###STOP###", ""),
@@ -81,12 +81,12 @@ def test_a_run_becomes_an_interaction_per_user_message_with_its_steps() -> None:
 
 
 def test_the_reward_is_an_outcome_on_the_last_interaction_in_which_the_agent_acted() -> None:
-    parsed = take({"messages": RUN, "reward": 0})
-    (outcome,) = parsed.feedback
+    batch = take({"messages": RUN, "reward": 0})
+    (outcome,) = batch.feedback
     assert (outcome.kind, outcome.value, outcome.interaction_id) == (
         FeedbackKind.OUTCOME,
         0.0,
-        parsed.interactions[1].id,
+        batch.interactions[1].id,
     )
     assert take({"messages": RUN, "reward": None}).feedback == ()
 
@@ -103,7 +103,7 @@ def test_redaction_reaches_every_message_and_keeps_one_numbering_per_interaction
         result(1, content='{"email": "a@b.example", "other": "c@d.example"}'),
         {"role": "assistant", "content": "Hello a@b.example"},
     ]
-    (made,) = take({"messages": messages, "contact": "a@b.example"}, Redaction.ALL).interactions
+    (made,) = sanitize(take({"messages": messages, "contact": "a@b.example"}).interactions).interactions
     assert "b.example" not in made.model_dump_json()
     assert made.answer == "Hello ⟨EMAIL_1⟩"
     assert made.steps[1].output == '{"email": "⟨EMAIL_1⟩", "other": "⟨EMAIL_2⟩"}'
@@ -124,18 +124,54 @@ def test_redaction_reaches_every_message_and_keeps_one_numbering_per_interaction
 def test_what_is_no_run_is_refused_with_its_line(messages: Any) -> None:
     good = {"messages": RUN}
     content = "\n".join(json.dumps(row) for row in (good, {"messages": messages})).encode()
-    (parsed,) = read(io.BytesIO(content), name="r.jsonl", preset="trajectories", agent="desk", now=NOON)
-    assert [error.line for error in parsed.rejected] == [2]
+    (batch,) = read(io.BytesIO(content), name="r.jsonl", preset="trajectories", agent="desk", now=NOON)
+    assert [error.line for error in batch.rejected] == [2]
 
 
-def test_messages_need_the_whole_of_one_episode() -> None:
-    parsed = take({"messages": RUN})
-    with pytest.raises(InvalidInput, match="missing"):
-        messages_of(parsed.interactions[1:])
-    other = take({"messages": RUN, "trial": 2})
-    with pytest.raises(InvalidInput, match="several"):
-        messages_of([*parsed.interactions, *other.interactions])
-    assert messages_of(list(reversed(parsed.interactions))) == RUN
+def rebuilt(interactions: Sequence[Interaction]) -> list[Message]:
+    """The chat messages of one episode, put together from what its interactions keep."""
+    messages: list[Message] = []
+    for made in interactions:
+        kept = made.attributes.get(CHAT, {})
+        messages += kept.get("preamble", [])
+        messages.append(_message(made.question, kept.get("user", {"rest": {"role": "user"}})))
+        messages += _messages_of_steps(made.steps)
+        if made.answer or "answer" in kept:
+            messages.append(_message(made.answer, kept.get("answer", {"rest": {"role": "assistant"}})))
+    return messages
+
+
+def _message(text: str, kept: Mapping[str, Any]) -> Message:
+    if "whole" in kept:
+        return dict(kept["whole"])
+    return {**kept["rest"], "content": text}
+
+
+def _messages_of_steps(steps: Sequence[Step]) -> Iterator[Message]:
+    index = 0
+    while index < len(steps):
+        step = steps[index]
+        index += 1
+        if "calls" in step.attributes:
+            tools = steps[index : index + step.attributes["calls"]]
+            index += len(tools)
+            orphans = list(
+                takewhile(lambda later: "turn" in later.attributes and "call" not in later.attributes, steps[index:])
+            )
+            index += len(orphans)
+            yield {**_message(step.output, step.attributes), "tool_calls": [_call(tool) for tool in tools]}
+            answered = [tool for tool in [*tools, *orphans] if "result" in tool.attributes]
+            answered.sort(key=lambda tool: tool.attributes["turn"])
+            yield from (_message(tool.output, tool.attributes["result"]) for tool in answered)
+        elif step.kind == "tool":
+            yield _message(step.output, step.attributes["result"])
+        else:
+            yield _message(step.output or step.input, step.attributes)
+
+
+def _call(tool: Step) -> Message:
+    call: Message = tool.attributes["call"]
+    return {**call, "function": {**call["function"], "name": tool.name, "arguments": tool.input}}
 
 
 plain_text = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
@@ -177,4 +213,4 @@ def tool_turn(draw: st.DrawFn) -> list[Message]:
 @given(st.lists(plain_message() | tool_turn(), max_size=8).map(lambda parts: list(chain(*parts))))
 def test_any_chat_with_a_user_message_is_rebuilt_exactly(messages: list[Message]) -> None:
     messages = [*messages[:2], {"role": "user", "content": "Hello"}, *messages[2:]]
-    assert messages_of(take({"messages": messages}).interactions) == messages
+    assert rebuilt(take({"messages": messages}).interactions) == messages

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.collect import Masker, Redaction, redact_text
+from loop.text.redaction import Masker, Redaction, redact_text
 
 # Each text, and what has to be masked in it. Every value is invented or reserved for documentation.
 CORPUS: list[tuple[str, list[tuple[str, str]]]] = [

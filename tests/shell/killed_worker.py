@@ -21,6 +21,9 @@ from storage.store import AgentStore
 from tests import builders
 from tests.shell import deciding
 
+Work = Callable[..., None]
+"""Called with the URL, `checkpoint=` and `tell=`, until it is killed or done."""
+
 BATCH = 20
 """Interactions, and feedback, in one commit."""
 
@@ -56,7 +59,7 @@ def work(url: str, *, checkpoint: Checkpoint, tell: Callable[[str], None]) -> No
             tell(f"undone {name}")
 
 
-def main(url: str) -> None:
+def main(url: str, *, work: Work = work) -> None:
     """One forked worker per line of input."""
     for line in sys.stdin:
         label, number = line.rsplit(" ", 1)
@@ -64,7 +67,7 @@ def main(url: str) -> None:
         worker = os.fork()
         if worker == 0:
             os.close(reader)
-            _die_working(url, label=label, nth=int(number), writer=writer)
+            _die_working(url, work=work, label=label, nth=int(number), writer=writer)
         os.close(writer)
         if label == "after":
             time.sleep(int(number) / 1000)
@@ -75,7 +78,7 @@ def main(url: str) -> None:
         print(json.dumps({"done": done, "signal": status & 0x7F}), flush=True)
 
 
-def _die_working(url: str, *, label: str, nth: int, writer: int) -> None:
+def _die_working(url: str, *, work: Work, label: str, nth: int, writer: int) -> None:
     passed: Counter[str] = Counter()
 
     def checkpoint(reached: str) -> None:

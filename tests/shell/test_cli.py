@@ -158,6 +158,18 @@ def test_a_bad_row_is_named_by_line_and_reason_and_the_others_go_on(
     assert rows_in(sqlite_url) == 2
 
 
+@pytest.mark.parametrize("good", [b"", b'{"text": "hello", "category": "greet"}\n'])
+def test_every_refused_row_is_written_out_even_when_none_could_be_used(
+    good: bytes, desk: Ratchet, tmp_path: Path
+) -> None:
+    file, rejects = tmp_path / "labels.jsonl", tmp_path / "rejects.jsonl"
+    file.write_bytes(b'{"text": "", "category": "x"}\n' + good + b'{"text": "where", "category": ""}\n')
+    said = desk("import", str(file), "--agent", "desk", "--as", "labelled-queries", "--rejects", str(rejects))
+    assert said.code == (0 if good else 1)
+    lines = [json.loads(line)["line"] for line in rejects.read_text().splitlines()]
+    assert lines == ([1, 3] if good else [1, 2])
+
+
 def test_an_unknown_agent_is_named_with_those_that_exist(desk: Ratchet, tmp_path: Path) -> None:
     file = tmp_path / "labels.csv"
     file.write_text(GOOD)

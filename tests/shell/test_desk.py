@@ -1,17 +1,20 @@
 """Each verb of the desk: what it asks for, what it refuses, and that a refusal leaves no trace."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from loop import desk, engine, wiring
+from loop import collect, desk, engine, wiring
 from loop.errors import Conflict, DigestMismatch, InvalidInput, NotAllowed, OperationRefused, StaleBase
 from loop.ports import Parts
 from loop.records import (
     Actor,
     Bundle,
     EditInstructions,
+    Feedback,
     FeedbackKind,
     FeedbackState,
     Proposal,
@@ -21,6 +24,7 @@ from loop.records import (
 )
 from loop.settings import Settings
 from storage.database import Database
+from tests import builders
 from tests.builders import NOON
 from tests.shell import desk_world
 
@@ -56,6 +60,11 @@ def waiting(parts: Parts, proposer: str = "person") -> Proposal:
 
 def shown(parts: Parts, proposal: Proposal) -> str:
     return parts.store.proposal(proposal.id).evidence_digest
+
+
+def correct(parts: Parts, interaction_id: str = "i1", *, actor: Actor = OLGA, **said: Any) -> Feedback:
+    correction = desk.Correction(**said)
+    return desk.correct(parts, actor=actor, interaction_id=interaction_id, correction=correction, door="dashboard")
 
 
 def trace(parts: Parts) -> tuple[int, int, str]:
@@ -135,14 +144,14 @@ REFUSALS: dict[str, tuple[type[Exception], Refused]] = {
             evidence=["f-none"],
         ),
     ),
-    "a correction of nothing": (InvalidInput, lambda p: desk.correct(p, actor=OLGA, interaction_id="i1")),
+    "a correction of nothing": (InvalidInput, lambda p: correct(p, text=" ")),
     "a correction of an unknown answer": (
         InvalidInput,
-        lambda p: desk.correct(p, actor=OLGA, interaction_id="none", text="better"),
+        lambda p: correct(p, "none", text="better"),
     ),
     "a viewer corrects": (
         NotAllowed,
-        lambda p: desk.correct(p, actor=VERA, interaction_id="i1", text="better"),
+        lambda p: correct(p, "none", actor=VERA, text="better"),
     ),
     "a person makes feedback valid": (
         InvalidInput,
@@ -239,11 +248,51 @@ def test_a_rejection_and_its_reason_reach_the_record(parts: Parts) -> None:
 
 
 def test_a_correction_is_feedback_and_an_exception_teaches_nothing(parts: Parts) -> None:
-    taught = desk.correct(parts, actor=OLGA, interaction_id="i1", text="Call me at +44 20 7946 0958 then.")
+    taught = correct(parts, text="Call me at +44 20 7946 0958 then.")
     assert taught.kind is FeedbackKind.EDIT
     assert "7946" not in taught.text, "personal data is masked"
-    exception = desk.correct(parts, actor=RITA, interaction_id="i2", label="refund", teaches=False)
+    exception = correct(parts, "i2", actor=RITA, label="refund", teaches=False)
     assert parts.store.feedback_items([exception.id])[exception.id].state is FeedbackState.EXCLUDED
+
+
+def test_a_correction_numbers_a_new_address_after_those_of_the_answer(parts: Parts) -> None:
+    asked = builders.interaction(question="I am ann@mail.example")
+    door = collect.Door(actor=OLGA, action="import", journal="import file", at=NOON)
+    collect.receive(parts.store, door=door, interactions=[asked.model_copy(update={"id": "mail"})])
+    assert correct(parts, "mail", text="Write to bob@mail.example").text == "Write to ⟨EMAIL_2⟩"
+
+
+def test_a_second_press_keeps_one_correction_and_a_changed_mind_is_heard(parts: Parts) -> None:
+    def current() -> list[str | None]:
+        mine = [item.feedback for item in parts.store.feedback() if item.feedback.author == "olga"]
+        return [one.label for one in mine]
+
+    clock = iter(range(9))
+    parts = replace(parts, clock=lambda: NOON + timedelta(days=3, minutes=next(clock)))
+    notes = len(parts.store.journal())
+    assert correct(parts, label="refund").id == correct(parts, label="refund").id
+    assert (current(), len(parts.store.journal())) == (["refund"], notes + 1)
+    for label in ("parcel", "refund"):
+        correct(parts, label=label)
+        assert current() == [label]
+
+
+def test_a_correction_says_by_which_door_it_came(parts: Parts) -> None:
+    said = desk.correct(
+        parts, actor=OLGA, interaction_id="i1", correction=desk.Correction(label="refund"), door="terminal"
+    )
+    assert said.source == "terminal"
+    entry = parts.store.journal()[-1]
+    assert (entry.actor, entry.action, entry.subject) == ("olga", "correct answer", said.id)
+
+
+def test_only_an_administrator_sets_an_agent_up(sqlite_database: Database) -> None:
+    made = desk_world.agent()
+    with pytest.raises(NotAllowed, match="may not set up"):
+        desk.create_agent(sqlite_database, made, bundle=Bundle(), actor=RITA, now=NOON)
+    assert sqlite_database.agents() == []
+    desk.create_agent(sqlite_database, made, bundle=Bundle(), actor=OLGA, now=NOON)
+    assert sqlite_database.agents() == [made]
 
 
 def test_a_persons_word_on_feedback_stands_against_the_firewall(parts: Parts) -> None:

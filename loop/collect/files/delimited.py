@@ -1,15 +1,10 @@
-"""CSV and TSV: rows with true line numbers, in bounded memory, one bad row at a time.
+"""CSV and TSV through the standard reader: rows with true line numbers, in bounded memory, one bad row at a time."""
 
-The standard reader is not used: its cell limit is one number for the whole process, it cannot go on
-after a cell beyond that limit, and it does not say where a row began. The dialect is the same
-(RFC 4180 with LF or CRLF); a test holds the two against each other.
-"""
-
+import csv
 import re
 from collections.abc import Iterator
 
-from loop.collect.files.lines import Lines
-from loop.collect.files.rows import CELL_MAX, ROW_MAX, Row, RowError, not_utf8, nul, too_large
+from loop.collect.files.rows import CELL_MAX, ROW_MAX, Lines, Row, RowError, not_utf8, nul, too_large
 from loop.errors import InvalidInput
 
 _QUOTED = re.compile(rb'"[^"]*"?')
@@ -18,15 +13,18 @@ _COLUMNS_MAX = 2000
 
 
 class DelimitedRows:
-    """The rows of a CSV or TSV file. The header is read when this is made."""
+    """The rows of a CSV or TSV file (RFC 4180 with LF or CRLF). The header is read when this is made."""
 
     def __init__(self, lines: Lines, *, delimiter: bytes | None = None) -> None:
         """`delimiter`: None finds out from the header: comma, semicolon or tab.
 
         Raises InvalidInput when there is no usable header.
         """
+        # One number for the whole process. `_texts` bounds a whole record, so no cell can be larger.
+        csv.field_size_limit(max(csv.field_size_limit(), ROW_MAX))
         self._lines = lines
         self._delimiter = delimiter
+        self._is_open_at_end = False
         self._header_cells()
 
     def _header_cells(self) -> None:
@@ -38,8 +36,6 @@ class DelimitedRows:
         names = [cell.strip() or f"column_{number}" for number, cell in enumerate(first[1], start=1)]
         if len(names) > _COLUMNS_MAX:
             raise InvalidInput(f"The header names {len(names):,} columns; at most {_COLUMNS_MAX:,} are read.")
-        if any("\r" in name for name in names):
-            raise InvalidInput("The file ends its lines with CR alone.", remedy="Save it with LF or CRLF line ends.")
         if len(set(names)) < len(names):
             raise InvalidInput("Two columns of the header have the same name.", remedy="Rename one of them.")
         self.columns = tuple(names)
@@ -60,99 +56,78 @@ class DelimitedRows:
     def _next_record(self) -> tuple[int, list[str]] | RowError | None:
         while (line := self._lines.take()) is not None:
             start = self._lines.number
-            if self._lines.cut_size:
-                return self._skip_cut(start, is_open=self._lines.cut_quotes % 2 == 1)
             if self._delimiter is None:
-                self._delimiter = _delimiter_of(line)
-            if b'"' in line:
-                return self._quoted(line, start)
-            body = line.rstrip(b"\r\n")
-            if body:
-                return _decoded(start, body.split(self._delimiter))
+                bare = _QUOTED.sub(b"", line)
+                self._delimiter = max(_DELIMITERS, key=bare.count)
+            try:
+                # A reader for each record: the standard one does not say where a record began.
+                cells = next(csv.reader(self._texts(line), delimiter=self._delimiter.decode(), strict=True))
+            except csv.Error as error:
+                return self._broken(start, error)
+            except _TooLong as long:
+                return self._skip(start, long)
+            if cells:
+                return _checked(start, cells)
         return None
 
-    def _quoted(self, line: bytes, start: int) -> tuple[int, list[str]] | RowError:
-        """A record with at least one quote, which may go on over many lines."""
-        assert self._delimiter is not None
-        cells: list[bytes] = []
-        at, record_size, largest = 0, 0, 0
+    def _texts(self, line: bytes) -> Iterator[str]:
+        """A record's lines for the standard reader, which asks for another while a quote is open."""
+        size, is_open = 0, False
         while True:
-            if line[at : at + 1] != b'"':
-                end = line.find(self._delimiter, at)
-                cell = line[at:end] if end >= 0 else line[at:].rstrip(b"\r\n")
-                is_last = end < 0
-                at = end + 1
-            else:
-                parts: list[bytes] = []
-                size, at = 0, at + 1
-                while (close := _closing_quote(line, at)) < 0:
-                    size += len(line) - at
-                    if size <= CELL_MAX and record_size + size <= ROW_MAX:
-                        parts.append(line[at:])
-                    following = self._lines.take()
-                    if following is None:
-                        return _never_closed(start, self._lines.number)
-                    if self._lines.cut_size:
-                        return self._skip_cut(start, is_open=self._lines.cut_quotes % 2 == 0)
-                    line, at = following, 0
-                size += close - at
-                parts.append(line[at:close])
-                largest = max(largest, size)
-                cell = b"".join(parts).replace(b'""', b'"') if size <= CELL_MAX else b""
-                at = close + 1
-                is_last = line[at : at + 1] != self._delimiter
-                if is_last and line[at:].rstrip(b"\r\n"):
-                    return RowError(
-                        start, "quote", "There is text after a closing quote. Double a quote inside a cell."
-                    )
-                at += 1
-            record_size += len(cell)
-            if record_size <= ROW_MAX:
-                cells.append(cell)
-            if is_last:
-                break
-        if largest > CELL_MAX:
-            return too_large(start, largest)
-        if record_size > ROW_MAX:
-            return too_large(start, record_size, limit=ROW_MAX, what="The row")
-        return _decoded(start, cells)
+            size += self._lines.cut_size or len(line)
+            if size > ROW_MAX:
+                raise _TooLong(size, is_open=is_open != self._toggles(line))
+            yield line.decode(errors="surrogateescape")
+            is_open = True
+            following = self._lines.take()
+            if following is None:
+                self._is_open_at_end = True
+                return
+            line = following
 
-    def _skip_cut(self, start: int, *, is_open: bool) -> RowError:
-        """Behind a line too long to hold: go on to the end of the quoted cell it left open."""
-        size = self._lines.cut_size
+    def _toggles(self, line: bytes) -> bool:
+        """Whether the line opens or closes a quoted cell: it has an odd number of quotes."""
+        return (self._lines.cut_quotes if self._lines.cut_size else line.count(b'"')) % 2 == 1
+
+    def _skip(self, start: int, long: "_TooLong") -> RowError:
+        """Go on to the end of the quoted cell that a record too long to hold left open.
+
+        The standard reader could find it only by holding it.
+        """
+        size, is_open = long.size, long.is_open
         while is_open and (line := self._lines.take()) is not None:
-            quotes = self._lines.cut_quotes if self._lines.cut_size else line.count(b'"')
-            is_open = quotes % 2 == 0
-        return too_large(start, size, limit=ROW_MAX, what="The line")
+            size += self._lines.cut_size or len(line)
+            is_open = not self._toggles(line)
+        return too_large(start, size, limit=ROW_MAX, what="The row")
+
+    def _broken(self, start: int, error: csv.Error) -> RowError:
+        if self._is_open_at_end:
+            span = f"lines {start:,} to {self._lines.number:,}"
+            return RowError(start, "quote", f"A quote opened here is never closed; {span} could not be read.")
+        if "new-line" in str(error):
+            return RowError(
+                start, "quote", "A CR stands outside quotes, as where lines end with CR alone. Save with LF."
+            )
+        return RowError(start, "quote", "There is text after a closing quote. Double a quote inside a cell.")
 
 
-def _closing_quote(line: bytes, at: int) -> int:
-    """Where the quoted cell that has begun before `at` ends; -1 when not on this line."""
-    while (found := line.find(b'"', at)) >= 0:
-        if line[found + 1 : found + 2] != b'"':
-            return found
-        at = found + 2
-    return -1
+class _TooLong(Exception):
+    """A record that cannot be held."""
+
+    def __init__(self, size: int, *, is_open: bool) -> None:
+        """`size`: bytes so far. `is_open`: whether its last line leaves a quoted cell open."""
+        super().__init__(size)
+        self.size = size
+        self.is_open = is_open
 
 
-def _never_closed(start: int, last: int) -> RowError:
-    return RowError(
-        start, "quote", f"A quote opened here is never closed; lines {start:,} to {last:,} could not be read."
-    )
-
-
-def _decoded(line: int, cells: list[bytes]) -> tuple[int, list[str]] | RowError:
-    if (size := max(map(len, cells))) > CELL_MAX:
-        return too_large(line, size)
+def _checked(line: int, cells: list[str]) -> tuple[int, list[str]] | RowError:
     try:
-        texts = [cell.decode() for cell in cells]
-    except UnicodeDecodeError:
+        size = max(len(cell.encode()) for cell in cells)
+    except UnicodeEncodeError:  # what could not be decoded went through the reader as lone surrogates
         return not_utf8(line)
-    if any("\0" in text for text in texts):
+    if size > CELL_MAX:
+        return too_large(line, size)
+    if any("\0" in cell for cell in cells):
         return nul(line)
-    return line, texts
-
-
-def _delimiter_of(header: bytes) -> bytes:
-    bare = _QUOTED.sub(b"", header)
-    return max(_DELIMITERS, key=bare.count)
+    return line, cells

@@ -6,9 +6,8 @@ from typing import BinaryIO, Literal, TypeAlias
 
 from loop.collect.files.columnar import ColumnarRows
 from loop.collect.files.delimited import DelimitedRows
-from loop.collect.files.lines import Lines
 from loop.collect.files.objects import LineObjects, ListObjects
-from loop.collect.files.rows import Row, RowError
+from loop.collect.files.rows import Lines, Row, RowError
 from loop.errors import InvalidInput
 
 Format: TypeAlias = Literal["csv", "jsonl", "json", "parquet"]

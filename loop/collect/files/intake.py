@@ -1,26 +1,21 @@
-"""The way in: files become batches of records, and records of any door are made fit to store.
+"""File ingestion: a stream becomes batches of records, each refused row with its line and reason."""
 
-read    a stream → batches of interactions, feedback and articles, with every refused row and its reason
-step    interactions and feedback of any door → the same with ids, checked and redacted
-"""
-
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
 from pydantic import Field, ValidationError
 
-from loop.collect.build import Door, Made
+from loop.collect.build import RowDefaults, RowRecords
 from loop.collect.files import presets
 from loop.collect.files.fields import Cells, Unusable, choose_columns
 from loop.collect.files.formats import Table
 from loop.collect.files.presets import Preset
 from loop.collect.files.rows import RowError
-from loop.collect.sanitize import Collected, fit, redacted_article, unfit_reason
+from loop.collect.sanitize import unfit_reason
 from loop.errors import InvalidInput
 from loop.records import Article, Feedback, Interaction, Moment, Record
-from loop.text.redaction import Redaction
 
 _BATCH_BYTES = 8 * 1024 * 1024
 _NO_MAPPING: Mapping[str, str] = {}
@@ -38,19 +33,23 @@ class Options(Record):
     """The worst rating on the file's scale."""
     high: float = 1.0
     """The best rating on the file's scale; above `low`."""
-    batch_rows: int = Field(default=500, ge=1, le=100_000)
+    batch_rows: int = Field(default=1000, ge=1, le=100_000)
     """Rows per batch, at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """One batch of a file, ready to commit."""
+class Batch:
+    """Some rows of a file, ready for `receive_file`: as they are in the file, not redacted."""
 
     interactions: tuple[Interaction, ...]
     feedback: tuple[Feedback, ...]
     articles: tuple[Article, ...]
+    described: tuple[Interaction, ...]
+    """What earlier rows have described and rows of this batch say more about: kept already."""
     rejected: tuple[RowError, ...]
-    """Rows of this batch that could not be used."""
+    """Rows that could not be used."""
+    lines: Mapping[str, int]
+    """By record id, the 1-based line of its row."""
     lines_read: int
     """Of the file so far."""
     bytes_read: int
@@ -65,9 +64,8 @@ def read(
     agent: str,
     now: datetime,
     mapping: Mapping[str, str] = _NO_MAPPING,
-    redaction: Redaction = Redaction.ALL,
     options: Options | None = None,
-) -> Iterator[Parsed]:
+) -> Iterator[Batch]:
     """The records of a file, batch by batch, in bounded memory.
 
     `stream`: binary and seekable, read from its start, not closed. `name`: of the file, with its
@@ -87,7 +85,7 @@ def read(
         raise InvalidInput("The time has no zone.", field="now")
     table = Table(stream, name=name)
     columns = choose_columns(chosen.fields, table.columns, mapping, takes_context=chosen.takes_context)
-    door = Door(
+    defaults = RowDefaults(
         agent=agent,
         source=f"import:{name[-120:]}",
         author=options.author or chosen.author,
@@ -95,94 +93,87 @@ def read(
         low=options.low,
         high=options.high,
     )
-    return _batches(table, chosen, columns=columns, door=door, redaction=redaction, batch_rows=options.batch_rows)
-
-
-def step(
-    interactions: Iterable[Interaction] = (),
-    feedback: Iterable[Feedback] = (),
-    *,
-    redaction: Redaction = Redaction.ALL,
-) -> Collected:
-    """Records of any door, made fit to store: ids where they are empty, contents checked, secrets and
-    personal data masked, people by pseudonym. Doing it twice changes nothing more.
-
-    Feedback on an interaction handed in with it shares its placeholders. Feedback without a target or
-    without what its kind needs is refused with a reason; the rest goes on.
-    """
-    return fit(interactions, feedback, redaction=redaction, is_checked=False)
+    return _batches(table, chosen, columns=columns, defaults=defaults, batch_rows=options.batch_rows)
 
 
 def _batches(
-    table: Table, preset: Preset, *, columns: Mapping[str, str], door: Door, redaction: Redaction, batch_rows: int
-) -> Iterator[Parsed]:
-    batch = _Batch()
-    shared: set[int] = set()
+    table: Table, preset: Preset, *, columns: Mapping[str, str], defaults: RowDefaults, batch_rows: int
+) -> Iterator[Batch]:
+    described: set[int] = set()
+    buffer = _RowBuffer(described)
     first_error: RowError | None = None
     is_empty = True
     begun_at = 0
     for row in table:
-        result = row if isinstance(row, RowError) else _made(Cells(row, columns), preset, door=door)
+        result = row if isinstance(row, RowError) else _records_of(Cells(row, columns), preset, defaults=defaults)
         if isinstance(result, RowError):
             first_error = first_error or result
-            batch.rejected.append(result)
+            buffer.rejected.append(result)
         else:
             is_empty = False
-            batch.add(result, shared=shared)
-        batch.rows += 1
-        if batch.rows >= batch_rows or table.bytes_read - begun_at >= _BATCH_BYTES:
-            yield batch.parsed(table, redaction=redaction)
-            batch, begun_at = _Batch(), table.bytes_read
-    if batch.rows:
-        yield batch.parsed(table, redaction=redaction)
+            buffer.add(result, line=row.line)
+        buffer.rows += 1
+        if buffer.rows >= batch_rows or table.bytes_read - begun_at >= _BATCH_BYTES:
+            yield buffer.batch(table)
+            buffer, begun_at = _RowBuffer(described), table.bytes_read
+    if buffer.rows:
+        yield buffer.batch(table)
     if is_empty and first_error is not None:
         raise InvalidInput(
             f"Not one row of the file could be used. The first is on line {first_error.line:,}: {first_error.reason}"
         )
 
 
-class _Batch:
-    """What is gathered until it is given."""
+class _RowBuffer:
+    """Row buffer of one batch."""
 
-    def __init__(self) -> None:
+    def __init__(self, described: set[int]) -> None:
+        """`described`: the interactions earlier rows of the file have described, by 64 bits of their ids."""
+        self._described = described
         self.rows = 0
-        self.interactions: list[Interaction] = []
-        self.feedback: list[Feedback] = []
-        self.articles: list[Article] = []
         self.rejected: list[RowError] = []
+        self._interactions: list[Interaction] = []
+        self._again: dict[str, Interaction] = {}
+        self._feedback: list[Feedback] = []
+        self._articles: list[Article] = []
+        self._lines: dict[str, int] = {}
 
-    def add(self, made: Made, *, shared: set[int]) -> None:
-        """Take in what a row became. Of rows that share an interaction the first describes it: `shared`
-        remembers it by 64 bits of its id."""
-        for interaction in made.interactions:
+    def add(self, records: RowRecords, *, line: int) -> None:
+        """Take in what a row became. Of rows that share an interaction the first describes it."""
+        for interaction in records.interactions:
             mark = hash(interaction.id)
-            if not made.is_shared or mark not in shared:
-                self.interactions.append(interaction)
-            if made.is_shared:
-                shared.add(mark)
-        self.feedback += made.feedback
-        self.articles += made.articles
+            if records.is_shared and mark in self._described:
+                self._again[interaction.id] = interaction
+            else:
+                self._interactions.append(interaction)
+                self._lines[interaction.id] = line
+            if records.is_shared:
+                self._described.add(mark)
+        self._feedback += records.feedback
+        self._lines.update((item.id, line) for item in records.feedback)
+        self._articles += records.articles
 
-    def parsed(self, table: Table, *, redaction: Redaction) -> Parsed:
-        """The batch, redacted."""
-        ready = fit(self.interactions, self.feedback, redaction=redaction, is_checked=True)
-        return Parsed(
-            interactions=ready.interactions,
-            feedback=ready.feedback,
-            articles=tuple(redacted_article(article, redaction) for article in self.articles),
+    def batch(self, table: Table) -> Batch:
+        """What was gathered."""
+        return Batch(
+            interactions=tuple(self._interactions),
+            feedback=tuple(self._feedback),
+            articles=tuple(self._articles),
+            described=tuple(self._again.values()),
             rejected=tuple(self.rejected),
+            lines=self._lines,
             lines_read=table.lines_read,
             bytes_read=table.bytes_read,
         )
 
 
-def _made(cells: Cells, preset: Preset, *, door: Door) -> Made | RowError:
+def _records_of(cells: Cells, preset: Preset, *, defaults: RowDefaults) -> RowRecords | RowError:
     try:
-        made = preset.make(cells, door=door)
+        records = preset.make(cells, defaults=defaults)
     except Unusable as unusable:
         return RowError(cells.line, unusable.code, unusable.reason)
     except ValidationError as invalid:
         names = sorted({str(error["loc"][0]) for error in invalid.errors(include_input=False) if error["loc"]})
         return RowError(cells.line, "field", f"The row has a value that is not allowed for: {', '.join(names)}.")
-    reason = next(filter(None, map(unfit_reason, made.feedback)), "")
-    return RowError(cells.line, "missing", reason) if reason else made
+    reason = next(filter(None, map(unfit_reason, records.feedback)), "")
+    return RowError(cells.line, "missing", reason) if reason else records

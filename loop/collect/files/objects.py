@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from loop.collect.files.lines import Lines
-from loop.collect.files.rows import CELL_MAX, ROW_MAX, Code, Row, RowError, not_utf8, too_large
+from loop.collect.files.rows import CELL_MAX, ROW_MAX, Code, Lines, Row, RowError, not_utf8, too_large
 
 _DEPTH_MAX = 64
 _INTEGER_MAX = 2**63
 _CHUNK = 1 << 16
 _TOKEN = re.compile(rb'\\.|[{}\[\]",\n]', re.DOTALL)
-_ESCAPE = re.compile(rb'\\.|["\n]', re.DOTALL)
 
 
 class LineObjects:
@@ -32,7 +30,11 @@ class LineObjects:
 
 
 class ListObjects:
-    """A JSON list of objects, read element by element. A broken element does not stop the rest."""
+    """A JSON list of objects, read element by element. A broken element does not stop the rest.
+
+    The standard decoder reads each element. It does not say where a broken or oversized one ends, so the
+    elements are told apart here: by quotes, brackets and commas, and by nothing else.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         """`stream`: binary, at its start; the first character that is not blank is `[`."""
@@ -44,52 +46,62 @@ class ListObjects:
 
     def __iter__(self) -> Iterator[Row | RowError]:
         """Elements in file order."""
-        element = bytearray()
-        size = depth = 0
-        begins = 1
-        in_string = is_closed = is_over = False
-        carry = b""
-        while chunk := self._stream.read(_CHUNK):
-            self.position += len(chunk)
-            chunk, carry = _whole_escapes(carry + chunk)
-            at = kept = 0
-            while found := (_ESCAPE if in_string else _TOKEN).search(chunk, at):
-                at = found.end()
-                token = found.group()
-                if token.endswith(b"\n"):
+        element = _Element(self.number)
+        depth, in_string = 0, False
+        for chunk in self._chunks():
+            kept = 0
+            for token in _TOKEN.finditer(chunk):
+                mark = token.group()[-1:]
+                if mark == b"\n":
                     self.number += 1
-                elif token == b'"':
-                    in_string = not in_string
-                elif in_string or token[0] == 0x5C:
+                elif len(token.group()) == 2:  # an escape
                     continue
-                elif token in b"{[":
-                    depth += 1
-                    if depth == 1:
-                        element, size, kept, begins = bytearray(), 0, at, self.number
-                elif token == b"," and depth == 1:
-                    size += at - 1 - kept
-                    element += chunk[kept : at - 1]
-                    yield from _element(element, size, begins)
-                    element, size, kept, begins = bytearray(), 0, at, self.number
-                elif token in b"}]":
-                    depth -= 1
+                elif mark == b'"':
+                    in_string = not in_string
+                elif not in_string:
+                    depth += (mark in b"[{") - (mark in b"]}")
+                    if depth == 0 or (depth == 1 and mark in b"[,"):
+                        element.add(chunk[kept : token.start()])
+                        yield from element.rows()
+                        element, kept = _Element(self.number), token.end()
                     if depth == 0:
-                        size += at - 1 - kept
-                        element += chunk[kept : at - 1]
-                        yield from _element(element, size, begins)
-                        element, size, kept, begins = bytearray(), 0, at, self.number
-                        is_closed, is_over = token == b"]", True
-                        break
-            size += len(chunk) - kept
-            if size <= ROW_MAX + _CHUNK:
-                element += chunk[kept:]
-            if is_over:
-                break
-        rest = (bytes(element) + carry + self._stream.read(_CHUNK)).strip()
-        if is_closed and rest:
-            yield RowError(begins, "broken_json", "There is text after the end of the list.")
-        elif not is_closed:
-            yield RowError(begins, "broken_json", "The list is not closed; its last element could not be read.")
+                        if mark == b"}" or (chunk[kept:] + self._stream.read(_CHUNK)).strip():
+                            yield RowError(self.number, "broken_json", "There is text after the end of the list.")
+                        return
+            element.add(chunk[kept:])
+        yield RowError(element.begins, "broken_json", "The list is not closed; its last element could not be read.")
+
+    def _chunks(self) -> Iterator[bytes]:
+        """The file in pieces that part no escape."""
+        while chunk := self._stream.read(_CHUNK):
+            if (len(chunk) - len(chunk.rstrip(b"\\"))) % 2:
+                chunk += self._stream.read(1)
+            self.position += len(chunk)
+            yield chunk
+
+
+class _Element:
+    """The bytes of one element of a list, and no more of them than may be read."""
+
+    def __init__(self, begins: int) -> None:
+        """`begins`: the 1-based line where it may begin; blank lines may come first."""
+        self.begins = begins
+        self._size = 0
+        self._held = bytearray()
+
+    def add(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size <= ROW_MAX + _CHUNK:
+            self._held += piece
+
+    def rows(self) -> Iterator[Row | RowError]:
+        """The one row it is; none where there is nothing between two commas."""
+        body = self._held.lstrip()
+        line = self.begins + self._held[: len(self._held) - len(body)].count(b"\n")
+        if self._size > ROW_MAX:
+            yield too_large(line, self._size, limit=ROW_MAX, what="The element")
+        elif body := body.rstrip():
+            yield parse(bytes(body), line)
 
 
 def parse(body: bytes, line: int) -> Row | RowError:
@@ -182,19 +194,3 @@ def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_named_once, parse_float=_finite, parse_int=_integer, parse_constant=_no_constant
 )
-
-
-def _element(element: bytearray, size: int, begins: int) -> Iterator[Row | RowError]:
-    body = bytes(element.lstrip())
-    line = begins + element[: len(element) - len(body)].count(b"\n")
-    body = body.rstrip()
-    if size > ROW_MAX:
-        yield too_large(line, size, limit=ROW_MAX, what="The element")
-    elif body:
-        yield parse(body, line)
-
-
-def _whole_escapes(chunk: bytes) -> tuple[bytes, bytes]:
-    """The chunk without a trailing backslash that may belong to the next one, and that backslash."""
-    trailing = len(chunk) - len(chunk.rstrip(b"\\"))
-    return (chunk[:-1], chunk[-1:]) if trailing % 2 else (chunk, b"")

@@ -1,8 +1,8 @@
 """Presets for our own shape: interactions as they happened, and feedback on them."""
 
-from loop.collect.build import WITHOUT_ID, Door, Made, asked, rating, said
+from loop.collect.build import WITHOUT_ID, RowDefaults, RowRecords, feedback_from_row, interaction_from_row, rating
 from loop.collect.files.fields import Cells, Field, Unusable
-from loop.collect.identity import kept_id
+from loop.collect.identity import stable_id
 from loop.records import FeedbackKind, Interaction
 
 
@@ -24,10 +24,10 @@ class Interactions:
         *WITHOUT_ID,
     )
 
-    def make(self, cells: Cells, *, door: Door) -> Made:
+    def make(self, cells: Cells, *, defaults: RowDefaults) -> RowRecords:
         """Raises Unusable."""
         question = cells.text("question", is_needed=True)
-        return Made((asked(cells, door, question=question, with_answer=True),))
+        return RowRecords((interaction_from_row(cells, defaults, question=question, with_answer=True),))
 
 
 class PlainFeedback:
@@ -59,7 +59,7 @@ class PlainFeedback:
         *WITHOUT_ID,
     )
 
-    def make(self, cells: Cells, *, door: Door) -> Made:
+    def make(self, cells: Cells, *, defaults: RowDefaults) -> RowRecords:
         """Raises Unusable."""
         external = cells.name_of("interaction_id")
         question = cells.text("question")
@@ -67,17 +67,19 @@ class PlainFeedback:
             raise Unusable("missing", "The row has neither an interaction_id nor a question.")
         interactions: tuple[Interaction, ...] = ()
         if external:
-            target = kept_id("i", door.agent, external)
+            target = stable_id("i", defaults.agent, external)
         else:
-            interactions = (asked(cells, door, question=question, with_answer=False, is_shared=True),)
+            interactions = (
+                interaction_from_row(cells, defaults, question=question, with_answer=False, is_shared=True),
+            )
             target = interactions[0].id
         given = cells.raw("value")
-        value = None if given is None or given == "" else rating(given, door=door, column="value")
+        value = None if given is None or given == "" else rating(given, defaults=defaults, column="value")
         seconds = cells.number("seconds_to_answer")
         if seconds is not None and seconds < 0:
             raise cells.unusable("seconds_to_answer", "has to be 0 or more")
-        feedback = said(
-            door,
+        feedback = feedback_from_row(
+            defaults,
             interaction_id=target,
             kind=_kind(cells, value),
             author=cells.text("author").strip(),
@@ -92,14 +94,14 @@ class PlainFeedback:
             seconds_to_answer=seconds,
             attributes=cells.rest(),
         )
-        return Made(interactions, (feedback,), is_shared=not external)
+        return RowRecords(interactions, (feedback,), is_shared=not external)
 
 
 def _kind(cells: Cells, value: float | None) -> FeedbackKind:
-    told = cells.text("kind").strip().lower()
-    if told:
+    named = cells.text("kind").strip().lower()
+    if named:
         try:
-            return FeedbackKind(told)
+            return FeedbackKind(named)
         except ValueError:
             raise cells.unusable("kind", f"has to be one of {', '.join(FeedbackKind)}") from None
     if cells.name_of("label") or cells.name_of("article_id"):

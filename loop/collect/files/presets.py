@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from loop.collect.build import Door, Made
+from loop.collect.build import RowDefaults, RowRecords
 from loop.collect.files.fields import Cells, Field
 from loop.collect.files.plain import Interactions, PlainFeedback
 from loop.collect.files.questions import Articles, LabelledQueries, QuestionsWithArticles, RatedAnswers
@@ -34,7 +34,7 @@ class Preset(Protocol):
         """Who gave feedback that names no author, unless the caller says who."""
         ...
 
-    def make(self, cells: Cells, *, door: Door) -> Made:
+    def make(self, cells: Cells, *, defaults: RowDefaults) -> RowRecords:
         """The records of one row, not redacted. Raises Unusable; the row is then refused, the file goes on."""
         ...
 

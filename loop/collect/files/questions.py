@@ -1,6 +1,13 @@
 """Presets for question data: labelled queries, rated answers, questions with their article, and articles."""
 
-from loop.collect.build import ASKED, Door, Made, asked, rating, said
+from loop.collect.build import (
+    INTERACTION_FIELDS,
+    RowDefaults,
+    RowRecords,
+    feedback_from_row,
+    interaction_from_row,
+    rating,
+)
 from loop.collect.files.fields import Cells, Field, Unusable
 from loop.records import Article, FeedbackKind, derived_id
 
@@ -24,13 +31,13 @@ class LabelledQueries:
         Field("label", "the right label", ("label", "category", "intent"), is_needed=True),
         _AUTHOR,
         Field("reason", "why this label is right"),
-        *ASKED,
+        *INTERACTION_FIELDS,
     )
 
-    def make(self, cells: Cells, *, door: Door) -> Made:
+    def make(self, cells: Cells, *, defaults: RowDefaults) -> RowRecords:
         """Raises Unusable."""
         label = cells.text("label", is_needed=True).strip()
-        return _named(cells, door, identity=label, label=label)
+        return _named(cells, defaults, identity=label, label=label)
 
 
 class QuestionsWithArticles:
@@ -44,13 +51,13 @@ class QuestionsWithArticles:
         Field("article_id", "the right article", ("article_id", "gold_passage_id", "passage_id"), is_needed=True),
         _AUTHOR,
         Field("reason", "why this article is right"),
-        *ASKED,
+        *INTERACTION_FIELDS,
     )
 
-    def make(self, cells: Cells, *, door: Door) -> Made:
+    def make(self, cells: Cells, *, defaults: RowDefaults) -> RowRecords:
         """Raises Unusable."""
         article_id = cells.text("article_id", is_needed=True).strip()
-        return _named(cells, door, identity=article_id, article_id=article_id)
+        return _named(cells, defaults, identity=article_id, article_id=article_id)
 
 
 class RatedAnswers:
@@ -73,10 +80,10 @@ class RatedAnswers:
         Field("ratings", "a rating or a list of them", ("ratings", "rating"), is_needed=True),
         Field("comments", "a comment or a list of them, in the order of the ratings", ("comments", "comment")),
         Field("authors", "who rated, in the order of the ratings", ("authors", "author", "raters", "rater")),
-        *ASKED,
+        *INTERACTION_FIELDS,
     )
 
-    def make(self, cells: Cells, *, door: Door) -> Made:
+    def make(self, cells: Cells, *, defaults: RowDefaults) -> RowRecords:
         """Raises Unusable, also when there are more comments or authors than ratings."""
         ratings, comments, authors = (cells.items(name) for name in ("ratings", "comments", "authors"))
         if not ratings:
@@ -89,22 +96,22 @@ class RatedAnswers:
         if not all(isinstance(item, str | None) for item in comments):
             raise cells.unusable("comments", "has to hold text")
         question = cells.text("question", is_needed=True)
-        interaction = asked(cells, door, question=question, with_answer=True)
+        interaction = interaction_from_row(cells, defaults, question=question, with_answer=True)
         at = cells.moment("at")
         feedback = tuple(
-            said(
-                door,
+            feedback_from_row(
+                defaults,
                 interaction_id=interaction.id,
                 kind=FeedbackKind.CSAT,
-                author=str(authors[index]) if authors else f"{door.author}-{index + 1}",
+                author=str(authors[index]) if authors else f"{defaults.author}-{index + 1}",
                 at=at,
-                value=rating(value, door=door, column="ratings"),
+                value=rating(value, defaults=defaults, column="ratings"),
                 text=(comments[index] or "") if comments else "",
                 attributes={"rating": value} if authors else {"rating": value, "author_is": "position"},
             )
             for index, value in enumerate(ratings)
         )
-        return Made((interaction,), feedback)
+        return RowRecords((interaction,), feedback)
 
 
 class Articles:
@@ -121,7 +128,7 @@ class Articles:
         Field("questions", "solved questions that lead here, text or a list"),
     )
 
-    def make(self, cells: Cells, *, door: Door) -> Made:
+    def make(self, cells: Cells, *, defaults: RowDefaults) -> RowRecords:
         """Raises Unusable."""
         headings, questions = cells.items("headings"), cells.items("questions")
         if not all(isinstance(item, str) for item in [*headings, *questions]):
@@ -129,10 +136,10 @@ class Articles:
         title = " › ".join(part.strip() for part in [cells.text("title"), *headings] if part.strip())
         body = cells.text("body", is_needed=True)
         external = cells.name_of("id")
-        return Made(
+        return RowRecords(
             articles=(
                 Article(
-                    id=external[:128] if external else derived_id("article", door.agent, title, body),
+                    id=external[:128] if external else derived_id("article", defaults.agent, title, body),
                     title=title,
                     body=body,
                     questions=tuple(questions),
@@ -141,19 +148,21 @@ class Articles:
         )
 
 
-def _named(cells: Cells, door: Door, *, identity: str, label: str | None = None, article_id: str | None = None) -> Made:
+def _named(
+    cells: Cells, defaults: RowDefaults, *, identity: str, label: str | None = None, article_id: str | None = None
+) -> RowRecords:
     """A question without an answer, and what somebody says is right for it. With an author, rows share the question."""
     author = cells.text("author").strip()
-    interaction = asked(
+    interaction = interaction_from_row(
         cells,
-        door,
+        defaults,
         question=cells.text("question", is_needed=True),
         with_answer=False,
         is_shared=bool(author),
         identity=None if author else identity,
     )
-    feedback = said(
-        door,
+    feedback = feedback_from_row(
+        defaults,
         interaction_id=interaction.id,
         kind=FeedbackKind.LABEL,
         author=author,
@@ -163,4 +172,4 @@ def _named(cells: Cells, door: Door, *, identity: str, label: str | None = None,
         reason=cells.text("reason"),
         attributes=cells.rest() if author else {},
     )
-    return Made((interaction,), (feedback,), is_shared=bool(author))
+    return RowRecords((interaction,), (feedback,), is_shared=bool(author))

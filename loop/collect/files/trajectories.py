@@ -1,21 +1,20 @@
-"""Chat trajectories: one episode per row, read into interactions with steps, and written back without loss.
+"""Chat trajectories: one episode per row, read into interactions with steps, without loss.
 
 Every user message begins an interaction. Its answer is the assistant's reply that ends the turn; what
 lies between becomes steps: a `model` step per assistant message with tool calls, a `tool` step per
 call with its result, a `message` step for anything else. Messages are the OpenAI chat format.
 
-What no field of a record holds is kept beside it: `rest` is a message without its text, `whole` is a
-message as it was. `messages_of` puts them together again.
+What no field of a record holds is kept beside it, so that the messages can be put together again:
+`rest` is a message without its text, `whole` is a message as it was.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from loop.collect.build import Door, Made, rating, said
+from loop.collect.build import RowDefaults, RowRecords, feedback_from_row, rating
 from loop.collect.files.fields import Cells, Field, Unusable
-from loop.collect.identity import kept_id
-from loop.errors import InvalidInput
+from loop.collect.identity import stable_id
 from loop.records import FeedbackKind, Interaction, Step, derived_id
 
 Message = dict[str, Any]
@@ -49,7 +48,7 @@ class Trajectories:
         Field("at", "when it began", ("at", "created_at", "timestamp", "time")),
     )
 
-    def make(self, cells: Cells, *, door: Door) -> Made:
+    def make(self, cells: Cells, *, defaults: RowDefaults) -> RowRecords:
         """Raises Unusable."""
         messages = _checked(cells.raw("messages"))
         rest = cells.rest()
@@ -57,7 +56,9 @@ class Trajectories:
         customer = cells.text("customer").strip()
         at = cells.moment("at")
         episode = (
-            kept_id("e", door.agent, external) if external else derived_id("e", door.agent, messages, customer, rest)
+            stable_id("e", defaults.agent, external)
+            if external
+            else derived_id("e", defaults.agent, messages, customer, rest)
         )
         preamble, turns = _turns(messages)
         if not turns:
@@ -66,54 +67,32 @@ class Trajectories:
         for position, turn in enumerate(turns):
             drafted = _interaction(turn, preamble=preamble if position == 0 else [])
             update: dict[str, Any] = {
-                "id": derived_id("i", door.agent, episode, position),
-                "agent": door.agent,
+                "id": derived_id("i", defaults.agent, episode, position),
+                "agent": defaults.agent,
                 "episode_id": episode,
                 "customer": customer,
                 "position": position,
-                "at": at or door.at,
+                "at": at or defaults.at,
                 "topic": cells.text("topic").strip(),
                 "version": cells.whole("version"),
-                "source": door.source,
+                "source": defaults.source,
             }
             if position == 0 and rest:
                 update["attributes"] = {**drafted["attributes"], "row": rest}
             interactions.append(Interaction(**{**drafted, **update}))
         reward = cells.raw("reward")
         if reward is None or reward == "":
-            return Made(tuple(interactions))
+            return RowRecords(tuple(interactions))
         acted = [made for made in interactions if made.answer or made.steps] or interactions
-        outcome = said(
-            door,
+        outcome = feedback_from_row(
+            defaults,
             interaction_id=acted[-1].id,
             kind=FeedbackKind.OUTCOME,
             author=cells.text("author").strip(),
             at=at,
-            value=rating(reward, door=door, column="reward"),
+            value=rating(reward, defaults=defaults, column="reward"),
         )
-        return Made(tuple(interactions), (outcome,))
-
-
-def messages_of(interactions: Sequence[Interaction]) -> list[Message]:
-    """The chat messages of one episode, exactly as they were read when redaction was off.
-
-    `interactions`: all of the episode, in any order. Raises InvalidInput when they are of several
-    episodes or one is missing.
-    """
-    ordered = sorted(interactions, key=lambda made: made.position)
-    if len({made.episode_id for made in ordered}) > 1:
-        raise InvalidInput("The interactions are of several episodes.", field="interactions")
-    if [made.position for made in ordered] != list(range(len(ordered))):
-        raise InvalidInput("An interaction of the episode is missing.", field="interactions")
-    messages: list[Message] = []
-    for made in ordered:
-        kept = made.attributes.get(CHAT, {})
-        messages += kept.get("preamble", [])
-        messages.append(_message(made.question, kept.get("user", {"rest": {"role": "user"}})))
-        messages += _messages_of_steps(made.steps)
-        if made.answer or "answer" in kept:
-            messages.append(_message(made.answer, kept.get("answer", {"rest": {"role": "assistant"}})))
-    return messages
+        return RowRecords(tuple(interactions), (outcome,))
 
 
 def _checked(value: object) -> list[Message]:
@@ -240,36 +219,3 @@ def _text_of_parts(content: object) -> str:
     parts = content if isinstance(content, list) else []
     texts = [part.get("text") for part in parts if isinstance(part, dict)]
     return "\n".join(text for text in texts if isinstance(text, str))
-
-
-def _message(text: str, kept: Mapping[str, Any]) -> Message:
-    if "whole" in kept:
-        return dict(kept["whole"])
-    return {**kept["rest"], "content": text}
-
-
-def _messages_of_steps(steps: Sequence[Step]) -> Iterator[Message]:
-    index = 0
-    while index < len(steps):
-        step = steps[index]
-        index += 1
-        if "calls" in step.attributes:
-            tools = steps[index : index + step.attributes["calls"]]
-            index += len(tools)
-            orphans = list(
-                takewhile(lambda later: "turn" in later.attributes and "call" not in later.attributes, steps[index:])
-            )
-            index += len(orphans)
-            yield {**_message(step.output, step.attributes), "tool_calls": [_call(tool) for tool in tools]}
-            answered = [tool for tool in [*tools, *orphans] if "result" in tool.attributes]
-            answered.sort(key=lambda tool: tool.attributes["turn"])
-            yield from (_message(tool.output, tool.attributes["result"]) for tool in answered)
-        elif step.kind == "tool":
-            yield _message(step.output, step.attributes["result"])
-        else:
-            yield _message(step.output or step.input, step.attributes)
-
-
-def _call(tool: Step) -> Message:
-    call: Message = tool.attributes["call"]
-    return {**call, "function": {**call["function"], "name": tool.name, "arguments": tool.input}}

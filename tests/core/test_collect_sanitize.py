@@ -1,10 +1,10 @@
-"""The step of this stage: records of any door leave it named, checked and masked."""
+"""Sanitising: records of any door leave it named, checked and masked."""
 
 from typing import Any
 
 import pytest
 
-from loop.collect import Redaction, step
+from loop.collect import Redaction, sanitize
 from loop.records import FeedbackKind
 from tests.builders import feedback, interaction
 
@@ -12,7 +12,7 @@ ADDRESS = "jane@mail.example"
 
 
 def test_personal_data_leaves_no_field_of_a_record() -> None:
-    collected = step(
+    collected = sanitize(
         [
             interaction(
                 question=f"I am {ADDRESS}",
@@ -32,33 +32,42 @@ def test_personal_data_leaves_no_field_of_a_record() -> None:
     assert item.text == "no, ⟨EMAIL_1⟩"  # the number it has in the interaction
 
 
+def test_feedback_shares_the_placeholders_of_its_interaction_and_of_no_other_feedback() -> None:
+    made = interaction(question=f"I am {ADDRESS}, ask joe@mail.example")
+    said = [
+        feedback(number, interaction_id="i1", text=text)
+        for number, text in enumerate(["to ann@x.example", "joe@mail.example, bob@x.example"])
+    ]
+    assert [item.text for item in sanitize([made], said).feedback] == ["to ⟨EMAIL_3⟩", "⟨EMAIL_2⟩, ⟨EMAIL_3⟩"]
+
+
 def test_one_person_keeps_one_pseudonym_and_two_people_keep_two() -> None:
     authors = [ADDRESS, ADDRESS.upper(), "john@mail.example", "ann"]
-    items = step(feedback=[feedback(number, author=author) for number, author in enumerate(authors)]).feedback
+    items = sanitize(feedback=[feedback(number, author=author) for number, author in enumerate(authors)]).feedback
     assert items[0].author == items[1].author
     assert len({item.author for item in items}) == 3
     assert items[3].author == "ann"
 
 
 def test_doing_it_twice_changes_nothing() -> None:
-    once = step([interaction(question=f"{ADDRESS}\u200b")], [feedback(text=ADDRESS, author=ADDRESS)])
-    twice = step(once.interactions, once.feedback)
+    once = sanitize([interaction(question=f"{ADDRESS}\u200b")], [feedback(text=ADDRESS, author=ADDRESS)])
+    twice = sanitize(once.interactions, once.feedback)
     assert (twice.interactions, twice.feedback) == (once.interactions, once.feedback)
     assert once.interactions[0].attributes["redaction"] == {"EMAIL": 1, "hidden_zero_width": 1}
 
 
 def test_records_without_an_id_get_one_from_their_content() -> None:
     def make() -> Any:
-        return step([interaction(id="", episode_id="")], [feedback(id="")])
+        return sanitize([interaction(id="", episode_id="")], [feedback(id="")])
 
     assert make() == make()
     assert make().interactions[0].id
-    assert make().feedback[0].id != step(feedback=[feedback(id="", label="other")]).feedback[0].id
+    assert make().feedback[0].id != sanitize(feedback=[feedback(id="", label="other")]).feedback[0].id
 
 
 def test_off_leaves_records_as_they_are() -> None:
     made, item = interaction(question=ADDRESS), feedback(text=ADDRESS)
-    collected = step([made], [item], redaction=Redaction.OFF)
+    collected = sanitize([made], [item], redaction=Redaction.OFF)
     assert (collected.interactions, collected.feedback) == ((made,), (item,))
 
 
@@ -73,7 +82,7 @@ def test_off_leaves_records_as_they_are() -> None:
     ],
 )
 def test_what_no_database_can_hold_is_refused_and_the_rest_goes_on(fields: dict[str, Any]) -> None:
-    collected = step([interaction(1, **fields), interaction(2)])
+    collected = sanitize([interaction(1, **fields), interaction(2)])
     assert [made.id for made in collected.interactions] == ["i2"]
     assert [refused.record.id for refused in collected.refused] == ["i1"]
 
@@ -89,6 +98,6 @@ def test_what_no_database_can_hold_is_refused_and_the_rest_goes_on(fields: dict[
     ],
 )
 def test_feedback_that_says_nothing_is_refused_with_a_reason(fields: dict[str, Any]) -> None:
-    collected = step(feedback=[feedback(1, **fields), feedback(2)])
+    collected = sanitize(feedback=[feedback(1, **fields), feedback(2)])
     assert [item.id for item in collected.feedback] == ["f2"]
     assert collected.refused[0].reason

@@ -1,0 +1,149 @@
+"""Idempotent ingest, the one way in for every door: check the role, sanitize, append with a note in the journal.
+
+A delivery may come again, whole or in pieces, in any order and by another door: what is known already
+is counted as a duplicate and leaves no trace. The only effect is `Arrivals.append`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from loop import roles
+from loop.collect.files.intake import Batch
+from loop.collect.files.rows import RowError
+from loop.collect.sanitize import Refused, redacted_article, sanitize
+from loop.errors import InvalidInput
+from loop.ports import Arrivals
+from loop.records import Actor, Article, Feedback, Interaction, Note, Written, digest
+from loop.text.redaction import Redaction
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A way in, and who stands in it."""
+
+    actor: Actor
+    """Who brings the records; the journal names them."""
+    action: roles.Action
+    """What the actor has to be allowed to do: `import`, or `correct` for a correction of their own."""
+    journal: str
+    """Verb and noun for the journal, such as `import file`."""
+    at: datetime
+    """When, for the journal; aware, UTC."""
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What else the journal shall say, such as the digest of a file's name. No personal data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a delivery."""
+
+    written: Written
+    """How many records were kept (`new`), replaced what was known (`updated`) or were known (`duplicate`)."""
+    refused: tuple[Refused, ...]
+    """Records that cannot be stored, each with its reason."""
+    interactions: tuple[Interaction, ...]
+    """As they were handed to the store."""
+    feedback: tuple[Feedback, ...]
+    """As it was handed to the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReceipt:
+    """What became of a file."""
+
+    written: Written
+    """In records."""
+    articles: tuple[Article, ...]
+    """Redacted. They change what the agent says, so they are drafted (`desk.draft_articles`), never stored here."""
+
+
+def receive(
+    arrivals: Arrivals,
+    *,
+    door: Door,
+    interactions: Iterable[Interaction] = (),
+    feedback: Iterable[Feedback] = (),
+    context: Iterable[Interaction] = (),
+    redaction: Redaction = Redaction.ALL,
+) -> Receipt:
+    """Store what came through a door; idempotent.
+
+    `context`: interactions known already that the feedback is about, for shared placeholders. A record that
+    cannot be stored is refused with its reason and the rest goes on.
+    Raises NotAllowed; StoreUnavailable, and then nothing, or the first part of a delivery, was kept: hand it in again.
+    """
+    roles.check(door.actor, door.action)
+    fit = sanitize(interactions, feedback, context=context, redaction=redaction)
+    written, refused = _append(arrivals, (*fit.interactions, *fit.feedback), door=door)
+    lost = {id(one.record) for one in refused}
+    return Receipt(
+        written=written,
+        refused=(*fit.refused, *refused),
+        interactions=tuple(one for one in fit.interactions if id(one) not in lost),
+        feedback=tuple(one for one in fit.feedback if id(one) not in lost),
+    )
+
+
+def receive_file(
+    arrivals: Arrivals,
+    batches: Iterable[Batch],
+    *,
+    door: Door,
+    redaction: Redaction = Redaction.ALL,
+    on_batch: Callable[[Batch, Sequence[RowError]], None],
+) -> FileReceipt:
+    """Store a file that is being read, batch by batch, each with its own note in the journal; idempotent.
+
+    `on_batch` hears of every batch when it is kept, with all its rows that were not. A process that dies
+    loses only batches it was not told of, and the next import of the file brings them.
+    Raises like `receive`, and what reading the file raises.
+    """
+    written, articles = Written(), list[Article]()
+    for batch in batches:
+        about = {"lines read": str(batch.lines_read), "rows rejected": str(len(batch.rejected))}
+        receipt = receive(
+            arrivals,
+            door=replace(door, about={**door.about, **about}),
+            interactions=batch.interactions,
+            feedback=batch.feedback,
+            context=batch.described,
+            redaction=redaction,
+        )
+        written += receipt.written
+        articles += (redacted_article(article, redaction) for article in batch.articles)
+        unfit = [RowError(batch.lines[one.record.id], "field", one.reason) for one in receipt.refused]
+        on_batch(batch, sorted([*batch.rejected, *unfit], key=lambda row: row.line))
+    return FileReceipt(written, tuple(articles))
+
+
+_Records = tuple[Interaction | Feedback, ...]
+
+
+def _append(arrivals: Arrivals, records: _Records, *, door: Door) -> tuple[Written, tuple[Refused, ...]]:
+    """Append in one transaction; halve what the store refuses until the record that it cannot keep stands alone."""
+    if not records:
+        return Written(), ()
+    interactions = tuple(one for one in records if isinstance(one, Interaction))
+    feedback = tuple(one for one in records if isinstance(one, Feedback))
+    try:
+        note = _note(door, interactions, feedback)
+        return arrivals.append(interactions=interactions, feedback=feedback, notes=(note,)), ()
+    except InvalidInput as error:
+        if len(records) == 1:
+            return Written(), (Refused(records[0], error.message),)
+    half = len(records) // 2
+    first, refused = _append(arrivals, records[:half], door=door)
+    second, refused_too = _append(arrivals, records[half:], door=door)
+    return first + second, (*refused, *refused_too)
+
+
+def _note(door: Door, interactions: Sequence[Interaction], feedback: Sequence[Feedback]) -> Note:
+    """One record is named by its id and digest, several are counted."""
+    records: list[Interaction | Feedback] = [*interactions, *feedback]
+    if len(records) == 1:
+        subject, what = records[0].id, {type(records[0]).__name__.lower(): digest(records[0])}
+    else:
+        counts = {"interactions": str(len(interactions)), "feedback": str(len(feedback))}
+        subject, what = records[0].agent, counts
+    return Note(actor=door.actor.name, action=door.journal, subject=subject, at=door.at, digests={**what, **door.about})
