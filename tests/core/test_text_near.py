@@ -1,16 +1,19 @@
 """Texts are compared as promised: same words same features, left-out scores as if refitted, groups by overlap."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from loop.text import classifier
-from loop.text.near import near_groups
 from loop.text.spelling import quote, sentences, spelled
 from loop.text.vectors import Vectoriser, letter_pieces, word_pieces
+from loop.validate import MemoryKnowledge
+from loop.validate.questions import register
 
 words = st.lists(
     st.sampled_from(["where", "is", "my", "new", "card", "the", "über", "paket", "5", "days", "商品", "late"]),
@@ -43,6 +46,12 @@ def test_the_same_text_has_the_same_features_wherever_it_stands(some: list[str])
 def test_vectors_have_length_one(some: list[str]) -> None:
     for _, block in Vectoriser.fit(some, max_features=10_000).blocks(some):
         assert np.sqrt((block.toarray() ** 2).sum(axis=1)) == pytest.approx(1, abs=1e-5)
+
+
+def near_groups(texts: Sequence[str], *, seed: int) -> NDArray[np.int64]:
+    """The group of each text when they are registered in this order, all at once."""
+    registry = register(MemoryKnowledge(), {str(place): text for place, text in enumerate(texts)}, others=(), seed=seed)
+    return np.array([registry.near_of(str(place)) for place in range(len(texts))], dtype=np.int64)
 
 
 def task(count: int, *, seed: int) -> tuple[list[str], list[str]]:
