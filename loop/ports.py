@@ -172,6 +172,10 @@ class Snapshots(Protocol):
         """Not retired, by id."""
         ...
 
+    def newest_cases(self, splits: Iterable[Split], *, limit: int) -> list[EvalCase]:
+        """The newest that are not retired, oldest of them first."""
+        ...
+
     def issues(self) -> list[Issue]: ...
 
     def proposals(self, states: Iterable[ProposalState] | None = None) -> list[ProposalItem]:
@@ -346,6 +350,10 @@ class Knowledge(Protocol):
 
     def voiced(self, column: Literal["theme", "matter"], key: str, *, newest: int) -> list[Judged]:
         """The newest rows that speak to a theme, in the order of the log."""
+        ...
+
+    def confirmed(self, *, newest: int) -> list[Judged]:
+        """The newest rows with a voice that say the answer was right as it was, in the order of the log."""
         ...
 
     def rival_rows(self, theme: str, *, newest: int) -> list[Judged]:

@@ -285,6 +285,10 @@ class AgentKnowledge:
         where = (_J.c[column] == key, _J.c[column] != "", _J.c.has_voice, _STANDING)
         return self._judged(*where, limit=newest, newest=True)
 
+    def confirmed(self, *, newest: int) -> list[Judged]:
+        """See `loop.ports.Knowledge.confirmed`."""
+        return self._judged(_J.c.confirms, _J.c.has_voice, _STANDING, limit=newest, newest=True)
+
     def rival_rows(self, theme: str, *, newest: int) -> list[Judged]:
         """See `loop.ports.Knowledge.rival_rows`."""
         return self._judged(*self._rival(theme), limit=newest, newest=True)

@@ -152,6 +152,17 @@ class AgentReads:
             query = query.where(table.c.split.in_([split.value for split in splits]))
         return self._read(EvalCase, query)
 
+    def newest_cases(self, splits: Iterable[Split], *, limit: int) -> list[EvalCase]:
+        """The newest that are not retired, oldest of them first."""
+        table = EvalCaseRow.core()
+        query = (
+            sa.select(table)
+            .where(sa.not_(table.c.retired), table.c.split.in_([split.value for split in splits]))
+            .order_by(table.c.at.desc(), table.c.id.desc())
+            .limit(limit)
+        )
+        return self._read(EvalCase, query)[::-1]
+
     def issues(self) -> list[Issue]:
         """Open ones, in the order they were handed in."""
         table = IssueRow.core()

@@ -35,5 +35,5 @@ def _told(report: TurnReport) -> str:
     for stage in report.stages:
         counted = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in stage.counts.items() if count)
         lines.append(f"{stage.stage:<9} {counted or 'nothing new'}  ({stage.seconds:.2f} s)")
-        lines.extend(f"          {words}" for words in stage.words)
+        lines.extend(f"          {words}" for words in (*stage.words, *stage.why))
     return "\n".join(lines)

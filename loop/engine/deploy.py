@@ -6,6 +6,7 @@ from datetime import timedelta
 from loop import deploy, policy
 from loop.engine.journal import ENGINE, StageTally, note
 from loop.engine.measure import measure
+from loop.engine.settled import is_settled
 from loop.errors import Conflict, NotFound, RatchetError, StoreUnavailable
 from loop.ports import Parts
 from loop.records import (
@@ -27,6 +28,9 @@ def release_and_watch(parts: Parts, tally: StageTally) -> None:
 
     Raises StoreUnavailable.
     """
+    if is_settled(parts):
+        _apply(parts, tally)
+        return
     steps: dict[str, Callable[[Parts, StageTally], None]] = {
         "approving by policy": _approve_by_policy,
         "applying approvals": _apply,

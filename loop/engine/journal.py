@@ -15,6 +15,7 @@ class StageTally:
 
     counts: dict[str, int] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
 
 
 def note(

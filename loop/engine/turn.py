@@ -11,6 +11,7 @@ from collections.abc import Callable
 from loop.engine.collect import count_arrivals
 from loop.engine.deploy import release_and_watch
 from loop.engine.journal import StageTally
+from loop.engine.settled import is_settled, settle
 from loop.engine.test import try_changes
 from loop.engine.update import draft_changes
 from loop.engine.validate import judge_feedback
@@ -31,15 +32,23 @@ STAGES: dict[StageName, Stage] = {
 """In the order they run."""
 
 
+APPLY_ONLY: tuple[StageName, ...] = ("deploy",)
+"""What an idle turn runs: nothing changed since a turn found nothing to do, but an undo window may have closed."""
+
+
 def turn(parts: Parts) -> TurnReport:
     """Run the five stages once and record what they did; a turn that found nothing to do leaves no record.
+
+    An idle turn costs nothing: while nothing changed since a turn that found nothing to do, only what time alone
+    brings about is looked at.
 
     Raises StoreUnavailable at once: without a store no stage can work. Any error that is not one of ours is a
     defect: it is raised after the remaining stages have run.
     """
     started = parts.clock()
     defects: list[Exception] = []
-    stages = tuple(run_stage(parts, name, defects=defects) for name in STAGES)
+    names = APPLY_ONLY if is_settled(parts) else tuple(STAGES)
+    stages = tuple(run_stage(parts, name, defects=defects) for name in names)
     report = TurnReport(
         id=derived_id("turn", parts.store.agent.slug, started),
         agent=parts.store.agent.slug,
@@ -49,6 +58,8 @@ def turn(parts: Parts) -> TurnReport:
     )
     if report.did_something:
         parts.store.commit(Changes(turn=report))
+    elif names is not APPLY_ONLY:
+        settle(parts)
     if defects:
         raise defects[0]
     return report
@@ -76,5 +87,6 @@ def run_stage(parts: Parts, name: StageName, *, defects: list[Exception]) -> Sta
         stage=name,
         counts=tally.counts,
         words=tuple(tally.words),
+        why=tuple(tally.why),
         seconds=max(0.0, (parts.clock() - began).total_seconds()),
     )

@@ -1,6 +1,6 @@
 """The stage update, fed from the store and committed to it once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from loop import evaluate, update
 from loop.change import operations
@@ -8,20 +8,32 @@ from loop.engine.journal import StageTally, note
 from loop.engine.rebase import outgrown, redraw
 from loop.heldout import HIDDEN_SPLITS, HeldOut
 from loop.ports import Parts
-from loop.records import TEACHING_STATES, Bundle, Changes, Issue, Split
+from loop.records import TEACHING_STATES, Bundle, Changes, FeedbackItem, Issue, Split
+
+CASES_READ = 2_000
+"""Newest cases that proposers weigh; older ones were weighed before."""
+TAUGHT = 6_000
+"""Newest corrections behind supported issues that are read, shared evenly among the issues."""
+CONFIRMED = 3_000
+"""Newest answers people confirmed that are read."""
 
 
 def draft_changes(parts: Parts, tally: StageTally) -> None:
+    """Rebase what is open onto the live version, then draft from the newest of what may teach.
+
+    What is read is bounded: the cost does not grow with history.
+    """
     store = parts.store
     head = store.head()
     bundle = store.bundle(head.digest)
     redraw(parts, tally, head=head, bundle=bundle)
-    teaching = {item.feedback.id: item for item in store.feedback(TEACHING_STATES)}
+    issues = store.issues()
+    teaching = _teaching(parts, issues)
     if not teaching:
+        tally.why.append("No feedback may teach yet.")
         return
     interactions = store.interactions({item.feedback.interaction_id for item in teaching.values()})
     earlier = store.proposals()
-    issues = store.issues()
     reasons = {
         decision.proposal_id: ", ".join((*decision.categories, decision.reason)).strip(", ")
         for decision in store.decisions()
@@ -35,7 +47,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             issues=tuple(issues),
             items=teaching,
             interactions=interactions,
-            cases=tuple(store.cases([Split.LOG, Split.DEV])),
+            cases=tuple(store.newest_cases([Split.LOG, Split.DEV], limit=CASES_READ)),
             earlier=tuple(earlier),
             reasons=reasons,
             answerers=parts.answerers,
@@ -49,8 +61,12 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
         )
     )
     tally.words.extend(outcome.failures)
-    if not outcome.proposals and (thin := _thinly_supported(issues, needed=store.agent.limits.min_sources)):
-        tally.words.append(thin)
+    tally.why.extend(outcome.held_back)
+    if not outcome.proposals:
+        looked_at = ", ".join(f"{name} {n}" for name, n in outcome.considered.items() if n)
+        tally.why.append(f"Looked at, by proposer: {looked_at or 'nothing'}.")
+        if thin := _thinly_supported(issues, needed=store.agent.limits.min_sources):
+            tally.why.append(thin)
     known = {item.proposal.id for item in earlier}
     fresh = tuple(proposal for proposal in outcome.proposals if proposal.id not in known)
     tally.counts["drafted"] = len(fresh)
@@ -73,6 +89,16 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             ),
         )
     )
+
+
+def _teaching(parts: Parts, issues: Sequence[Issue]) -> dict[str, FeedbackItem]:
+    """The newest feedback behind supported issues, as much of each, and the newest confirmations."""
+    supported = [issue for issue in issues if issue.is_supported and issue.kind != "complaint" and issue.sides]
+    each = max(40, TAUGHT // max(len(supported), 1))
+    ids = [key for issue in supported for key in issue.sides[0].feedback_ids[-each:]]
+    ids += [row.feedback_id for row in parts.store.confirmed(newest=CONFIRMED)]
+    items = parts.store.feedback_items(dict.fromkeys(ids))
+    return {key: item for key, item in items.items() if item.state in TEACHING_STATES}
 
 
 def _thinly_supported(issues: Iterable[Issue], *, needed: int) -> str:

@@ -85,6 +85,8 @@ class Judged:
     """The label or article id it says is right; empty when it names none."""
     pair: str
     """For a correction of a choice: `label` or `article`, what is right, what was chosen (composed key); else empty."""
+    confirms: bool
+    """It says that the answer was right as it was: the very choice, or the draft sent unchanged."""
     nth: int
     """1, 2, 3: among the first such votes of its author in the log, which teach the out-of-author model; else 0."""
     said: str

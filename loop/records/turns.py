@@ -18,6 +18,8 @@ class StageReport(Record):
     """What was counted, such as `{"held": 3}`."""
     words: tuple[str, ...] = ()
     """What happened, a sentence each; failures too."""
+    why: tuple[str, ...] = ()
+    """Why nothing happened that could have, a sentence each: not an event, and not a reason to keep a record."""
     seconds: float = Field(default=0.0, ge=0)
 
 
@@ -32,7 +34,7 @@ class TurnReport(Record):
 
     @property
     def did_something(self) -> bool:
-        """Whether any stage counted anything."""
+        """Whether any stage counted anything or says that something happened."""
         return any(any(stage.counts.values()) or stage.words for stage in self.stages)
 
     @property

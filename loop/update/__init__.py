@@ -7,7 +7,7 @@ refused before, do not wait already, and fit the base. Nothing here sees a seale
 from loop.change.proposal import Idea, draft
 from loop.errors import OperationRefused
 from loop.records import Proposal, Proposer, digest
-from loop.update.history import standing
+from loop.update.history import is_waiting, standing
 from loop.update.proposers.examples import ExampleProposer
 from loop.update.proposers.knowledge import KnowledgeProposer
 from loop.update.proposers.reflection import ReflectionProposer
@@ -43,6 +43,9 @@ def step(work: UpdateWork) -> UpdateOutcome:
     held_back: list[str] = []
     considered: dict[str, int] = {}
     for name, proposer in PROPOSERS.items():
+        if name is Proposer.EXAMPLES and (reason := is_waiting(work)) and not work.untrusted_examples:
+            held_back.append(f"{name.value}: {reason}")
+            continue
         found = proposer.propose(work)
         considered[name] = found.looked_at
         failures += found.failures

@@ -11,6 +11,8 @@ GROWTH = 0.5
 REFRESH = 1 / 3
 """Share of a full bundle that must be new instead, when it cannot grow any more."""
 
+_WAITS = "A bundle of examples waits already."
+
 _REFUSED = frozenset({ProposalState.REJECTED, ProposalState.UNDONE})
 
 
@@ -22,6 +24,17 @@ class Standing:
     """Why not, in words; empty when it may."""
     replaces: str | None = None
     """The open proposal it outgrew."""
+
+
+def is_waiting(work: UpdateWork) -> str:
+    """Why no bundle of examples need be worked out now; empty when one may: asked before the costly choice."""
+    for item in work.earlier:
+        is_open = item.state in OPEN_STATES and item.proposal.base_digest == work.base.digest
+        if not is_open or item.proposal.proposer is Proposer.PERSON or not taught(item.proposal.operations):
+            continue
+        if _is_settled(item):
+            return _WAITS
+    return ""
 
 
 def standing(idea: Idea, *, work: UpdateWork) -> Standing:
@@ -73,9 +86,8 @@ def _against_bundle(idea: Idea, item: ProposalItem, *, work: UpdateWork, is_open
     new, old = taught(idea.operations), taught(item.proposal.operations)
     if not new & old and not is_open:
         return Standing()
-    is_proved = item.report is not None and item.report.verdict is Verdict.PROVED
-    if is_open and (is_proved or item.report is None or item.state is ProposalState.APPROVED):
-        return Standing(objection="A bundle of examples waits already.")
+    if is_open and _is_settled(item):
+        return Standing(objection=_WAITS)
     needed = min(GROWTH * len(old), REFRESH * work.agent.limits.bundle_max)
     if len(new - old) < needed:
         how = "was refused" if not is_open else "could not be proved yet"
@@ -83,6 +95,12 @@ def _against_bundle(idea: Idea, item: ProposalItem, *, work: UpdateWork, is_open
             objection=f"A bundle much like this {how}; {len(new - old)} of at least {needed:.0f} new corrections came."
         )
     return Standing(replaces=item.proposal.id if is_open else None)
+
+
+def _is_settled(item: ProposalItem) -> bool:
+    """A bundle that is proved, approved or not tested yet: nothing larger takes its place."""
+    is_proved = item.report is not None and item.report.verdict is Verdict.PROVED
+    return is_proved or item.report is None or item.state is ProposalState.APPROVED
 
 
 def _is_same(idea: Idea, old: Proposal) -> bool:

@@ -88,6 +88,7 @@ def row_of(agent: Agent, item: FeedbackItem, interaction: Interaction | None, *,
         near=0,
         choice=choice if question else "",
         pair=SEPARATOR.join(pair) if pair is not None and question else "",
+        confirms=_confirms(feedback, interaction, choice=choice, is_corrected=pair is not None),
         nth=0,
         said=_said(family, question=question, choice=choice, text=text),
         is_long=family == "correction" and len(question.split()) >= _LONG_ENOUGH,
@@ -208,6 +209,14 @@ def _said(family: str, *, question: str, choice: str, text: str) -> str:
     if family == "correction":
         return key_of(f"{question}\n{choice}\n{text}") if question and (choice or text) else ""
     return key_of(text) if len(text.split()) >= _LONG_ENOUGH else ""
+
+
+def _confirms(feedback: Feedback, interaction: Interaction | None, *, choice: str, is_corrected: bool) -> bool:
+    if interaction is None or is_corrected:
+        return False
+    if feedback.kind.traits.is_rewrite:
+        return bool(spelled(feedback.text)) and spelled(feedback.text) == spelled(interaction.answer)
+    return bool(choice) and feedback.kind.traits.needs == "choice"
 
 
 def _matter(feedback: Feedback, *, family: str, choice: str, text: str, topic: str) -> str:

@@ -182,6 +182,9 @@ class MemoryKnowledge:
     def voiced(self, column: Literal["theme", "matter"], key: str, *, newest: int) -> list[Judged]:
         return [row for row in self.rows(column, [key]) if row.has_voice][-newest:]
 
+    def confirmed(self, *, newest: int) -> list[Judged]:
+        return self._some(lambda row: row.confirms and row.has_voice and row.is_standing)[-newest:]
+
     def rival_rows(self, theme: str, *, newest: int) -> list[Judged]:
         return sorted(self._rivals(theme), key=_order)[-newest:]
 

@@ -80,6 +80,7 @@ def _judged() -> None:
         sa.Column("near", sa.BigInteger(), nullable=False),
         text("choice"),
         text("pair"),
+        flag("confirms"),
         sa.Column("nth", sa.Integer(), nullable=False),
         text("said", 20),
         flag("is_long"),
@@ -116,6 +117,7 @@ _INDEXES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("pair", ("pair", "author"), "pair <> ''"),
     ("theme", ("theme", "seq"), "theme <> ''"),
     ("matter", ("matter", "seq"), "matter <> ''"),
+    ("confirms", ("seq",), "confirms"),
     ("nth", ("author", "choice", "seq"), "nth > 0"),
     ("seconds", ("kind", "seq"), "seconds IS NOT NULL"),
 )

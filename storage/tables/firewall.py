@@ -32,6 +32,7 @@ class JudgedRow(Scoped, table=True):
         sa.Index("ix_judged_pair", "agent", "pair", "author", **_only("pair <> ''")),
         sa.Index("ix_judged_theme", "agent", "theme", "seq", **_only("theme <> ''")),
         sa.Index("ix_judged_matter", "agent", "matter", "seq", **_only("matter <> ''")),
+        sa.Index("ix_judged_confirms", "agent", "seq", **_only("confirms")),
         sa.Index("ix_judged_nth", "agent", "author", "choice", "seq", **_only("nth > 0")),
         sa.Index("ix_judged_seconds", "agent", "kind", "seq", **_only("seconds IS NOT NULL")),
     )
@@ -53,6 +54,7 @@ class JudgedRow(Scoped, table=True):
     near: int = Field(sa_type=sa.BigInteger)
     choice: str
     pair: str
+    confirms: bool
     nth: int
     said: str = Field(max_length=20)
     is_long: bool

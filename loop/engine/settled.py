@@ -1,0 +1,34 @@
+"""Whether there is anything to do: what a turn depends on, kept when a turn found nothing."""
+
+from datetime import datetime
+from typing import Any
+
+from loop import deploy
+from loop.ports import Parts
+from loop.records import Changes, Derived, Kept, digest
+
+_KIND, _KEY = "settled", "turn"
+
+
+def is_settled(parts: Parts) -> bool:
+    """Whether nothing that a turn depends on changed since one found nothing to do: a few reads by key."""
+    stored = parts.store.kept(_KIND, [_KEY]).get(_KEY)
+    return stored is not None and stored["mark"] == _mark(parts) and not _comes_of_age(parts, stored)
+
+
+def settle(parts: Parts) -> None:
+    """Note that a turn found nothing to do."""
+    body = {"mark": _mark(parts), "at": parts.clock().isoformat()}
+    parts.store.commit(Changes(derived=Derived(kept=(Kept(_KIND, _KEY, body),))))
+
+
+def _mark(parts: Parts) -> str:
+    """What a turn depends on: arrivals and moves, the agent's settings, the model that drafts, the seed."""
+    model = parts.model.name if parts.model is not None else ""
+    return digest([parts.store.change_counter(), parts.store.agent, model, parts.seed])
+
+
+def _comes_of_age(parts: Parts, stored: Any) -> bool:
+    """Whether the newest release has meanwhile been live long enough to be watched."""
+    watched_from = parts.store.head().created_at + deploy.HOLD_DOWN
+    return datetime.fromisoformat(stored["at"]) < watched_from <= parts.clock()
