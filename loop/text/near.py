@@ -1,4 +1,6 @@
-"""Which texts are near-identical: MinHash to find candidates, exact overlap to decide, groups by connection.
+"""Near-duplicates by MinHash: candidates by locality-sensitive hashing, exact Jaccard overlap, connected components.
+
+MinHash: Broder 1997; banding: Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4.
 
 Linear in the texts: inside a bucket every member is compared with the bucket's first only, and the eight
 independent bucketings make up for the pairs that this skips.
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from loop.text.spelling import normalise
 from loop.text.vectors import word_pieces
 
 Ints = NDArray[np.int64]
@@ -20,11 +23,15 @@ NEAR = 0.7
 _BANDS = 8
 _ROWS = 3
 """8 bands of 3: a pair at overlap .7 is found with chance .97, at .3 it is looked at with chance .2."""
-_NEGATIONS = frozenset({"not", "no", "never", "cannot", "without", "t", "cant", "dont", "doesnt", "isnt", "wont"})
+_NEGATIONS = frozenset(
+    {"not", "no", "never", "cannot", "without", "cant", "dont", "doesnt", "didnt", "isnt", "arent", "aint", "wasnt"}
+    | {"werent", "wont", "wouldnt", "couldnt", "shouldnt", "hasnt", "havent", "hadnt", "mustnt", "neednt", "nicht"}
+    | {"kein", "keine", "ohne", "nie"}
+)
 
 
 def near_groups(texts: Sequence[str], *, seed: int, near: float = NEAR) -> Ints:
-    """A group number for each spelled text; near-identical texts share one. Groups are numbered by first member.
+    """A group number for each normalised text, int64 [texts]; near-identical texts share one, numbered by first member.
 
     Texts that differ in a negation are never near-identical. Empty texts are each on their own.
     """
@@ -58,6 +65,12 @@ def near_groups(texts: Sequence[str], *, seed: int, near: float = NEAR) -> Ints:
     graph = coo_array((np.ones(pairs.shape[1], dtype=np.int8), (pairs[0], pairs[1])), shape=(count, count))
     groups: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
     return groups
+
+
+def jaccard(one: str, other: str) -> float:
+    """Share of the words of both texts that both have, 0 to 1; 0 for two texts without words."""
+    ours, theirs = set(normalise(one).split()), set(normalise(other).split())
+    return len(ours & theirs) / len(ours | theirs) if ours | theirs else 0.0
 
 
 def _overlap(rows: Ints, hashes: NDArray[np.uint64], *, pairs: Ints, count: int) -> NDArray[np.float64]:

@@ -15,9 +15,10 @@ from loop.records import (
     Split,
     derived_id,
 )
-from loop.text.spelling import spelled
+from loop.text.sentences import compare
+from loop.text.spelling import normalise
 from loop.validate.context import Docket
-from loop.validate.edits import compare, must_exclude, must_include
+from loop.validate.edits import must_exclude, must_include
 from loop.validate.firewall import Judgement
 from loop.validate.table import correction_pair
 from loop.validate.votes import electorate
@@ -142,7 +143,7 @@ def _known(work: ValidationWork, docket: Docket, judgement: Judgement) -> list[_
         said = [(ledger.feedback(row), _expected(work, ledger.feedback(row))) for row in rows]
         told = [(feedback, expected) for feedback, expected in said if expected]
         if told:
-            if len({spelled(expected) for _, expected in told}) == 1:
+            if len({normalise(expected) for _, expected in told}) == 1:
                 # One believed voice is enough: whoever agrees with it takes nothing away.
                 feedback, expected = min(told, key=lambda pair: pair[0].author not in work.agent.trusted_authors)
                 found.append(_Known(interaction, feedback, frozenset({feedback.author}), expected))

@@ -15,7 +15,7 @@ from loop.heldout import group_of, split_of
 from loop.records import DOUBTED_STATES, Grading, Split
 from loop.text import classifier
 from loop.text.classifier import LabelModel
-from loop.text.spelling import COMPARED_CHARACTERS, spelled
+from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.table import Ledger
 from loop.validate.work import ValidationWork
 
@@ -67,7 +67,7 @@ class Reference:
     by_interaction: dict[str, KnownAnswer]
     """What the operator vouches for."""
     by_question: dict[str, str]
-    """The same by spelled question, to its choice; questions with two different known choices are left out."""
+    """The same by normalised question, to its choice; questions with two different known choices are left out."""
 
     @property
     def words(self) -> str:
@@ -184,7 +184,7 @@ def _from_cases(work: ValidationWork, believed: Collection[str]) -> Iterator[Kno
         if case.split is Split.SEALED or case.grading is Grading.TEXT or case.grading is not work.agent.grading:
             continue
         is_given = not case.author and case.feedback_id is None
-        question = spelled(case.question[:COMPARED_CHARACTERS])
+        question = normalise(case.question[:COMPARED_CHARACTERS])
         if question and (is_given or case.author in believed):
             yield KnownAnswer(question, case.expected, case.author, case.interaction_id or "")
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from loop.records import JUDGED_STATES, Feedback, FeedbackItem, FeedbackState, Interaction
 from loop.records.kinds import Family
 from loop.text.near import near_groups
-from loop.text.spelling import COMPARED_CHARACTERS, spelled
+from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.work import ValidationWork
 
 Ints = NDArray[np.int64]
@@ -37,11 +37,11 @@ class Ledger:
     question: Ints
     """Index into `questions`; −1 when the interaction is unknown or asks nothing."""
     questions: tuple[str, ...]
-    """Distinct spelled questions."""
+    """Distinct normalised questions."""
     choice: tuple[str | None, ...]
     """The label or article id a row says is right; None for other rows."""
     text: tuple[str, ...]
-    """The row's own words, spelled."""
+    """The row's own words, normalised."""
     seed: int
 
     @cached_property
@@ -103,7 +103,7 @@ def open_ledger(work: ValidationWork) -> Ledger:
         asked = interaction.question[:COMPARED_CHARACTERS]
         words = spellings.get(asked)
         if words is None:
-            words = spellings[asked] = spelled(asked)
+            words = spellings[asked] = normalise(asked)
         if words:
             question[row] = numbers.setdefault(words, len(numbers))
     chosen = frozenset(work.agent.trusted_authors)
@@ -119,7 +119,7 @@ def open_ledger(work: ValidationWork) -> Ledger:
         question=question,
         questions=tuple(numbers),
         choice=tuple(choice_of(item.feedback) for item in items),
-        text=tuple(spelled(item.feedback.text[:COMPARED_CHARACTERS]) for item in items),
+        text=tuple(normalise(item.feedback.text[:COMPARED_CHARACTERS]) for item in items),
         seed=work.seed,
     )
 

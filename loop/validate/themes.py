@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from loop.text.spelling import COMPARED_CHARACTERS, spelled
+from loop.text.sentences import compare
+from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.text.vectors import Vectoriser
-from loop.validate.edits import compare
 from loop.validate.table import Ledger
 
 Floats = NDArray[np.float64]
 
-_ALIKE = 0.35
+_ALIKE = 0.33
 """Cosine of question and answer together from which two takeovers are about the same."""
 _LEADERS = 1_000
 """Takeover themes a newcomer is compared with; beyond this it starts its own."""
@@ -27,7 +27,7 @@ class EditTheme:
     """Edits that change the same sentence."""
 
     key: tuple[str, ...]
-    """Topic, `removed` or `said`, spelled sentence."""
+    """Topic, `removed` or `said`, normalised sentence."""
     sentence: str
     """As written."""
     sides: dict[str, list[int]]
@@ -48,10 +48,10 @@ def edit_themes(ledger: Ledger, rows: list[int], *, topic_of: Callable[[int], st
         interaction = ledger.interactions[row]
         edit = compare(interaction.answer if interaction else "", rewritten=ledger.feedback(row).text)
         topic = topic_of(row)
-        added[row] = tuple(spelled(sentence) for sentence in edit.added)
+        added[row] = tuple(normalise(sentence) for sentence in edit.added)
         for way, some in (("removed", edit.removed), ("said", edit.added)):
             for sentence in some:
-                key = spelled(sentence)
+                key = normalise(sentence)
                 written.setdefault(key, sentence)
                 holders[topic, way, key].append(row)
     authors = {key: len({ledger.feedback(row).author for row in some}) for key, some in holders.items()}
@@ -107,7 +107,7 @@ def takeover_themes(ledger: Ledger, rows: list[int]) -> list[tuple[int, list[int
 
 def _told(ledger: Ledger, row: int) -> str:
     interaction = ledger.interactions[row]
-    asked = spelled(interaction.question[:COMPARED_CHARACTERS]) if interaction else ""
+    asked = normalise(interaction.question[:COMPARED_CHARACTERS]) if interaction else ""
     return f"{asked} {ledger.text[row]}"
 
 

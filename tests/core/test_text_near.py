@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from loop.text import classifier
 from loop.text.near import near_groups
-from loop.text.spelling import quote, sentences, spelled
+from loop.text.sentences import sentences
+from loop.text.spelling import normalise, quote
 from loop.text.vectors import Vectoriser, letter_pieces, word_pieces
 
 words = st.lists(
@@ -125,6 +126,6 @@ def test_a_quote_is_one_short_printable_line() -> None:
 
 
 def test_spelling_forgives_case_punctuation_and_compatibility_forms() -> None:
-    assert spelled("  Where's my  CARD?! ") == spelled("where s my card")
-    assert spelled("ﬁne") == "fine"
+    assert normalise("  Where’s my  CARD?! ") == normalise("wheres my card")
+    assert normalise("ﬁne") == "fine"
     assert sentences("One. Two!\nThree") == ("One.", "Two!", "Three")

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from loop.heldout import split_of
 from loop.records import EvalCase, FeedbackItem, FeedbackKind, FeedbackState, Grading, Limits, Split
+from loop.text.sentences import compare
 from loop.validate import ValidationOutcome, ValidationWork, step
-from loop.validate.edits import PIECES, compare, must_exclude, must_include
+from loop.validate.edits import PIECES, must_exclude, must_include
 from tests.builders import agent, at, case, feedback, interaction
 
 SEALED_GROUP = "c4"

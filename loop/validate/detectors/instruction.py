@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from loop.records import Flag
+from loop.text.invisible import find_invisible, strip_invisible
 from loop.validate.context import Docket
-from loop.validate.detectors.instruction_rules import HIDDEN, matches
+from loop.validate.detectors.instruction_rules import matches
 
 READ_CHARACTERS = 20_000
 """Of one text; a longer one is itself reported."""
@@ -37,11 +38,10 @@ def find_instruction(docket: Docket) -> Iterator[Flag]:
 
 def describe(text: str) -> str:
     """What is instruction-like about a text, as the end of a sentence; empty when nothing is."""
-    if not text.isascii():
-        hidden = HIDDEN.findall(text)
-        if hidden:
-            kinds = sorted({f"U+{ord(mark):04X}" for mark in hidden})
-            return f"carries {len(hidden)} invisible characters ({', '.join(kinds[:3])})"
+    if hidden := find_invisible(text):
+        kinds = sorted({one.code for one in hidden})
+        return f"carries {len(hidden)} invisible characters ({', '.join(kinds[:3])})"
+    text = strip_invisible(text)
     found = list(matches(text[:READ_CHARACTERS]))
     if found:
         rest = f" and breaks {len(found) - 1} more instruction rules" if len(found) > 1 else ""
