@@ -55,7 +55,9 @@ def normalise(text: str) -> str:
     Texts that agree here are the same question, whatever their punctuation. The percent sign and currency
     signs are words. Letters keep their marks; scripts written without spaces count by character.
     """
-    return " ".join(_case_folded(_APOSTROPHE.sub("", text)).translate(_WORD_SIGNS).split())
+    words = " ".join(_case_folded(_APOSTROPHE.sub("", text)).translate(_WORD_SIGNS).split())
+    # What was left out may have stood between a letter and its mark.
+    return words if words.isascii() else unicodedata.normalize("NFKC", words)
 
 
 def name_key(text: str) -> str:

@@ -78,7 +78,7 @@ def choose(
     `groups` gives the author of each candidate and `caps` the most that may come from each author. The
     candidates of `start` come first, in their order. Time and memory grow with candidates × cases.
     """
-    head = _Surrogate(field)
+    head = Surrogate(field)
     agreement = head.agreement()
     is_free = np.ones(len(field.candidate_questions), dtype=bool)
     room = np.array(caps, dtype=np.int64)
@@ -109,7 +109,7 @@ def choose(
     return chosen
 
 
-class _Surrogate:
+class Surrogate:
     """Class profiles and nearest cosines against every case, updated as examples are added."""
 
     def __init__(self, field: Field) -> None:
@@ -153,8 +153,8 @@ class _Surrogate:
     def after(self) -> Bools:
         """Whether each case would be right with one more candidate, [candidates, cases]."""
         scores = self._scores_with_each()
-        holder = self._top[None, :] == self._class[:, None]
-        rival = np.where(holder, self._second_score[None, :], self._top_score[None, :])
+        holder = self.winner[None, :] == self._class[:, None]
+        rival = np.where(holder, self._second_score[None, :], self.winning_score[None, :])
         wins = (scores >= rival) & (scores >= FLOOR)
         loses = holder & ~wins
         taken = wins & ~holder
@@ -220,11 +220,12 @@ class _Surrogate:
         scores: Floats = PROFILE_SHARE * profile + (1 - PROFILE_SHARE) * self._nearest
         places = np.arange(scores.shape[1])
         top = scores.argmax(axis=0)
-        self._top_score = scores[top, places].copy()
+        self.winning_score = scores[top, places].copy()
         scores[top, places] = -1
         second = scores.argmax(axis=0)
         self._second_score = scores[second, places].copy()
-        self._top: Ints = np.where(self._top_score >= FLOOR, top, -1)
+        self.winner: Ints = np.where(self.winning_score >= FLOOR, top, -1)
+        """Class that wins each case; −1 where none is close enough."""
         self._second: Ints = second
 
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from loop.text import classifier
 from loop.text.near import near_groups
-from loop.text.sentences import sentences
-from loop.text.spelling import normalise, quote
+from loop.text.spelling import quote
 from loop.text.vectors import Vectoriser, letter_pieces, word_pieces
 
 words = st.lists(
@@ -123,9 +122,3 @@ def test_a_quote_is_one_short_printable_line() -> None:
     said = quote("line one\nline\u202e two " + "x" * 500, limit=30)
     assert len(said) <= 32
     assert said.isprintable()
-
-
-def test_spelling_forgives_case_punctuation_and_compatibility_forms() -> None:
-    assert normalise("  Where’s my  CARD?! ") == normalise("wheres my card")
-    assert normalise("ﬁne") == "fine"
-    assert sentences("One. Two!\nThree") == ("One.", "Two!", "Three")
