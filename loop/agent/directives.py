@@ -23,6 +23,7 @@ from typing import TypeAlias
 
 from loop.change.matching import contains, whole_phrase
 from loop.text.sentences import sentence_pieces
+from loop.text.spelling import fold
 
 
 @dataclass(frozen=True)
@@ -224,7 +225,7 @@ def _in_order(orders: tuple[Order, ...], lines: set[str]) -> tuple[str, ...]:
 
 def _read(line: str) -> Order | None:
     name, colon, value = line.lstrip("-*• ").partition(":")
-    reader = _READERS.get(" ".join(name.casefold().split()))
+    reader = _READERS.get(fold(name))
     value = value.strip()
     return reader(line, value) if reader is not None and colon and value else None
 
