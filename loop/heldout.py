@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from loop.records import EvalCase, Interaction, Limits, Split
-from loop.text.spelling import spelled
+from loop.text.spelling import normalise
 
 HIDDEN_SPLITS = frozenset({Split.DEV, Split.SEALED})
 """What proposers must not teach: a case of these examines."""
@@ -23,7 +23,7 @@ class HeldOut:
     interaction_ids: frozenset[str]
     groups: frozenset[str]
     questions: frozenset[str]
-    """As spelled."""
+    """Normalised."""
 
     @classmethod
     def of(cls, cases: Iterable[EvalCase], *, splits: frozenset[Split] = HIDDEN_SPLITS) -> "HeldOut":
@@ -33,7 +33,7 @@ class HeldOut:
             feedback_ids=frozenset(case.feedback_id for case in kept if case.feedback_id),
             interaction_ids=frozenset(case.interaction_id for case in kept if case.interaction_id),
             groups=frozenset(case.group for case in kept if case.group),
-            questions=frozenset(spelled(case.question) for case in kept) - {""},
+            questions=frozenset(normalise(case.question) for case in kept) - {""},
         )
 
     def covers(self, feedback_id: str, interaction: Interaction) -> bool:
@@ -42,7 +42,7 @@ class HeldOut:
             feedback_id in self.feedback_ids
             or interaction.id in self.interaction_ids
             or group_of(interaction) in self.groups
-            or spelled(interaction.question) in self.questions
+            or normalise(interaction.question) in self.questions
         )
 
 

@@ -6,12 +6,13 @@ Stored text is written by strangers. It reaches the screen through `st.text`, `s
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
 import streamlit as st
+
+from loop.text.invisible import reveal
 
 TAGS = frozenset(
     {"div", "span", "p", "b", "h1", "h2", "h3", "ul", "li", "ins", "del", "kbd", "pre", "details", "summary"}
@@ -21,12 +22,6 @@ TAGS = frozenset(
 ATTRIBUTES = frozenset({"class", "role", "scope", "tabindex", "title", "colspan", "open", "id"})
 
 _STYLE = Path(__file__).with_name("style.css")
-_UNUSUAL = re.compile(r"[^\x20-\x7e\n\t]")
-_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp", "Zs"})
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0") | frozenset(
-    chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
-)
-"""Letters and marks by name that draw nothing: fillers and variation selectors."""
 _AMOUNT = re.compile(r"-?\d+(\.\d+)?(%|s|px)?")
 
 
@@ -67,21 +62,12 @@ def tag(
 
 def text(value: str) -> Markup:
     """Text as text: escaped, hidden characters shown as ⟦U+XXXX⟧."""
-    return Markup(html.escape(revealed(value)))
+    return Markup(html.escape(reveal(value, keep="\n\t")))
 
 
 def join(parts: Iterable[str | Markup], between: str = "") -> Markup:
     """Several pieces in a row."""
     return Markup(html.escape(between).join(_flat((list(parts),))))
-
-
-def revealed(value: str) -> str:
-    """The text with every character that a reader could not see replaced by its code, ⟦U+200B⟧.
-
-    Covers controls, format characters (direction marks, zero-width, tags), private and unassigned
-    ones, odd line ends and every space that is not the usual one.
-    """
-    return _UNUSUAL.sub(lambda found: _told(found.group()), value)
 
 
 def show(markup: Markup) -> None:
@@ -94,11 +80,6 @@ def show(markup: Markup) -> None:
 def show_style() -> None:
     """Load the style sheet of every element made here; once per page run."""
     st.html(_STYLE)
-
-
-def _told(character: str) -> str:
-    is_hidden = character in _BLANK or unicodedata.category(character) in _HIDDEN
-    return f"⟦U+{ord(character):04X}⟧" if is_hidden else character
 
 
 def _flat(children: Iterable[Child]) -> Iterable[str]:

@@ -1,9 +1,8 @@
 """Compose a version into an answer: the built-in agent, or a model that is told what the version holds.
 
-local.py      the built-in agent       model.py     a version answered by a language model
-head.py       which class              prompt.py    a version and a question as chat messages, and back
-directives.py the instruction lines    nearest.py   which examples a model is shown
-              obeyed to the letter     draft.py     what both do before and after
+local.py       the built-in agent          model.py        a version answered by a language model
+head.py        which class, and why        prompt.py       a version and a question as chat messages, and back
+draft.py       what both do around it      directives.py   the instruction lines that are obeyed to the letter
 """
 
 from loop.agent.directives import Instructions, read_instructions

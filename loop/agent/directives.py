@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from loop.change.matching import contains, whole_phrase
+from loop.text.sentences import sentence_pieces
+from loop.text.spelling import fold
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def _dressed(body: str, orders: tuple[Order, ...], obeyed: set[str]) -> Shaped:
 
 def _without_forbidden(body: str, orders: tuple[Order, ...], obeyed: set[str]) -> str:
     kept = []
-    for sentence in _sentences(body):
+    for sentence in sentence_pieces(body):
         reasons = {order.line for order in orders if isinstance(order, NeverSay) and contains(sentence, order.phrase)}
         obeyed |= reasons
         if not reasons:
@@ -210,16 +212,11 @@ def _cut(text: str, words: int) -> str:
     if len(text.split()) <= words:
         return text
     kept = ""
-    for sentence in _sentences(text):
+    for sentence in sentence_pieces(text):
         if len((kept + sentence).split()) > words:
             break
         kept += sentence
     return kept.strip() or " ".join(text.split()[:words]) + "…"
-
-
-def _sentences(text: str) -> list[str]:
-    """Pieces that end after a sentence or a line; joined they are the text again."""
-    return re.split(r"(?<=[.!?…])(?=\s)|(?<=\n)(?=\S)", text)
 
 
 def _in_order(orders: tuple[Order, ...], lines: set[str]) -> tuple[str, ...]:
@@ -228,7 +225,7 @@ def _in_order(orders: tuple[Order, ...], lines: set[str]) -> tuple[str, ...]:
 
 def _read(line: str) -> Order | None:
     name, colon, value = line.lstrip("-*• ").partition(":")
-    reader = _READERS.get(" ".join(name.casefold().split()))
+    reader = _READERS.get(fold(name))
     value = value.strip()
     return reader(line, value) if reader is not None and colon and value else None
 

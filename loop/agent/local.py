@@ -24,21 +24,18 @@ from loop.agent.directives import read_instructions
 from loop.agent.draft import Draft, finish, settle
 from loop.agent.head import Head, Prediction
 from loop.records import Answer, Article, Bundle, Example, Question
+from loop.text.classifier import FLOOR
 from loop.text.search import Hit, Search
-from loop.text.tfidf import normalise
+from loop.text.spelling import normalise, says_hand_over
 
 SAME_CASE = 0.92
 """Likeness from which a question is a known-good case asked again, when its numbers are the same too."""
-HEAD_FLOOR = 0.12
-"""Score below which no class is close enough to answer: 1 in 200 answerable questions with one example per class."""
 ARTICLE_FLOOR = 0.2
 """Score below which no article is close enough: 1 in 200 answerable questions, half of the off-topic ones."""
 SURE_LEAD = 0.08
 """Lead at which confidence is 0.63."""
 BATCH = 256
 """Questions compared at a time: 10 MB of scores at 10,000 examples."""
-HAND_OVER = "handover"
-"""A label that says so, in any spelling such as `hand over` or `hand_over`, teaches to hand over."""
 
 
 _NO_IDEA = Draft(Answer(method="handover"))
@@ -97,7 +94,7 @@ class LocalAgent:
             twin = prediction.twin
             if prediction.likeness >= SAME_CASE and _numbers(text) == _numbers(normalise(twin.question)):
                 return self._from_example(twin, method="case", confidence=prediction.likeness)
-            if prediction.score >= max(HEAD_FLOOR, hit.score if hit else 0.0):
+            if prediction.score >= max(FLOOR, hit.score if hit else 0.0):
                 return self._from_example(
                     prediction.example, method="head", confidence=_sure(prediction.margin), worded=prediction.worded
                 )
@@ -113,7 +110,7 @@ class LocalAgent:
         article = self._articles.get(example.label or "")
         if article is not None and example.id == article.id:
             return self._from_article(article, method=method, confidence=confidence)
-        if _says_hand_over(example.label):
+        if says_hand_over(example.label or ""):
             return Draft(Answer(method="handover", confidence=confidence, uses=(example.id,)))
         source = example if example.answer or worded is None else worded
         reply = source.answer or (article.body if article else "")
@@ -145,10 +142,6 @@ class LocalAgent:
 def _sure(lead: float) -> float:
     """Confidence from the lead over the runner-up, 0 to 1."""
     return 1 - exp(-max(lead, 0.0) / SURE_LEAD)
-
-
-def _says_hand_over(label: str | None) -> bool:
-    return label is not None and "".join(filter(str.isalnum, label.casefold())) == HAND_OVER
 
 
 def _numbers(text: str) -> list[str]:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from loop.agent.directives import read_instructions
 from loop.agent.draft import finish, settle
-from loop.agent.nearest import Nearest
 from loop.agent.prompt import compose, form_of, read_reply
 from loop.errors import ModelFailed
 from loop.ports import Model
 from loop.records import Answer, Article, Bundle, Example, Question
-from loop.text.search import Search
-from loop.text.tfidf import normalise
+from loop.text.search import Nearest, Search
+from loop.text.spelling import normalise
 
 ARTICLES_SHOWN = 3
 """Articles composed into the messages of one question, at most."""

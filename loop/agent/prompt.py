@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loop.records import Answer, Article, Bundle, Condition, Example, Question, Rule
+from loop.text.spelling import HAND_OVER, name_key, says_hand_over
 
-HAND_OVER = "hand over"
-"""What the model says when a person should answer."""
 ARTICLE_CHARACTERS = 4000
 """Of one article, at most."""
 
@@ -37,7 +36,7 @@ def form_of(bundle: Bundle) -> Form:
     labels = {one.label for one in known if one.label is not None}
     has_replies = any(one.answer for one in known) or bool(bundle.articles)
     return Form(
-        labels=tuple(sorted(label for label in labels if _plain(label) != _plain(HAND_OVER))),
+        labels=tuple(sorted(label for label in labels if not says_hand_over(label))),
         wants_text=has_replies or not labels,
     )
 
@@ -71,7 +70,7 @@ def read_reply(reply: str, *, form: Form, articles: Sequence[Article] = ()) -> A
     A reply that names no known label where one is needed, or no text where one is needed, is a failure.
     """
     text = re.sub(r"\A\s*```\w*\n(.*?)\n?```\s*\Z", r"\1", reply, flags=re.DOTALL).strip()
-    if _plain(text) == _plain(HAND_OVER):
+    if says_hand_over(text):
         return Answer(method="handover")
     headers: dict[str, str] = {}
     lines = text.splitlines()
@@ -80,7 +79,7 @@ def read_reply(reply: str, *, form: Form, articles: Sequence[Article] = ()) -> A
         lines = lines[1:]
     body = "\n".join(lines).strip()
     label = _named(headers.get("label", "" if form.wants_text and headers else text), form.labels)
-    if _plain(headers.get("label", "")) == _plain(HAND_OVER) or _plain(body) == _plain(HAND_OVER):
+    if says_hand_over(headers.get("label", "")) or says_hand_over(body):
         return Answer(method="handover")
     if form.labels and label is None:
         return Answer(method="failed", failure="The model's reply names none of the labels.")
@@ -127,7 +126,7 @@ def _form_in_words(form: Form, *, has_articles: bool) -> str:
 
 def _model_reply(example: Example, form: Form) -> str:
     """An example's answer, in the form the model is asked for."""
-    if example.label is not None and _plain(example.label) == _plain(HAND_OVER):
+    if says_hand_over(example.label or ""):
         return HAND_OVER
     if not form.wants_text:
         return example.label or example.answer
@@ -159,8 +158,4 @@ def _named(said: str, names: Sequence[str]) -> str | None:
     said = said.strip().strip("\"'`*.")
     if said in names:
         return said
-    return next((name for name in names if _plain(name) == _plain(said) != ""), None)
-
-
-def _plain(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
+    return next((name for name in names if name_key(name) == name_key(said) != ""), None)

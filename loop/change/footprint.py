@@ -1,13 +1,10 @@
 """The footprint of a change: what it teaches, so that a report can tell the taught cases from the others."""
 
-import re
-import unicodedata
 from collections.abc import Iterable
 
 from loop.change.matching import covers
 from loop.records import EvalCase, Record, Rule
-
-_WORD = re.compile(r"\w+")
+from loop.text.spelling import normalise
 
 
 class Footprint(Record):
@@ -25,13 +22,13 @@ class Footprint(Record):
 
 
 def union(footprints: Iterable[Footprint]) -> Footprint:
-    """What they teach together, texts spelled plainly."""
+    """What they teach together, texts normalised."""
     every = list(footprints)
     return Footprint(
         labels=frozenset().union(*(one.labels for one in every)),
         article_ids=frozenset().union(*(one.article_ids for one in every)),
-        answers=frozenset(plain(text) for one in every for text in one.answers),
-        questions=frozenset(plain(text) for one in every for text in one.questions),
+        answers=frozenset(normalise(text) for one in every for text in one.answers),
+        questions=frozenset(normalise(text) for one in every for text in one.questions),
         rules=tuple(rule for one in every for rule in one.rules),
         is_everything=any(one.is_everything for one in every),
     )
@@ -43,13 +40,8 @@ def is_taught(case: EvalCase, *, by: Footprint) -> bool:
     True when the expected label, article or text is among those touched, when its question is one of
     the examples', when a rule that came, went or changed covers it, or when everything is touched.
     """
-    if by.is_everything or plain(case.question) in by.questions:
+    if by.is_everything or normalise(case.question) in by.questions:
         return True
-    if case.expected in by.labels or case.expected in by.article_ids or plain(case.expected) in by.answers:
+    if case.expected in by.labels or case.expected in by.article_ids or normalise(case.expected) in by.answers:
         return True
     return any(covers(rule, question=case.question, context=case.context) for rule in by.rules)
-
-
-def plain(text: str) -> str:
-    """Words only, lower case, one space between."""
-    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))

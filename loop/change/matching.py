@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from loop.records.agents import Condition, Rule
 from loop.records.identity import Scalar
+from loop.text.spelling import fold
 
 
 def first_match(rules: Sequence[Rule], *, question: str, context: Mapping[str, Scalar]) -> Rule | None:
@@ -52,7 +53,7 @@ def _is_equal(fact: Scalar, value: str | float) -> bool:
     number, other = _number(fact), _number(value)
     if number is not None and other is not None:
         return number == other
-    return " ".join(str(fact).casefold().split()) == " ".join(str(value).casefold().split())
+    return fold(str(fact)) == fold(str(value))
 
 
 def _number(value: Scalar) -> float | None:

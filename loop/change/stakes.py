@@ -8,6 +8,7 @@ from loop.change.operations import edit_of
 from loop.change.sections import SECTIONS, Reason
 from loop.change.sections.row import count
 from loop.records import Bundle, Change, Operation, Record, Stakes, StakesLevel
+from loop.text.spelling import fold
 
 VERBATIM = 40
 """Characters copied in one piece from one feedback item that a reviewer must be told of."""
@@ -113,8 +114,8 @@ def _by_addresses(changes: Sequence[Change]) -> list[Reason]:
 def _by_quotes(said: Sequence[str], *, quotes: Mapping[str, tuple[str, str]], min_sources: int) -> list[Reason]:
     """Text that fewer than `min_sources` people wrote and that would be said word for word."""
     found = []
-    texts = [(one, _fold_spaces(one)) for one in dict.fromkeys(said) if len(_fold_spaces(one)) >= VERBATIM]
-    spaced = {key: (author, _fold_spaces(text)) for key, (author, text) in quotes.items() if len(text) >= VERBATIM}
+    texts = [(one, fold(one)) for one in dict.fromkeys(said) if len(fold(one)) >= VERBATIM]
+    spaced = {key: (author, fold(text)) for key, (author, text) in quotes.items() if len(text) >= VERBATIM}
     for _, text in texts:
         copied = {key: author for key, (author, quote) in spaced.items() if _shares(text, quote)}
         if copied and len(set(copied.values())) < min_sources:
@@ -126,10 +127,6 @@ def _shares(text: str, quote: str) -> bool:
     """Whether the two share a piece of at least VERBATIM characters."""
     pieces = {text[i : i + VERBATIM] for i in range(len(text) - VERBATIM + 1)}
     return any(quote[i : i + VERBATIM] in pieces for i in range(len(quote) - VERBATIM + 1))
-
-
-def _fold_spaces(text: str) -> str:
-    return " ".join(text.split()).casefold()
 
 
 def _by_support(support: Support) -> list[Reason]:

@@ -13,6 +13,7 @@ from loop.errors import Conflict, InvalidInput, NotAllowed
 from loop.policy import recommend
 from loop.ports import Parts
 from loop.records import Actor, Change, Operation, ProposalItem, ProposalState, Report
+from loop.text.invisible import reveal
 
 _OPERATIONS: TypeAdapter[tuple[Operation, ...]] = TypeAdapter(tuple[Operation, ...])
 _SHOWN = 8
@@ -34,7 +35,7 @@ def review_command(slug: str, only_list: bool) -> None:
             if only_list:
                 verdict = item.report.verdict.value if item.report else "untested"
                 facts = f"{item.proposal.stakes.level.value:<6} {verdict:<16}"
-                click.echo(f"{item.proposal.id}  {facts} {_plain(item.proposal.title)}")
+                click.echo(f"{item.proposal.id}  {facts} {reveal(item.proposal.title)}")
                 continue
             click.echo(f"\n{'─' * 80}\n{place} of {len(waiting)}")
             _show(item)
@@ -111,22 +112,22 @@ def _edit(parts: Parts, item: ProposalItem, *, actor: Actor) -> bool:
 
 def _show(item: ProposalItem) -> None:
     proposal = item.proposal
-    click.echo(click.style(_plain(proposal.title), bold=True))
+    click.echo(click.style(reveal(proposal.title), bold=True))
     level = proposal.stakes.level.value
     click.echo(f"{proposal.id} · on version {proposal.base_number} · by {proposal.proposer} · stakes {level}")
     for reason in proposal.stakes.reasons:
-        click.echo(f"  stakes: {_plain(reason)}")
-    click.echo(f"  why: {_plain(proposal.rationale)}")
+        click.echo(f"  stakes: {reveal(reason)}")
+    click.echo(f"  why: {reveal(proposal.rationale)}")
     if item.report is None:
         click.echo("  not tested yet")
     else:
         _show_report(item.report)
         advice = recommend(item.report, stakes=proposal.stakes)
-        click.echo(f"  recommended: {advice.verb}. {_plain(advice.reason)}")
+        click.echo(f"  recommended: {advice.verb}. {reveal(advice.reason)}")
     for change in proposal.changes[:_SHOWN]:
-        click.echo(f"\n  {change.section} · {_plain(change.title)}")
+        click.echo(f"\n  {change.section} · {reveal(change.title)}")
         for line in changed_lines(change):
-            click.echo(f"    {_plain(line)}")
+            click.echo(f"    {reveal(line)}")
     if len(proposal.changes) > _SHOWN:
         click.echo(f"\n  … and {len(proposal.changes) - _SHOWN} more elements")
 
@@ -143,14 +144,9 @@ def changed_lines(change: Change) -> list[str]:
 def _show_report(report: Report) -> None:
     click.echo(f"  verdict: {report.verdict.value.replace('_', ' ')}")
     for reason in report.reasons:
-        click.echo(f"    {_plain(reason)}")
+        click.echo(f"    {reveal(reason)}")
     broken = [outcome for outcome in report.outcomes if outcome.movement == "broken"]
     for outcome in broken[:_SHOWN]:
-        click.echo(f"  breaks: {_plain(outcome.question)}")
-        click.echo(f"    live:     {_plain(outcome.base.text or outcome.base.label or '')}")
-        click.echo(f"    proposed: {_plain(outcome.candidate.text or outcome.candidate.label or '')}")
-
-
-def _plain(text: str) -> str:
-    """Stored text for a terminal: no control characters, so that it can move no cursor and colour nothing."""
-    return "".join(sign if sign.isprintable() or sign == " " else f"⟦U+{ord(sign):04X}⟧" for sign in text)
+        click.echo(f"  breaks: {reveal(outcome.question)}")
+        click.echo(f"    live:     {reveal(outcome.base.text or outcome.base.label or '')}")
+        click.echo(f"    proposed: {reveal(outcome.candidate.text or outcome.candidate.label or '')}")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from loop.records import Interaction, derived_id
 from loop.text.redaction import Redaction, redact_text
+from loop.text.spelling import fold, normalise
 
 _OWN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,127}")
 
@@ -31,11 +32,11 @@ def pseudonym(agent: str, person: str) -> str:
 
 
 def question_group(agent: str, question: str) -> str:
-    """The episode of a question that belongs to none: the same words, case and spacing apart, share one.
+    """The episode of a question that belongs to none: the same words share one, whatever their punctuation.
 
     Cases are split by episode, so one question never lands on both sides of a test.
     """
-    return derived_id("e", agent, " ".join(question.casefold().split()))
+    return derived_id("e", agent, normalise(question) or fold(question))
 
 
 def interaction_id(made: Interaction, *, at: datetime | None, identity: str | None = None) -> str:

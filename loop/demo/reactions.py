@@ -10,6 +10,7 @@ from random import Random
 from loop.demo.company import HAND_OVER, HELPDESK, WIDGET, Truth, topics
 from loop.demo.people import Colleague, cast
 from loop.records import Answer, Feedback, FeedbackKind, Interaction, Scalar, derived_id
+from loop.text.spelling import fold
 
 CHECKED = 0.9
 """Share of the answers a colleague looks at."""
@@ -42,8 +43,8 @@ def is_right(answer: Answer, *, truth: Truth) -> bool:
     """Whether the customer was told what is true."""
     if truth.hands_over or answer.method == "handover":
         return truth.hands_over and answer.method == "handover"
-    said = " ".join(answer.text.casefold().split())
-    return all(fact.casefold() in said for fact in truth.facts)
+    said = fold(answer.text)
+    return all(fold(fact) in said for fact in truth.facts)
 
 
 def react(interaction: Interaction, *, answer: Answer, truth: Truth, draws: Random) -> tuple[Feedback, ...]:

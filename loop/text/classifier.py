@@ -1,7 +1,13 @@
-"""A label from the words of a question, with an honest chance: the nearest label profile, each answer left out in turn.
+"""Nearest-centroid classification over TF-IDF: the agent's head, and a label model with leave-one-out chances.
 
-A label's profile is the sum of the vectors of its questions. Leaving one question out is a subtraction, so how
-likely every known answer looks to a model that has not seen it costs nothing extra; it calibrates the chances.
+A class's profile is the direction of the sum of its cases' vectors (Rocchio: Manning, Raghavan, Schütze,
+Introduction to Information Retrieval, 14.2). Two readers share it:
+
+    Head         what the built-in agent answers by: sharpened profiles and the nearest single case. Whoever
+                 predicts what the agent will do (`loop.update.selection`) uses its constants.
+    LabelModel   what the firewall judges by. Leaving one case out of its class's sum is a subtraction, so how
+                 likely every known answer looks to a model that has not seen it costs nothing extra; those
+                 left-out scores set the temperature that turns closeness into a chance.
 """
 
 from collections.abc import Sequence
@@ -9,21 +15,104 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
-from loop.text.vectors import Vectoriser
+from loop.text.vectors import Floats, Vectoriser, learn
 
-Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
+PROFILE_SHARE = 0.8
+"""Weight of the profile in a head's score; the rest goes to the nearest case."""
+FLOOR = 0.12
+"""Score below which no class is close enough to answer: 1 in 200 answerable questions with one example per class."""
+STEPS = 10
+MOMENTUM = 0.8
+SHARPNESS = 20.0
+"""How steeply closeness turns into belief while profiles are sharpened."""
+SHARPENED_MAX = 8_000_000
+"""Numbers in all profiles (features × classes) up to which they are sharpened: 32 MB. Above, means are used."""
 MAX_ROWS = 20_000
-"""Known answers a model learns from; more are thinned evenly by label."""
+"""Known answers a label model learns from; more are thinned evenly by label."""
 USEFUL = 0.25
 """Share of what always saying the commonest label gets wrong, that a model must get right to be listened to."""
 _MAX_CELLS = 30_000_000
-"""Cells of the profile table, 4 bytes each; the rarest features go first."""
+"""Cells of a label model's profile table, 4 bytes each; the rarest features go first."""
 _TEMPERATURES = np.geomspace(0.01, 0.3, 30)
 _UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """How close texts are to a head's classes and cases."""
+
+    score: Floats
+    """float32 [texts, classes]: PROFILE_SHARE · closeness to the profile + the rest · cosine to the nearest case."""
+    nearest: Floats
+    """float32 [texts, cases]: cosine to every single case."""
+
+
+class Head:
+    """Profiles and single cases of some classes, ready to be compared with texts."""
+
+    def __init__(self, texts: Sequence[str], *, classes: Sequence[int]) -> None:
+        """Index normalised texts; at least one. Their class numbers are 0, 1, 2 … without a gap, in ascending order."""
+        learned = learn(texts)
+        self._vectoriser = learned.vectoriser
+        self._columns: csr_array = learned.vectors.T.tocsr()
+        owner: Ints = np.asarray(classes, dtype=np.int64)
+        self.starts: Ints = np.searchsorted(owner, np.arange(owner[-1] + 1))
+        """First case of each class."""
+        self._profiles = profiles(learned.vectors, owner)
+
+    def compare(self, texts: Sequence[str]) -> Closeness:
+        """Closeness of normalised texts."""
+        vectors = self._vectoriser.embed(texts)
+        nearest: Floats = (vectors @ self._columns).toarray()
+        product = vectors @ self._profiles
+        profile: Floats = product if isinstance(product, np.ndarray) else product.toarray()
+        best = np.maximum.reduceat(nearest, self.starts, axis=1)
+        score = PROFILE_SHARE * profile + (1 - PROFILE_SHARE) * best
+        return Closeness(score=np.asarray(score, dtype=np.float32), nearest=nearest)
+
+
+def profiles(vectors: csr_array, classes: Ints) -> csr_array | Floats:
+    """The head's profiles, float32 [features, classes]: means of unit length, sharpened where they are few enough."""
+    columns = vectors.T.tocsr()
+    sums = sum_by_class(vectors, classes, count=int(classes.max()) + 1).tocsc()
+    length = np.sqrt(np.asarray(sums.multiply(sums).sum(axis=0)).ravel())
+    sums.data *= np.repeat(1 / np.maximum(length, 1e-12), np.diff(sums.indptr)).astype(np.float32)
+    if sums.shape[1] < 2 or sums.shape[0] * sums.shape[1] > SHARPENED_MAX:
+        return sums.tocsr()
+    return _sharpened(sums.toarray(), vectors, columns, classes)
+
+
+def sum_by_class(vectors: csr_array, classes: Ints, *, count: int) -> csr_array:
+    """Sum of the vectors of each class, [features, count]."""
+    row = np.arange(classes.size)
+    member = csr_array((np.ones(classes.size, dtype=np.float32), (row, classes)), shape=(classes.size, count))
+    return (vectors.T.tocsr() @ member).tocsr()
+
+
+def _sharpened(means: Floats, vectors: csr_array, columns: csr_array, classes: Ints) -> Floats:
+    """Ten momentum steps of softmax regression that start from the means; every class pulls equally hard.
+
+    Measured on held-out questions of a 77-class support data set: from .601, .705, .767 with the means to
+    .613, .726, .807 at 5, 10, 20 examples per class; no change at one.
+    """
+    found = means
+    pull = (1 / np.bincount(classes)[classes]).astype(np.float32)[:, None]
+    speed = np.zeros_like(found)
+    for _ in range(STEPS):
+        belief = SHARPNESS * (vectors @ found)
+        belief -= belief.max(axis=1, keepdims=True)
+        np.exp(belief, out=belief)
+        belief /= -belief.sum(axis=1, keepdims=True)
+        belief[np.arange(classes.size), classes] += 1
+        belief *= pull
+        speed *= MOMENTUM
+        speed += columns @ belief
+        found = found + speed
+    return found
 
 
 @dataclass(frozen=True)
@@ -41,7 +130,7 @@ class Predictions:
 
 @dataclass(frozen=True)
 class LabelModel:
-    """A fitted model and how it did on what it was fitted on, each answer left out in turn."""
+    """A fitted nearest-centroid model and its leave-one-out results on what it was fitted on."""
 
     labels: tuple[str, ...]
     counts: Ints
@@ -64,7 +153,7 @@ class LabelModel:
         return self.accuracy >= commonest + USEFUL * (1 - commonest)
 
     def predict(self, texts: Sequence[str], *, given: Sequence[str | None]) -> Predictions:
-        """For spelled texts and the label proposed for each."""
+        """For normalised texts and the label proposed for each."""
         index = {label: number for number, label in enumerate(self.labels)}
         proposed = np.array([_UNKNOWN if label is None else index.get(label, _UNKNOWN) for label in given], np.int64)
         parts = [
@@ -80,7 +169,7 @@ class LabelModel:
 
 
 def fit(texts: Sequence[str], *, labels: Sequence[str], seed: int, max_rows: int = MAX_ROWS) -> LabelModel | None:
-    """Learn from spelled texts with known labels; None with fewer than two labels. Linear in the texts."""
+    """Learn from normalised texts with known labels; None with fewer than two labels. Linear in the texts."""
     names = tuple(sorted(set(labels)))
     if len(names) < 2:
         return None
@@ -88,14 +177,13 @@ def fit(texts: Sequence[str], *, labels: Sequence[str], seed: int, max_rows: int
     rows = _thinned(np.array([index[label] for label in labels], dtype=np.int64), seed=seed, max_rows=max_rows)
     taught = np.array([index[labels[row]] for row in rows], dtype=np.int64)
     chosen = [texts[row] for row in rows]
-    vectoriser = Vectoriser.fit(chosen, max_features=max(_MAX_CELLS // len(names), 1_000))
-    matrix = vstack([block for _, block in vectoriser.blocks(chosen)], format="csr")
+    learned = learn(chosen, max_features=max(_MAX_CELLS // len(names), 1_000))
+    matrix = learned.vectors
     line = np.arange(rows.size)
-    members = csr_array((np.ones(rows.size, np.float32), (line, taught)), shape=(rows.size, len(names)))
-    sums = np.asarray((matrix.T @ members).toarray(), dtype=np.float32)
+    sums = np.asarray(sum_by_class(matrix, taught, count=len(names)).toarray(), dtype=np.float32)
     squares = (sums.astype(np.float64) ** 2).sum(axis=0)
-    profiles = sums / np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
-    scores = np.asarray(matrix @ profiles, dtype=np.float64)
+    centroids = sums / np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
+    scores = np.asarray(matrix @ centroids, dtype=np.float64)
     # Leaving x out of its own label's sum s: x·(s − x) / |s − x|, with x·s = score · |s|.
     own = scores[line, taught] * np.sqrt(squares[taught])
     size = np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel()
@@ -108,8 +196,8 @@ def fit(texts: Sequence[str], *, labels: Sequence[str], seed: int, max_rows: int
         rows=rows,
         left_out=left_out,
         accuracy=float((left_out.top == taught).mean()),
-        vectoriser=vectoriser,
-        profiles=profiles,
+        vectoriser=learned.vectoriser,
+        profiles=centroids,
         temperature=temperature,
     )
 
@@ -125,7 +213,7 @@ def _predictions(scores: NDArray[np.floating], proposed: Ints, *, temperature: f
 
 
 def _calibrated(left_out: NDArray[np.float64], taught: Ints) -> float:
-    """The temperature under which the left-out answers were likeliest."""
+    """Temperature scaling by leave-one-out likelihood (Guo et al. 2017, arXiv:1706.04599)."""
     some = slice(None, None, max(1, taught.size // 2_000))
     scores, known = left_out[some], taught[some]
     line = np.arange(known.size)

@@ -1,5 +1,7 @@
 """Near-duplicates: MinHash buckets (locality-sensitive hashing) to find candidates, exact Jaccard overlap to decide.
 
+MinHash: Broder 1997; banding: Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4.
+
 Whoever groups texts compares each with the first of its bucket only; the eight independent bucketings make up for the
 pairs that this skips, and the cost stays linear in the texts.
 """
@@ -10,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from loop.text.spelling import normalise
 from loop.text.vectors import word_pieces
 
 Ints = NDArray[np.int64]
@@ -19,7 +22,11 @@ NEAR = 0.7
 _BANDS = 8
 _ROWS = 3
 """8 bands of 3: a pair at overlap .7 is found with chance .97, at .3 it is looked at with chance .2."""
-_NEGATIONS = frozenset({"not", "no", "never", "cannot", "without", "t", "cant", "dont", "doesnt", "isnt", "wont"})
+_NEGATIONS = frozenset(
+    {"not", "no", "never", "cannot", "without", "cant", "dont", "doesnt", "didnt", "isnt", "arent", "aint", "wasnt"}
+    | {"werent", "wont", "wouldnt", "couldnt", "shouldnt", "hasnt", "havent", "hadnt", "mustnt", "neednt", "nicht"}
+    | {"kein", "keine", "ohne", "nie"}
+)
 
 
 def bucket_keys(texts: Sequence[str], *, seed: int) -> Ints:
@@ -63,6 +70,12 @@ def near_pairs(
     negated = np.array([sum(word in _NEGATIONS for word in text.split()) % 2 for text in some])
     alike &= negated[columns[0]] == negated[columns[1]]
     return [pair for pair, is_alike in zip(pairs, alike.tolist(), strict=True) if is_alike]
+
+
+def jaccard(one: str, other: str) -> float:
+    """Share of the words of both texts that both have, 0 to 1; 0 for two texts without words."""
+    ours, theirs = set(normalise(one).split()), set(normalise(other).split())
+    return len(ours & theirs) / len(ours | theirs) if ours | theirs else 0.0
 
 
 def _overlap(rows: Ints, hashes: NDArray[np.uint64], *, pairs: Ints, count: int) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Finds personal data in text that can be told by its shape: e-mail, phone, card, IBAN, US SSN, IP.
+"""Personal data by pattern and checksum: e-mail, phone, card (Luhn), IBAN (mod 97), US SSN, IP address.
 
 Names and addresses have no shape and are not found. Where a checksum exists it is checked.
 """
@@ -6,8 +6,18 @@ Names and addresses have no shape and are not found. Where a checksum exists it 
 import ipaddress
 import re
 from collections.abc import Iterator
+from typing import Literal, NamedTuple, TypeAlias
 
-from loop.text.spans import Span
+Kind: TypeAlias = Literal["EMAIL", "PHONE", "CARD", "IBAN", "SSN", "IP"]
+
+
+class Personal(NamedTuple):
+    """A stretch of text, from `start` up to, not including, `end`."""
+
+    start: int
+    end: int
+    kind: Kind
+
 
 _EMAIL = re.compile(r"(?<![\w.%+\-])[\w.%+\-]{1,64}@(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w])")
 _CARD = re.compile(r"(?<![\w.\-])[2-6](?:[ \-]?\d){12,18}(?![\w]|[.\-]\d)")
@@ -47,35 +57,35 @@ _LENGTHS = {
 _DIGIT = re.compile(r"\d")
 
 
-def personal_in(text: str) -> Iterator[Span]:
+def find_personal(text: str) -> Iterator[Personal]:
     """Where personal data is. Spans may overlap; the longer one is meant."""
     if "@" in text:
         for match in _EMAIL.finditer(text):
-            yield Span(match.start(), match.end(), "EMAIL")
+            yield Personal(match.start(), match.end(), "EMAIL")
     if not _DIGIT.search(text):
         return
     for match in _CARD.finditer(text):
         if passes_luhn(match.group()):
-            yield Span(match.start(), match.end(), "CARD")
+            yield Personal(match.start(), match.end(), "CARD")
     for match in _IBAN.finditer(text):
         if end := _iban_end(text, match.start()):
-            yield Span(match.start(), end, "IBAN")
+            yield Personal(match.start(), end, "IBAN")
     for match in _SSN.finditer(text):
-        yield Span(match.start(), match.end(), "SSN")
+        yield Personal(match.start(), match.end(), "SSN")
     for match in _SSN_NAMED.finditer(text):
-        yield Span(match.start("value"), match.end("value"), "SSN")
+        yield Personal(match.start("value"), match.end("value"), "SSN")
     for match in _IPV4.finditer(text):
         if not _VERSION_BEFORE.search(text[max(0, match.start() - 12) : match.start()]) and _is_address(match.group()):
-            yield Span(match.start(), match.end(), "IP")
+            yield Personal(match.start(), match.end(), "IP")
     if text.count(":") >= 3:
         for match in _IPV6.finditer(text):
             if _is_address(match.group()):
-                yield Span(match.start(), match.end(), "IP")
+                yield Personal(match.start(), match.end(), "IP")
     for match in _PHONE.finditer(text):
         if 8 <= sum(map(str.isdigit, match.group())) <= 15:
-            yield Span(match.start(), match.end(), "PHONE")
+            yield Personal(match.start(), match.end(), "PHONE")
     for match in _PHONE_NAMED.finditer(text):
-        yield Span(match.start("value"), match.end("value"), "PHONE")
+        yield Personal(match.start("value"), match.end("value"), "PHONE")
 
 
 def passes_luhn(digits: str) -> bool:

@@ -1,4 +1,4 @@
-"""Masks secrets and personal data before anything is stored, and removes hidden characters.
+"""Redaction by typed placeholders: secrets and personal data are masked before anything is stored.
 
 A value becomes a typed placeholder, `⟨EMAIL_1⟩`, so the text can still teach. Within one masker the
 same value always gets the same placeholder: a masker lives as long as one interaction and its feedback.
@@ -11,12 +11,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
-from typing import Any
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from loop.text.invisible import strip_hidden
-from loop.text.personal import personal_in
-from loop.text.secrets import credentials_in
-from loop.text.spans import Kind, Span
+from loop.text import personal
+from loop.text.invisible import strip_invisible
+from loop.text.personal import find_personal
+from loop.text.secrets import find_secrets
+
+Kind: TypeAlias = personal.Kind | Literal["SECRET"]
+
+
+class _Span(NamedTuple):
+    """What to mask, from `start` up to, not including, `end`."""
+
+    start: int
+    end: int
+    kind: Kind
 
 
 class Redaction(StrEnum):
@@ -47,8 +57,6 @@ _WORD = re.compile(r"⟨[A-Z]+_\d{1,9}⟩|[^\s⟨⟩]+")
 _PATIENCE = 8
 """Rounds after which a text is no longer taken to be somebody's words."""
 _NUMBER_SIGN = re.compile(r"[0-9@]")
-_SIGN = re.compile(r"[0-9@:=]")
-"""Everything looked for has a digit or one of these signs, but for `the password is Abc!def`."""
 _SECRET_FIELD = re.compile(
     r"(?i)^(?:.*[_\-. ])?(?:password|passwd|passphrase|secret|api[_\-]?key|private[_\-]?key|client[_\-]?secret"
     r"|(?:access|refresh|auth|bearer|session|id)[_\-]?token|authorization|cvv|cvc)$"
@@ -83,7 +91,7 @@ class Masker:
             for kind, number in _PLACEHOLDER.findall(text):
                 self._last[kind] = max(self._last[kind], int(number))
         for round_number in count(1):
-            masked = self._masked(strip_hidden(text, self.found))
+            masked = self._masked(strip_invisible(text, found=self.found))
             # A masked value is a boundary its neighbours did not have before, so look again until
             # nothing is left. Each round leaves less that could be found: it ends.
             if masked == text:
@@ -112,11 +120,9 @@ class Masker:
                 return value
 
     def _masked(self, text: str) -> str:
-        if not _SIGN.search(text) and "pass" not in text.lower():
-            return text
-        text = self._replaced(text, credentials_in(text))
+        text = self._replaced(text, (_Span(one.start, one.end, "SECRET") for one in find_secrets(text)))
         if self._redaction is Redaction.ALL:
-            text = self._replaced(text, personal_in(text))
+            text = self._replaced(text, (_Span(*one) for one in find_personal(text)))
         return text
 
     def _without_numbers(self, text: str) -> str:
@@ -130,7 +136,7 @@ class Masker:
 
         return _WORD.sub(judged, text)
 
-    def _replaced(self, text: str, found: Iterable[Span]) -> str:
+    def _replaced(self, text: str, found: Iterable[_Span]) -> str:
         """Where spans overlap, the one that begins first counts, and of these the longest."""
         pieces: list[str] = []
         at = 0
@@ -167,7 +173,7 @@ def redact_text(text: str, *, redaction: Redaction = Redaction.ALL) -> Redacted:
     return Redacted(masker.mask(text), dict(masker.found))
 
 
-def _longest_first(span: Span) -> tuple[int, int]:
+def _longest_first(span: _Span) -> tuple[int, int]:
     return span.start, -span.end
 
 

@@ -1,29 +1,73 @@
-"""How feedback texts are compared: one spelling, words, sentences, and a short quote for a reason."""
+"""Text normalisation: when two texts are the same text, the same words, or the same name.
+
+Whoever compares texts compares them here, so that a question is one question in every stage.
+"""
 
 import re
 import unicodedata
 
-_NOT_WORD = re.compile(r"[^\w%€$£]+|_+")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=\S)|\n+")
-_SPACES = re.compile(r"\s+")
+from loop.text.invisible import is_invisible
 
 COMPARED_CHARACTERS = 600
 """Of a question, at most this much is compared; the rest is quoted history or a pasted document."""
+HAND_OVER = "hand over"
+"""A label, expected answer or reply that says so, in any spelling, means: hand over to a person."""
+
+_APOSTROPHE = re.compile(r"(?<=\w)['’‘ʼ`´＇](?=\w)")
+_SPACES = re.compile(r"\s+")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Scripts written without spaces: Thai, Lao, Burmese, Khmer, kana, Han."""
 
 
-def spelled(text: str) -> str:
-    """Lower case, compatibility forms unified, words parted by one space, punctuation gone.
+class _WordSigns(dict[int, str | None]):
+    """What becomes of each character of a folded text, decided once per character (for `str.translate`)."""
 
-    Two texts that a person would call the same words have the same spelling.
+    def __missing__(self, point: int) -> str | None:
+        sign = chr(point)
+        match unicodedata.category(sign):
+            case _ if is_invisible(sign):
+                found: str | None = None
+            case "Sc":
+                found = f" {sign} "
+            case category if category[0] in "LN" and _UNSPACED.match(sign):
+                found = f" {sign}"
+            case category if category[0] in "LNM":
+                found = sign
+            case _:
+                found = f" {sign} " if sign == "%" else " "
+        self[point] = found
+        return found
+
+
+_WORD_SIGNS = _WordSigns()
+
+
+def fold(text: str) -> str:
+    """The same text: compatibility forms unified (NFKC), case folded, one space between words. Punctuation stays."""
+    return " ".join(_case_folded(text).split())
+
+
+def normalise(text: str) -> str:
+    """The same words: folded, apostrophes inside words and all other punctuation gone, one space between words.
+
+    Texts that agree here are the same question, whatever their punctuation. The percent sign and currency
+    signs are words. Letters keep their marks; scripts written without spaces count by character.
     """
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return _NOT_WORD.sub(" ", text.casefold()).strip()
+    words = " ".join(_case_folded(_APOSTROPHE.sub("", text)).translate(_WORD_SIGNS).split())
+    # What was left out may have stood between a letter and its mark.
+    return words if words.isascii() else unicodedata.normalize("NFKC", words)
 
 
-def sentences(text: str) -> tuple[str, ...]:
-    """The sentences and lines of a text, trimmed, in order, without empty ones."""
-    return tuple(piece for part in _SENTENCE_END.split(text) if (piece := _SPACES.sub(" ", part).strip()))
+def name_key(text: str) -> str:
+    """The same name: equal for labels and ids that differ in case, spaces, hyphens and other punctuation only."""
+    return normalise(text).replace(" ", "") or fold(text)
+
+
+def says_hand_over(text: str) -> bool:
+    """Whether a label or a reply says to hand over to a person."""
+    return name_key(text) == name_key(HAND_OVER)
 
 
 def quote(text: str, *, limit: int = 60) -> str:
@@ -32,3 +76,9 @@ def quote(text: str, *, limit: int = 60) -> str:
     if len(line) > limit:
         line = line[: limit - 1].rstrip() + "…"
     return f"“{line}”"
+
+
+def _case_folded(text: str) -> str:
+    if text.isascii():
+        return text.casefold()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -1,9 +1,10 @@
-"""Choose examples by net fixes: each next one mends the most cases, minus those it would break.
+"""Greedy forward selection of examples by net fixes, on a surrogate of the agent's head.
 
-The proxy is a profile head: a class scores 0.7 · cosine to the mean of its examples + 0.3 · cosine to
-its nearest one, and the best class wins a case. The base's real answers say what is right before the
-first choice; afterwards the proxy tracks who wins which case. It ranks candidates and is never shown as
-a result: gains on the cases one chose by are about twice the gains on others.
+Each next example is the one that mends the most cases, minus those it would break. The surrogate scores a
+class as the agent's head does, with its constants and in its vector space, but for the steps that sharpen
+profiles: what they add on the base is kept as it is while examples are added. The base's real answers say
+what is right before the first choice; afterwards the surrogate tracks who wins which case. It ranks
+candidates and is never shown as a result: gains on the cases one chose by are about twice the gains on others.
 """
 
 from collections.abc import Sequence
@@ -11,15 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from loop.update.likeness import Floats, Likeness
+from loop.text.classifier import FLOOR, PROFILE_SHARE, profiles, sum_by_class
+from loop.text.spelling import normalise
+from loop.text.vectors import Floats, cosines, learn
 
-PROFILE_SHARE = 0.7
-FLOOR = 0.12
-"""Score below which no class is close enough to answer."""
+TEXT_USED = 1_000
+"""Characters of one question that are compared."""
 OWN_CASE = 1.0
 """Fixes counted for the candidate's own question while it is answered wrong; it is evidence like any case."""
-NEAR = 0.4
+NEAR = 0.43
 """Cosine from which a case is close enough to contradict a candidate."""
 NEIGHBOURS = 7
 """Nearest cases asked whether they agree."""
@@ -75,7 +78,7 @@ def choose(
     `groups` gives the author of each candidate and `caps` the most that may come from each author. The
     candidates of `start` come first, in their order. Time and memory grow with candidates × cases.
     """
-    head = _Head(field)
+    head = Surrogate(field)
     agreement = head.agreement()
     is_free = np.ones(len(field.candidate_questions), dtype=bool)
     room = np.array(caps, dtype=np.int64)
@@ -106,15 +109,16 @@ def choose(
     return chosen
 
 
-class _Head:
-    """The proxy's state: class profiles and nearest likenesses against every case."""
+class Surrogate:
+    """Class profiles and nearest cosines against every case, updated as examples are added."""
 
     def __init__(self, field: Field) -> None:
         base, new, cases = len(field.base_questions), len(field.candidate_questions), len(field.case_questions)
-        likeness = Likeness([*field.base_questions, *field.candidate_questions, *field.case_questions])
-        of_base, of_new, of_cases = slice(0, base), slice(base, base + new), slice(base + new, None)
-        self._new_new = likeness.between(of_new, of_new)
-        self._new_case = likeness.between(of_new, of_cases)
+        learned = learn(_texts([*field.base_questions, *field.candidate_questions]))
+        of_base, of_new = learned.vectors[:base], learned.vectors[base:]
+        of_cases = learned.vectoriser.embed(_texts(field.case_questions))
+        self._new_new = cosines(of_new, of_new)
+        self._new_case = cosines(of_new, of_cases)
         for candidate, case in field.own:
             self._new_case[candidate, case] = 0
         self._class = np.array(field.candidate_classes, dtype=np.int64)
@@ -126,19 +130,31 @@ class _Head:
         self._dots = np.zeros((count, cases), dtype=np.float32)
         self._nearest = np.zeros((count, cases), dtype=np.float32)
         self._to_new = np.zeros((count, new), dtype=np.float32)
-        base_case, base_new = likeness.between(of_base, of_cases), likeness.between(of_base, of_new)
-        self._square: NDArray[np.float64] = _sums_of_pairs(likeness, of_base, field.base_classes, count)
-        for row, one in enumerate(field.base_classes):
-            self._dots[one] += base_case[row]
-            self._nearest[one] = np.maximum(self._nearest[one], base_case[row])
-            self._to_new[one] += base_new[row]
+        self._square: NDArray[np.float64] = np.zeros(count)
+        self._lift = np.zeros((count, cases), dtype=np.float32)
+        if base:
+            self._place_base(field, of_base, of_new, of_cases)
         self._rank()
+
+    def _place_base(self, field: Field, of_base: csr_array, of_new: csr_array, of_cases: csr_array) -> None:
+        known, owner = np.unique(np.array(field.base_classes, dtype=np.int64), return_inverse=True)
+        sums = sum_by_class(of_base, owner, count=known.size)
+        self._square[known] = np.asarray(sums.multiply(sums).sum(axis=0)).ravel()
+        self._dots[known] = (of_cases @ sums).toarray().T
+        self._to_new[known] = (of_new @ sums).toarray().T
+        by_class = np.argsort(owner, kind="stable")
+        starts = np.searchsorted(owner[by_class], np.arange(known.size))
+        self._nearest[known] = np.maximum.reduceat(cosines(of_base[by_class], of_cases), starts, axis=0)
+        sharpened = of_cases @ profiles(of_base, owner)
+        closeness = sharpened if isinstance(sharpened, np.ndarray) else sharpened.toarray()
+        norms = np.sqrt(np.maximum(self._square[known], 1e-9)).astype(np.float32)
+        self._lift[known] = closeness.T - self._dots[known] / norms[:, None]
 
     def after(self) -> Bools:
         """Whether each case would be right with one more candidate, [candidates, cases]."""
         scores = self._scores_with_each()
-        holder = self._top[None, :] == self._class[:, None]
-        rival = np.where(holder, self._second_score[None, :], self._top_score[None, :])
+        holder = self.winner[None, :] == self._class[:, None]
+        rival = np.where(holder, self._second_score[None, :], self.winning_score[None, :])
         wins = (scores >= rival) & (scores >= FLOOR)
         loses = holder & ~wins
         taken = wins & ~holder
@@ -193,30 +209,25 @@ class _Head:
         own = self._class
         square: Floats = (self._square[own] + 2 * self._to_new[own, np.arange(len(own))] + 1).astype(np.float32)
         length: Floats = np.sqrt(square)
-        profile: Floats = (self._dots[own] + self._new_case) / length[:, None]
+        profile: Floats = (self._dots[own] + self._new_case) / length[:, None] + self._lift[own]
         nearest: Floats = np.maximum(self._nearest[own], self._new_case)
         result: Floats = PROFILE_SHARE * profile + (1 - PROFILE_SHARE) * nearest
         return result
 
     def _rank(self) -> None:
         norms: Floats = np.sqrt(np.maximum(self._square, 1e-9)).astype(np.float32)
-        scores: Floats = PROFILE_SHARE * self._dots / norms[:, None] + (1 - PROFILE_SHARE) * self._nearest
+        profile: Floats = self._dots / norms[:, None] + self._lift
+        scores: Floats = PROFILE_SHARE * profile + (1 - PROFILE_SHARE) * self._nearest
         places = np.arange(scores.shape[1])
         top = scores.argmax(axis=0)
-        self._top_score = scores[top, places].copy()
+        self.winning_score = scores[top, places].copy()
         scores[top, places] = -1
         second = scores.argmax(axis=0)
         self._second_score = scores[second, places].copy()
-        self._top: Ints = np.where(self._top_score >= FLOOR, top, -1)
+        self.winner: Ints = np.where(self.winning_score >= FLOOR, top, -1)
+        """Class that wins each case; −1 where none is close enough."""
         self._second: Ints = second
 
 
-def _sums_of_pairs(likeness: Likeness, rows: slice, classes: Sequence[int], count: int) -> NDArray[np.float64]:
-    """Squared length of the sum of each class's rows."""
-    vectors = likeness.vectors[rows]
-    result = np.zeros(count)
-    for one in set(classes):
-        member = np.flatnonzero(np.array(classes) == one)
-        total = np.asarray(vectors[member].sum(axis=0)).ravel()
-        result[one] = float(total @ total)
-    return result
+def _texts(questions: Sequence[str]) -> list[str]:
+    return [normalise(question[:TEXT_USED]) for question in questions]

@@ -10,7 +10,6 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from loop.change import texts
-from loop.change.footprint import plain
 from loop.change.proposal import Idea
 from loop.heldout import HeldOut
 from loop.ports import Answerers, Model
@@ -35,6 +34,8 @@ from loop.records import (
     Split,
     Version,
 )
+from loop.text.secrets import find_secrets
+from loop.text.spelling import normalise
 
 CASES_USED = 2_000
 """Cases answered by the base in one turn by the built-in agent."""
@@ -49,7 +50,7 @@ def grade_plainly(case: EvalCase, answer: Answer) -> Grade:
         Grading.ARTICLE: answer.article_id or "",
         Grading.TEXT: answer.text,
     }[case.grading]
-    is_right = answer.method not in ("failed", "handover") and plain(given) == plain(case.expected)
+    is_right = answer.method not in ("failed", "handover") and normalise(given) == normalise(case.expected)
     return Grade(is_right=is_right, reason="The same." if is_right else "Not the same.")
 
 
@@ -173,19 +174,19 @@ class Survey:
 
     @cached_property
     def right_by_question(self) -> Mapping[str, bool]:
-        """By the question spelled plainly."""
-        return {plain(case.question): self.right[case.id] for case in self.cases}
+        """By the normalised question."""
+        return {normalise(case.question): self.right[case.id] for case in self.cases}
 
     def fixes(self, corrections: Iterable[Correction]) -> tuple[str, ...]:
         """Log cases that are wrong now and rest on these corrections."""
         ids = {one.feedback_id for one in corrections}
-        asked = {plain(one.question) for one in corrections}
+        asked = {normalise(one.question) for one in corrections}
         return tuple(
             case.id
             for case in self.cases
             if case.split is Split.LOG
             and not self.right[case.id]
-            and (case.feedback_id in ids or plain(case.question) in asked)
+            and (case.feedback_id in ids or normalise(case.question) in asked)
         )
 
 
@@ -279,7 +280,7 @@ def _agrees(said: Feedback, interaction: Interaction) -> bool:
         if said.label:
             return said.label == interaction.label
         return bool(said.article_id) and said.article_id == interaction.article_id
-    return traits.is_rewrite and bool(plain(said.text)) and plain(said.text) == plain(interaction.answer)
+    return traits.is_rewrite and bool(normalise(said.text)) and normalise(said.text) == normalise(interaction.answer)
 
 
 def label_of(feedback: Feedback, interaction: Interaction) -> str | None:
@@ -307,8 +308,8 @@ def _correction(feedback: Feedback, interaction: Interaction, *, issue_id: str, 
 
 def _is_usable(one: Correction) -> bool:
     says = (one.question, one.answer, one.label or "")
-    is_whole = bool(plain(one.question)) and bool(one.answer or one.label)
-    return is_whole and all(len(text) <= 8_000 and not texts.secrets(text) for text in says)
+    is_whole = bool(normalise(one.question)) and bool(one.answer or one.label)
+    return is_whole and all(len(text) <= 8_000 and not any(find_secrets(text)) for text in says)
 
 
 def _even_share(cases: list[EvalCase], *, limit: int) -> list[EvalCase]:

@@ -17,9 +17,10 @@ from loop.records import (
     Split,
     derived_id,
 )
-from loop.text.spelling import spelled
+from loop.text.sentences import compare
+from loop.text.spelling import normalise
 from loop.validate.backing import voters_of
-from loop.validate.edits import compare, must_exclude, must_include
+from loop.validate.edits import must_exclude, must_include
 from loop.validate.facts import topic_of
 from loop.validate.work import Findings, Work
 
@@ -134,7 +135,7 @@ def _known(
         return None
     told = [(row, said, expected) for row, said in valid if (expected := _expected(work, said))]
     if told:
-        if len({spelled(expected) for _, _, expected in told}) > 1:
+        if len({normalise(expected) for _, _, expected in told}) > 1:
             return None
         row, said, expected = min(told, key=lambda one: one[1].author not in work.named)
         return _Known(interaction, said, row, frozenset({said.author}), expected)

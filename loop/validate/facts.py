@@ -7,7 +7,7 @@ from datetime import UTC
 
 from loop.heldout import group_of, split_of
 from loop.records import SEPARATOR, Agent, Feedback, FeedbackItem, Interaction, Judged, Level, Split
-from loop.text.spelling import COMPARED_CHARACTERS, spelled
+from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.keys import key_of
 from loop.validate.questions import Registry, register
 from loop.validate.work import Findings, Work
@@ -34,7 +34,7 @@ def gather_facts(work: Work) -> Findings:
     rows = []
     for item in items:
         interaction = asked.get(item.feedback.interaction_id)
-        question = spelled(interaction.question[:COMPARED_CHARACTERS]) if interaction is not None else ""
+        question = normalise(interaction.question[:COMPARED_CHARACTERS]) if interaction is not None else ""
         row = row_of(work.agent, item, interaction, question=question)
         if question:
             spellings[row.question] = question
@@ -65,7 +65,7 @@ def row_of(agent: Agent, item: FeedbackItem, interaction: Interaction | None, *,
     choice = choice_of(feedback) or ""
     pair = correction_pair(feedback, interaction) if interaction is not None else None
     family = _family(feedback)
-    text = spelled(feedback.text[:COMPARED_CHARACTERS])
+    text = normalise(feedback.text[:COMPARED_CHARACTERS])
     moment = interaction.at if interaction is not None else feedback.at
     group = group_of(interaction) if interaction is not None else ""
     topic = topic_of(interaction)
@@ -215,7 +215,7 @@ def _confirms(feedback: Feedback, interaction: Interaction | None, *, choice: st
     if interaction is None or is_corrected:
         return False
     if feedback.kind.traits.is_rewrite:
-        return bool(spelled(feedback.text)) and spelled(feedback.text) == spelled(interaction.answer)
+        return bool(normalise(feedback.text)) and normalise(feedback.text) == normalise(interaction.answer)
     return bool(choice) and feedback.kind.traits.needs == "choice"
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from loop.records import EvalCase, Grading, Teacher, digest
 from loop.text import classifier
 from loop.text.classifier import LabelModel
-from loop.text.spelling import COMPARED_CHARACTERS, spelled
+from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.keys import key_of
 from loop.validate.work import Findings, Work
 
@@ -132,7 +132,7 @@ def reference_of(work: Work, fit: Fit) -> Reference:
         settled = _settled(rows, named=named)
         texts = {key: one.text for key, one in work.known.questions([row.question for row in settled]).items()}
         texts |= {
-            key_of(text): text for case in given_cases(work) if (text := spelled(case.question[:COMPARED_CHARACTERS]))
+            key_of(text): text for case in given_cases(work) if (text := normalise(case.question[:COMPARED_CHARACTERS]))
         }
         settled = [row for row in settled if row.question in texts]
         model = None
@@ -210,7 +210,7 @@ def _settled(rows: Sequence[Teacher], *, named: Collection[str]) -> list[Teacher
 
 
 def _from_case(case: EvalCase) -> Teacher:
-    question = key_of(spelled(case.question[:COMPARED_CHARACTERS]))
+    question = key_of(normalise(case.question[:COMPARED_CHARACTERS]))
     return Teacher(case.id, case.interaction_id or "", case.author, question, case.expected, counts=bool(question))
 
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from loop.records import Feedback, Interaction, Judged
-from loop.text.spelling import COMPARED_CHARACTERS, spelled
+from loop.text.sentences import Edit, compare
+from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.text.vectors import Vectoriser
-from loop.validate.edits import Edit, compare
 
 Floats = NDArray[np.float64]
 
-_ALIKE = 0.35
+_ALIKE = 0.33
 """Cosine of question and answer together from which two takeovers are about the same."""
 _LEADERS = 1_000
 """Takeover themes a newcomer is compared with; beyond this it starts its own."""
@@ -56,10 +56,10 @@ def edit_themes(edits: Sequence[Spoken], *, topic: str) -> Iterator[EditTheme]:
     holders: defaultdict[tuple[str, str, str], list[Spoken]] = defaultdict(list)
     for one in edits:
         edit = _compared(one.interaction.answer, one.feedback.text)
-        added[one.row.feedback_id] = tuple(spelled(sentence) for sentence in edit.added)
+        added[one.row.feedback_id] = tuple(normalise(sentence) for sentence in edit.added)
         for way, some in (("removed", edit.removed), ("said", edit.added)):
             for sentence in some:
-                key = spelled(sentence)
+                key = normalise(sentence)
                 written.setdefault(key, sentence)
                 holders[topic, way, key].append(one)
     authors = {key: len({one.row.author for one in some}) for key, some in holders.items()}
@@ -90,7 +90,7 @@ def takeover_themes(takeovers: Sequence[Spoken]) -> list[list[Spoken]]:
     if not takeovers:
         return []
     ordered = sorted(takeovers, key=lambda one: (one.row.at, one.row.seq))
-    told = [f"{spelled(one.interaction.question[:COMPARED_CHARACTERS])} {_words(one)}" for one in ordered]
+    told = [f"{normalise(one.interaction.question[:COMPARED_CHARACTERS])} {_words(one)}" for one in ordered]
     vectoriser = Vectoriser.fit(told, max_features=200_000)
     matrix = vstack([block for _, block in vectoriser.blocks(told)], format="csr")
     theme = np.full(len(ordered), -1, dtype=np.int64)
@@ -122,7 +122,7 @@ def _compared(answer: str, rewritten: str) -> Edit:
 
 
 def _words(one: Spoken) -> str:
-    return spelled(one.feedback.text[:COMPARED_CHARACTERS])
+    return normalise(one.feedback.text[:COMPARED_CHARACTERS])
 
 
 def _likeness(left: csr_array, right: csr_array) -> Floats:

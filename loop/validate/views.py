@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from loop.records import Judged
 from loop.text.classifier import LabelModel
-from loop.text.spelling import COMPARED_CHARACTERS, spelled
+from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.fits import OTHERS, VOUCHED, count_known, due_fit, fold_models, fold_of, given_cases, reference_of
 from loop.validate.keys import key_of
 from loop.validate.panels import panel_views
@@ -135,7 +135,7 @@ def vouched_answers(work: Work, rows: Sequence[Judged]) -> tuple[dict[str, Known
     on_interaction: defaultdict[str, list[Known]] = defaultdict(list)
     choices: defaultdict[str, set[str]] = defaultdict(set)
     for case in given_cases(work):
-        question = key_of(spelled(case.question[:COMPARED_CHARACTERS]))
+        question = key_of(normalise(case.question[:COMPARED_CHARACTERS]))
         on_interaction[case.interaction_id or ""].append(Known(case.author, question, case.expected))
         choices[question].add(case.expected)
     if work.named:

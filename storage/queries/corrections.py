@@ -1,11 +1,11 @@
 """Answers a person should look at: badly rated, handed over or unsure, and not corrected yet."""
 
-import re
 from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
 from loop.records import COUNTING_STATES, FeedbackKind, Moment, Record
+from loop.text.spelling import normalise
 from storage.queries.scope import Scope, moment
 from storage.tables import FeedbackRow, InteractionRow
 
@@ -24,7 +24,6 @@ _SAYS_BETTER = {kind.value for kind in FeedbackKind if kind.traits.corrects}
 _RATES = {kind.value for kind in FeedbackKind if kind.traits.family == "rating"}
 _COUNTS = tuple(sorted(COUNTING_STATES))
 _METHODS: dict[str, Why] = {"handover": "handed over", "failed": "no answer"}
-_WORD = re.compile(r"\w{3,}")
 
 
 class ToCorrect(Record):
@@ -168,4 +167,5 @@ def _corrected(scope: Scope, ids: list[str]) -> set[str]:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.lower()))
+    """Words of three letters and more, and single characters of scripts written without spaces."""
+    return frozenset(word for word in normalise(text).split() if len(word) > 2 or not word.isascii())

@@ -9,7 +9,8 @@ from loop.agent.head import Head
 from loop.errors import ModelFailed
 from loop.records import Answer, Article, Bundle, Condition, Example, ModelChoice, Question, Rule
 from loop.text.search import Search
-from loop.text.tfidf import embed, learn, normalise
+from loop.text.spelling import normalise
+from loop.text.vectors import cosines, learn
 
 REFUND = ("I want my money back", "please refund my order", "give me a refund for this", "money back for my order")
 PARCEL = ("where is my parcel", "my package has not arrived", "track the delivery of my parcel", "is my parcel lost")
@@ -258,12 +259,10 @@ def test_a_condition_holds_exactly_when_it_says_so(field: str, op: str, value: s
 
 def test_equal_texts_have_likeness_one_and_strange_words_lower_it() -> None:
     learned = learn([normalise(text) for text in REFUND])
-    same, strange = (
-        embed([REFUND[0].lower(), REFUND[0].lower() + " zqx vbn"], space=learned.space)
-        @ learned.vectors.T[:, [0]].toarray()
-    )
-    assert same[0] == pytest.approx(1, abs=1e-5)
-    assert 0.3 < strange[0] < 0.9
+    asked = learned.vectoriser.embed([REFUND[0].lower(), REFUND[0].lower() + " zqx vbn"])
+    (same,), (strange,) = cosines(asked, learned.vectors[:1])
+    assert same == pytest.approx(1, abs=1e-5)
+    assert 0.3 < strange < 0.9
 
 
 def test_spelling_mistakes_are_forgiven() -> None:
@@ -272,7 +271,7 @@ def test_spelling_mistakes_are_forgiven() -> None:
 
 
 def test_with_too_many_profiles_to_sharpen_the_nearest_still_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loop.agent.head.SHARPENED_MAX", 0)
+    monkeypatch.setattr("loop.text.classifier.SHARPENED_MAX", 0)
     (prediction,) = Head(examples()).predict([normalise("my parcel has not arrived, where is it")])
     assert prediction.example.label == "parcel"
 

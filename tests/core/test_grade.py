@@ -6,8 +6,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from loop.evaluate.grade import SIMILAR_ENOUGH, facts, grade, similarity
+from loop.evaluate.grade import SIMILAR_ENOUGH, grade, similarity
 from loop.records import Answer, EvalCase, Grading
+from loop.text.sentences import facts
 from tests.builders import case
 
 words = st.text(string.ascii_letters + string.digits + " .,!?€%-äöüéñ", min_size=1, max_size=120)

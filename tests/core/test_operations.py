@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from loop.change import texts
 from loop.change.diff import changes
 from loop.change.edits import Exchange, Put, apply_edit, steps_of
 from loop.change.footprint import Footprint, is_taught
@@ -238,35 +237,6 @@ def test_a_refusal_never_repeats_the_secret() -> None:
     with pytest.raises(OperationRefused) as refused:
         apply(bundle(), EditInstructions(new=f"key {KEY}"))
     assert KEY not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "password: hunter2hunter2",
-        "-----BEGIN RSA PRIVATE KEY-----",
-        "postgres://me:topsecret@db/x",
-        "AKIA" + "ABCDEFGHIJKLMNOP",
-        "ghp_" + "a1" * 15,
-    ],
-)
-def test_what_looks_like_a_secret_is_found(text: str) -> None:
-    assert texts.secrets(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["I forgot my password, what now?", "The secret is patience.", "api key: ⟨SECRET_1⟩", "task-force-of-the-year"],
-)
-def test_ordinary_sentences_are_no_secrets(text: str) -> None:
-    assert not texts.secrets(text)
-
-
-def test_an_emoji_is_not_hidden_text_but_what_hides_behind_it_is() -> None:
-    assert texts.hidden("I ❤️ it 👩‍💻") == ()
-    assert texts.hidden("I ❤️\ufe01\ufe02 it") == ("U+FE0F", "U+FE01", "U+FE02")
-    assert texts.hidden("ev\u202eil") == ("U+202E",)
-    assert texts.visible(" ev\u202eil\u200b ") == "evil"
 
 
 def test_words_show_the_whole_element_and_where_a_rule_stands() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from loop.text import classifier
-from loop.text.spelling import quote, sentences, spelled
+from loop.text.spelling import quote
 from loop.text.vectors import Vectoriser, letter_pieces, word_pieces
 from loop.validate import MemoryKnowledge
 from loop.validate.questions import register
@@ -131,9 +131,3 @@ def test_a_quote_is_one_short_printable_line() -> None:
     said = quote("line one\nline\u202e two " + "x" * 500, limit=30)
     assert len(said) <= 32
     assert said.isprintable()
-
-
-def test_spelling_forgives_case_punctuation_and_compatibility_forms() -> None:
-    assert spelled("  Where's my  CARD?! ") == spelled("where s my card")
-    assert spelled("ﬁne") == "fine"
-    assert sentences("One. Two!\nThree") == ("One.", "Two!", "Three")

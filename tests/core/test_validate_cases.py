@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from loop.heldout import split_of
 from loop.records import EvalCase, FeedbackItem, FeedbackKind, FeedbackState, Grading, Limits, Split
-from loop.validate.edits import PIECES, compare, must_exclude, must_include
+from loop.text.sentences import compare
+from loop.validate.edits import PIECES, must_exclude, must_include
 from tests.builders import agent, at, case, feedback, interaction
 from tests.firewall import ValidationOutcome, ValidationWork
 from tests.firewall import judge as step

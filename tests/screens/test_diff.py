@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from dashboard.components import changes, diff, markup
 from dashboard.components.markup import Markup, tag
 from loop.records import Change
+from loop.text.invisible import find_invisible, is_invisible, reveal
 from tests.screens.reading import tags, words
 from tests.screens.seed import HOSTILE, INSTRUCTIONS
 
@@ -94,25 +95,26 @@ def test_a_page_of_a_large_bundle_says_what_a_decision_covers() -> None:
 def test_text_stays_text(value: str) -> None:
     html = tag("div", value, title=value)
     assert tags(html) == {"div"}
-    assert words(html).replace("\r", "\n") == markup.revealed(value)
+    assert words(html).replace("\r", "\n") == reveal(value, keep="\n\t")
 
 
 @given(st.text())
 def test_every_hidden_character_can_be_seen(value: str) -> None:
-    shown = markup.revealed(value)
-    assert all(one.isprintable() or one in "\n\t" for one in shown)
+    shown = reveal(value, keep="\n\t")
+    assert find_invisible(shown) == ()
+    assert all(one.isprintable() or one in "\n\t" or is_invisible(one) for one in shown)
 
 
 @pytest.mark.parametrize(
     "hidden", ["\u200b", "\u202e", "\u00a0", "\u2066", "\U000e0041", "\ufeff", "\u3164", "\x00", "\r"]
 )
 def test_a_character_that_draws_nothing_is_told_by_its_code(hidden: str) -> None:
-    assert markup.revealed(f"a{hidden}b") == f"a⟦U+{ord(hidden):04X}⟧b"
+    assert markup.text(f"a{hidden}b") == f"a⟦U+{ord(hidden):04X}⟧b"
 
 
 def test_ordinary_words_of_any_language_are_left_alone() -> None:
     for said in ("Größe", "日本語のテスト", "مرحبا", "naïve – “quoted” €5", "👍"):
-        assert markup.revealed(said) == said
+        assert markup.text(said) == said
 
 
 @pytest.mark.parametrize("name", ["script", "img", "a", "form", "iframe", "style", "input", "svg"])

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import islice, zip_longest
 from math import ceil, floor
 
-from loop.change.footprint import plain
 from loop.change.proposal import Idea
 from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, Proposer, derived_id
+from loop.text.spelling import normalise
 from loop.update.selection import Choice, Field, choose
 from loop.update.teaching import Considered, Correction, UpdateWork, authors_of, label_of
 
@@ -40,11 +40,13 @@ class ExampleProposer:
             base_classes=[names.of(one.label, one.answer) for one in base],
             candidate_questions=[one.question for one in candidates],
             candidate_classes=[names.of(one.label, one.answer) for one in candidates],
-            candidate_is_right=[work.survey.right_by_question.get(plain(one.question), False) for one in candidates],
+            candidate_is_right=[
+                work.survey.right_by_question.get(normalise(one.question), False) for one in candidates
+            ],
             case_questions=[case.question for case in cases],
             case_classes=[_class_of(case, names, work) for case in cases],
             case_is_right=[work.survey.right[case.id] for case in cases],
-            own=_own(candidates, [(case.feedback_id, plain(case.question)) for case in cases]),
+            own=_own(candidates, [(case.feedback_id, normalise(case.question)) for case in cases]),
         )
         chosen = _choose(field, candidates, work=work)
         if sum(one.mends for one in chosen) < (SMALLEST if work.bundle.examples else 1):
@@ -60,7 +62,7 @@ class _Names:
         self._numbers: dict[tuple[bool, str], int] = {}
 
     def of(self, label: str | None, answer: str) -> int:
-        key = (label is not None, plain(label if label is not None else answer))
+        key = (label is not None, normalise(label if label is not None else answer))
         return self._numbers.setdefault(key, len(self._numbers))
 
 
@@ -75,22 +77,22 @@ def _class_of(case: EvalCase, names: _Names, work: UpdateWork) -> int:
 
 def _candidates(work: UpdateWork) -> list[Correction]:
     """One correction per question: what most authors say, newest where they say the same; wrong ones first."""
-    known = {(plain(one.question), one.label, plain(one.answer)) for one in work.bundle.examples}
+    known = {(normalise(one.question), one.label, normalise(one.answer)) for one in work.bundle.examples}
     asked: dict[str, list[Correction]] = defaultdict(list)
     for one in work.survey.known_good:
-        asked[plain(one.question)].append(one)
+        asked[normalise(one.question)].append(one)
     found: list[Correction] = []
     for question, group in asked.items():
-        votes = Counter(key for key, _ in {((one.label, plain(one.answer)), one.author) for one in group})
+        votes = Counter(key for key, _ in {((one.label, normalise(one.answer)), one.author) for one in group})
         (best, most), *others = votes.most_common()
         if others and others[0][1] == most:
             continue
-        winner = [one for one in group if (one.label, plain(one.answer)) == best][-1]
-        if (question, winner.label, plain(winner.answer)) not in known:
+        winner = [one for one in group if (one.label, normalise(one.answer)) == best][-1]
+        if (question, winner.label, normalise(winner.answer)) not in known:
             found.append(winner)
     right = work.survey.right_by_question
-    wrong = [one for one in found if not right.get(plain(one.question), False)]
-    rest = [one for one in found if right.get(plain(one.question), False)]
+    wrong = [one for one in found if not right.get(normalise(one.question), False)]
+    rest = [one for one in found if right.get(normalise(one.question), False)]
     return (_spread(wrong) + _spread(rest))[:CANDIDATES_USED]
 
 
@@ -107,7 +109,9 @@ def _own(candidates: Sequence[Correction], cases: Sequence[tuple[str | None, str
     by_question: dict[str, list[int]] = defaultdict(list)
     for place, (_, question) in enumerate(cases):
         by_question[question].append(place)
-    pairs = {(place, case) for place, one in enumerate(candidates) for case in by_question.get(plain(one.question), ())}
+    pairs = {
+        (place, case) for place, one in enumerate(candidates) for case in by_question.get(normalise(one.question), ())
+    }
     pairs |= {
         (place, by_feedback[one.feedback_id]) for place, one in enumerate(candidates) if one.feedback_id in by_feedback
     }
@@ -151,10 +155,10 @@ def _cap(size: int, *, authors: int) -> int:
 
 def _idea(picked: Sequence[Correction], chosen: Sequence[Choice], *, work: UpdateWork) -> Idea:
     bundle = work.bundle
-    known = {plain(one.question): one.id for one in bundle.examples}
+    known = {normalise(one.question): one.id for one in bundle.examples}
     add = tuple(
         Example(
-            id=known.get(plain(one.question)) or derived_id("x", one.question, one.answer, one.label),
+            id=known.get(normalise(one.question)) or derived_id("x", one.question, one.answer, one.label),
             question=one.question,
             answer=one.answer,
             label=one.label,

@@ -1,23 +1,29 @@
 """Propose articles: what people answered when they took over, and edits where an article is out of date."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from loop.change.footprint import plain
 from loop.change.proposal import Idea
 from loop.change.sections import shorten
 from loop.records import Article, Proposer, UpsertArticle, derived_id
-from loop.update.likeness import Likeness, numbers_and_addresses, shared_words
+from loop.text.near import jaccard
+from loop.text.sentences import Fact, find_facts
+from loop.text.spelling import normalise
+from loop.text.vectors import cosines, learn
 from loop.update.teaching import Considered, Correction, UpdateWork
 
-APART = 0.88
+APART = 0.85
 """Cosine distance from which two groups of questions are different topics (average link)."""
 QUESTIONS_CLUSTERED = 400
 """Newest corrections of one turn; the cost grows with the square."""
+QUESTION_USED = 1_000
+"""Characters of one question that are compared."""
 VARIANTS = 5
 """Further questions kept with the most central one."""
 DISAGREEING = 3
@@ -39,8 +45,8 @@ class KnowledgeProposer:
         drafts = [cluster for cluster in _clusters(missing) if len({one.author for one in cluster}) >= least]
         drafts.sort(key=lambda cluster: (-len({one.author for one in cluster}), cluster[0].feedback_id))
         new = [_article_idea(cluster, work=work) for cluster in drafts]
-        known = {plain(article.body) for article in work.bundle.articles}
-        fresh = [one for one, body in new if plain(body) not in known]
+        known = {normalise(article.body) for article in work.bundle.articles}
+        fresh = [one for one, body in new if normalise(body) not in known]
         stale = _stale_ideas(worded, work=work)
         return Considered(ideas=(*stale[:IDEAS], *fresh[:IDEAS]), looked_at=len(worded))
 
@@ -49,8 +55,8 @@ def _clusters(corrections: Sequence[Correction]) -> list[list[Correction]]:
     """Corrections whose questions are about the same thing; the most central question first."""
     if len(corrections) < 2:
         return [list(corrections)] if corrections else []
-    everything = slice(0, len(corrections))
-    alike = Likeness([one.question for one in corrections]).between(everything, everything).astype(np.float64)
+    vectors = learn([normalise(one.question[:QUESTION_USED]) for one in corrections]).vectors
+    alike = cosines(vectors, vectors).astype(np.float64)
     apart = np.clip(1 - (alike + alike.T) / 2, 0, 1)
     np.fill_diagonal(apart, 0)
     numbers = fcluster(linkage(squareform(apart, checks=False), method="average"), t=APART, criterion="distance")
@@ -66,7 +72,7 @@ def _clusters(corrections: Sequence[Correction]) -> list[list[Correction]]:
 def _article_idea(cluster: Sequence[Correction], *, work: UpdateWork) -> tuple[Idea, str]:
     """An article: the most central question leads, the answer most people stand behind is the body."""
     body = _best_answer(cluster)
-    questions = tuple({plain(one.question): one.question for one in cluster}.values())[: VARIANTS + 1]
+    questions = tuple({normalise(one.question): one.question for one in cluster}.values())[: VARIANTS + 1]
     title = shorten(questions[0])
     article = Article(id=derived_id("k", title, body), title=title, body=body, questions=questions)
     people = len({one.author for one in cluster})
@@ -93,7 +99,7 @@ def _best_answer(cluster: Sequence[Correction]) -> str:
     def agreement(one: Correction) -> float:
         by_author: dict[str, float] = defaultdict(float)
         for other in cluster:
-            by_author[other.author] = max(by_author[other.author], shared_words(one.answer, other.answer))
+            by_author[other.author] = max(by_author[other.author], jaccard(one.answer, other.answer))
         return sum(by_author.values())
 
     return max(cluster, key=lambda one: (round(agreement(one), 6), one.at, one.feedback_id)).answer
@@ -114,38 +120,46 @@ def _stale_ideas(worded: Sequence[Correction], *, work: UpdateWork) -> list[Idea
     return sorted(ideas, key=lambda one: -len(one.evidence))
 
 
-def _contradiction(article: Article, corrections: Sequence[Correction]) -> tuple[str, str, list[Correction]] | None:
-    """The old fact, the new fact, and who says so. One fact of a line in, one out: anything else is for a person."""
-    votes: dict[tuple[str, str], list[Correction]] = defaultdict(list)
-    facts = numbers_and_addresses(article.body)
+@dataclass(frozen=True)
+class _Contradiction:
+    """A fact of an article that people correct in the same way."""
+
+    old: Fact
+    """Where it stands in the body."""
+    new: str
+    """As most of them wrote it."""
+    voters: list[Correction]
+
+
+def _contradiction(article: Article, corrections: Sequence[Correction]) -> _Contradiction | None:
+    """The best supported one. One fact of a line in, one out: anything else is for a person."""
+    stated = find_facts(article.body)
+    values = Counter(fact.value for fact in stated)
+    votes: dict[tuple[Fact, str], list[tuple[Correction, str]]] = defaultdict(list)
     for one in corrections:
-        said = numbers_and_addresses(one.answer)
-        new = said - facts
-        for line in article.body.splitlines():
-            old = numbers_and_addresses(line) - said
-            if len(new) == 1 and len(old) == 1 and shared_words(line, one.answer) >= SAME_SUBJECT:
-                votes[next(iter(old)), next(iter(new))].append(one)
-    for (old_fact, new_fact), voters in sorted(votes.items(), key=lambda pair: -len(pair[1])):
-        if len({one.author for one in voters}) >= DISAGREEING and article.body.casefold().count(old_fact) == 1:
-            return old_fact, new_fact, voters
+        said = {fact.value: one.answer[fact.start : fact.end] for fact in find_facts(one.answer)}
+        new = [value for value in said if value not in values]
+        for line in re.finditer(r"[^\n]+", article.body):
+            old = [fact for fact in stated if line.start() <= fact.start < line.end() and fact.value not in said]
+            if len(new) == 1 and len(old) == 1 and jaccard(line[0], one.answer) >= SAME_SUBJECT:
+                votes[old[0], new[0]].append((one, said[new[0]]))
+    for (old_fact, _), found in sorted(votes.items(), key=lambda pair: -len(pair[1])):
+        voters = [one for one, _ in found]
+        if len({one.author for one in voters}) >= DISAGREEING and values[old_fact.value] == 1:
+            return _Contradiction(old_fact, Counter(written for _, written in found).most_common(1)[0][0], voters)
     return None
 
 
-def _stale_idea(article: Article, found: tuple[str, str, list[Correction]], *, work: UpdateWork) -> Idea:
-    old, new, voters = found
-    place = article.body.casefold().index(old)
-    body = article.body[:place] + new + article.body[place + len(old) :]
-    people = len({one.author for one in voters})
-    spelled = Counter(one.answer for one in voters).most_common(1)[0][0]
-    where = spelled.casefold().find(new)
-    if where >= 0:
-        body = article.body[:place] + spelled[where : where + len(new)] + article.body[place + len(old) :]
+def _stale_idea(article: Article, found: _Contradiction, *, work: UpdateWork) -> Idea:
+    old = article.body[found.old.start : found.old.end]
+    body = article.body[: found.old.start] + found.new + article.body[found.old.end :]
+    people = len({one.author for one in found.voters})
     return Idea(
         operations=(UpsertArticle(article=article.model_copy(update={"body": body})),),
         title=f"Update the article: {article.title}",
-        rationale=f"{people} people who corrected answers from this article wrote {new} where it says {old}.",
-        evidence=tuple(one.feedback_id for one in voters),
-        issue_ids=tuple(dict.fromkeys(one.issue_id for one in voters)),
-        expected_fixes=work.survey.fixes(voters),
+        rationale=f"{people} people who corrected answers from this article wrote {found.new} where it says {old}.",
+        evidence=tuple(one.feedback_id for one in found.voters),
+        issue_ids=tuple(dict.fromkeys(one.issue_id for one in found.voters)),
+        expected_fixes=work.survey.fixes(found.voters),
         proposer=Proposer.KNOWLEDGE,
     )

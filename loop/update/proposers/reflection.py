@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, ValidationError
 
-from loop.change.footprint import plain
 from loop.change.operations import apply
 from loop.change.proposal import Idea
 from loop.errors import ModelFailed, OperationRefused
 from loop.records import EditInstructions, ProposalState, Proposer, Record
+from loop.text.spelling import normalise
 from loop.update.teaching import Considered, Correction, UpdateWork
 
 CASES_SHOWN = 8
@@ -173,7 +173,7 @@ def _copied(new: str, shown: Mapping[str, Correction]) -> float:
 
 
 def _runs(text: str) -> Sequence[str]:
-    words = plain(text).split()
+    words = normalise(text).split()
     return [" ".join(words[start : start + RUN]) for start in range(len(words) - RUN + 1)]
 
 

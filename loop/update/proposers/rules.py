@@ -9,12 +9,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import sqrt
 
-from loop.change.footprint import plain
 from loop.change.matching import covers
 from loop.change.proposal import Idea
 from loop.records import Condition, EvalCase, Grading, Proposer, Rule, SetRule, derived_id
+from loop.stats.proportions import wilson
+from loop.text.spelling import normalise
 from loop.update.teaching import Considered, Correction, UpdateWork
 
 LEAST_FIXES = 3
@@ -52,7 +52,7 @@ class _Weighed:
 
     @property
     def bound(self) -> float:
-        return wilson_low(self.wanting, self.covered)
+        return _lower_bound(self.wanting, n=self.covered)
 
 
 class RuleProposer:
@@ -109,13 +109,10 @@ class RuleProposer:
         )
 
 
-def wilson_low(hits: int, n: int, *, z: float = 1.96) -> float:
-    """Lower end of the Wilson score interval of hits / n; 0 without trials."""
-    if n == 0:
-        return 0.0
-    rate = hits / n
-    middle = rate + z * z / (2 * n)
-    return (middle - z * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))) / (1 + z * z / n)
+def _lower_bound(hits: int, *, n: int) -> float:
+    """Lower end of the Wilson interval of hits / n; 0 without trials."""
+    interval = wilson(hits, n=n)
+    return interval.low if interval else 0.0
 
 
 def _backed(work: UpdateWork) -> dict[str, list[Correction]]:
@@ -131,7 +128,7 @@ def _conditions(wrong: Sequence[EvalCase]) -> list[Condition]:
     counts: Counter[tuple[str, str, str | float]] = Counter()
     numbers: dict[str, set[float]] = defaultdict(set)
     for case in wrong:
-        words = plain(case.question).split()
+        words = normalise(case.question).split()
         counts.update(
             {
                 ("question", "contains", " ".join(words[start : start + length]))
@@ -202,7 +199,7 @@ class _Ground:
     def _placed(self, chosen: tuple[int, ...], reach: frozenset[int], *, is_first: bool) -> _Weighed | None:
         fixed = reach & self.wants & self.wrong
         wanting = len(reach & self.wants)
-        if len(fixed) < LEAST_FIXES or wilson_low(wanting, len(reach)) < LEAST_BOUND:
+        if len(fixed) < LEAST_FIXES or _lower_bound(wanting, n=len(reach)) < LEAST_BOUND:
             return None
         when = tuple(self.conditions[one] for one in chosen)
         rule = Rule(

@@ -4,25 +4,20 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from loop.change import texts
-from loop.change.footprint import plain
 from loop.change.proposal import Idea
 from loop.records import ChangeExamples, EditInstructions, Operation, Proposer
+from loop.text.sentences import Edit, compare, replaced_words
+from loop.text.spelling import normalise
 from loop.update.teaching import Considered, Correction, UpdateWork
 
 EDITS_COMPARED = 2_000
 LONGEST = 300
 """Characters of a sentence that may become an instruction."""
-REPLACED_WORDS = 4
-"""Words on each side of a replacement, at most."""
 TOPICS = 2
 """Topics from which an edit is a habit of style; within one topic it is about that subject."""
 IDEAS = 2
-
-_SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
-_WORD = re.compile(r"[\w'’-]+")
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ def _habits(edits: Sequence[Correction]) -> Iterable[_Habit]:
     spelled: dict[tuple[str, str, str], tuple[str, str]] = {}
     for edit in edits:
         for verb, old, new in _moves(texts.visible(edit.given), edit.answer):
-            key = (verb, plain(old), plain(new))
+            key = (verb, normalise(old), normalise(new))
             spelled.setdefault(key, (old, new))
             made[key].append(edit)
     for key, voters in made.items():
@@ -72,33 +67,16 @@ def _habits(edits: Sequence[Correction]) -> Iterable[_Habit]:
 
 def _moves(before: str, after: str) -> list[tuple[str, str, str]]:
     """What the edit did: whole sentences added or removed, or a few words replaced."""
-    was, now = _sentences(before), _sentences(after)
-    gone = [one for key, one in was.items() if key not in now]
-    came = [one for key, one in now.items() if key not in was]
-    kept = len(was) - len(gone)
-    if not kept and not (len(gone) == 1 == len(came)):
+    edit = compare(before, rewritten=after)
+    gone = tuple(one for one in edit.removed if len(one) <= LONGEST)
+    came = tuple(one for one in edit.added if len(one) <= LONGEST)
+    if not edit.kept and not (len(gone) == 1 == len(came)):
         return []  # a new answer, not an edit of this one
     if len(gone) == 1 == len(came):
-        return _replacements(gone[0], came[0])
+        replaced = replaced_words(Edit(added=came, removed=gone, kept=edit.kept))
+        return [("replace", replaced.old, replaced.new)] if replaced else []
     moves = [("add", "", one) for one in came] if not gone else []
     return moves + ([("remove", one, "") for one in gone] if not came else [])
-
-
-def _replacements(before: str, after: str) -> list[tuple[str, str, str]]:
-    old, new = _WORD.findall(before), _WORD.findall(after)
-    matcher = SequenceMatcher(a=[one.casefold() for one in old], b=[one.casefold() for one in new], autojunk=False)
-    moves = [one for one in matcher.get_opcodes() if one[0] != "equal"]
-    if len(moves) != 1 or moves[0][0] != "replace":
-        return []
-    _, start, end, new_start, new_end = moves[0]
-    if max(end - start, new_end - new_start) > REPLACED_WORDS:
-        return []
-    return [("replace", " ".join(old[start:end]), " ".join(new[new_start:new_end]))]
-
-
-def _sentences(text: str) -> dict[str, str]:
-    pieces = (piece.strip() for piece in _SENTENCE.split(text))
-    return {plain(piece): piece for piece in pieces if plain(piece) and len(piece) <= LONGEST}
 
 
 def _operation(habit: _Habit, *, work: UpdateWork) -> Operation | None:
@@ -118,7 +96,9 @@ def _changed(answer: str, habit: _Habit) -> str:
     """An example's answer after the edit; the answer itself where the edit does not apply."""
     match habit.verb:
         case "add":
-            return answer if not answer or plain(habit.new) in plain(answer) else f"{answer.rstrip()} {habit.new}"
+            return (
+                answer if not answer or normalise(habit.new) in normalise(answer) else f"{answer.rstrip()} {habit.new}"
+            )
         case "remove":
             shorter = answer.replace(habit.old, "").strip()
             return shorter or answer
@@ -137,7 +117,7 @@ def _line(habit: _Habit) -> str:
 
 
 def _stands(line: str, instructions: str) -> bool:
-    return plain(line) in {plain(one) for one in instructions.splitlines()}
+    return normalise(line) in {normalise(one) for one in instructions.splitlines()}
 
 
 def _idea(habit: _Habit, operation: Operation, *, work: UpdateWork) -> Idea:

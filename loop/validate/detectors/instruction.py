@@ -3,7 +3,8 @@
 from functools import lru_cache
 
 from loop.records import FeedbackItem, Finding, Interaction, Judged
-from loop.validate.detectors.instruction_rules import HIDDEN, matches
+from loop.text.invisible import find_invisible, strip_invisible
+from loop.validate.detectors.instruction_rules import matches
 from loop.validate.scene import Scene
 
 READ_CHARACTERS = 20_000
@@ -28,11 +29,10 @@ def find_instruction(row: Judged, item: FeedbackItem, interaction: Interaction |
 @lru_cache(maxsize=8_192)
 def describe(text: str) -> str:
     """What is instruction-like about a text, as the end of a sentence; empty when nothing is."""
-    if not text.isascii():
-        hidden = HIDDEN.findall(text)
-        if hidden:
-            kinds = sorted({f"U+{ord(mark):04X}" for mark in hidden})
-            return f"carries {len(hidden)} invisible characters ({', '.join(kinds[:3])})"
+    if hidden := find_invisible(text):
+        kinds = sorted({one.code for one in hidden})
+        return f"carries {len(hidden)} invisible characters ({', '.join(kinds[:3])})"
+    text = strip_invisible(text)
     found = list(matches(text[:READ_CHARACTERS]))
     if found:
         rest = f" and breaks {len(found) - 1} more instruction rules" if len(found) > 1 else ""

@@ -268,13 +268,6 @@ RULES: tuple[InstructionRule, ...] = (
 )
 """First match is reported; order is severity."""
 
-HIDDEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff"
-    "\uffa0\ufff9-\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-"""Characters that a reader does not see and a model does. Joiners and emoji selectors (U+200C, U+200D, U+FE0E/F)
-have honest uses and are not listed."""
-
 _RULES_OF: dict[str, tuple[int, ...]] = {
     hint: tuple(number for number, rule in enumerate(RULES) if hint in rule.hints)
     for hint in sorted({hint for rule in RULES for hint in rule.hints})
