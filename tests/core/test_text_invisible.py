@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from dashboard.components import markup
 from loop.change import texts
-from loop.collect import redact_text
 from loop.errors import OperationRefused
 from loop.text.invisible import find_invisible, reveal, strip_invisible
+from loop.text.redaction import redact_text
 from loop.validate.detectors.instruction import describe
 
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"

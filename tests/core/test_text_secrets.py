@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.change import texts
-from loop.collect import Redaction, redact_text
+from loop.text.redaction import Redaction, redact_text
 from loop.errors import OperationRefused
 from loop.text.secrets import find_secrets
 
