@@ -172,6 +172,10 @@ class Snapshots(Protocol):
         """Not retired, by id."""
         ...
 
+    def retired_cases(self) -> list[EvalCase]:
+        """Those no longer used, by id."""
+        ...
+
     def newest_cases(self, splits: Iterable[Split], *, limit: int) -> list[EvalCase]:
         """The newest that are not retired, oldest of them first."""
         ...
@@ -396,6 +400,10 @@ class Knowledge(Protocol):
 
 class Commits(Protocol):
     """Writing what a stage made."""
+
+    def rebuild(self) -> None:
+        """Drop everything derived and put all feedback on the firewall's list again."""
+        ...
 
     def commit(self, changes: Changes) -> Written:
         """One transaction. Raises StoreUnavailable."""

@@ -152,6 +152,11 @@ class AgentReads:
             query = query.where(table.c.split.in_([split.value for split in splits]))
         return self._read(EvalCase, query)
 
+    def retired_cases(self) -> list[EvalCase]:
+        """Those no longer used, by id."""
+        table = EvalCaseRow.core()
+        return self._read(EvalCase, sa.select(table).where(table.c.retired).order_by(table.c.id))
+
     def newest_cases(self, splits: Iterable[Split], *, limit: int) -> list[EvalCase]:
         """The newest that are not retired, oldest of them first."""
         table = EvalCaseRow.core()

@@ -24,9 +24,10 @@ from loop.records import (
 from storage import audit, decisions
 from storage.commit import prepare, write_changes
 from storage.connecting import writing
+from storage.derive import forget_derived
 from storage.ingest import arrival_rows, write_arrivals
 from storage.knowledge import AgentKnowledge
-from storage.locks import lock_agent
+from storage.locks import bump_change_counter, lock_agent
 from storage.rows import storable
 from storage.snapshot import AgentReads
 from storage.statements import insert_new
@@ -82,6 +83,13 @@ class AgentStore(AgentReads, AgentKnowledge):
             return
         with writing(self._engine) as connection:
             insert_new(connection, AnswerRow.core(), rows)
+
+    def rebuild(self) -> None:
+        """Drop everything derived and put all feedback on the list, in one transaction under the agent's lock."""
+        with writing(self._engine) as connection:
+            lock_agent(connection, self._slug)
+            forget_derived(connection, self._slug)
+            bump_change_counter(connection, self._slug)
 
     def commit(self, changes: Changes) -> Written:
         """One transaction under the agent's lock; idempotent: writing the same again changes nothing.

@@ -6,7 +6,7 @@ import click
 
 from loop.cli.agents import agent_group, audit_command
 from loop.cli.importing import import_command
-from loop.cli.looping import rollback_command, turn_command
+from loop.cli.looping import recheck_command, rollback_command, turn_command
 from loop.cli.review import review_command
 from loop.cli.serving import demo_command, up_command, worker_command
 from loop.errors import RatchetError
@@ -30,6 +30,7 @@ for _command in (
     review_command,
     rollback_command,
     audit_command,
+    recheck_command,
     worker_command,
 ):
     group.add_command(_command)

@@ -1,5 +1,7 @@
 """`ratchet turn` and `ratchet rollback`: run the loop once, take a release back."""
 
+import sys
+
 import click
 
 from loop import desk, engine, wiring
@@ -15,6 +17,24 @@ def turn_command(slug: str, as_json: bool) -> None:
     with opened() as session:
         report = engine.turn(session.parts(slug))
     click.echo(report.model_dump_json(indent=2) if as_json else _told(report))
+
+
+@click.command("recheck")
+@click.option("--agent", "slug", required=True, help="Slug of the agent.")
+@click.option("--rebuild", is_flag=True, help="Drop everything derived and judge all feedback again.")
+def recheck_command(slug: str, rebuild: bool) -> None:
+    """Make everything the firewall keeps again from the log and name each difference; exit code 1 when there is one."""
+    with opened() as session:
+        parts = session.parts(slug)
+        if rebuild:
+            parts.store.rebuild()
+            engine.turn(parts)
+        found = engine.recheck(parts)
+    for sentence in found:
+        click.echo(sentence)
+    if found:
+        sys.exit(1)
+    click.echo("What is kept follows from the log: no difference.")
 
 
 @click.command("rollback")

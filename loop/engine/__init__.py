@@ -2,10 +2,12 @@
 
 turn      the five stages in order        collect · validate · update · test · deploy    a stage each
 rebase    open proposals onto a new head  measure   versions on cases they never learned from
-journal   what the engine says
+journal   what the engine says            settled   whether there is anything to do
+recheck   everything kept, made again from the log and compared
 """
 
 from loop.engine.deploy import apply_due
+from loop.engine.recheck import recheck
 from loop.engine.turn import STAGES, run_stage, turn
 
-__all__ = ["STAGES", "apply_due", "run_stage", "turn"]
+__all__ = ["STAGES", "apply_due", "recheck", "run_stage", "turn"]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from loop import deploy
+from loop import deploy, validate
 from loop.ports import Parts
 from loop.records import Changes, Derived, Kept, digest
 
@@ -23,9 +23,9 @@ def settle(parts: Parts) -> None:
 
 
 def _mark(parts: Parts) -> str:
-    """What a turn depends on: arrivals and moves, the agent's settings, the model that drafts, the seed."""
+    """What a turn depends on: our rules, arrivals and moves, the agent's settings, the model that drafts, the seed."""
     model = parts.model.name if parts.model is not None else ""
-    return digest([parts.store.change_counter(), parts.store.agent, model, parts.seed])
+    return digest([validate.RULES, parts.store.change_counter(), parts.store.agent, model, parts.seed])
 
 
 def _comes_of_age(parts: Parts, stored: Any) -> bool:

@@ -5,7 +5,7 @@ from collections import Counter
 from loop import validate
 from loop.engine.journal import StageTally, note
 from loop.ports import Parts
-from loop.records import LEVELS, Changes, Due, Level
+from loop.records import LEVELS, Changes, Derived, Due, Kept, Level, digest
 
 PIECE = 4_000
 """Keys of one step, where a level names no smaller number."""
@@ -19,6 +19,7 @@ def judge_feedback(parts: Parts, tally: StageTally) -> None:
     Every piece is one commit, so a kill loses one piece, and the keys of the piece are still due. A piece may give
     work to higher levels only, and to its own when a model was fitted again.
     """
+    _rebuild_where_rules_changed(parts, tally)
     counted: Counter[str] = Counter()
     pieces = 0
     for level in LEVELS:
@@ -32,6 +33,21 @@ def judge_feedback(parts: Parts, tally: StageTally) -> None:
         parts.store.commit(
             Changes(notes=(note(parts, "validate feedback", subject=parts.store.agent.slug, counts=tally.counts),))
         )
+
+
+def _rebuild_where_rules_changed(parts: Parts, tally: StageTally) -> None:
+    """Judge everything again where what decides about all feedback changed: the agent's settings, or our own rules."""
+    agent, store = parts.store.agent, parts.store
+    limits = agent.limits
+    shares = [limits.min_sources, limits.dev_share, limits.sealed_share]
+    rules = digest([validate.RULES, agent.trusted_authors, agent.grading, shares, parts.seed])
+    stored = store.kept("rules", ["firewall"]).get("firewall")
+    if stored is not None and stored["digest"] == rules:
+        return
+    if stored is not None:
+        store.rebuild()
+        tally.words.append("What decides about feedback changed, so all of it is judged again.")
+    store.commit(Changes(derived=Derived(kept=(Kept("rules", "firewall", {"digest": rules}),))))
 
 
 def _piece(parts: Parts, level: Level, due: list[Due]) -> Counter[str]:

@@ -14,7 +14,21 @@ from loop.validate.memory import MemoryKnowledge
 from loop.validate.recheck import differences, from_nothing, settle
 from loop.validate.work import Findings, Work
 
-__all__ = ["PIECES", "STEPS", "Findings", "MemoryKnowledge", "Work", "differences", "from_nothing", "settle", "step"]
+RULES = 1
+"""Number of the firewall's rules: goes up when they come to other verdicts, and all feedback is judged again."""
+
+__all__ = [
+    "PIECES",
+    "RULES",
+    "STEPS",
+    "Findings",
+    "MemoryKnowledge",
+    "Work",
+    "differences",
+    "from_nothing",
+    "settle",
+    "step",
+]
 
 
 def step(level: Level, work: Work) -> Findings:

@@ -126,6 +126,7 @@ def _documents(derived: Derived) -> dict[str, dict[str, Any]]:
         f"{one.kind} {one.key}": dict(one.body)
         for one in derived.kept
         if not one.kind.startswith("panel:")
+        and one.kind not in ("rules", "settled")
         and not (one.kind == "theme" and not one.body["issues"])
         and not (one.kind == "near" and not one.body["sides"])
     }

@@ -1,0 +1,38 @@
+"""Recheck: everything the firewall keeps, recomputed from the log alone, with each difference named."""
+
+from loop import validate
+from loop.errors import Conflict
+from loop.ports import Parts
+from loop.records import LEVELS, FeedbackState
+
+
+def recheck(parts: Parts) -> tuple[str, ...]:
+    """Every way in which what is stored does not follow from arrivals and decisions, a sentence each.
+
+    Reads all history into memory. Raises Conflict while feedback waits to be judged: what is not worked off yet
+    cannot be compared.
+    """
+    store = parts.store
+    waiting = [level for level in LEVELS if store.due(level, limit=1)]
+    if waiting:
+        raise Conflict("Feedback waits to be judged.", remedy="Run `ratchet turn` first, then recheck.")
+    items = {item.feedback.id: item for item in store.feedback(FeedbackState)}
+    in_use, retired = store.cases(), store.retired_cases()
+    derived = store.dump()
+    made = validate.from_nothing(
+        store.agent,
+        items=items.values(),
+        interactions=store.interactions({item.feedback.interaction_id for item in items.values()}),
+        cases=[*in_use, *retired],
+        retired=[case.id for case in retired],
+        given=derived,
+        now=parts.clock(),
+        seed=parts.seed,
+    )
+    return validate.differences(
+        made=made,
+        items=items,
+        derived=derived,
+        issues={issue.id: issue for issue in store.issues()},
+        cases=[case.id for case in in_use],
+    )
