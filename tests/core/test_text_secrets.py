@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.change import texts
-from loop.text.redaction import Redaction, redact_text
 from loop.errors import OperationRefused
+from loop.text.redaction import Redaction, redact_text
 from loop.text.secrets import find_secrets
 
 # Every value is invented or from public documentation.
