@@ -9,6 +9,7 @@
     │   ├── DigestMismatch      what was approved is not what is stored
     │   └── StaleBase           the live version moved under the proposal
     ├── ModelFailed         the language model did not give a usable reply
+    │   └── AnswersPending      others are asking it now; come back when the answers are kept
     ├── Damaged             something stored is not what was written; everything else still works
     └── StoreUnavailable    the database cannot be reached or is not ours to use
 
@@ -66,6 +67,10 @@ class ModelFailed(RatchetError):
 
 class Damaged(RatchetError):
     """Stored content cannot be read, or is not what its digest says: it was changed from outside."""
+
+
+class AnswersPending(ModelFailed):
+    """Answers are missing and are being asked for by the workers; nothing is wrong."""
 
 
 class StoreUnavailable(RatchetError):

@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     """Name written into decisions while sign-in is off. Empty: the name of the operating system's user."""
     turn_seconds: float = Field(default=5.0, gt=0)
     """Least pause between two turns of the worker."""
+    worker_dead_seconds: float = Field(default=10.0, gt=0)
+    """Silence after which a worker counts as dead and the others take its work over."""
     seed: int = 0
     """Seed of every draw the loop makes."""
     kill_at: str = ""

@@ -2,17 +2,23 @@
 
 import os
 import signal
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from getpass import getuser
 from secrets import token_hex
 
 from loop.agent import answerer_for
 from loop.llm import model_from, model_named
-from loop.ports import Answerer, Checkpoint, Clock, Parts, Store
+from loop.ports import Answerer, Checkpoint, Clock, Model, Parts, Store
 from loop.records import Actor, Bundle, Role
 from loop.settings import Settings
 from storage.database import Database
+
+_READY = 8
+"""Versions a worker keeps ready to answer."""
 
 
 def utc_now() -> datetime:
@@ -41,6 +47,24 @@ def parts_for(settings: Settings, database: Database, slug: str, *, clock: Clock
     )
 
 
+def desks(settings: Settings, database: Database, *, clock: Clock = utc_now) -> Callable[[str], Parts]:
+    """Parts by agent for a worker: versions and connections to models are kept between its steps."""
+    answerers, model, checkpoint = _kept(_answerers(settings)), model_from(settings), _checkpoint(settings)
+
+    def desk(slug: str) -> Parts:
+        return Parts(
+            store=database.store(slug),
+            clock=clock,
+            answerers=answerers,
+            model=model,
+            checkpoint=checkpoint,
+            token=_token,
+            seed=settings.seed,
+        )
+
+    return desk
+
+
 def operator(settings: Settings) -> Actor:
     """Who acts while sign-in is off: one person who runs everything, and every record says so."""
     name = settings.operator.strip()
@@ -53,11 +77,34 @@ def operator(settings: Settings) -> Actor:
 
 
 def _answerers(settings: Settings) -> Callable[[Bundle], Answerer]:
+    @cache
+    def named(name: str) -> Model:
+        return model_named(name, settings)  # one per name: its limit of calls at a time holds for all versions
+
     def build(bundle: Bundle) -> Answerer:
-        model = None if bundle.model.name == "local" else model_named(bundle.model.name, settings)
+        model = None if bundle.model.name == "local" else named(bundle.model.name)
         return answerer_for(bundle, model=model, concurrency=settings.model_concurrency, boundary=_token())
 
     return build
+
+
+def _kept(build: Callable[[Bundle], Answerer]) -> Callable[[Bundle], Answerer]:
+    """The versions asked last, ready to answer again."""
+    ready: OrderedDict[str, Answerer] = OrderedDict()
+    choosing = threading.Lock()
+
+    def answerer(bundle: Bundle) -> Answerer:
+        if bundle.model.name == "local":
+            return build(bundle)
+        with choosing:
+            found = ready.get(bundle.digest) or build(bundle)
+            ready[bundle.digest] = found
+            ready.move_to_end(bundle.digest)
+            while len(ready) > _READY:
+                ready.popitem(last=False)
+            return found
+
+    return answerer
 
 
 def _checkpoint(settings: Settings) -> Checkpoint:

@@ -1,6 +1,5 @@
 """Connect to a database: read its URL, set it up so that what was committed stays committed, explain failures."""
 
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -126,10 +125,6 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:
-    if importlib.util.find_spec("psycopg") is None:
-        raise StoreUnavailable(
-            "PostgreSQL needs the psycopg package.", remedy='Install it with: pip install "ratchet-loop[postgres]"'
-        )
     engine = sa.create_engine(
         url,
         pool_size=5,

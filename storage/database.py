@@ -6,13 +6,13 @@ import sqlalchemy as sa
 
 from loop.errors import InvalidInput, NotFound
 from loop.ports import Checkpoint
-from loop.records import Agent, Bundle, Note, Release, Version, derived_id
+from loop.records import Agent, Bundle, FailedJob, Note, Release, Version, derived_id
 from storage import audit
 from storage.connecting import explained, make_engine, place_of, reading, writing
 from storage.rows import from_row, to_row
 from storage.schema import ensure_schema
 from storage.store import AgentStore
-from storage.tables import AgentRow, ArrivalLogRow, BundleRow, HeadRow, ReleaseRow, VersionRow, metadata
+from storage.tables import AgentRow, ArrivalLogRow, BundleRow, FailedJobRow, HeadRow, ReleaseRow, VersionRow, metadata
 
 
 class Database:
@@ -47,6 +47,24 @@ class Database:
         with reading(self.engine) as connection:
             rows = connection.execute(sa.select(table).order_by(table.c.slug)).mappings()
             return [from_row(Agent, row) for row in rows]
+
+    def change_counters(self) -> dict[str, str]:
+        """Of every agent, by slug, in order: one query, cheap enough to ask every second."""
+        head, log = HeadRow.core(), ArrivalLogRow.core()
+        query = (
+            sa.select(head.c.agent, head.c.number, head.c.change_counter, log.c.seq)
+            .join_from(head, log, head.c.agent == log.c.agent)
+            .order_by(head.c.agent)
+        )
+        with reading(self.engine) as connection:
+            return {slug: ".".join(map(str, counted)) for slug, *counted in connection.execute(query)}
+
+    def failed_jobs(self) -> list[FailedJob]:
+        """Of all agents, oldest first."""
+        table = FailedJobRow.core()
+        with reading(self.engine) as connection:
+            rows = connection.execute(sa.select(table).order_by(table.c.failed_at, table.c.id)).mappings()
+            return [from_row(FailedJob, row) for row in rows]
 
     def create_agent(self, agent: Agent, bundle: Bundle, *, now: datetime, actor: str) -> AgentStore:
         """Keep a new agent with what it starts with, as version 0, live.

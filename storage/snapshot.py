@@ -17,6 +17,7 @@ from loop.records import (
     Decision,
     EvalCase,
     Experiment,
+    FailedJob,
     FeedbackItem,
     FeedbackState,
     Interaction,
@@ -46,6 +47,7 @@ from storage.tables import (
     DecisionRow,
     EvalCaseRow,
     ExperimentRow,
+    FailedJobRow,
     FeedbackRow,
     HeadRow,
     InteractionRow,
@@ -167,6 +169,20 @@ class AgentReads:
             .limit(limit)
         )
         return self._read(EvalCase, query)[::-1]
+
+    def cases_by_id(self, ids: Iterable[str]) -> dict[str, EvalCase]:
+        """Those that exist and are not retired."""
+        table = EvalCaseRow.core()
+        found: dict[str, EvalCase] = {}
+        for chunk in chunks(list(ids)):
+            for case in self._read(EvalCase, sa.select(table).where(sa.not_(table.c.retired), table.c.id.in_(chunk))):
+                found[case.id] = case
+        return found
+
+    def failed_jobs(self) -> list[FailedJob]:
+        """Oldest first."""
+        table = FailedJobRow.core()
+        return self._read(FailedJob, sa.select(table).order_by(table.c.failed_at, table.c.id))
 
     def issues(self) -> list[Issue]:
         """Open ones, in the order they were handed in."""

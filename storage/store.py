@@ -12,6 +12,7 @@ from loop.records import (
     Bundle,
     Changes,
     Decision,
+    FailedJob,
     Feedback,
     Interaction,
     Note,
@@ -21,7 +22,7 @@ from loop.records import (
     Version,
     Written,
 )
-from storage import audit, decisions
+from storage import audit, decisions, failures
 from storage.commit import prepare, write_changes
 from storage.connecting import writing
 from storage.derive import forget_derived
@@ -103,6 +104,16 @@ class AgentStore(AgentReads, AgentKnowledge):
             self._checkpoint("commit:written")
         self._checkpoint("commit:kept")
         return written
+
+    def keep_failed_job(self, job: FailedJob) -> None:
+        """Replaces an earlier one with the same id."""
+        with writing(self._engine) as connection:
+            failures.keep(connection, job)
+
+    def forget_failed_job(self, job_id: str) -> bool:
+        """Whether there was one."""
+        with writing(self._engine) as connection:
+            return failures.forget(connection, self._slug, job_id)
 
     def decide(self, decision: Decision, *, successor: Proposal | None = None, candidate: Bundle | None = None) -> None:
         """Record a decision and move its proposal, in one transaction; see `loop.ports.Decisions.decide`."""

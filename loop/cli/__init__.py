@@ -6,6 +6,7 @@ import click
 
 from loop.cli.agents import agent_group, audit_command
 from loop.cli.importing import import_command
+from loop.cli.jobs import jobs_group
 from loop.cli.looping import recheck_command, rollback_command, turn_command
 from loop.cli.review import review_command
 from loop.cli.serving import demo_command, up_command, worker_command
@@ -32,6 +33,7 @@ for _command in (
     audit_command,
     recheck_command,
     worker_command,
+    jobs_group,
 ):
     group.add_command(_command)
 

@@ -18,11 +18,10 @@ from urllib.request import urlopen
 import click
 
 import dashboard
-from loop import jobs, wiring
+from loop import wiring
 from loop.cli.opening import opened, read_settings
 from loop.demo import story
 from loop.errors import InvalidInput, RatchetError
-from loop.ports import Parts
 from loop.settings import Settings
 
 _FIRST_LOOK_SECONDS = 60
@@ -67,7 +66,7 @@ def demo_command(headless: bool, as_json: bool, seed: int, port: int | None, no_
 @click.command("worker")
 @click.option("--parent", type=int, hidden=True, help="Stop when this process is gone.")
 def worker_command(parent: int | None) -> None:
-    """Apply approvals and turn the loop until stopped."""
+    """Do the loop's work until stopped: turns, tests, approvals. On PostgreSQL as many as you like share it."""
     settings = read_settings()
     stop = threading.Event()
 
@@ -78,13 +77,22 @@ def worker_command(parent: int | None) -> None:
     signal.signal(signal.SIGINT, end)
     if parent is not None:
         threading.Thread(target=_follow, args=(parent, stop), daemon=True).start()
+    from loop.jobs import Pace, Worker
+
     with opened(settings) as session:
-
-        def desks() -> Iterator[Parts]:
-            for agent in session.database.agents():
-                yield session.parts(agent.slug)
-
-        jobs.work(desks, stop=stop, report=click.echo, pace=jobs.Pace(turn_seconds=settings.turn_seconds))
+        worker = Worker(
+            settings.database_url,
+            parts=wiring.desks(settings, session.database),
+            agents=session.database,
+            clock=wiring.utc_now,
+            report=click.echo,
+            pace=Pace(turn_seconds=settings.turn_seconds, dead_seconds=settings.worker_dead_seconds),
+        )
+        worker.work(stop)
+    # What is still running is left to the next worker: nothing waits for a model's answer on the way out.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _follow(parent: int, stop: threading.Event) -> None:

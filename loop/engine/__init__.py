@@ -2,12 +2,26 @@
 
 turn      the five stages in order        collect · validate · update · test · deploy    a stage each
 rebase    open proposals onto a new head  measure   versions on cases they never learned from
-journal   what the engine says            settled   whether there is anything to do
-recheck   everything kept, made again from the log and compared
+asking    versions, through the memory   journal   what the engine says
+settled   whether there is anything to do  recheck   everything kept, made again from the log and compared
 """
 
+from loop.engine.asking import Batch, Wanted, ask_batch
 from loop.engine.deploy import apply_due
 from loop.engine.recheck import recheck
+from loop.engine.test import conclude_test, due_tests, wanted_answers
 from loop.engine.turn import STAGES, run_stage, turn
 
-__all__ = ["STAGES", "apply_due", "recheck", "run_stage", "turn"]
+__all__ = [
+    "STAGES",
+    "Batch",
+    "Wanted",
+    "apply_due",
+    "ask_batch",
+    "conclude_test",
+    "due_tests",
+    "recheck",
+    "run_stage",
+    "turn",
+    "wanted_answers",
+]

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from loop import deploy, evaluate
+from loop.engine.asking import ask_of
 from loop.engine.journal import StageTally
-from loop.errors import ModelFailed
+from loop.errors import AnswersPending, ModelFailed
 from loop.ports import Parts
 from loop.records import Changes, Derived, EvalCase, Measurement, Split, Version
 
@@ -36,17 +37,20 @@ def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) ->
     if not sealed:
         return []
     store = parts.store
+    ask = ask_of(parts)
     case_set = deploy.case_set_digest(sealed)
     right: dict[str, int] = {}
     fresh: list[Measurement] = []
     for version in _due(parts, case_set=case_set, n=len(sealed)):
         if version.digest not in right:
             try:
-                answers = evaluate.replay(parts.answerers(store.bundle(version.digest)), sealed)
+                answers = ask(store.bundle(version.digest), sealed)
+            except AnswersPending:
+                continue  # measured when they are there
             except ModelFailed as error:
                 tally.words.append(f"Version {version.number} could not be measured. {error}")
                 continue
-            graded = (evaluate.grade(case, answer) for case, answer in zip(sealed, answers, strict=True))
+            graded = (evaluate.grade(case, answers[case.id]) for case in sealed)
             right[version.digest] = sum(grade.is_right for grade in graded)
         fresh.append(
             deploy.measurement(

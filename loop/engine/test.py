@@ -1,16 +1,17 @@
 """The stage test, fed from the store: drafts are tried on held-out cases, and again when those have grown enough."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
+from typing import NamedTuple
 
 from loop import evaluate
 from loop.change import footprint, operations
+from loop.engine.asking import Wanted, ask_of, missing
 from loop.engine.journal import StageTally, note
-from loop.errors import ModelFailed
+from loop.errors import ModelFailed, RatchetError, StoreUnavailable
 from loop.ports import Parts
 from loop.records import (
     Agent,
-    Answer,
     Bundle,
     Changes,
     EvalCase,
@@ -21,6 +22,7 @@ from loop.records import (
     Report,
     Split,
     Verdict,
+    Version,
 )
 
 _UNDECIDED = frozenset({Verdict.PROMISING, Verdict.NOT_ENOUGH_DATA})
@@ -33,47 +35,92 @@ _AGAIN_ALPHA = 0.5
 change proved three times as often as it should (simulated: 0.156 after eight looks)."""
 
 
+class _Trial(NamedTuple):
+    """What every test of a turn starts from, read once."""
+
+    head: Version
+    base: Bundle
+    """Content of `head`."""
+    cases: Sequence[EvalCase]
+
+
 def try_changes(parts: Parts, tally: StageTally) -> None:
-    store = parts.store
-    head = store.head()
-    cases = store.cases()
-    sealed_n = sum(case.split is Split.SEALED for case in cases)
-    due = [
-        item
-        for item in store.proposals([ProposalState.DRAFTED, ProposalState.WAITING])
-        if item.proposal.base_number == head.number and _is_due(item, sealed_n=sealed_n)
-    ]
+    """Test every proposal that is due, one after the other: each counts as one look at the sealed cases."""
+    trial = _read(parts)
+    due = _due(parts, trial)
     if not due:
         return
-    base = store.bundle(head.digest)
-    held_out = [case for case in cases if case.split is not Split.LOG]
     try:
-        known = dict(zip((case.id for case in held_out), evaluate.replay(parts.answerers(base), held_out), strict=True))
+        ask_of(parts)(trial.base, [case for case in trial.cases if case.split is not Split.LOG])
     except ModelFailed as error:
         tally.words.append(f"The live version could not be asked, so nothing was tested. {error}")
         return
     for item in due:
         try:
-            report = _tried(parts, item, base=base, cases=cases, known=known)
-        except ModelFailed as error:
+            report = _tried(parts, item, trial=trial)
+        except RatchetError as error:
+            if isinstance(error, StoreUnavailable):
+                raise
             tally.words.append(f"A proposal could not be tested. {error}")
             continue
         tally.counts[report.verdict.value] = tally.counts.get(report.verdict.value, 0) + 1
-        parts.checkpoint("test:commit")
-        store.commit(
-            Changes(
-                reports=(report,),
-                proposal_moves=_moves(item, report.verdict),
-                notes=(
-                    note(
-                        parts,
-                        "test proposal",
-                        subject=item.proposal.id,
-                        digests={"cases": report.case_set_digest, "candidate": report.candidate_digest},
-                    ),
-                ),
-            )
+        _keep(parts, item, report)
+
+
+def due_tests(parts: Parts) -> list[str]:
+    """Ids of the proposals that are to be tested now, oldest first."""
+    return [item.proposal.id for item in _due(parts, _read(parts))]
+
+
+def wanted_answers(parts: Parts, proposal_id: str) -> list[Wanted]:
+    """What base and candidate have not answered yet of a test that is due; empty when there is nothing to ask."""
+    trial = _read(parts)
+    item = next((one for one in _due(parts, trial) if one.proposal.id == proposal_id), None)
+    if item is None:
+        return []
+    ids = [case.id for case in evaluate.asked_of(item.proposal, trial.cases)]
+    sides = (item.proposal.base_digest, item.proposal.candidate_digest)
+    return [found for side in sides if (found := missing(parts, side, ids)).case_ids]
+
+
+def conclude_test(parts: Parts, proposal_id: str) -> Verdict | None:
+    """Grade, report and commit a test whose answers are kept. Idempotent: None when it is no longer due.
+
+    Raises ModelFailed, OperationRefused, StoreUnavailable.
+    """
+    trial = _read(parts)
+    item = next((one for one in _due(parts, trial) if one.proposal.id == proposal_id), None)
+    if item is None:
+        return None
+    report = _tried(parts, item, trial=trial)
+    _keep(parts, item, report)
+    return report.verdict
+
+
+def _read(parts: Parts) -> _Trial:
+    head = parts.store.head()
+    return _Trial(head=head, base=parts.store.bundle(head.digest), cases=parts.store.cases())
+
+
+def _due(parts: Parts, trial: _Trial) -> list[ProposalItem]:
+    sealed_n = sum(case.split is Split.SEALED for case in trial.cases)
+    return [
+        item
+        for item in parts.store.proposals([ProposalState.DRAFTED, ProposalState.WAITING])
+        if item.proposal.base_number == trial.head.number and _is_due(item, sealed_n=sealed_n)
+    ]
+
+
+def _keep(parts: Parts, item: ProposalItem, report: Report) -> None:
+    digests = {"cases": report.case_set_digest, "candidate": report.candidate_digest}
+    parts.checkpoint("test:commit")
+    parts.store.commit(
+        Changes(
+            reports=(report,),
+            proposal_moves=_moves(item, report.verdict),
+            notes=(note(parts, "test proposal", subject=item.proposal.id, digests=digests),),
         )
+    )
 
 
 def _is_due(item: ProposalItem, *, sealed_n: int) -> bool:
@@ -88,27 +135,19 @@ def _is_due(item: ProposalItem, *, sealed_n: int) -> bool:
     return sealed_n >= max(enough, ceil(_LEAST_GROWTH * before), before + 1)
 
 
-def _tried(
-    parts: Parts,
-    item: ProposalItem,
-    *,
-    base: Bundle,
-    cases: Sequence[EvalCase],
-    known: Mapping[str, Answer],
-) -> Report:
+def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
     agent = parts.store.agent
     is_again = item.state is ProposalState.WAITING
     report = evaluate.step(
         evaluate.TrialWork(
             agent=_stricter(agent) if is_again else agent,
             proposal=item.proposal,
-            base=base,
+            base=trial.base,
             candidate=parts.store.bundle(item.proposal.candidate_digest),
-            cases=tuple(case for case in cases if case.split is not Split.LOG),
-            log_cases=tuple(case for case in cases if case.split is Split.LOG),
-            answerers=parts.answerers,
-            base_answers=known,
-            is_taught=_teaches(item.proposal, base),
+            cases=tuple(case for case in trial.cases if case.split is not Split.LOG),
+            log_cases=tuple(case for case in trial.cases if case.split is Split.LOG),
+            ask=ask_of(parts),
+            is_taught=_teaches(item.proposal, trial.base),
             looks=parts.store.sealed_looks(),
             now=parts.clock(),
             seed=parts.seed,

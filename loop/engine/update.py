@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from loop import evaluate, update
 from loop.change import operations
+from loop.engine.asking import ask_of
 from loop.engine.journal import StageTally, note
 from loop.engine.rebase import outgrown, redraw
 from loop.heldout import HIDDEN_SPLITS, HeldOut
@@ -50,7 +51,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             cases=tuple(store.newest_cases([Split.LOG, Split.DEV], limit=CASES_READ)),
             earlier=tuple(earlier),
             reasons=reasons,
-            answerers=parts.answerers,
+            ask=ask_of(parts),
             model=parts.model,
             boundary=parts.token(),
             now=parts.clock(),

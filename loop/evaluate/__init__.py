@@ -1,19 +1,20 @@
 """Stage 4: is it better? Base and candidate answer the same held-out cases; the verdict says what that shows."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 
 from loop.errors import InvalidInput
+from loop.evaluate.answers import AnswerMemory, DeferredAnswers, kept_only
 from loop.evaluate.grade import grade
 from loop.evaluate.reasons import about_power
-from loop.evaluate.replay import failures, replay
+from loop.evaluate.replay import failures
 from loop.evaluate.verdict import TAUGHT, UNTAUGHT, SliceTally, Tallies, judge, plan
-from loop.ports import Answerer, Answerers
+from loop.ports import Ask
 from loop.records import (
     Agent,
     Answer,
@@ -29,7 +30,7 @@ from loop.records import (
     derived_id,
 )
 
-__all__ = ["TrialWork", "grade", "replay", "step"]
+__all__ = ["AnswerMemory", "DeferredAnswers", "TrialWork", "asked_of", "grade", "kept_only", "step"]
 
 METHOD = (
     "Paired replay on the same cases. Better or worse: one-sided mid-p McNemar. Interval: Tango score, 90 %. "
@@ -52,7 +53,8 @@ class TrialWork:
     candidate: Bundle
     cases: tuple[EvalCase, ...]
     """Dev and sealed; a log case here is refused, because the change was learned from it."""
-    answerers: Answerers
+    ask: Ask
+    """Both sides are asked through it; see `loop.ports.Ask`."""
     is_taught: Callable[[EvalCase], bool]
     """Whether the change is about this case; the others must not suffer."""
     looks: int
@@ -61,8 +63,6 @@ class TrialWork:
     seed: int
     log_cases: tuple[EvalCase, ...] = ()
     """Where the fixes the proposer expected are looked up, and protected cases; never part of the verdict's rates."""
-    base_answers: Mapping[str, Answer] = field(default_factory=dict)
-    """Answers of this very base by case id, so that they are not asked twice."""
 
 
 class _Asked(NamedTuple):
@@ -84,17 +84,12 @@ def step(work: TrialWork) -> Report:
     ModelFailed when an endpoint cannot be used at all.
     """
     _check(work)
-    base, candidate = work.answerers(work.base), work.answerers(work.candidate)
-
-    def ask(cases: Sequence[EvalCase]) -> list[_Asked]:
-        return _ask(cases, base=base, candidate=candidate, known=work.base_answers)
-
-    dev = ask([case for case in work.cases if case.split is Split.DEV])
+    dev = _ask(work, [case for case in work.cases if case.split is Split.DEV])
     sealed_cases = [case for case in work.cases if case.split is Split.SEALED]
     planned = plan(_tally(dev), sealed_n=len(sealed_cases), limits=work.agent.limits)
-    sealed = ask(sealed_cases)
+    sealed = _ask(work, sealed_cases)
     expected = frozenset(work.proposal.expected_fixes)
-    log = ask([case for case in work.log_cases if case.is_protected or case.id in expected])
+    log = _ask(work, [case for case in work.log_cases if case.is_protected or case.id in expected])
     judgement = judge(_tallies(work, dev=dev, sealed=sealed, log=log), limits=work.agent.limits)
     cases_digest = case_set_digest(work.cases)
     stated = about_power(planned.power, gain=planned.gain, sealed_n=len(sealed), needed=planned.cases_needed)
@@ -136,14 +131,24 @@ def _check(work: TrialWork) -> None:
         )
 
 
-def _ask(
-    cases: Sequence[EvalCase], *, base: Answerer, candidate: Answerer, known: Mapping[str, Answer]
-) -> list[_Asked]:
+def asked_of(proposal: Proposal, cases: Sequence[EvalCase]) -> list[EvalCase]:
+    """The cases a test of this proposal asks both sides: dev, then sealed, then what it promised and may not break."""
+    expected = frozenset(proposal.expected_fixes)
+    wanted = {
+        Split.DEV: [case for case in cases if case.split is Split.DEV],
+        Split.SEALED: [case for case in cases if case.split is Split.SEALED],
+        Split.LOG: [case for case in cases if case.split is Split.LOG and (case.is_protected or case.id in expected)],
+    }
+    return [case for split in wanted.values() for case in split]
+
+
+def _ask(work: TrialWork, cases: Sequence[EvalCase]) -> list[_Asked]:
     """Both sides on the same cases, graded."""
-    before, after = replay(base, cases, known=known), replay(candidate, cases)
+    before, after = work.ask(work.base, cases), work.ask(work.candidate, cases)
+    found = ((case, before[case.id], after[case.id]) for case in cases)
     return [
         _Asked(case=case, base=old, candidate=new, base_grade=grade(case, old), candidate_grade=grade(case, new))
-        for case, old, new in zip(cases, before, after, strict=True)
+        for case, old, new in found
     ]
 
 

@@ -23,6 +23,7 @@ from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role, e
 from loop.records.events import Answer, Feedback, Flag, Interaction, Question, Score, Step
 from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
 from loop.records.items import DaySignals, FeedbackItem, ProposalItem, VersionSignals
+from loop.records.jobs import FailedJob, Job, JobKind
 from loop.records.judged import (
     ENOUGH_JUDGED,
     LAZY_COUNT,
@@ -132,6 +133,7 @@ __all__ = [
     "Evidence",
     "Example",
     "Experiment",
+    "FailedJob",
     "Feedback",
     "FeedbackItem",
     "FeedbackKind",
@@ -144,6 +146,8 @@ __all__ = [
     "Interaction",
     "Issue",
     "IssueSide",
+    "Job",
+    "JobKind",
     "Judged",
     "JudgedColumn",
     "Kept",

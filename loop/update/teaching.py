@@ -12,7 +12,7 @@ from pydantic import Field
 from loop.change import texts
 from loop.change.proposal import Idea
 from loop.heldout import HeldOut
-from loop.ports import Answerers, Model
+from loop.ports import Ask, Model
 from loop.records import (
     TEACHING_STATES,
     Agent,
@@ -29,7 +29,6 @@ from loop.records import (
     Issue,
     Proposal,
     ProposalItem,
-    Question,
     Record,
     Split,
     Version,
@@ -75,7 +74,8 @@ class UpdateWork:
     """What people said when they rejected, by proposal id."""
     held_out: HeldOut
     """What examines the agent, all dev and sealed cases: it is never taught."""
-    answerers: Answerers
+    ask: Ask
+    """Answers of `bundle` to cases, through the memory of answers."""
     model: Model | None
     """For reflection; None: proposers without a model only."""
     boundary: str
@@ -196,10 +196,7 @@ def survey(work: UpdateWork) -> Survey:
         sorted(work.cases, key=lambda case: (case.at, case.id)),
         limit=CASES_USED if work.bundle.model.name == "local" else PAID_CASES_USED,
     )
-    answers: list[Answer] = []
-    if cases:
-        questions = [Question(text=case.question, context=case.context) for case in cases]
-        answers = work.answerers(work.bundle).answer(questions)
+    answers = work.ask(work.bundle, cases) if cases else {}
     found: list[Correction] = []
     skipped = 0
 
@@ -214,8 +211,8 @@ def survey(work: UpdateWork) -> Survey:
     return Survey(
         known_good=tuple(unique.values()),
         cases=tuple(cases),
-        answers={case.id: answer for case, answer in zip(cases, answers, strict=True)},
-        right={case.id: work.grade(case, answer).is_right for case, answer in zip(cases, answers, strict=True)},
+        answers=answers,
+        right={case.id: work.grade(case, answers[case.id]).is_right for case in cases},
         skipped=skipped,
         feedback={one: item.feedback for one, item in work.items.items()},
     )

@@ -3,12 +3,21 @@
 They live on a registry of their own, because Streamlit's file watcher imports modules anew and tables
 on SQLModel's shared metadata may be defined only once. Rows are built and read in `storage.rows` only.
 
-    base    the registry            agents   agent, bundle, version, head, arrival_log, turn, audit
+    base    the registry            agents   agent, bundle, version, head, arrival_log, turn, audit, failed_job
     events  interactions, feedback  changes  cases, proposals, experiments, reports, decisions, releases
     firewall  what the firewall derives from the log
 """
 
-from storage.tables.agents import AgentRow, ArrivalLogRow, AuditRow, BundleRow, HeadRow, TurnRow, VersionRow
+from storage.tables.agents import (
+    AgentRow,
+    ArrivalLogRow,
+    AuditRow,
+    BundleRow,
+    FailedJobRow,
+    HeadRow,
+    TurnRow,
+    VersionRow,
+)
 from storage.tables.base import KEY_LENGTH, Table, metadata
 from storage.tables.changes import (
     AnswerRow,
@@ -38,6 +47,7 @@ __all__ = [
     "DueRow",
     "EvalCaseRow",
     "ExperimentRow",
+    "FailedJobRow",
     "FeedbackRow",
     "FlagRow",
     "HeadRow",

@@ -82,3 +82,15 @@ class AuditRow(Scoped, table=True):  # append-only: triggers refuse anything els
     digests: dict[str, str] = json_column()
     previous: str = Field(max_length=64)
     hash: str = Field(max_length=64)
+
+
+class FailedJobRow(Named, table=True):
+    """Durable work that failed: when it is tried again, or that it is set aside."""
+
+    __tablename__ = "failed_job"
+    kind: str = Field(max_length=20)
+    subject: str = key()
+    tries: int
+    reason: str
+    failed_at: datetime
+    retry_at: datetime | None

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _FOLDERS = ("data", "../shared/data")
-_LIBRARIES = ("numpy", "scipy", "pandas", "pydantic", "sqlalchemy", "sqlmodel", "streamlit")
+_LIBRARIES = ("dbos", "numpy", "scipy", "pandas", "pydantic", "sqlalchemy", "sqlmodel", "streamlit")
 
 
 def data_folder(name: str) -> Path:

@@ -100,8 +100,9 @@ def work(
 ) -> TrialWork:
     base, candidate = sides or tables([*cases, *fields.get("log_cases", ())])
 
-    def answerers(asked: Bundle) -> Table:
-        return base if asked.digest == BASE.digest else candidate
+    def ask(bundle: Bundle, asked: Sequence[EvalCase]) -> dict[str, Answer]:
+        side = base if bundle.digest == BASE.digest else candidate
+        return dict(zip((one.id for one in asked), replay(side, asked), strict=True))
 
     filled: dict[str, Any] = {
         "agent": agent(),
@@ -109,7 +110,7 @@ def work(
         "base": BASE,
         "candidate": CANDIDATE,
         "cases": tuple(cases),
-        "answerers": answerers,
+        "ask": ask,
         "is_taught": is_taught,
         "looks": 3,
         "now": NOON,
@@ -268,23 +269,7 @@ def test_the_limits_of_the_agent_decide() -> None:
     assert step(work([*DEV, *SEALED], agent=strict)).verdict is not Verdict.PROVED
 
 
-def test_known_base_answers_are_not_asked_again() -> None:
-    sides = tables([*DEV, *SEALED])
-    known = dict(zip((one.id for one in DEV), replay(sides[0], DEV), strict=True))
-    sides[0].asked.clear()
-    report = step(work([*DEV, *SEALED], sides=sides, base_answers=known))
-    assert sides[0].asked == [one.question for one in SEALED]
-    assert report == step(work([*DEV, *SEALED]))
-
-
 # replay --------------------------------------------------------------------------------------------
-
-
-def test_replay_keeps_the_order_over_batches() -> None:
-    base, _ = tables(DEV)
-    answers = replay(base, DEV, batch=7)
-    assert base.batches == [7] * 14 + [2]
-    assert [answer.label for answer in answers] == [base.labels[one.question] for one in DEV]
 
 
 def test_replay_counts_failures_and_goes_on() -> None:

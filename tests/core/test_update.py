@@ -40,6 +40,7 @@ from loop.records import (
 )
 from loop.update import PROPOSERS, UpdateWork, step
 from loop.update.proposers.examples import ExampleProposer
+from tests.asking import ask_local
 from tests.builders import NOON, agent, at, case, example, feedback, interaction
 
 TOPICS = {
@@ -118,7 +119,7 @@ def work(
         "cases": cases,
         "earlier": (),
         "reasons": {},
-        "answerers": LocalAgent,
+        "ask": ask_local,
         "model": None,
         "boundary": "b7",
         "now": NOON,

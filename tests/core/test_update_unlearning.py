@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from loop import update
-from loop.agent import LocalAgent
 from loop.change import operations
 from loop.heldout import HeldOut
 from loop.records import Bundle, ChangeExamples, FeedbackItem, FeedbackState, StakesLevel, Version
 from tests import builders
+from tests.asking import ask_local
 
 ASKED = (
     ("parcel", "where has my parcel gone"),
@@ -39,7 +39,7 @@ def work(*, tainted: frozenset[str], bundle: Bundle, **fields: object) -> update
         "held_out": HeldOut.of(()),
         "earlier": (),
         "reasons": {},
-        "answerers": LocalAgent,
+        "ask": ask_local,
         "model": None,
         "boundary": "b",
         "now": builders.at(5),

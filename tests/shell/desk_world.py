@@ -30,7 +30,7 @@ def agent() -> Agent:
     )
 
 
-def arrive(parts: Parts, *, rows: int = 240, seed: int = 0, prefix: str = "") -> None:
+def arrive(parts: Parts, *, rows: int = 240, seed: int = 0, prefix: str = "", slug: str = "desk") -> None:
     """Write questions and what people said they are, half of it by the leads."""
     rng = random.Random(seed)
     interactions, feedback = [], []
@@ -41,14 +41,14 @@ def arrive(parts: Parts, *, rows: int = 240, seed: int = 0, prefix: str = "") ->
         at = NOON + timedelta(minutes=number)
         interactions.append(
             Interaction(
-                id=f"i{key}", agent="desk", episode_id=f"e{key}", customer=f"c{key}", at=at, question=question,
+                id=f"i{key}", agent=slug, episode_id=f"e{key}", customer=f"c{key}", at=at, question=question,
                 answer="", method="handover", version=0, source="world",
             )
         )  # fmt: skip
         author = LEADS[number % 2] if number % 4 < 2 else f"rater-{number % 7}"
         feedback.append(
             Feedback(
-                id=f"f{key}", agent="desk", interaction_id=f"i{key}", kind=FeedbackKind.LABEL, label=intent,
+                id=f"f{key}", agent=slug, interaction_id=f"i{key}", kind=FeedbackKind.LABEL, label=intent,
                 author=author, source="world", at=at, received_at=at,
             )
         )  # fmt: skip

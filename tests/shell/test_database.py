@@ -1,6 +1,5 @@
 """A database opens, refuses what is not its own, and says what to do, never showing a password."""
 
-import importlib.util
 import sqlite3
 import threading
 import traceback
@@ -122,11 +121,6 @@ def test_a_database_that_does_not_exist_is_said_so(postgres_url: str) -> None:
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
 def test_the_usual_spellings_of_postgresql_are_understood(scheme: str) -> None:
     assert "cannot be reached" in str(refusal(f"{scheme}://ann:s3cret@127.0.0.1:1/desk"))
-
-
-def test_missing_psycopg_is_answered_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert "pip install" in refusal("postgresql+psycopg://127.0.0.1/desk").remedy
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://ann:s3cret@host/desk", "sqlite+aiosqlite:///x.db"])

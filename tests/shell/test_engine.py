@@ -1,6 +1,7 @@
 """A turn of the loop on a real database: repeatable, honest about held-out cases, and obedient to the mode."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from loop import desk, engine, wiring
-from loop.llm import LiteLLMModel
+from loop.llm import DirectModel
 from loop.ports import Parts
 from loop.records import (
     Actor,
@@ -31,6 +32,7 @@ from loop.records import (
 )
 from loop.settings import Settings
 from storage.database import Database
+from tests.asking import Counting
 from tests.builders import NOON, agent
 from tests.shell import desk_world
 from tests.shell.model_server import serve
@@ -276,7 +278,7 @@ def test_reflection_through_a_real_server_becomes_one_tested_instruction_edit(ma
         )
 
     with serve(reply) as server:
-        model = LiteLLMModel("openai/scripted", base_url=server.base_url, api_key=None, timeout=20)
+        model = DirectModel("openai/scripted", base_url=server.base_url, api_key=None, timeout=20)
         try:
             report = engine.turn(replace(parts, model=model))
         finally:
@@ -302,7 +304,7 @@ def test_a_model_that_invents_evidence_is_asked_once_more_and_then_counted_as_a_
          "expected_fix": [], "risk": ""}
     )  # fmt: skip
     with serve(lambda request: invented) as server:
-        model = LiteLLMModel("openai/scripted", base_url=server.base_url, api_key=None, timeout=20)
+        model = DirectModel("openai/scripted", base_url=server.base_url, api_key=None, timeout=20)
         try:
             report = engine.turn(replace(parts, model=model))
         finally:
@@ -356,3 +358,21 @@ def test_what_was_undecided_is_tried_again_at_a_stricter_level_when_enough_cases
     assert again.evidence_digest != first.evidence_digest, "who looked at the old evidence must look again"
     engine.turn(parts)
     assert parts.store.proposal(mine.id).evidence_digest == again.evidence_digest
+
+
+def test_no_question_is_asked_twice_of_the_same_version_in_a_turn_across_turns_and_restarts(make: Desk) -> None:
+    counting = Counting()
+    parts = replace(make(), answerers=counting)
+    desk_world.arrive(parts)
+    engine.turn(parts)
+    approve(parts, proved(parts))
+    for _ in range(3):
+        engine.turn(replace(parts, answerers=counting))  # parts made anew, as after a restart
+    desk_world.arrive(parts, rows=60, seed=3, prefix="more")
+    engine.turn(parts)
+    versions = {digest for digest, _ in counting.asked}
+    assert len(versions) >= 2, "the first version, and the one that went live"
+    cases = Counter(case.question for case in parts.store.cases())
+    for digest in versions:
+        asked = Counter(text for one, text in counting.asked if one == digest)
+        assert asked <= cases, "once for each case, whoever wanted to know"

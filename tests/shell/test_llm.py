@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from loop.agent import answerer_for
 from loop.errors import InvalidInput, ModelFailed
-from loop.llm import LONGEST_PAUSE, LiteLLMModel, checked_endpoint, model_from, model_named
+from loop.llm import LONGEST_PAUSE, DirectModel, LiteLLMModel, checked_endpoint, model_from, model_named
 from loop.records import Bundle, Example, ModelChoice, Question
 from loop.settings import Settings
 from tests.shell.model_server import Cut, ModelServer, Refusal, failing, serve
@@ -31,11 +31,11 @@ def pauses() -> Pauses:
     return Pauses()
 
 
-def model_at(server: ModelServer, pauses: Pauses, *, timeout: float = 30.0) -> LiteLLMModel:
-    return LiteLLMModel("openai/small", base_url=server.base_url, api_key=SecretStr(KEY), timeout=timeout, pause=pauses)
+def model_at(server: ModelServer, pauses: Pauses, *, timeout: float = 30.0) -> DirectModel:
+    return DirectModel("openai/small", base_url=server.base_url, api_key=SecretStr(KEY), timeout=timeout, pause=pauses)
 
 
-def ask(model: LiteLLMModel) -> str:
+def ask(model: DirectModel) -> str:
     try:
         return model.complete(ASK, temperature=0.2, max_tokens=64)
     finally:
@@ -224,8 +224,8 @@ def test_a_version_is_answered_through_the_endpoint(pauses: Pauses) -> None:
 
 def test_nothing_of_litellm_is_loaded_before_the_first_call() -> None:
     code = (
-        "import sys; from pydantic import SecretStr; from loop.llm import LiteLLMModel;"
-        "LiteLLMModel('openai/x', base_url='https://example.com/v1', api_key=SecretStr('k'));"
+        "import sys; from pydantic import SecretStr; from loop.llm import DirectModel, LiteLLMModel;"
+        "LiteLLMModel('openai/x'); DirectModel('openai/x', base_url='https://example.com/v1', api_key=SecretStr('k'));"
         "sys.exit(any(name in sys.modules for name in ('litellm', 'openai')))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

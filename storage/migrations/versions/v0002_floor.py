@@ -29,10 +29,12 @@ def upgrade() -> None:
     op.drop_column("issue", "position")
     rebuild_daily()
     add_firewall()
+    _add_failed_jobs()
 
 
 def downgrade() -> None:
     """Structure only: candidates, answers, experiments and all but the newest report go."""
+    op.drop_table("failed_job")
     drop_firewall()
     _drop_case_lookups()
     _restore_places()
@@ -234,4 +236,20 @@ def _add_answers() -> None:
         sa.Column("case_id", sa.String(255), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("agent", "digest", "case_id"),
+    )
+
+
+# durable work that failed -----------------------------------------------------------------------------------------------
+def _add_failed_jobs() -> None:
+    op.create_table(
+        "failed_job",
+        sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
+        sa.Column("id", sa.String(255), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("subject", sa.String(255), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("agent", "id"),
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from loop.ports.jobs import FailedJobs as FailedJobs
+from loop.ports.jobs import Jobs as Jobs
 from loop.records import (
     Agent,
     Answer,
@@ -73,6 +75,9 @@ class Answerer(Protocol):
 
 Answerers = Callable[[Bundle], Answerer]
 """Makes a bundle ready to answer."""
+
+Ask = Callable[[Bundle, Sequence[EvalCase]], Mapping[str, Answer]]
+"""What a version answers to cases, by case id, through the memory of answers. Raises ModelFailed."""
 
 
 class Model(Protocol):
@@ -178,6 +183,10 @@ class Snapshots(Protocol):
 
     def newest_cases(self, splits: Iterable[Split], *, limit: int) -> list[EvalCase]:
         """The newest that are not retired, oldest of them first."""
+        ...
+
+    def cases_by_id(self, ids: Iterable[str]) -> dict[str, EvalCase]:
+        """Those that exist and are not retired."""
         ...
 
     def issues(self) -> list[Issue]: ...
@@ -453,7 +462,7 @@ class Decisions(Protocol):
         ...
 
 
-class Store(Arrivals, Snapshots, Knowledge, Commits, Answers, Decisions, Protocol):
+class Store(Arrivals, Snapshots, Knowledge, Commits, Answers, FailedJobs, Decisions, Protocol):
     """Everything kept about one agent, behind its ports."""
 
 
@@ -470,3 +479,5 @@ class Parts:
     token: Callable[[], str]
     """A fresh random text nobody can guess: parts data from directions in a prompt."""
     seed: int = 0
+    ask: Ask | None = None
+    """Used in place of the memory over `store` and `answerers`; None: that memory, asked here and now."""

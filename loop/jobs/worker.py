@@ -1,0 +1,109 @@
+"""One worker process: it looks at the change counters, sweeps, beats, and takes work from the queues."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from loop.errors import RatchetError
+from loop.jobs import transact, workflows
+from loop.jobs.fleet import Fleet, sweep
+from loop.jobs.queueing import Agents, DurableJobs
+from loop.jobs.steps import Bench
+from loop.jobs.tries import Pace
+from loop.ports import Clock, Parts
+
+Report = Callable[[str], None]
+"""Takes one line for the log."""
+
+_HOUSEKEEPING = 60.0
+"""Seconds between two looks at what is old."""
+_log = logging.getLogger("ratchet.jobs")
+
+
+class Worker:
+    """A worker from launch to stop. One per process: dbos keeps its workflows on the process."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        parts: Callable[[str], Parts],
+        agents: Agents,
+        clock: Clock,
+        report: Report,
+        pace: Pace | None = None,
+        version: str = transact.WORKFLOW_SCHEMA,
+    ) -> None:
+        """`url`: of the database that holds the agents; it must have our tables."""
+        self._pace = pace or Pace()
+        self._engine = transact.make_engine(url)
+        self._executor = transact.new_executor()
+        self._version = version
+        self._report = report
+        self._fleet = Fleet(self._engine, self._executor, dead_seconds=self._pace.dead_seconds)
+        self.jobs = DurableJobs(
+            self._engine,
+            agents=agents,
+            store=lambda slug: parts(slug).store,
+            clock=clock,
+            pace=self._pace,
+            version=version,
+        )
+        self._bench = Bench(parts=parts, pace=self._pace, report=report, is_active=self.jobs.is_active)
+        self._cleaned = -_HOUSEKEEPING
+        self._trial = ""
+
+    def work(self, stop: threading.Event) -> None:
+        """Until `stop` is set. A failure of one agent is reported and looked at again; the others go on."""
+        self._fleet.join()
+        beating = threading.Thread(target=self._beat, args=(stop,), name="heartbeat", daemon=True)
+        beating.start()
+        workflows.bind(self._bench)
+        transact.launch(
+            self._engine, executor=self._executor, poll_seconds=self._pace.poll_seconds, version=self._version
+        )
+        try:
+            while not stop.is_set():
+                self._look()
+                stop.wait(self._pace.look_seconds)
+        finally:
+            stop.set()
+            beating.join()
+            transact.stop()
+            self._fleet.leave()
+            self.jobs.close()
+
+    def _look(self) -> None:
+        """What is new is enqueued; the worker that leads also sweeps. What fails is looked at again."""
+        for what, run in (("look", self.jobs.look), ("sweep", self._sweep)):
+            try:
+                run()
+            except Exception as error:
+                self._tell(what, error)
+
+    def _sweep(self) -> None:
+        live = self._fleet.live()
+        if time.monotonic() - self._cleaned >= _HOUSEKEEPING:
+            self._cleaned = time.monotonic()
+            self.jobs.drop_older(live)
+            self.jobs.forget_finished()
+        if not self._fleet.leads(live):
+            return
+        swept = sweep(self.jobs, self._bench, live, trial=self._trial)
+        self._trial = swept.trial
+        if swept.taken:
+            self._report(f"{swept.taken} pieces of work of a worker that ended were taken over.")
+
+    def _beat(self, stop: threading.Event) -> None:
+        while not stop.wait(self._pace.beat_seconds):
+            try:
+                self._fleet.beat()
+            except Exception as error:
+                self._tell("heartbeat", error)
+
+    def _tell(self, what: str, error: Exception) -> None:
+        if isinstance(error, RatchetError):
+            self._report(f"{what}: {error}")
+        else:
+            _log.warning("%s failed and is tried again.", what, exc_info=error)

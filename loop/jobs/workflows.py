@@ -1,0 +1,171 @@
+"""What is checkpointed: a turn, an evaluation in batches, answers asked ahead, an approval applied.
+
+A workflow is replayed from its checkpoints by whoever takes it over: its body must be deterministic, and
+`WORKFLOW_SCHEMA` in `transact` is raised whenever the order of its steps changes.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from dbos import SetEnqueueOptions, SetWorkflowID
+
+from loop.engine import STAGES
+from loop.errors import StoreUnavailable
+from loop.jobs import steps
+from loop.jobs.steps import Bench
+from loop.jobs.transact import ANSWERS, DBOS, EVALUATIONS, TURNS
+from loop.jobs.tries import job_id, named
+from loop.records import StageName
+
+_bench: Bench | None = None
+
+
+def bind(bench: Bench) -> None:
+    """Say what this process works with, before it takes work."""
+    global _bench
+    _bench = bench
+
+
+def _here() -> Bench:
+    assert _bench is not None, "bind comes before launch"
+    return _bench
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, StoreUnavailable)
+
+
+def _step(run: Callable[..., Any]) -> Callable[..., Any]:
+    """A checkpoint. A store that does not answer is tried again here; everything else is the step's own affair."""
+    return DBOS.step(
+        name=run.__name__.strip("_"),
+        retries_allowed=True,
+        max_attempts=5,
+        interval_seconds=1.0,
+        backoff_rate=3.0,
+        should_retry=_may_pass,
+    )(run)
+
+
+@_step
+def begin_turn(slug: str) -> str:
+    return _here().parts(slug).clock().isoformat()
+
+
+@_step
+def stage(slug: str, name: StageName) -> dict[str, Any]:
+    return steps.run_stage(_here(), slug, name)
+
+
+@_step
+def due_tests(slug: str) -> list[str]:
+    return steps.due_tests(_here(), slug)
+
+
+@_step
+def may_gather(slug: str, digest: str) -> bool:
+    return steps.may_gather(_here(), slug, digest)
+
+
+@_step
+def record_turn(slug: str, began: str, stages: list[dict[str, Any]]) -> str:
+    return steps.record_turn(_here(), slug, began=began, stages=stages)
+
+
+@_step
+def plan_test(slug: str, proposal_id: str) -> list[list[Any]]:
+    return steps.plan_test(_here(), slug, proposal_id)
+
+
+@_step
+def ask_batch(slug: str, proposal_id: str, digest: str, case_ids: list[str]) -> dict[str, Any]:
+    return steps.ask_batch(_here(), slug, proposal_id, digest=digest, case_ids=case_ids)
+
+
+@_step
+def conclude(slug: str, proposal_id: str) -> str:
+    return steps.conclude(_here(), slug, proposal_id)
+
+
+@_step
+def not_answered(slug: str, proposal_id: str, digest: str, reason: str) -> None:
+    steps.not_answered(_here(), slug, proposal_id, digest=digest, reason=reason)
+
+
+@_step
+def apply_approval(slug: str, decision_id: str) -> dict[str, Any]:
+    return steps.apply(_here(), slug, decision_id)
+
+
+@DBOS.workflow(name="turn", max_recovery_attempts=None)
+def turn(slug: str) -> str:
+    """One turn: a step a stage. Tests are workflows of their own, so that deploy and watch never wait for a model."""
+    began = begin_turn(slug)
+    stages: list[dict[str, Any]] = []
+    wanted: list[list[Any]] = []
+    for name in STAGES:
+        if name == "test":
+            due = due_tests(slug)
+            for proposal_id in due:
+                _enqueue(EVALUATIONS, evaluation, slug, proposal_id, key=job_id("evaluation", slug, proposal_id))
+            continue
+        did = stage(slug, name)
+        stages.append(did["report"])
+        wanted += did["wanted"]
+    for digest, case_ids in wanted:
+        if may_gather(slug, digest):
+            _enqueue(EVALUATIONS, answers, slug, digest, case_ids, key=job_id("answers", slug, digest[:16]))
+    return str(record_turn(slug, began, stages))
+
+
+@DBOS.workflow(name="evaluation", max_recovery_attempts=None)
+def evaluation(slug: str, proposal_id: str) -> str:
+    """Test one proposal: its questions in batches that all workers share, then the verdict."""
+    refused = _shared(slug, proposal_id, plan_test(slug, proposal_id))
+    if refused:
+        not_answered(slug, proposal_id, "", refused)
+        return ""
+    return str(conclude(slug, proposal_id))
+
+
+@DBOS.workflow(name="answers", max_recovery_attempts=None)
+def answers(slug: str, digest: str, case_ids: list[str]) -> str:
+    """Ask a version ahead of the stage that wants to know, then have the agent turned again."""
+    refused = _shared(slug, "", steps.in_batches(digest, case_ids))
+    if refused:
+        not_answered(slug, "", digest, refused)
+    else:
+        _enqueue(TURNS, turn, slug, key=job_id("turn", slug, ""))
+    return refused
+
+
+@DBOS.workflow(name="batch", max_recovery_attempts=None)
+def batch(slug: str, proposal_id: str, digest: str, case_ids: list[str]) -> dict[str, Any]:
+    """One batch of questions to one version."""
+    return dict(ask_batch(slug, proposal_id, digest, case_ids))
+
+
+@DBOS.workflow(name="apply", max_recovery_attempts=None)
+def apply(slug: str, decision_id: str) -> list[int]:
+    """Apply an approval when its undo window is over."""
+    while True:
+        did = apply_approval(slug, decision_id)
+        if not did["wait"]:
+            return list(did["released"])
+        DBOS.sleep(did["wait"])
+
+
+def _shared(slug: str, proposal_id: str, batches: list[list[Any]]) -> str:
+    """Fan the batches out over every worker, and wait for all; why one could not be asked, else empty."""
+    handles = []
+    for number, (digest, case_ids) in enumerate(batches):
+        with SetWorkflowID(f"{DBOS.workflow_id}-{number}"):
+            handles.append(DBOS.enqueue_workflow(ANSWERS, batch, slug, proposal_id, digest, case_ids))
+    done = [handle.get_result(polling_interval_sec=0.2) for handle in handles]
+    return next((one["reason"] for one in done if one["reason"]), "")
+
+
+def _enqueue(queue: str, workflow: Callable[..., Any], slug: str, *rest: Any, key: str) -> None:
+    """One child of this workflow under a name that says what it is about; the same name is one piece of work."""
+    with SetWorkflowID(named(key, str(DBOS.workflow_id))), SetEnqueueOptions(queue_partition_key=slug):
+        DBOS.enqueue_workflow(queue, workflow, slug, *rest)

@@ -1,0 +1,100 @@
+"""Retry with exponential backoff, and failures in our words: a provider's own may quote the prompt or the key."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from loop.errors import InvalidInput, ModelFailed
+
+RETRIES = 2
+"""Further tries after a failure that may pass: timeouts, lost connections, 408, 409, 429 and 5xx."""
+FIRST_PAUSE = 0.5
+"""Seconds before the second try; four times as long before the third."""
+LONGEST_PAUSE = 20.0
+"""Seconds a server's Retry-After is honoured for, at most."""
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.@:+-]*(/[\w.@:+-]+)*", re.ASCII)
+_PASSING = frozenset({408, 409, 425, 429})
+
+
+class CallFailed(Exception):
+    """One try that failed."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: int | None = None,
+        is_late: bool = False,
+        is_lost: bool = False,
+        retry_after: str = "",
+    ) -> None:
+        """`what`: the kind of error. `is_late`: no answer in time. `is_lost`: no connection."""
+        super().__init__(what)
+        self.status = status
+        self.is_late = is_late
+        self.is_lost = is_lost
+        self.retry_after = retry_after
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same call may work a little later."""
+        passing = self.status is not None and (self.status in _PASSING or 500 <= self.status < 600)
+        return self.is_late or self.is_lost or passing
+
+
+def tried(call: Callable[[], str], *, name: str, pause: Callable[[float], None]) -> str:
+    """The call's reply, after at most three tries. Raises ModelFailed."""
+    for tries_left in range(RETRIES, -1, -1):
+        try:
+            return call()
+        except CallFailed as failed:
+            if not tries_left or not failed.may_pass:
+                raise _in_words(failed, name) from None
+            wait = _pause_before_next(failed, RETRIES - tries_left)
+        pause(wait)
+    raise AssertionError("the last try returns or raises")
+
+
+def text_of(reply: Mapping[str, object]) -> str:
+    """The text of a completion. Raises ModelFailed for an empty or a cut reply, or one that is none."""
+    text: object = None
+    reason: object = None
+    match reply:
+        case {"choices": [{"message": {"content": text}, **rest}, *_]}:
+            reason = rest.get("finish_reason")
+    if reason == "length":
+        raise ModelFailed("The model's reply was cut off.", remedy="Allow more tokens for a reply.")
+    if not isinstance(text, str) or not text.strip():
+        raise ModelFailed("The model gave an empty reply.")
+    return text
+
+
+def checked_name(name: str) -> str:
+    """A model's name as LiteLLM writes it. Raises InvalidInput."""
+    if len(name) > 200 or not _NAME.fullmatch(name):
+        raise InvalidInput(
+            "The model's name is not one.", field="model", remedy="Write it as LiteLLM does: openai/gpt-4o-mini."
+        )
+    return name
+
+
+def _pause_before_next(failed: CallFailed, tries_done: int) -> float:
+    if re.fullmatch(r"\d{1,5}(\.\d+)?", failed.retry_after):
+        return min(float(failed.retry_after), LONGEST_PAUSE)
+    return FIRST_PAUSE * 4.0**tries_done
+
+
+def _in_words(failed: CallFailed, name: str) -> ModelFailed:
+    if failed.is_late:
+        return ModelFailed(f"{name} did not answer in time.", remedy="Raise RATCHET_MODEL_TIMEOUT or try again later.")
+    if failed.is_lost:
+        return ModelFailed(f"{name} cannot be reached.", remedy="Check the address and the network.")
+    match failed.status:
+        case 401 | 403:
+            return ModelFailed(f"{name} refused the key.", remedy="Check RATCHET_MODEL_API_KEY.")
+        case 404:
+            return ModelFailed(f"{name} is not known at its endpoint.", remedy="Check RATCHET_MODEL.")
+        case 429:
+            return ModelFailed(f"{name} is busy (429).", remedy="Lower RATCHET_MODEL_CONCURRENCY or try again later.")
+    said = f"status {failed.status}" if failed.status is not None else str(failed)
+    return ModelFailed(f"{name} failed ({said}).", remedy="Check the endpoint and the model's name.")

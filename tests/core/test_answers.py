@@ -1,0 +1,101 @@
+"""The memory of answers: a question is asked once of a version, kept as it comes, and never in place of a failure."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from loop.errors import AnswersPending, ModelFailed
+from loop.evaluate.answers import LOCAL_PIECE, PIECE, AnswerMemory, DeferredAnswers, kept_only
+from loop.records import Answer, Bundle, EvalCase, ModelChoice, Question
+from tests import builders
+from tests.asking import KeptAnswers
+
+PAID = Bundle(model=ModelChoice(name="openai/scripted"))
+
+
+class Script:
+    """An answerer that fails on some questions, and as a whole after so many calls."""
+
+    def __init__(self, *, failing: frozenset[str] = frozenset(), dies_after: int | None = None) -> None:
+        self.asked: list[str] = []
+        self.pieces: list[int] = []
+        self.failing, self.dies_after = failing, dies_after
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        if self.dies_after is not None and len(self.pieces) >= self.dies_after:
+            raise ModelFailed("The endpoint is gone.")
+        self.pieces.append(len(questions))
+        self.asked += [question.text for question in questions]
+        return [
+            Answer(method="failed", failure="503")
+            if question.text in self.failing
+            else Answer(method="model", label=question.text)
+            for question in questions
+        ]
+
+
+def cases(n: int) -> list[EvalCase]:
+    return [builders.case(number, id=f"k{number}", question=f"q{number}") for number in range(n)]
+
+
+def test_no_question_is_asked_twice_of_the_same_version() -> None:
+    script, kept = Script(), KeptAnswers()
+    memory = AnswerMemory(kept, lambda _: script)
+    first = memory.ask(PAID, cases(40))
+    again = AnswerMemory(kept, lambda _: script).ask(PAID, [*cases(50), *cases(3)])
+    assert script.asked == [f"q{number}" for number in range(50)]
+    assert first.items() <= again.items()
+    assert list(again) == [f"k{number}" for number in range(50)]
+
+
+def test_another_version_is_asked_for_itself() -> None:
+    script, kept = Script(), KeptAnswers()
+    memory = AnswerMemory(kept, lambda _: script)
+    memory.ask(PAID, cases(3))
+    memory.ask(Bundle(model=PAID.model, instructions="Be brief."), cases(3))
+    assert len(script.asked) == 6
+
+
+def test_a_death_costs_at_most_one_piece() -> None:
+    script, kept = Script(dies_after=2), KeptAnswers()
+    with pytest.raises(ModelFailed):
+        AnswerMemory(kept, lambda _: script).ask(PAID, cases(4 * PIECE))
+    assert len(kept.rows) == 2 * PIECE
+    later = Script()
+    AnswerMemory(kept, lambda _: later).ask(PAID, cases(4 * PIECE))
+    assert later.pieces == [PIECE, PIECE]
+    assert not set(later.asked) & set(script.asked)
+
+
+def test_a_failure_is_told_but_not_kept() -> None:
+    kept = KeptAnswers()
+    told = AnswerMemory(kept, lambda _: Script(failing=frozenset({"q1"}))).ask(PAID, cases(3))
+    assert told["k1"].method == "failed"
+    again = Script()
+    assert AnswerMemory(kept, lambda _: again).ask(PAID, cases(3))["k1"].label == "q1"
+    assert again.asked == ["q1"]
+
+
+def test_the_built_in_agent_is_asked_in_large_pieces() -> None:
+    script = Script()
+    AnswerMemory(KeptAnswers(), lambda _: script).ask(Bundle(), cases(LOCAL_PIECE + 1))
+    assert script.pieces == [LOCAL_PIECE, 1]
+
+
+def test_who_defers_asks_nobody_and_says_what_is_wanted() -> None:
+    kept = KeptAnswers()
+    kept.keep_answers(PAID.digest, {"k0": Answer(method="model", label="a")})
+    deferred = DeferredAnswers(kept)
+    with pytest.raises(AnswersPending, match="2 answers"):
+        deferred.ask(PAID, cases(3))
+    with pytest.raises(AnswersPending):
+        deferred.ask(PAID, cases(4))
+    assert deferred.wanted == {PAID.digest: ["k1", "k2", "k3"]}
+    assert deferred.ask(PAID, cases(1))["k0"].label == "a"
+
+
+def test_what_is_missing_at_the_end_counts_as_failed() -> None:
+    kept = KeptAnswers()
+    kept.keep_answers(PAID.digest, {"k0": Answer(method="model", label="a")})
+    told = kept_only(kept)(PAID, cases(2))
+    assert [told[key].method for key in ("k0", "k1")] == ["model", "failed"]

@@ -1,0 +1,220 @@
+"""Durable work: the sweeper, the turn that two workers want, the poison item, the changed schema, no phoning out."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from loop.cli import group
+from loop.errors import NotFound
+from loop.records import FailedJob
+from storage.database import Database
+from tests.builders import NOON
+from tests.shell import desk_world
+from tests.shell.fleet import ROOT, Workers, is_quiet, jobs_of, status_of, until
+from tests.shell.forked_workers import Start
+from tests.shell.test_kill_jobs import finish, world
+
+pytestmark = pytest.mark.kill
+
+
+def failed(database: Database) -> list[tuple[str, bool]]:
+    """What failed, and whether it is set aside."""
+    return [(job.id, job.retry_at is None) for job in database.failed_jobs()]
+
+
+def test_the_sweeper_takes_over_what_a_silent_worker_was_at(
+    fleet: Workers, database: Database, database_url: str
+) -> None:
+    parts = world(database)
+    with jobs_of(database, database_url) as jobs:
+        living = fleet.start(Start(url=database_url, kill_at="nothing"))
+        until("a first turn", lambda: is_quiet(database, jobs))
+        assert fleet.stop(living) == 0
+        dying = fleet.start(Start(url=database_url, kill_at="collect:before"))
+        desk_world.arrive(parts, rows=20, seed=5, prefix="late")
+        assert fleet.wait(dying)["signal"] == 9
+        left = jobs.turn_id("desk")
+        assert status_of(database, left) == "PENDING", "its worker died, so nobody marked it"
+        finish(fleet, Start(url=database_url), database, jobs)
+        assert status_of(database, left) == "SUCCESS"
+    assert failed(database) == []
+
+
+def test_two_workers_never_run_the_same_turn_nor_two_turns_of_one_agent_at_once(
+    fleet: Workers, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    slugs = ("desk", "other", "third")
+    for slug in slugs:
+        world(database, slug=slug)
+    trace = tmp_path / "trace"
+    start = Start(url=database_url, trace=str(trace))
+    with jobs_of(database, database_url) as jobs:
+        pids = [fleet.start(start), fleet.start(start)]
+        until("the end of all work", lambda: is_quiet(database, jobs))
+        for pid in pids:
+            assert fleet.stop(pid) == 0
+    at_work: dict[str, str] = {}
+    turns = 0
+    for line in trace.read_text().splitlines():
+        pid_text, slug, label = line.split(" ")
+        if label == "collect:before":
+            assert slug not in at_work, f"{slug} is turned by {at_work.get(slug)} and {pid_text}"
+            at_work[slug] = pid_text
+            turns += 1
+        if label in ("collect:before", "validate:before", "update:before", "deploy:before"):
+            assert at_work[slug] == pid_text
+        if label == "deploy:after":
+            del at_work[slug]
+    assert turns >= 2 * len(slugs), "each agent is turned, and turned again after what it wrote"
+
+
+@pytest.mark.parametrize("stage", ["validate", "update", "deploy"])
+def test_a_stage_that_keeps_failing_is_set_aside_with_its_reason_and_tried_again_when_a_person_says_so(
+    stage: str, fleet: Workers, sqlite_database: Database, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world(sqlite_database, slug="poisoned")
+    healthy = world(sqlite_database, slug="healthy")
+    key, origin = f"stage:poisoned:{stage}", (NOON + timedelta(days=2)).timestamp()  # the clock of the command
+    start = Start(url=sqlite_url, origin=origin)
+    with jobs_of(sqlite_database, sqlite_url, origin=origin) as jobs:
+        pid = fleet.start(replace(start, poison=f"poisoned:{stage}", pace={"tries": 2}))
+        until("setting it aside", lambda: (key, True) in failed(sqlite_database))
+        until("the others' work", lambda: any(item.report for item in healthy.store.proposals()))
+        assert fleet.stop(pid) == 0
+        monkeypatch.setenv("RATCHET_DATABASE_URL", sqlite_url)
+        listed = json.loads(CliRunner().invoke(group, ["jobs", "--json"]).stdout)
+        assert [(job["id"], job["state"], job["tries"]) for job in listed if job["state"] == "set aside"] == [
+            (key, "set aside", 2)
+        ]
+        (job,) = [one for one in listed if one["id"] == key]
+        assert "ValueError" in job["reason"]
+        assert "never told" not in job["reason"]
+        told = CliRunner().invoke(group, ["jobs", "retry", key])
+        assert told.exit_code == 0, told.output
+        finish(fleet, start, sqlite_database, jobs)
+    assert failed(sqlite_database) == []
+    assert any(item.report for item in sqlite_database.store("poisoned").proposals())
+
+
+def test_what_kills_every_worker_is_set_aside_and_the_rest_goes_on(
+    fleet: Workers, sqlite_database: Database, sqlite_url: str
+) -> None:
+    world(sqlite_database, slug="poisoned")
+    healthy = world(sqlite_database, slug="healthy")
+    start = Start(url=sqlite_url, kill_at="validate:before", only="poisoned", pace={"deaths": 4, "dead_seconds": 0.8})
+    key = "stage:poisoned:validate"
+
+    def is_done() -> bool:
+        others = any(item.report for item in healthy.store.proposals())
+        return (key, True) in failed(sqlite_database) and others
+
+    for _ in range(16):
+        pid = fleet.start(start)
+        until("a death, or the others' work", lambda pid=pid: not fleet.is_alive(pid) or is_done())
+        if fleet.is_alive(pid):
+            break
+        fleet.wait(pid)
+    assert fleet.is_alive(pid)
+    assert is_done()
+    (row,) = [job for job in sqlite_database.failed_jobs() if job.id == key]
+    assert "died" in row.reason
+
+
+def test_work_of_an_older_schema_is_dropped_and_begun_anew(
+    fleet: Workers, database: Database, database_url: str
+) -> None:
+    parts = world(database)
+    with jobs_of(database, database_url) as jobs:
+        old = fleet.start(Start(url=database_url, version="0", kill_at="update:before"))
+        assert fleet.wait(old)["signal"] == 9
+        finish(fleet, Start(url=database_url, pace={"dead_seconds": 0.1}), database, jobs)
+    assert any(item.report for item in parts.store.proposals())
+
+
+def test_nothing_is_pickled_nothing_secret_is_checkpointed_and_nobody_is_phoned(
+    fleet: Workers, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    world(database)
+    dials = tmp_path / "dials"
+    with jobs_of(database, database_url) as jobs:
+        finish(fleet, Start(url=database_url, dials=str(dials)), database, jobs)
+    schema = "" if database.engine.dialect.name == "sqlite" else "ratchet_jobs."
+    with database.engine.connect() as connection:
+        query = f"SELECT DISTINCT serialization FROM {schema}workflow_status"
+        assert set(connection.exec_driver_sql(query).scalars()) == {"portable_json"}
+    kept = checkpoints(database)
+    assert kept
+    for text in kept:
+        json.loads(text)
+        assert "blue kettle" not in text, "a question of a customer"
+    reached = dials.read_text() if dials.exists() else ""
+    assert all("/" in line or "127.0.0.1" in line or "localhost" in line for line in reached.splitlines()), reached
+    assert importlib.util.find_spec("dbos_enterprise") is None
+
+
+def checkpoints(database: Database) -> list[str]:
+    """Inputs, step outputs and results, as stored."""
+    schema = "" if database.engine.dialect.name == "sqlite" else "ratchet_jobs."
+    columns = (("operation_outputs", "output"), ("operation_outputs", "error"), ("workflow_input", "inputs"),
+               ("workflow_output", "output"), ("workflow_output", "error"),
+               ("workflow_status", "inputs"), ("workflow_status", "output"), ("workflow_status", "error"))  # fmt: skip
+    found: list[str] = []
+    with database.engine.connect() as connection:
+        for table, column in columns:
+            names = {
+                one["name"] for one in sa.inspect(connection).get_columns(table, schema=schema.rstrip(".") or None)
+            }
+            if column in names:
+                query = f"SELECT {column} FROM {schema}{table} WHERE {column} IS NOT NULL"
+                found += connection.exec_driver_sql(query).scalars()
+    return found
+
+
+def test_the_tables_of_dbos_are_in_our_database_which_is_as_durable_as_ours(
+    fleet: Workers, sqlite_database: Database, sqlite_url: str
+) -> None:
+    world(sqlite_database)
+    with jobs_of(sqlite_database, sqlite_url) as jobs:
+        finish(fleet, Start(url=sqlite_url), sqlite_database, jobs)
+        with jobs._engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    names = sa.inspect(sqlite_database.engine).get_table_names()
+    assert {"workflow_status", "ratchet_worker", "head"} <= set(names)
+    folder = Path(sqlite_url.removeprefix("sqlite:///")).parent
+    assert [path.name for path in folder.glob("*.db")] == ["ratchet.db"]
+
+
+def test_no_command_but_the_workers_loads_dbos() -> None:
+    code = "import sys, loop.cli, dashboard.menu; sys.exit('dbos' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=240, check=False).returncode == 0
+
+
+def test_nothing_runs_where_no_worker_ever_was(sqlite_database: Database, sqlite_url: str) -> None:
+    with jobs_of(sqlite_database, sqlite_url) as jobs:
+        assert jobs.jobs() == []
+        with pytest.raises(NotFound, match="Nothing failed"):
+            jobs.retry("stage:desk:validate")
+
+
+def test_what_failed_is_listed_with_what_needs_a_person_first(sqlite_database: Database, sqlite_url: str) -> None:
+    store = world(sqlite_database).store
+    for subject, retry_at in (("update", NOON), ("validate", None)):
+        store.keep_failed_job(
+            FailedJob(
+                agent="desk", id=f"stage:desk:{subject}", kind="stage", subject=subject, tries=3, reason="It broke.",
+                failed_at=NOON, retry_at=retry_at,
+            )
+        )  # fmt: skip
+    with jobs_of(sqlite_database, sqlite_url) as jobs:
+        assert [(job.subject, job.state) for job in jobs.jobs()] == [("validate", "set aside"), ("update", "failed")]
+        jobs.retry("stage:desk:validate")
+        assert all(job.retry_at is not None for job in store.failed_jobs())
