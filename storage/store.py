@@ -33,13 +33,14 @@ from storage.rows import storable
 from storage.snapshot import AgentReads
 from storage.statements import insert_new
 from storage.tables import AnswerRow
+from storage.voices import AgentVoices
 
 
 def _carry_on(_label: str) -> None:
     """No-op: what happens at a checkpoint when nobody listens."""
 
 
-class AgentStore(AgentReads, AgentKnowledge):
+class AgentStore(AgentReads, AgentKnowledge, AgentVoices):
     """Everything kept about one agent: its reads, and each write in one transaction."""
 
     def __init__(self, engine: sa.Engine, slug: str, *, checkpoint: Checkpoint | None = None) -> None:

@@ -239,7 +239,7 @@ def _add_answers() -> None:
     )
 
 
-# durable work that failed -----------------------------------------------------------------------------------------------
+# durable work that failed ---------------------------------------------------------------------------------------------
 def _add_failed_jobs() -> None:
     op.create_table(
         "failed_job",

@@ -1,0 +1,176 @@
+"""The port of the firewall: what it knows, read by key."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Literal, Protocol
+
+from loop.records import (
+    AuthorStanding,
+    Derived,
+    Due,
+    EvalCase,
+    FeedbackItem,
+    Interaction,
+    Judged,
+    JudgedColumn,
+    KnownQuestion,
+    Level,
+    Split,
+    Sums,
+    Teacher,
+    Voice,
+    Vote,
+)
+
+
+class Knowledge(Protocol):
+    """What the firewall knows, read by key. Every answer is complete for its keys; nothing reads all history."""
+
+    def feedback_items(self, ids: Iterable[str]) -> dict[str, FeedbackItem]:
+        """Those that exist, by id."""
+        ...
+
+    def interactions(self, ids: Iterable[str]) -> dict[str, Interaction]:
+        """Those that exist, by id."""
+        ...
+
+    # rows
+    def rows(
+        self,
+        column: JudgedColumn,
+        keys: Collection[str | int],
+        *,
+        authors: Collection[str] | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        any_state: bool = False,
+    ) -> list[Judged]:
+        """Rows that still count as said, in the order of the log; by `feedback_id` also those that no longer do.
+
+        `authors`: of these only. `since`, `until`: seconds since 1970, both inclusive. `any_state`: also those that no
+        longer count.
+        """
+        ...
+
+    def scan(self, *, after: int, limit: int) -> list[Judged]:
+        """Rows that choose, with a sequence number above `after`, in the order of the log."""
+        ...
+
+    def teachers(self, authors: Collection[str], *, limit: int) -> list[Teacher]:
+        """Rows of these authors that choose, outside the groups drawn for the sealed set, in the order of the log."""
+        ...
+
+    def count_teachers(self, authors: Collection[str]) -> int: ...
+
+    def first_votes(self, *, limit: int) -> list[Teacher]:
+        """Rows that teach the out-of-author model, in the order of the log."""
+        ...
+
+    def count_first_votes(self, authors: Collection[str] | None = None) -> dict[tuple[str, str], int]:
+        """By author and choice."""
+        ...
+
+    def timed(self, kind: str, *, limit: int | None = None, below: float | None = None) -> list[Judged]:
+        """Rows of a feedback kind whose author's time is known (under `below` seconds), in the order of the log."""
+        ...
+
+    def count_timed(self, kind: str) -> int: ...
+
+    # questions
+    def questions(self, keys: Collection[str]) -> dict[str, KnownQuestion]:
+        """Those that are known, by key."""
+        ...
+
+    def numbered(self, numbers: Collection[int]) -> dict[int, KnownQuestion]:
+        """The same by number."""
+        ...
+
+    def questions_near(self, nears: Collection[int]) -> list[KnownQuestion]:
+        """The members of groups of near-identical questions."""
+        ...
+
+    def count_questions(self) -> int: ...
+
+    def buckets(self, keys: Collection[int]) -> dict[int, int]:
+        """MinHash bucket to the number of its first question."""
+        ...
+
+    # people
+    def sums(self, authors: Collection[str]) -> dict[str, Sums]:
+        """Over the rows that still count, by author; empty sums for an author without rows."""
+        ...
+
+    def stream_hours(self, authors: Collection[str]) -> dict[str, tuple[int, int]]:
+        """Of each stream (door, author, by line) of these authors: items ever received, and clock hours with one."""
+        ...
+
+    def standings(self, authors: Collection[str] | None = None) -> dict[str, tuple[AuthorStanding, Sums]]:
+        """As last found, by author; None: everybody of whom enough is known to be anything but new."""
+        ...
+
+    def count_standings(self) -> int: ...
+
+    # groups
+    def kept(self, kind: str, keys: Collection[str] | None = None) -> dict[str, Mapping[str, Any]]:
+        """Documents of one kind, by key; None: all of them."""
+        ...
+
+    def votes(self, nears: Collection[int]) -> list[Vote]:
+        """Who chose what in these groups, one entry per group, author and choice."""
+        ...
+
+    def voices(self, column: Literal["theme", "matter"], keys: Collection[str]) -> list[Voice]:
+        """Who speaks to these themes, one entry per theme, choice and author."""
+        ...
+
+    def rivals(self, themes: Collection[str]) -> list[Voice]:
+        """Who corrects the same questions to something else, one entry per theme, other choice and author."""
+        ...
+
+    def content(self, themes: Collection[str]) -> dict[str, frozenset[str]]:
+        """Who says of the same questions that the answer was right, by theme."""
+        ...
+
+    def voiced(self, column: Literal["theme", "matter"], key: str, *, newest: int) -> list[Judged]:
+        """The newest rows that speak to a theme, in the order of the log."""
+        ...
+
+    def confirmed(self, *, newest: int) -> list[Judged]:
+        """The newest rows with a voice that say the answer was right as it was, in the order of the log."""
+        ...
+
+    def rival_rows(self, theme: str, *, newest: int) -> list[Judged]:
+        """The newest rows behind `rivals`, in the order of the log."""
+        ...
+
+    def themes_near(self, nears: Collection[int]) -> set[str]:
+        """Themes of the rows in these groups."""
+        ...
+
+    def backers(self, pairs: Collection[str]) -> dict[str, frozenset[str]]:
+        """Authors with a voice for a pair."""
+        ...
+
+    # what it led to
+    def given_cases(self, authors: Collection[str]) -> list[EvalCase]:
+        """Cases that the operator or one of these authors handed in and no feedback made; none that is sealed."""
+        ...
+
+    def cases_on(self, interactions: Collection[str]) -> list[EvalCase]:
+        """Cases made from these interactions that are not retired."""
+        ...
+
+    def splits(self, groups: Collection[str]) -> dict[str, Split]:
+        """The split each group was drawn for when it got its first case; groups without cases are left out."""
+        ...
+
+    def count_cases(self, split: Split) -> int:
+        """Not retired."""
+        ...
+
+    def dump(self) -> Derived:
+        """Everything that is kept, for a recheck: all history, so nothing else asks for it."""
+        ...
+
+    def due(self, level: Level, *, limit: int) -> list[Due]:
+        """Keys of one level that have to be looked at, oldest first."""
+        ...

@@ -1,0 +1,58 @@
+"""Rows of judged feedback, read: what the two halves of the firewall's knowledge share."""
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from loop.records import (
+    STANDING_STATES,
+    TEACHING_STATES,
+    FeedbackState,
+    Finding,
+    Judged,
+)
+from storage.connecting import reading
+from storage.tables import (
+    JudgedRow,
+)
+
+J = JudgedRow.core()
+FIELDS = tuple(Judged.__dataclass_fields__)
+COLUMNS = tuple(J.c[name] for name in FIELDS)
+STATES = {state.value: state for state in FeedbackState}
+STANDING = J.c.state.in_(sorted(state.value for state in STANDING_STATES))
+TEACHING = J.c.state.in_(sorted(state.value for state in TEACHING_STATES))
+ORDER = (J.c.seq, J.c.feedback_id)
+
+
+class JudgedReads:
+    """Reads of one agent's judged rows."""
+
+    _engine: sa.Engine
+    _slug: str
+
+    def _mine(self) -> sa.ColumnElement[bool]:
+        return J.c.agent == self._slug
+
+    def _judged(self, *where: sa.ColumnElement[bool], limit: int | None = None, newest: bool = False) -> list[Judged]:
+        order = tuple(column.desc() for column in ORDER) if newest else ORDER
+        query = sa.select(*COLUMNS).where(self._mine(), *where).order_by(*order).limit(limit)
+        rows = [_as_judged(row) for row in self._all(query)]
+        return rows[::-1] if newest else rows
+
+    def _all(self, query: sa.Select[Any]) -> list[Any]:
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).all())
+
+    def _scalar(self, query: sa.Select[Any]) -> Any:
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar()
+
+
+def _as_judged(row: Any) -> Judged:
+    fields = dict(zip(FIELDS, row, strict=True))
+    fields["state"] = STATES[fields["state"]]
+    told = fields["findings"]
+    fields["findings"] = tuple(Finding(one[0], one[1], tuple(one[2])) for one in json.loads(told)) if told else ()
+    return Judged(**fields)

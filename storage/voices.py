@@ -1,0 +1,219 @@
+"""What the firewall knows of groups and themes, and what they led to: the other half of `loop.ports.Knowledge`."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from loop.records import (
+    SEPARATOR,
+    STANDING_STATES,
+    EvalCase,
+    Judged,
+    Split,
+    Voice,
+    Vote,
+)
+from storage.connecting import reading
+from storage.judged import STANDING, TEACHING, J, JudgedReads
+from storage.rows import from_row
+from storage.statements import chunks
+from storage.tables import (
+    EvalCaseRow,
+    KeptRow,
+)
+
+
+class AgentVoices(JudgedReads):
+    """The firewall's reads of groups, themes and cases; part of an agent's store."""
+
+    # groups ----------------------------------------------------------------------------------------------------
+    def kept(self, kind: str, keys: Collection[str] | None = None) -> dict[str, Mapping[str, Any]]:
+        """See `loop.ports.Knowledge.kept`."""
+        table = KeptRow.core()
+        query = sa.select(table.c.key, table.c.body).where(table.c.agent == self._slug, table.c.kind == kind)
+        if keys is None:
+            return {row[0]: row[1] for row in self._all(query)}
+        some = list(dict.fromkeys(keys))
+        return {row[0]: row[1] for part in chunks(some) for row in self._all(query.where(table.c.key.in_(part)))}
+
+    def votes(self, nears: Collection[int]) -> list[Vote]:
+        """See `loop.ports.Knowledge.votes`."""
+        columns = (J.c.near, J.c.author, J.c.choice)
+        found = []
+        for part in chunks(list(nears)):
+            query = (
+                sa.select(*columns, sa.func.max(J.c.seq), sa.func.min(J.c.feedback_id))
+                .where(self._mine(), J.c.near.in_(part), J.c.near > 0, J.c.choice != "", STANDING)
+                .group_by(*columns)
+            )
+            found += [Vote(*row) for row in self._all(query)]
+        return found
+
+    def voices(self, column: Literal["theme", "matter"], keys: Collection[str]) -> list[Voice]:
+        """See `loop.ports.Knowledge.voices`."""
+        theme = J.c[column]
+        found: list[Voice] = []
+        for part in chunks(list(keys)):
+            query = _voice_query(theme, J).where(self._mine(), theme.in_(part), theme != "", J.c.has_voice, STANDING)
+            found += [_voice(row) for row in self._all(query)]
+        return found
+
+    def rivals(self, themes: Collection[str]) -> list[Voice]:
+        """See `loop.ports.Knowledge.rivals`."""
+        found: list[Voice] = []
+        for theme in themes:
+            query = _voice_query(sa.literal(theme), J).where(*self._rival(theme))
+            found += [_voice(row) for row in self._all(query)]
+        return found
+
+    def content(self, themes: Collection[str]) -> dict[str, frozenset[str]]:
+        """See `loop.ports.Knowledge.content`."""
+        found: dict[str, frozenset[str]] = {}
+        is_liked = sa.and_(J.c.family == "rating", J.c.value == 1)
+        for theme in themes:
+            query = (
+                sa.select(J.c.author)
+                .distinct()
+                .where(
+                    self._mine(),
+                    J.c.near.in_(self._nears_of(theme)),
+                    J.c.near > 0,
+                    J.c.has_voice,
+                    J.c.pair == "",
+                    sa.or_(J.c.choice != "", is_liked),
+                    STANDING,
+                )
+            )
+            if people := frozenset(row[0] for row in self._all(query)):
+                found[theme] = people
+        return found
+
+    def voiced(self, column: Literal["theme", "matter"], key: str, *, newest: int) -> list[Judged]:
+        """See `loop.ports.Knowledge.voiced`."""
+        where = (J.c[column] == key, J.c[column] != "", J.c.has_voice, STANDING)
+        return self._judged(*where, limit=newest, newest=True)
+
+    def confirmed(self, *, newest: int) -> list[Judged]:
+        """See `loop.ports.Knowledge.confirmed`."""
+        return self._judged(J.c.confirms, J.c.has_voice, STANDING, limit=newest, newest=True)
+
+    def rival_rows(self, theme: str, *, newest: int) -> list[Judged]:
+        """See `loop.ports.Knowledge.rival_rows`."""
+        return self._judged(*self._rival(theme), limit=newest, newest=True)
+
+    def themes_near(self, nears: Collection[int]) -> set[str]:
+        """See `loop.ports.Knowledge.themes_near`."""
+        found: set[str] = set()
+        for part in chunks(list(nears)):
+            query = (
+                sa.select(J.c.theme)
+                .distinct()
+                .where(self._mine(), J.c.near.in_(part), J.c.near > 0, J.c.theme != "", STANDING)
+            )
+            found |= {row[0] for row in self._all(query)}
+        return found
+
+    def backers(self, pairs: Collection[str]) -> dict[str, frozenset[str]]:
+        """See `loop.ports.Knowledge.backers`."""
+        found: dict[str, set[str]] = {}
+        for part in chunks(list(pairs)):
+            query = (
+                sa.select(J.c.pair, J.c.author)
+                .where(self._mine(), J.c.pair.in_(part), J.c.pair != "", J.c.has_voice, STANDING)
+                .distinct()
+            )
+            for pair, author in self._all(query):
+                found.setdefault(pair, set()).add(author)
+        return {pair: frozenset(some) for pair, some in found.items()}
+
+    # what it led to --------------------------------------------------------------------------------------------
+    def given_cases(self, authors: Collection[str]) -> list[EvalCase]:
+        """See `loop.ports.Knowledge.given_cases`."""
+        table = EvalCaseRow.core()
+        return self._cases(
+            table.c.feedback_id.is_(None),
+            table.c.split != Split.SEALED.value,
+            sa.not_(table.c.retired),
+            table.c.author.in_(["", *sorted(authors)]),
+        )
+
+    def cases_on(self, interactions: Collection[str]) -> list[EvalCase]:
+        """See `loop.ports.Knowledge.cases_on`."""
+        table = EvalCaseRow.core()
+        return [
+            case
+            for part in chunks(list(interactions))
+            for case in self._cases(table.c.interaction_id.in_(part), sa.not_(table.c.retired))
+        ]
+
+    def splits(self, groups: Collection[str]) -> dict[str, Split]:
+        """See `loop.ports.Knowledge.splits`."""
+        table = EvalCaseRow.core()
+        found: dict[str, Split] = {}
+        for part in chunks(list(groups)):
+            query = (
+                sa.select(table.c.group, table.c.split)
+                .where(table.c.agent == self._slug, table.c.group.in_(part))
+                .order_by(table.c.at.desc(), table.c.id.desc())
+            )
+            found.update((row[0], Split(row[1])) for row in self._all(query))
+        return found
+
+    def count_cases(self, split: Split) -> int:
+        """See `loop.ports.Knowledge.count_cases`."""
+        table = EvalCaseRow.core()
+        query = sa.select(sa.func.count()).where(
+            table.c.agent == self._slug, table.c.split == split.value, sa.not_(table.c.retired)
+        )
+        return int(self._scalar(query) or 0)
+
+    # steps -----------------------------------------------------------------------------------------------------
+    def _nears_of(self, theme: str) -> sa.Select[tuple[int]]:
+        own = J.alias("own")
+        return (
+            sa.select(own.c.near)
+            .distinct()
+            .where(
+                own.c.agent == self._slug,
+                own.c.theme == theme,
+                own.c.theme != "",
+                own.c.has_voice,
+                own.c.near > 0,
+                own.c.state.in_(sorted(state.value for state in STANDING_STATES)),
+            )
+        )
+
+    def _rival(self, theme: str) -> tuple[sa.ColumnElement[bool], ...]:
+        side = theme.split(SEPARATOR)[1]
+        return (
+            self._mine(),
+            J.c.near.in_(self._nears_of(theme)),
+            J.c.near > 0,
+            J.c.has_voice,
+            J.c.pair != "",
+            J.c.choice != side,
+            STANDING,
+        )
+
+    def _cases(self, *where: sa.ColumnElement[bool]) -> list[EvalCase]:
+        table = EvalCaseRow.core()
+        query = sa.select(table).where(table.c.agent == self._slug, *where).order_by(table.c.id)
+        with reading(self._engine) as connection:
+            return [from_row(EvalCase, row) for row in connection.execute(query).mappings()]
+
+
+def _voice_query(theme: sa.ColumnElement[Any], table: sa.Table) -> sa.Select[Any]:
+    return sa.select(
+        theme,
+        table.c.choice,
+        table.c.author,
+        sa.func.count(),
+        sa.func.sum(sa.case((TEACHING, 1), else_=0)),
+        sa.func.min(table.c.at),
+        sa.func.max(table.c.at),
+    ).group_by(sa.text("1, 2, 3"))
+
+
+def _voice(row: Any) -> Voice:
+    return Voice(row[0], row[1], row[2], int(row[3]), int(row[4]), float(row[5]), float(row[6]))
