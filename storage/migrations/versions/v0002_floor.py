@@ -212,7 +212,7 @@ def _drop_case_lookups() -> None:
 
 def _restore_places() -> None:
     op.add_column("issue", sa.Column("position", sa.Integer(), nullable=False, server_default="0"))
-    op.drop_table("daily_quality")
+    op.rename_table("daily_quality", "daily_quality_new")
     op.create_table(
         "daily_quality",
         sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
@@ -223,8 +223,16 @@ def _restore_places() -> None:
         sa.Column("good", sa.Integer(), nullable=False),
         sa.Column("low", sa.Float(), nullable=True),
         sa.Column("high", sa.Float(), nullable=True),
-        sa.PrimaryKeyConstraint("agent", "position"),
+        sa.PrimaryKeyConstraint("agent", "position", name="pk_daily_quality_old"),
     )
+    op.execute(
+        "INSERT INTO daily_quality (agent, position, day, number, n, good, low, high) "
+        "SELECT agent, row_number() OVER (PARTITION BY agent ORDER BY day, place) - 1, day, number, n, good, low, high "
+        "FROM daily_quality_new"
+    )
+    op.drop_table("daily_quality_new")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER INDEX pk_daily_quality_old RENAME TO pk_daily_quality")
 
 
 # what versions answered -----------------------------------------------------------------------------------------------
