@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from loop.records import AuthorStanding, Derived, Judged, Sums
 from storage.rows import Row
-from storage.statements import chunks, enqueue, enqueue_feedback, insert_new, upsert
+from storage.statements import chunks, enqueue, enqueue_feedback, insert_new, update, upsert
 from storage.tables import (
     BucketRow,
     DueRow,
@@ -23,7 +23,11 @@ _FIELDS = tuple(one.name for one in fields(Judged))
 
 def write_derived(connection: sa.Connection, agent: str, derived: Derived) -> None:
     """Everything one step of the firewall learned. Idempotent: rows are replaced by key, what is done is taken off."""
-    upsert(connection, JudgedRow.core(), [_judged(agent, row) for row in derived.rows])
+    rows = [_judged(agent, row) for row in derived.rows]
+    if derived.columns:
+        update(connection, JudgedRow.core(), rows, columns=derived.columns)
+    else:
+        upsert(connection, JudgedRow.core(), rows)
     upsert(
         connection,
         QuestionRow.core(),

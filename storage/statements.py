@@ -39,29 +39,57 @@ def insert_unknown(connection: sa.Connection, table: sa.Table, agent: str, rows:
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """Insert, or replace the row with the same key."""
+    """Insert, or replace the row with the same key. All rows have the same columns."""
     if not rows:
         return
     insert = _insert(connection)(table)
     keys = [column.name for column in table.primary_key]
-    statement = insert.on_conflict_do_update(
-        index_elements=keys,
-        set_={name: insert.excluded[name] for name in rows[0] if name not in keys},
-    )
-    for chunk in chunks(rows):
-        connection.execute(statement, list(chunk))
+    fresh = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    statement = insert.on_conflict_do_update(index_elements=keys, set_=fresh)
+    _many(connection, statement.values({name: sa.bindparam(name) for name in rows[0]}), rows)
+
+
+def update(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *, columns: Sequence[str]) -> None:
+    """Some columns of rows that are there, found by key."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    where = [table.c[name] == sa.bindparam(f"of_{name}") for name in keys]
+    statement = sa.update(table).where(*where).values({name: sa.bindparam(f"to_{name}") for name in columns})
+    named = [{f"to_{name}": row[name] for name in columns} | {f"of_{name}": row[name] for name in keys} for row in rows]
+    _many(connection, statement, named)
+
+
+def _many(connection: sa.Connection, statement: Any, rows: Sequence[Row]) -> None:
+    """Executemany straight to the driver: building parameters row by row costs more than writing them.
+
+    Only for columns whose values drivers take as they are, or as JSON made here.
+    """
+    compiled = statement.compile(dialect=connection.dialect)
+    names: Sequence[str] = compiled.positiontup or list(compiled.params)
+    makers = {name: compiled.binds[name].type.bind_processor(connection.dialect) for name in names}
+    if compiled.positiontup:
+        bound: list[Any] = [
+            tuple(row[name] if (make := makers[name]) is None else make(row[name]) for name in names) for row in rows
+        ]
+    else:
+        bound = [
+            {name: row[name] if (make := makers[name]) is None else make(row[name]) for name in names} for row in rows
+        ]
+    text = str(compiled)
+    for chunk in chunks(bound):
+        connection.exec_driver_sql(text, list(chunk))
 
 
 def enqueue(connection: sa.Connection, agent: str, keys: Iterable[tuple[str, str, int]]) -> None:
     """Put (level, key, place) on the lists; a key that is there already gets a new stamp."""
     table = DueRow.core()
     rows = [{"agent": agent, "level": level, "key": key, "stamp": 1, "place": place} for level, key, place in keys]
-    insert = _insert(connection)(table)
-    statement = insert.on_conflict_do_update(
-        index_elements=["agent", "level", "key"], set_={"stamp": table.c.stamp + 1}
-    )
-    for chunk in chunks(rows):
-        connection.execute(statement, list(chunk))
+    if not rows:
+        return
+    insert = _insert(connection)(table).values({name: sa.bindparam(name) for name in rows[0]})
+    again = {"stamp": table.c.stamp + sa.literal_column("1")}
+    _many(connection, insert.on_conflict_do_update(index_elements=["agent", "level", "key"], set_=again), rows)
 
 
 def enqueue_feedback(connection: sa.Connection, agent: str, which: sa.ColumnElement[bool]) -> None:

@@ -269,6 +269,8 @@ class Derived:
 
     rows: tuple[Judged, ...] = ()
     """Each replaces the row of the same feedback."""
+    columns: tuple[str, ...] = ()
+    """What may differ from the stored rows, when all of `rows` are stored already; empty: anything."""
     questions: tuple[KnownQuestion, ...] = ()
     """Each replaces the one with the same key."""
     buckets: Mapping[int, int] = field(default_factory=dict)

@@ -21,6 +21,19 @@ from loop.records import (
     Sums,
 )
 
+CHANGED: Mapping[Level, tuple[str, ...]] = {
+    "view": ("agree", "basis"),
+    "said": ("findings",),
+    "burst": ("findings",),
+    "stream": ("findings",),
+    "row": (
+        *("state", "agree", "basis", "top", "top_chance", "given_chance", "rank"),
+        *("has_voice", "theme", "findings"),
+    ),
+    "pair": ("theme",),
+}
+"""By level, what it may change of a row that is there already; `facts` makes rows."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -72,6 +85,7 @@ class Findings:
         """Everything to be written, with the keys that were worked off."""
         return Derived(
             rows=tuple(self.rows.values()),
+            columns=CHANGED.get(level, ()),
             questions=tuple(self.questions.values()),
             buckets=self.buckets,
             standings=tuple(self.standings),
