@@ -164,7 +164,7 @@ def _turn(turn: TurnReport) -> Markup:
     rows = []
     for stage in turn.stages:
         counted = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in stage.counts.items() if n)
-        said = [tag("div", sentence, css="rt-small") for sentence in stage.words]
+        said = [tag("div", sentence, css="rt-small") for sentence in (*stage.words, *stage.why)]
         rows.append(
             (tag("b", STAGES[stage.stage], css="rt-once"), tag("div", tag("span", counted or "nothing new"), said))
         )

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from pydantic import Field
 
 from loop.records import FeedbackKind, FeedbackState, Moment, Record
+from storage.queries.flags import flags_of
 from storage.queries.scope import Scope, moment
 from storage.tables import FeedbackRow, FlagRow, InteractionRow
 
@@ -288,12 +289,12 @@ def _lines(
         .order_by(_FEEDBACK.received_at.desc(), _FEEDBACK.id)
         .limit(limit)
     )
-    flags = _flags(scope, [row.id for row in found])
+    flags = flags_of(scope, [row.id for row in found])
     made = {row.id: _line(row, flags.get(row.id, [])) for row in found}
     return [made[key] for key in order if key in made] if order else list(made.values())
 
 
-def _line(row: sa.Row[Any], flags: Sequence[sa.Row[Any]]) -> FeedbackLine:
+def _line(row: sa.Row[Any], flags: Sequence[tuple[str, str]]) -> FeedbackLine:
     return FeedbackLine(
         id=row.id,
         interaction_id=row.interaction_id,
@@ -309,23 +310,9 @@ def _line(row: sa.Row[Any], flags: Sequence[sa.Row[Any]]) -> FeedbackLine:
         question=row.question or "",
         answer=row.answer or row.given_label or "",
         topic=row.topic or "",
-        detectors=tuple(flag.detector for flag in flags),
-        reasons=tuple(flag.reason for flag in flags),
+        detectors=tuple(detector for detector, _ in flags),
+        reasons=tuple(reason for _, reason in flags),
     )
-
-
-def _flags(scope: Scope, ids: Sequence[str]) -> dict[str, list[sa.Row[Any]]]:
-    if not ids:
-        return {}
-    found = scope.rows(
-        sa.select(_FLAG.feedback_id, _FLAG.detector, _FLAG.reason)
-        .where(scope.mine(FlagRow), _FLAG.feedback_id.in_(ids))
-        .order_by(_FLAG.feedback_id, _FLAG.position)
-    )
-    grouped: dict[str, list[sa.Row[Any]]] = {}
-    for row in found:
-        grouped.setdefault(row.feedback_id, []).append(row)
-    return grouped
 
 
 def _excerpt(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -5,7 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from loop.records import FeedbackItem, FeedbackKind, FeedbackState, ProposalState, StakesLevel
+from loop.records import (
+    AuthorStanding,
+    Changes,
+    Derived,
+    FeedbackItem,
+    FeedbackKind,
+    FeedbackState,
+    Flag,
+    ProposalState,
+    StakesLevel,
+    Sums,
+)
 from storage.database import Database
 from storage.queries import Scope, corrections, feedback, progress, review
 from storage.queries.feedback import FeedbackFilter
@@ -172,3 +183,17 @@ def test_each_step_of_the_funnel_is_counted(store: AgentStore, scope: Scope) -> 
     assert steps["Feedback received"] == 120
     assert steps["Changes drafted"] == len(store.proposals())
     assert (steps["Approved"], steps["Live today"]) == (2, 1)
+
+
+def test_a_flag_of_an_unreliable_author_shows_the_figures_of_their_record_as_they_are_now(
+    store: AgentStore, scope: Scope
+) -> None:
+    item = store.feedback([FeedbackState.VALID])[0]
+    flag = Flag(feedback_id=item.feedback.id, detector="rater", reason="Their record says why.", at=item.feedback.at)
+    standing = AuthorStanding(
+        name=item.feedback.author, given=40, judged=40, agreement=0.2, low=0.1, high=0.3, standing="unreliable",
+        reason="Agrees with the trusted reference on 8 of 40 (20%).",
+    )  # fmt: skip
+    store.commit(Changes(flags={item.feedback.id: (flag,)}, derived=Derived(standings=((standing, Sums(given=40)),))))
+    (line,) = feedback.lines(scope, [item.feedback.id])
+    assert line.reasons == ("The author is unreliable. Agrees with the trusted reference on 8 of 40 (20%).",)
