@@ -24,6 +24,13 @@ STATES = {state.value: state for state in FeedbackState}
 STANDING = J.c.state.in_(sorted(state.value for state in STANDING_STATES))
 TEACHING = J.c.state.in_(sorted(state.value for state in TEACHING_STATES))
 ORDER = (J.c.seq, J.c.feedback_id)
+# Conditions of partial indexes, with literals: a planner cannot see that a parameter meets an index's condition.
+NO_TEXT: sa.ColumnElement[str] = sa.literal_column("''")
+CHOOSES = J.c.choice != NO_TEXT
+CHOOSES_NOTHING = J.c.choice == NO_TEXT
+IS_NEAR = J.c.near > sa.literal_column("0")
+IS_FIRST_VOTE = J.c.nth > sa.literal_column("0")
+CONFIRMS: Any = sa.text("judged.confirms")
 
 
 class JudgedReads:

@@ -19,7 +19,18 @@ from loop.records import (
     Sums,
     Teacher,
 )
-from storage.judged import ORDER, STANDING, STATES, J, JudgedReads
+from storage.judged import (
+    CHOOSES,
+    CHOOSES_NOTHING,
+    IS_FIRST_VOTE,
+    IS_NEAR,
+    NO_TEXT,
+    ORDER,
+    STANDING,
+    STATES,
+    J,
+    JudgedReads,
+)
 from storage.statements import chunks
 from storage.tables import (
     BucketRow,
@@ -57,15 +68,15 @@ class AgentKnowledge(JudgedReads):
         some = list(dict.fromkeys(keys))
         if column in ("question", "said", "pair", "theme", "matter"):
             some = [one for one in some if one]
-            where.append(J.c[column] != "")
+            where.append(J.c[column] != NO_TEXT)
         if column == "near":
-            where.append(J.c.near > 0)
+            where.append(IS_NEAR)
         found = [row for part in chunks(some) for row in self._judged(J.c[column].in_(part), *where)]
         return sorted(found, key=_in_order) if len(some) > 1 else found
 
     def scan(self, *, after: int, limit: int) -> list[Judged]:
         """See `loop.ports.Knowledge.scan`."""
-        return self._judged(J.c.choice != "", J.c.seq > after, STANDING, limit=limit)
+        return self._judged(CHOOSES, J.c.seq > after, STANDING, limit=limit)
 
     def teachers(self, authors: Collection[str], *, limit: int) -> list[Teacher]:
         """See `loop.ports.Knowledge.teachers`."""
@@ -77,13 +88,13 @@ class AgentKnowledge(JudgedReads):
 
     def first_votes(self, *, limit: int) -> list[Teacher]:
         """See `loop.ports.Knowledge.first_votes`."""
-        return self._teachers(J.c.nth > 0, limit=limit)
+        return self._teachers(IS_FIRST_VOTE, limit=limit)
 
     def count_first_votes(self, authors: Collection[str] | None = None) -> dict[tuple[str, str], int]:
         """See `loop.ports.Knowledge.count_first_votes`."""
         query = (
             sa.select(J.c.author, J.c.choice, sa.func.count())
-            .where(self._mine(), J.c.nth > 0)
+            .where(self._mine(), IS_FIRST_VOTE)
             .group_by(J.c.author, J.c.choice)
         )
         if authors is not None:
@@ -135,33 +146,26 @@ class AgentKnowledge(JudgedReads):
     def sums(self, authors: Collection[str]) -> dict[str, Sums]:
         """See `loop.ports.Knowledge.sums`."""
         found: dict[str, dict[str, Any]] = {author: {"choices": {}, "values": {}} for author in authors}
-        is_choice = sa.case((J.c.choice != "", 1), else_=0)
+        agreed = (
+            sa.func.count(),
+            sa.func.count(J.c.agree),
+            sa.func.sum(sa.func.coalesce(J.c.agree, 0)),
+            *(sa.func.sum(sa.case((J.c.basis == number, 1), else_=0)) for number in range(3)),
+        )
+        wordy = sa.func.max(sa.case((J.c.is_wordy, 1), else_=0))
         for part in chunks(sorted(found)):
             mine = (self._mine(), J.c.author.in_(part), STANDING)
-            counted = (
-                sa.func.count(),
-                sa.func.sum(sa.case((J.c.agree.is_not(None), is_choice), else_=0)),
-                sa.func.sum(sa.case((J.c.agree.is_not(None), 1 - is_choice), else_=0)),
-                sa.func.sum(sa.func.coalesce(J.c.agree, 0)),
-                *(sa.func.sum(sa.case((J.c.basis == number, 1), else_=0)) for number in range(3)),
-            )
-            for row in self._all(sa.select(J.c.author, *counted).where(*mine).group_by(J.c.author)):
-                found[row[0]] |= {
-                    "given": int(row[1]),
-                    "judged_choices": int(row[2]),
-                    "judged_ratings": int(row[3]),
-                    "agreed": int(row[4]),
-                    "bases": (int(row[5]), int(row[6]), int(row[7])),
-                }
-            choices = sa.select(J.c.author, J.c.choice, sa.func.count()).where(*mine, J.c.choice != "")
-            for author, choice, n in self._all(choices.group_by(J.c.author, J.c.choice)):
-                found[author]["choices"][choice] = int(n)
-            ratings = sa.select(
-                J.c.author, J.c.value, sa.func.count(), sa.func.max(sa.case((J.c.is_wordy, 1), else_=0))
-            ).where(*mine, J.c.family == "rating", J.c.choice == "", J.c.value.is_not(None))
-            for author, value, n, wordy in self._all(ratings.group_by(J.c.author, J.c.value)):
-                found[author]["values"][float(value)] = int(n)
-                found[author]["is_wordy"] = bool(wordy) or found[author].get("is_wordy", False)
+            choices = sa.select(J.c.author, J.c.choice, *agreed).where(*mine, CHOOSES).group_by(J.c.author, J.c.choice)
+            for author, choice, *counted in self._all(choices):
+                found[author]["choices"][choice] = int(counted[0])
+                _add(found[author], counted, judged="judged_choices")
+            keys = (J.c.author, J.c.family, J.c.value)
+            others = sa.select(*keys, *agreed, wordy).where(*mine, CHOOSES_NOTHING).group_by(*keys)
+            for author, family, value, *counted in self._all(others):
+                _add(found[author], counted, judged="judged_ratings")
+                if family == "rating" and value is not None:
+                    found[author]["values"][float(value)] = int(counted[0])
+                    found[author]["is_wordy"] = bool(counted[-1]) or found[author].get("is_wordy", False)
         return {author: Sums(**fields) for author, fields in found.items()}
 
     def stream_hours(self, authors: Collection[str]) -> dict[str, tuple[int, int]]:
@@ -186,7 +190,8 @@ class AgentKnowledge(JudgedReads):
         table = StandingRow.core()
         query = sa.select(table.c.name, table.c.body, table.c.sums).where(table.c.agent == self._slug)
         if authors is None:
-            return {row[0]: _standing(row) for row in self._all(query.where(table.c.is_telling))}
+            telling = query.where(sa.text("standing.is_telling"))
+            return {row[0]: _standing(row) for row in self._all(telling)}
         some = list(dict.fromkeys(authors))
         return {
             row[0]: _standing(row) for part in chunks(some) for row in self._all(query.where(table.c.name.in_(part)))
@@ -229,7 +234,7 @@ class AgentKnowledge(JudgedReads):
 
     # steps -----------------------------------------------------------------------------------------------------
     def _may_teach(self, authors: Collection[str]) -> sa.ColumnElement[bool]:
-        return sa.and_(J.c.author.in_(sorted(authors)), J.c.choice != "", sa.not_(J.c.is_drawn_sealed))
+        return sa.and_(J.c.author.in_(sorted(authors)), CHOOSES, sa.not_(J.c.is_drawn_sealed))
 
     def _teachers(self, where: sa.ColumnElement[bool], *, limit: int) -> list[Teacher]:
         query = sa.select(*_TEACHER).where(self._mine(), where).order_by(*ORDER).limit(limit)
@@ -248,6 +253,16 @@ class AgentKnowledge(JudgedReads):
             )
             for row in self._all(query):
                 yield KnownQuestion(*row)
+
+
+def _add(sums: dict[str, Any], counted: Sequence[Any], *, judged: str) -> None:
+    """Add one group of rows: how many, how many judged, what they agree, and by which basis."""
+    n, n_judged, agreed, *bases = (int(one) for one in counted[:6])
+    sums["given"] = sums.get("given", 0) + n
+    sums[judged] = sums.get(judged, 0) + n_judged
+    sums["agreed"] = sums.get("agreed", 0) + agreed
+    before = sums.get("bases", (0, 0, 0))
+    sums["bases"] = tuple(one + more for one, more in zip(before, bases, strict=True))
 
 
 def _in_order(row: Judged) -> tuple[int, str]:

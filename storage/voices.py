@@ -1,13 +1,12 @@
 """What the firewall knows of groups and themes, and what they led to: the other half of `loop.ports.Knowledge`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from loop.records import (
     SEPARATOR,
-    STANDING_STATES,
     EvalCase,
     Judged,
     Split,
@@ -15,7 +14,16 @@ from loop.records import (
     Vote,
 )
 from storage.connecting import reading
-from storage.judged import STANDING, TEACHING, J, JudgedReads
+from storage.judged import (
+    CHOOSES,
+    CONFIRMS,
+    IS_NEAR,
+    NO_TEXT,
+    STANDING,
+    TEACHING,
+    J,
+    JudgedReads,
+)
 from storage.rows import from_row
 from storage.statements import chunks
 from storage.tables import (
@@ -44,7 +52,7 @@ class AgentVoices(JudgedReads):
         for part in chunks(list(nears)):
             query = (
                 sa.select(*columns, sa.func.max(J.c.seq), sa.func.min(J.c.feedback_id))
-                .where(self._mine(), J.c.near.in_(part), J.c.near > 0, J.c.choice != "", STANDING)
+                .where(self._mine(), J.c.near.in_(part), IS_NEAR, CHOOSES, STANDING)
                 .group_by(*columns)
             )
             found += [Vote(*row) for row in self._all(query)]
@@ -55,64 +63,47 @@ class AgentVoices(JudgedReads):
         theme = J.c[column]
         found: list[Voice] = []
         for part in chunks(list(keys)):
-            query = _voice_query(theme, J).where(self._mine(), theme.in_(part), theme != "", J.c.has_voice, STANDING)
+            query = _voice_query(theme, J).where(
+                self._mine(), theme.in_(part), theme != NO_TEXT, J.c.has_voice, STANDING
+            )
             found += [_voice(row) for row in self._all(query)]
         return found
 
-    def rivals(self, themes: Collection[str]) -> list[Voice]:
+    def rivals(self, theme: str, nears: Collection[int]) -> list[Voice]:
         """See `loop.ports.Knowledge.rivals`."""
         found: list[Voice] = []
-        for theme in themes:
-            query = _voice_query(sa.literal(theme), J).where(*self._rival(theme))
+        for part in chunks(list(nears)):
+            query = _voice_query(sa.literal(theme), J).where(*self._rival(theme, part))
             found += [_voice(row) for row in self._all(query)]
         return found
 
-    def content(self, themes: Collection[str]) -> dict[str, frozenset[str]]:
+    def content(self, nears: Collection[int]) -> frozenset[str]:
         """See `loop.ports.Knowledge.content`."""
-        found: dict[str, frozenset[str]] = {}
         is_liked = sa.and_(J.c.family == "rating", J.c.value == 1)
-        for theme in themes:
+        found: set[str] = set()
+        for part in chunks(list(nears)):
             query = (
                 sa.select(J.c.author)
                 .distinct()
-                .where(
-                    self._mine(),
-                    J.c.near.in_(self._nears_of(theme)),
-                    J.c.near > 0,
-                    J.c.has_voice,
-                    J.c.pair == "",
-                    sa.or_(J.c.choice != "", is_liked),
-                    STANDING,
-                )
+                .where(self._mine(), J.c.near.in_(part), IS_NEAR, J.c.has_voice, J.c.pair == "", STANDING)
+                .where(sa.or_(CHOOSES, is_liked))
             )
-            if people := frozenset(row[0] for row in self._all(query)):
-                found[theme] = people
-        return found
+            found |= {row[0] for row in self._all(query)}
+        return frozenset(found)
 
     def voiced(self, column: Literal["theme", "matter"], key: str, *, newest: int) -> list[Judged]:
         """See `loop.ports.Knowledge.voiced`."""
-        where = (J.c[column] == key, J.c[column] != "", J.c.has_voice, STANDING)
+        where = (J.c[column] == key, J.c[column] != NO_TEXT, J.c.has_voice, STANDING)
         return self._judged(*where, limit=newest, newest=True)
 
     def confirmed(self, *, newest: int) -> list[Judged]:
         """See `loop.ports.Knowledge.confirmed`."""
-        return self._judged(J.c.confirms, J.c.has_voice, STANDING, limit=newest, newest=True)
+        return self._judged(CONFIRMS, J.c.has_voice, STANDING, limit=newest, newest=True)
 
-    def rival_rows(self, theme: str, *, newest: int) -> list[Judged]:
+    def rival_rows(self, theme: str, nears: Collection[int], *, newest: int) -> list[Judged]:
         """See `loop.ports.Knowledge.rival_rows`."""
-        return self._judged(*self._rival(theme), limit=newest, newest=True)
-
-    def themes_near(self, nears: Collection[int]) -> set[str]:
-        """See `loop.ports.Knowledge.themes_near`."""
-        found: set[str] = set()
-        for part in chunks(list(nears)):
-            query = (
-                sa.select(J.c.theme)
-                .distinct()
-                .where(self._mine(), J.c.near.in_(part), J.c.near > 0, J.c.theme != "", STANDING)
-            )
-            found |= {row[0] for row in self._all(query)}
-        return found
+        parts = (self._judged(*self._rival(theme, part), limit=newest, newest=True) for part in chunks(list(nears)))
+        return sorted((row for part in parts for row in part), key=lambda row: (row.seq, row.feedback_id))[-newest:]
 
     def backers(self, pairs: Collection[str]) -> dict[str, frozenset[str]]:
         """See `loop.ports.Knowledge.backers`."""
@@ -120,7 +111,7 @@ class AgentVoices(JudgedReads):
         for part in chunks(list(pairs)):
             query = (
                 sa.select(J.c.pair, J.c.author)
-                .where(self._mine(), J.c.pair.in_(part), J.c.pair != "", J.c.has_voice, STANDING)
+                .where(self._mine(), J.c.pair.in_(part), J.c.pair != NO_TEXT, J.c.has_voice, STANDING)
                 .distinct()
             )
             for pair, author in self._all(query):
@@ -169,29 +160,14 @@ class AgentVoices(JudgedReads):
         return int(self._scalar(query) or 0)
 
     # steps -----------------------------------------------------------------------------------------------------
-    def _nears_of(self, theme: str) -> sa.Select[tuple[int]]:
-        own = J.alias("own")
-        return (
-            sa.select(own.c.near)
-            .distinct()
-            .where(
-                own.c.agent == self._slug,
-                own.c.theme == theme,
-                own.c.theme != "",
-                own.c.has_voice,
-                own.c.near > 0,
-                own.c.state.in_(sorted(state.value for state in STANDING_STATES)),
-            )
-        )
-
-    def _rival(self, theme: str) -> tuple[sa.ColumnElement[bool], ...]:
+    def _rival(self, theme: str, nears: Sequence[int]) -> tuple[sa.ColumnElement[bool], ...]:
         side = theme.split(SEPARATOR)[1]
         return (
             self._mine(),
-            J.c.near.in_(self._nears_of(theme)),
-            J.c.near > 0,
+            J.c.near.in_(nears),
+            IS_NEAR,
             J.c.has_voice,
-            J.c.pair != "",
+            J.c.pair != NO_TEXT,
             J.c.choice != side,
             STANDING,
         )

@@ -122,12 +122,12 @@ class Knowledge(Protocol):
         """Who speaks to these themes, one entry per theme, choice and author."""
         ...
 
-    def rivals(self, themes: Collection[str]) -> list[Voice]:
-        """Who corrects the same questions to something else, one entry per theme, other choice and author."""
+    def rivals(self, theme: str, nears: Collection[int]) -> list[Voice]:
+        """Who corrects questions of these groups to something else than the theme, one entry per choice and author."""
         ...
 
-    def content(self, themes: Collection[str]) -> dict[str, frozenset[str]]:
-        """Who says of the same questions that the answer was right, by theme."""
+    def content(self, nears: Collection[int]) -> frozenset[str]:
+        """Who says of questions of these groups that the answer was right."""
         ...
 
     def voiced(self, column: Literal["theme", "matter"], key: str, *, newest: int) -> list[Judged]:
@@ -138,12 +138,8 @@ class Knowledge(Protocol):
         """The newest rows with a voice that say the answer was right as it was, in the order of the log."""
         ...
 
-    def rival_rows(self, theme: str, *, newest: int) -> list[Judged]:
+    def rival_rows(self, theme: str, nears: Collection[int], *, newest: int) -> list[Judged]:
         """The newest rows behind `rivals`, in the order of the log."""
-        ...
-
-    def themes_near(self, nears: Collection[int]) -> set[str]:
-        """Themes of the rows in these groups."""
         ...
 
     def backers(self, pairs: Collection[str]) -> dict[str, frozenset[str]]:

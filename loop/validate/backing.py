@@ -4,6 +4,8 @@ Once there are enough seasoned authors, newcomers do not ride on what these say 
 answered A and only newcomers say it should be X, that is a theme of its own, and makes no case.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 
 from loop.records import SEPARATOR, Judged
@@ -19,7 +21,7 @@ def back_pairs(work: Work) -> Findings:
     found = Findings()
     nears = [int(key[1:]) for key in work.keys if key.startswith("@")]
     pairs = [key for key in work.keys if not key.startswith("@")]
-    found.give("theme", sorted(work.known.themes_near(nears)) if nears else ())
+    _cross(work, found, nears)
     voters = voters_of(work)
     backers = work.known.backers(pairs)
     stored = work.known.kept("pair", pairs)
@@ -34,6 +36,34 @@ def back_pairs(work: Work) -> Findings:
     for row in work.known.rows("pair", sorted(moved)) if moved else ():
         _place_anew(found, row, is_backed=moved[row.pair], voters=voters)
     return found
+
+
+def _cross(work: Work, found: Findings, nears: Sequence[int]) -> None:
+    """Whether people contradict each other in a group of questions; its themes keep the groups where they do."""
+    voiced: defaultdict[int, list[Judged]] = defaultdict(list)
+    for row in work.known.rows("near", nears) if nears else ():
+        if row.has_voice:
+            voiced[row.near].append(row)
+    before = work.known.kept("group", [str(near) for near in nears])
+    after: dict[int, list[str]] = {}
+    for near in nears:
+        choices = {row.choice for row in voiced[near] if row.pair}
+        is_liked = any(not row.pair and (row.choice or row.value == 1) for row in voiced[near])
+        is_crossed = len(choices) > 1 or (bool(choices) and is_liked)
+        after[near] = sorted({row.theme for row in voiced[near] if row.theme}) if is_crossed else []
+        if after[near] != list(before.get(str(near), {"themes": []})["themes"]):
+            found.keep("group", str(near), {"themes": after[near]})
+        found.give("theme", {row.theme for row in voiced[near]})
+    touched = {theme for some in after.values() for theme in some}
+    touched |= {theme for body in before.values() for theme in body["themes"]}
+    crossed = {theme: set(body["nears"]) for theme, body in work.known.kept("crossed", sorted(touched)).items()}
+    for theme in sorted(touched):
+        own = crossed.get(theme, set())
+        now = {near for near in own if theme in after.get(near, [theme])}
+        now |= {near for near, themes in after.items() if theme in themes}
+        if now != own:
+            found.keep("crossed", theme, {"nears": sorted(now)})
+        found.give("theme", [theme])
 
 
 def voters_of(work: Work) -> Electorate:
@@ -51,6 +81,7 @@ def theme_of(row: Judged, *, is_seasoned: bool, is_backed: bool) -> str:
 def _place_anew(found: Findings, row: Judged, *, is_backed: bool, voters: Electorate) -> None:
     theme = theme_of(row, is_seasoned=row.author in voters.seasoned, is_backed=is_backed)
     found.give("case", [row.interaction_id])
+    found.give("pair", [f"@{row.near}"] if row.near else ())
     if theme != row.theme:
         found.rows[row.feedback_id] = replace(row, theme=theme)
         found.give("theme", [row.theme, theme])

@@ -183,6 +183,7 @@ def _regroup(work: Work, registry: Registry, found: Findings) -> None:
             found.give("burst", [burst_key(row)])
             found.give("pair", [f"@{row.near}"])
     found.give("near", (str(near) for near in sorted(registry.merged)))
+    found.give("pair", (f"@{near}" for near in sorted(registry.merged)))
     for near in {row.near for row in found.rows.values() if row.near}:
         found.give("pair", [f"@{near}"])
 

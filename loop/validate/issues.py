@@ -99,21 +99,22 @@ def _choice_themes(work: Work, keys: Sequence[str]) -> dict[str, list[Theme]]:
     people: defaultdict[str, list[Voice]] = defaultdict(list)
     for voice in work.known.voices("theme", keys):
         people[voice.theme].append(voice)
-    rivals: defaultdict[str, list[Voice]] = defaultdict(list)
-    for voice in work.known.rivals(keys):
-        rivals[voice.theme].append(voice)
-    content = work.known.content(keys)
+    crossed = {theme: list(body["nears"]) for theme, body in work.known.kept("crossed", keys).items()}
     themes: dict[str, list[Theme]] = {}
     for key in keys:
         if not people[key]:
             continue
         parts = key.split(SEPARATOR)
+        nears = crossed.get(key, [])
         theme = Theme(
-            "label" if parts[0] == "label" else "article", tuple(parts), against=content.get(key, frozenset())
+            "label" if parts[0] == "label" else "article",
+            tuple(parts),
+            against=work.known.content(nears) if nears else frozenset(),
         )
-        _count(theme, people[key], rivals[key])
+        rivals = work.known.rivals(key, nears) if nears else []
+        _count(theme, people[key], rivals)
         theme.sides[parts[1]].rows = work.known.voiced("theme", key, newest=CITED)
-        for row in work.known.rival_rows(key, newest=RIVALS_CITED) if rivals[key] else ():
+        for row in work.known.rival_rows(key, nears, newest=RIVALS_CITED) if rivals else ():
             theme.sides[row.choice].rows.append(row)
         themes[key] = [theme]
     return themes

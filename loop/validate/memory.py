@@ -163,21 +163,15 @@ class MemoryKnowledge:
     def voices(self, column: Literal["theme", "matter"], keys: Collection[str]) -> list[Voice]:
         return _voices((getattr(row, column), row) for row in self.rows(column, keys) if row.has_voice)
 
-    def rivals(self, themes: Collection[str]) -> list[Voice]:
-        return _voices((theme, row) for theme in themes for row in self._rivals(theme))
+    def rivals(self, theme: str, nears: Collection[int]) -> list[Voice]:
+        return _voices((theme, row) for row in self._rivals(theme, nears))
 
-    def content(self, themes: Collection[str]) -> dict[str, frozenset[str]]:
-        found = {}
-        for theme in themes:
-            nears = {row.near for row in self.rows("theme", [theme]) if row.has_voice and row.near}
-            people = {
-                row.author
-                for row in self.rows("near", nears)
-                if row.has_voice and not row.pair and (row.choice or (row.family == "rating" and row.value == 1))
-            }
-            if people:
-                found[theme] = frozenset(people)
-        return found
+    def content(self, nears: Collection[int]) -> frozenset[str]:
+        return frozenset(
+            row.author
+            for row in self.rows("near", nears)
+            if row.has_voice and not row.pair and (row.choice or (row.family == "rating" and row.value == 1))
+        )
 
     def voiced(self, column: Literal["theme", "matter"], key: str, *, newest: int) -> list[Judged]:
         return [row for row in self.rows(column, [key]) if row.has_voice][-newest:]
@@ -185,11 +179,8 @@ class MemoryKnowledge:
     def confirmed(self, *, newest: int) -> list[Judged]:
         return self._some(lambda row: row.confirms and row.has_voice and row.is_standing)[-newest:]
 
-    def rival_rows(self, theme: str, *, newest: int) -> list[Judged]:
-        return sorted(self._rivals(theme), key=_order)[-newest:]
-
-    def themes_near(self, nears: Collection[int]) -> set[str]:
-        return {row.theme for row in self.rows("near", nears) if row.theme}
+    def rival_rows(self, theme: str, nears: Collection[int], *, newest: int) -> list[Judged]:
+        return sorted(self._rivals(theme, nears), key=_order)[-newest:]
 
     def backers(self, pairs: Collection[str]) -> dict[str, frozenset[str]]:
         found: defaultdict[str, set[str]] = defaultdict(set)
@@ -276,14 +267,9 @@ class MemoryKnowledge:
     def _teachers(self, authors: Collection[str]) -> list[Judged]:
         return self._some(lambda row: bool(row.choice) and row.author in authors and not row.is_drawn_sealed)
 
-    def _rivals(self, theme: str) -> list[Judged]:
-        own = [row for row in self.rows("theme", [theme]) if row.has_voice]
+    def _rivals(self, theme: str, nears: Collection[int]) -> list[Judged]:
         side = theme.split(SEPARATOR)[1]
-        return [
-            row
-            for row in self.rows("near", {row.near for row in own if row.near})
-            if row.has_voice and row.pair and row.choice != side
-        ]
+        return [row for row in self.rows("near", nears) if row.has_voice and row.pair and row.choice != side]
 
 
 def _order(row: Judged) -> tuple[int, str]:

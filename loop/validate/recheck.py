@@ -129,6 +129,8 @@ def _documents(derived: Derived) -> dict[str, dict[str, Any]]:
         and one.kind not in ("rules", "settled")
         and not (one.kind == "theme" and not one.body["issues"])
         and not (one.kind == "near" and not one.body["sides"])
+        and not (one.kind == "group" and not one.body["themes"])
+        and not (one.kind == "crossed" and not one.body["nears"])
     }
 
 

@@ -107,6 +107,8 @@ def _judged() -> None:
 _INDEXES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("interaction", ("interaction_id",), ""),
     ("author", ("author", "at"), ""),
+    ("chooser", ("author", "choice", "state", "agree", "basis"), "choice <> ''"),
+    ("rater", ("author", "family", "value", "state"), "choice = ''"),
     ("day", ("day",), "value IS NOT NULL"),
     ("version", ("version", "author", "state", "value"), "value IS NOT NULL"),
     ("group", ("group",), ""),
@@ -116,7 +118,9 @@ _INDEXES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("said", ("said",), "said <> ''"),
     ("pair", ("pair", "author"), "pair <> ''"),
     ("theme", ("theme", "seq"), "theme <> ''"),
+    ("theme_voice", ("theme", "has_voice", "choice", "author", "state", "at"), "theme <> ''"),
     ("matter", ("matter", "seq"), "matter <> ''"),
+    ("matter_voice", ("matter", "has_voice", "choice", "author", "state", "at"), "matter <> ''"),
     ("confirms", ("seq",), "confirms"),
     ("nth", ("author", "choice", "seq"), "nth > 0"),
     ("seconds", ("kind", "seq"), "seconds IS NOT NULL"),

@@ -15,6 +15,10 @@ def _only(condition: str) -> dict[str, Any]:
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 
+_VOICE = ("has_voice", "choice", "author", "state", "at")
+"""What is counted of a theme: an index with all of it is read instead of the rows."""
+
+
 class JudgedRow(Scoped, table=True):
     """One feedback item as the firewall sees it; the fields are explained in `loop.records.judged.Judged`."""
 
@@ -22,6 +26,8 @@ class JudgedRow(Scoped, table=True):
     __table_args__ = (
         sa.Index("ix_judged_interaction", "agent", "interaction_id"),
         sa.Index("ix_judged_author", "agent", "author", "at"),
+        sa.Index("ix_judged_chooser", "agent", "author", "choice", "state", "agree", "basis", **_only("choice <> ''")),
+        sa.Index("ix_judged_rater", "agent", "author", "family", "value", "state", **_only("choice = ''")),
         sa.Index("ix_judged_day", "agent", "day", **_only("value IS NOT NULL")),
         sa.Index("ix_judged_version", "agent", "version", "author", "state", "value", **_only("value IS NOT NULL")),
         sa.Index("ix_judged_group", "agent", "group"),
@@ -31,7 +37,9 @@ class JudgedRow(Scoped, table=True):
         sa.Index("ix_judged_said", "agent", "said", **_only("said <> ''")),
         sa.Index("ix_judged_pair", "agent", "pair", "author", **_only("pair <> ''")),
         sa.Index("ix_judged_theme", "agent", "theme", "seq", **_only("theme <> ''")),
+        sa.Index("ix_judged_theme_voice", "agent", "theme", *_VOICE, **_only("theme <> ''")),
         sa.Index("ix_judged_matter", "agent", "matter", "seq", **_only("matter <> ''")),
+        sa.Index("ix_judged_matter_voice", "agent", "matter", *_VOICE, **_only("matter <> ''")),
         sa.Index("ix_judged_confirms", "agent", "seq", **_only("confirms")),
         sa.Index("ix_judged_nth", "agent", "author", "choice", "seq", **_only("nth > 0")),
         sa.Index("ix_judged_seconds", "agent", "kind", "seq", **_only("seconds IS NOT NULL")),

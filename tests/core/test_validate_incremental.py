@@ -104,7 +104,7 @@ def verdicts(known: MemoryKnowledge) -> dict[str, Any]:
         "rows": derived.rows,
         "questions": derived.questions,
         "standings": derived.standings,
-        "kept": [one for one in derived.kept if one.kind not in ("theme", "near") or one.body.get("sides")],
+        "kept": [one for one in derived.kept if one.kind != "theme" and any(one.body.values())],
     }
 
 
