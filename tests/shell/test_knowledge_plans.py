@@ -1,0 +1,53 @@
+"""No question of the firewall reads all history: every one of a turn finds its rows through an index."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from loop import engine, wiring
+from loop.records import Bundle
+from loop.settings import Settings
+from storage.database import Database
+from tests.builders import NOON
+from tests.shell import desk_world
+
+WITHIN_REACH = {"due", "kept", "standing", "question", "bucket", "judged", "feedback", "interaction", "eval_case"}
+"""Tables that grow with history or with what is known."""
+
+
+@pytest.fixture
+def asked(sqlite_database: Database) -> Iterator[dict[str, Any]]:
+    """Every statement that reads, with the parameters of its last use."""
+    statements: dict[str, Any] = {}
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.lstrip().upper().startswith("SELECT") and not many:
+            statements[statement] = parameters
+
+    event.listen(sqlite_database.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(sqlite_database.engine, "before_cursor_execute", note)
+
+
+def test_every_read_of_a_settled_agents_next_turn_finds_its_rows_through_an_index(
+    sqlite_database: Database, asked: dict[str, Any]
+) -> None:
+    sqlite_database.create_agent(desk_world.agent(), Bundle(), now=NOON, actor="olga")
+    parts = wiring.parts_for(Settings(), sqlite_database, "desk", clock=lambda: NOON + timedelta(days=2))
+    desk_world.arrive(parts, rows=160)
+    for _ in range(4):
+        engine.turn(parts)
+    asked.clear()
+    desk_world.arrive(parts, rows=40, prefix="late", seed=3)
+    engine.turn(parts)
+    used: set[str] = set()
+    with sqlite_database.engine.connect() as connection:
+        for statement, parameters in list(asked.items()):
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            scans = [step for step in plan if step.startswith("SCAN") and step.split()[1] in WITHIN_REACH]
+            assert scans == [], (scans, statement[:300])
+            used |= {word for step in plan for word in step.split() if word.startswith("ix_judged")}
+    assert {"ix_judged_near", "ix_judged_theme_voice", "ix_judged_chooser", "ix_judged_question"} <= used, used
