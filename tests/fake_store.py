@@ -144,6 +144,10 @@ class FakeSnapshots(Memory):
         kept = (case for key, case in self.known.cases.items() if key not in self.known.retired)
         return sorted((case for case in kept if case.split in wanted), key=lambda case: case.id)
 
+    def cases_by_id(self, ids: Iterable[str]) -> dict[str, EvalCase]:
+        wanted = set(ids)
+        return {case.id: case for case in self.cases() if case.id in wanted}
+
     def newest_cases(self, splits: Iterable[Split], *, limit: int) -> list[EvalCase]:
         return sorted(self.cases(splits), key=lambda case: (case.at, case.id))[-limit:]
 
@@ -219,6 +223,12 @@ class FakeSnapshots(Memory):
 
 class FakeCommits(Memory):
     """`Commits`: one step's changes, moves by compare-and-swap."""
+
+    def rebuild(self) -> None:
+        kept = self.known
+        self.known = MemoryKnowledge(items=kept.items, asked=kept.asked, cases=kept.cases, retired=kept.retired)
+        self.known.list_of["facts"].update(dict.fromkeys(kept.items, 1))
+        self.changed += 1
 
     def commit(self, changes: Changes) -> Written:
         self.commits.append(changes)

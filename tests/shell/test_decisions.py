@@ -246,7 +246,7 @@ def outcomes(actions: list[Callable[[], object]]) -> list[object]:
     results: list[object] = [None] * len(actions)
 
     def run(place: int) -> None:
-        gate.wait(timeout=10)
+        gate.wait()
         try:
             results[place] = actions[place]()
         except RatchetError as error:
@@ -256,7 +256,7 @@ def outcomes(actions: list[Callable[[], object]]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join()
     return results
 
 
