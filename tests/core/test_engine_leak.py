@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from loop import desk, engine
+from loop import desk, engine, update
 from loop.heldout import HIDDEN_SPLITS, HeldOut
 from loop.ports import Parts
 from loop.records import (
@@ -136,6 +136,26 @@ def test_nothing_taught_comes_from_an_examined_answer_or_an_examined_customer(li
     assert [said.id for _, said, _ in made if said.id in {case.feedback_id for case in cases}] == []
     assert [asked.id for _, _, asked in made if asked.id in interactions] == []
     assert [asked.customer for _, _, asked in made if (asked.customer or asked.episode_id) in groups] == []
+
+
+def test_nothing_proposers_may_choose_from_is_examined(lived: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is chosen: most of what leaks would not be chosen, and so would not be seen above."""
+    handed: list[update.UpdateWork] = []
+
+    def look(work: update.UpdateWork) -> update.UpdateOutcome:
+        handed.append(work)
+        return update.UpdateOutcome()
+
+    monkeypatch.setattr(update, "step", look)
+    engine.run_stage(lived, "update", defects=[])
+    (work,) = handed
+    cases = hidden(lived)
+    asked, groups = {words(case.question) for case in cases}, {case.group for case in cases}
+    known_good = work.survey.known_good
+    assert {bool(one.issue_id) for one in known_good} == {True, False}, "corrections and confirmations"
+    assert [one.question for one in known_good if words(one.question) in asked] == []
+    assert [one.interaction.customer for one in known_good if one.interaction.customer in groups] == []
+    assert {one.split for one in work.cases} <= {Split.LOG, Split.DEV}
 
 
 def test_a_later_examination_holds_out_what_was_not_taught_yet(lived: Parts) -> None:
