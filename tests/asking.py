@@ -1,24 +1,11 @@
-"""Versions asked in memory: the smallest store of answers, and an answerer that counts what it was asked."""
+"""Versions asked in memory, and an answerer that counts what it was asked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from loop.agent import LocalAgent
 from loop.evaluate import AnswerMemory
 from loop.records import Answer, Bundle, EvalCase, Question
-
-
-class KeptAnswers:
-    """`loop.ports.Answers` in a dict."""
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], Answer] = {}
-
-    def answers(self, digest: str, case_ids: Iterable[str]) -> dict[str, Answer]:
-        return {key: self.rows[digest, key] for key in case_ids if (digest, key) in self.rows}
-
-    def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:
-        for key, answer in answers.items():
-            self.rows.setdefault((digest, key), answer)
+from tests.fakes import FakeAnswers
 
 
 class Counting:
@@ -42,4 +29,4 @@ class _Counted:
 
 def ask_local(bundle: Bundle, cases: Sequence[EvalCase]) -> dict[str, Answer]:
     """The built-in agent through a memory that is thrown away."""
-    return AnswerMemory(KeptAnswers(), LocalAgent).ask(bundle, cases)
+    return AnswerMemory(FakeAnswers(), LocalAgent).ask(bundle, cases)

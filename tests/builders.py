@@ -7,14 +7,22 @@ from loop.records import (
     Actor,
     Agent,
     Bundle,
+    EditInstructions,
     EvalCase,
+    Evidence,
     Example,
     Feedback,
     FeedbackKind,
     Grading,
     Interaction,
+    Proposal,
+    Report,
     Role,
     Split,
+    Stakes,
+    StakesLevel,
+    Tally,
+    Verdict,
 )
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -92,3 +100,52 @@ def bundle(**fields: Any) -> Bundle:
 def reviewer(name: str = "rita", **fields: Any) -> Actor:
     """A reviewer."""
     return Actor(**{"name": name, "role": Role.REVIEWER} | fields)
+
+
+def proposal(name: str = "p1", **fields: Any) -> Proposal:
+    """A person's edit of the instructions of version 0, low stakes."""
+    filled = {
+        "id": name,
+        "agent": "desk",
+        "base_number": 0,
+        "base_digest": "b" * 64,
+        "candidate_digest": "c" * 64,
+        "operations": (EditInstructions(new=f"Be kind, says {name}."),),
+        "changes": (),
+        "title": "Ask for kindness",
+        "rationale": "People said it was rude.",
+        "proposer": "person",
+        "stakes": Stakes(level=StakesLevel.LOW, reasons=("One line.",)),
+        "created_at": NOON,
+    }
+    return Proposal(**filled | fields)
+
+
+def evidence(*, fixed: int = 3, broken: int = 1, **fields: Any) -> Evidence:
+    """A tally of ten cases."""
+    tally = Tally(both_right=5, fixed=fixed, broken=broken, both_wrong=10 - 5 - fixed - broken)
+    return Evidence(**{"tally": tally, "low": -0.05, "high": 0.4, "p_better": 0.2, "p_worse": 0.9} | fields)
+
+
+def report(of: Proposal, **fields: Any) -> Report:
+    """A promising report on a proposal; it used the sealed set."""
+    filled = {
+        "id": f"report-{of.id}",
+        "agent": of.agent,
+        "proposal_id": of.id,
+        "base_digest": of.base_digest,
+        "candidate_digest": of.candidate_digest,
+        "case_set_digest": "c" * 64,
+        "dev": evidence(),
+        "sealed": evidence(fixed=2),
+        "verdict": Verdict.PROMISING,
+        "reasons": ("Two more cases right.",),
+        "power": 0.4,
+        "power_for": 0.1,
+        "cases_needed": 200,
+        "sealed_looks": 1,
+        "method": "paired replay",
+        "seed": 7,
+        "at": at(5),
+    }
+    return Report(**filled | fields)

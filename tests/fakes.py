@@ -1,9 +1,15 @@
-"""In-memory fakes of the ports, for tests that need no database."""
+"""In-memory fakes of the ports, for tests that need no database: one small class a port.
 
-from collections.abc import Sequence
+The fake of `Knowledge` is `loop.validate.MemoryKnowledge`; a whole store is in `tests.fake_store`.
+"""
 
-from loop.errors import InvalidInput
-from loop.records import Feedback, Interaction, Note, Written, derived_id
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from loop.errors import InvalidInput, ModelFailed
+from loop.ports import Answerer
+from loop.records import Answer, Bundle, Feedback, Interaction, Note, Question, Written, derived_id
+from tests.builders import NOON
 
 KEY_MAX = 255
 """Longest author and id a store keeps."""
@@ -38,6 +44,66 @@ class FakeArrivals:
         said = [one for one in self.records.values() if isinstance(one, Feedback)]
         said.sort(key=lambda one: (one.at, one.received_at, one.id))
         return {(one.interaction_id, one.kind, one.author): one for one in said}
+
+
+class FakeAnswers:
+    """`Answers` in a dictionary; first writer wins."""
+
+    def __init__(self) -> None:
+        self.kept_answers: dict[tuple[str, str], Answer] = {}
+
+    def answers(self, digest: str, case_ids: Iterable[str]) -> dict[str, Answer]:
+        return {key: self.kept_answers[digest, key] for key in case_ids if (digest, key) in self.kept_answers}
+
+    def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:
+        for key, answer in answers.items():
+            self.kept_answers.setdefault((digest, key), answer)
+
+
+class FakeClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_time(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+class FakeAnswerer:
+    """Answers every question the same; counts them; dead when it has no answer."""
+
+    def __init__(self, answer: Answer | None = None) -> None:
+        self.said, self.questions = answer, list[Question]()
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        self.questions += questions
+        if self.said is None:
+            raise ModelFailed("The endpoint does not answer.", remedy="Start it.")
+        return [self.said] * len(questions)
+
+
+def dead(_: Bundle) -> Answerer:
+    """An endpoint nobody started."""
+    return FakeAnswerer()
+
+
+class FakeModel:
+    """Says what `reply` makes of the messages, and remembers them; dead when it has no reply."""
+
+    name = "fake"
+
+    def __init__(self, reply: Callable[[str], str] | None = None) -> None:
+        self.reply, self.asked = reply, list[str]()
+
+    def complete(self, messages: Sequence[Mapping[str, str]], *, temperature: float, max_tokens: int) -> str:
+        self.asked.append("\n".join(one["content"] for one in messages))
+        if self.reply is None:
+            raise ModelFailed("The endpoint does not answer.", remedy="Start it.")
+        return self.reply(self.asked[-1])
 
 
 def _content(record: Interaction | Feedback) -> dict[str, object]:

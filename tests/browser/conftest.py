@@ -12,14 +12,15 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from storage.database import Database
 from storage.store import AgentStore
 from tests.screens import seed
 
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
-START_SECONDS = 90
+PATIENCE = 200
+"""Seconds anything may take on the slowest machine: a limit for what hangs, never a measure."""
 
 
 class Served:
@@ -59,7 +60,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         finally:
             process.terminate()
             try:
-                process.wait(timeout=20)
+                process.wait(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
             database.close()
@@ -87,11 +88,13 @@ def visits(browser: Browser, served: Served) -> Iterator[Visits]:
     """Open a page as one person; each call is another person with another session."""
     contexts = []
 
+    expect.set_options(timeout=PATIENCE * 1_000)
+
     def visit(path: str, **watch: list[str]) -> Page:
         context = browser.new_context(viewport={"width": 1440, "height": 1000}, timezone_id="Europe/Berlin")
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE * 1_000)
         if "outside" in watch:
             page.on("request", lambda request: _note_outside(request.url, served.address, watch["outside"]))
         if "console" in watch:
@@ -114,7 +117,7 @@ def settled(page: Page) -> None:
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if process.poll() is not None:
             break

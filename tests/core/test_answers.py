@@ -8,7 +8,7 @@ from loop.errors import AnswersPending, ModelFailed
 from loop.evaluate.answers import LOCAL_PIECE, PIECE, AnswerMemory, DeferredAnswers, kept_only
 from loop.records import Answer, Bundle, EvalCase, ModelChoice, Question
 from tests import builders
-from tests.asking import KeptAnswers
+from tests.fakes import FakeAnswers
 
 PAID = Bundle(model=ModelChoice(name="openai/scripted"))
 
@@ -39,7 +39,7 @@ def cases(n: int) -> list[EvalCase]:
 
 
 def test_no_question_is_asked_twice_of_the_same_version() -> None:
-    script, kept = Script(), KeptAnswers()
+    script, kept = Script(), FakeAnswers()
     memory = AnswerMemory(kept, lambda _: script)
     first = memory.ask(PAID, cases(40))
     again = AnswerMemory(kept, lambda _: script).ask(PAID, [*cases(50), *cases(3)])
@@ -49,7 +49,7 @@ def test_no_question_is_asked_twice_of_the_same_version() -> None:
 
 
 def test_another_version_is_asked_for_itself() -> None:
-    script, kept = Script(), KeptAnswers()
+    script, kept = Script(), FakeAnswers()
     memory = AnswerMemory(kept, lambda _: script)
     memory.ask(PAID, cases(3))
     memory.ask(Bundle(model=PAID.model, instructions="Be brief."), cases(3))
@@ -57,10 +57,10 @@ def test_another_version_is_asked_for_itself() -> None:
 
 
 def test_a_death_costs_at_most_one_piece() -> None:
-    script, kept = Script(dies_after=2), KeptAnswers()
+    script, kept = Script(dies_after=2), FakeAnswers()
     with pytest.raises(ModelFailed):
         AnswerMemory(kept, lambda _: script).ask(PAID, cases(4 * PIECE))
-    assert len(kept.rows) == 2 * PIECE
+    assert len(kept.kept_answers) == 2 * PIECE
     later = Script()
     AnswerMemory(kept, lambda _: later).ask(PAID, cases(4 * PIECE))
     assert later.pieces == [PIECE, PIECE]
@@ -68,7 +68,7 @@ def test_a_death_costs_at_most_one_piece() -> None:
 
 
 def test_a_failure_is_told_but_not_kept() -> None:
-    kept = KeptAnswers()
+    kept = FakeAnswers()
     told = AnswerMemory(kept, lambda _: Script(failing=frozenset({"q1"}))).ask(PAID, cases(3))
     assert told["k1"].method == "failed"
     again = Script()
@@ -78,12 +78,12 @@ def test_a_failure_is_told_but_not_kept() -> None:
 
 def test_the_built_in_agent_is_asked_in_large_pieces() -> None:
     script = Script()
-    AnswerMemory(KeptAnswers(), lambda _: script).ask(Bundle(), cases(LOCAL_PIECE + 1))
+    AnswerMemory(FakeAnswers(), lambda _: script).ask(Bundle(), cases(LOCAL_PIECE + 1))
     assert script.pieces == [LOCAL_PIECE, 1]
 
 
 def test_who_defers_asks_nobody_and_says_what_is_wanted() -> None:
-    kept = KeptAnswers()
+    kept = FakeAnswers()
     kept.keep_answers(PAID.digest, {"k0": Answer(method="model", label="a")})
     deferred = DeferredAnswers(kept)
     with pytest.raises(AnswersPending, match="2 answers"):
@@ -95,7 +95,7 @@ def test_who_defers_asks_nobody_and_says_what_is_wanted() -> None:
 
 
 def test_what_is_missing_at_the_end_counts_as_failed() -> None:
-    kept = KeptAnswers()
+    kept = FakeAnswers()
     kept.keep_answers(PAID.digest, {"k0": Answer(method="model", label="a")})
     told = kept_only(kept)(PAID, cases(2))
     assert [told[key].method for key in ("k0", "k1")] == ["model", "failed"]

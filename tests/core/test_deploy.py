@@ -15,12 +15,10 @@ from loop.records import (
     Mode,
     Proposal,
     Release,
-    RetireArticle,
-    Stakes,
-    StakesLevel,
     Version,
     VersionSignals,
 )
+from tests import builders
 from tests.builders import NOON, agent, at, reviewer
 
 
@@ -40,21 +38,7 @@ HEAD = version(3)
 
 
 def proposal(**fields: Any) -> Proposal:
-    filled: dict[str, Any] = {
-        "id": "p4",
-        "agent": "desk",
-        "base_number": 3,
-        "base_digest": HEAD.digest,
-        "candidate_digest": "c" * 64,
-        "operations": (RetireArticle(article_id="a1"),),
-        "changes": (),
-        "title": "Retire the old article",
-        "rationale": "",
-        "proposer": "person",
-        "stakes": Stakes(level=StakesLevel.LOW, reasons=()),
-        "created_at": NOON,
-    }
-    return Proposal(**filled | fields)
+    return builders.proposal("p4", **{"base_number": 3, "base_digest": HEAD.digest} | fields)
 
 
 def approval(**fields: Any) -> Decision:

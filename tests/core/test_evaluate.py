@@ -18,11 +18,10 @@ from loop.records import (
     Proposal,
     Question,
     Split,
-    Stakes,
-    StakesLevel,
     Verdict,
     case_set_digest,
 )
+from tests import builders
 from tests.builders import NOON, agent, bundle, case, example
 
 BASE = bundle(instructions="Sort parcels.")
@@ -51,20 +50,12 @@ class Table:
 
 def proposal(**fields: Any) -> Proposal:
     filled: dict[str, Any] = {
-        "id": "p1",
-        "agent": "desk",
-        "base_number": 0,
         "base_digest": BASE.digest,
         "candidate_digest": CANDIDATE.digest,
         "operations": (ChangeExamples(add=(example(1),)),),
-        "changes": (),
-        "title": "One example",
-        "rationale": "Because.",
         "proposer": "examples",
-        "stakes": Stakes(level=StakesLevel.LOW, reasons=()),
-        "created_at": NOON,
     }
-    return Proposal(**filled | fields)
+    return builders.proposal(**filled | fields)
 
 
 def cases_of(movements: Sequence[str], *, split: Split, start: int = 0, **fields: Any) -> list[EvalCase]:

@@ -16,7 +16,6 @@ from loop.records import (
     ChangeExamples,
     Condition,
     EditInstructions,
-    Evidence,
     Mode,
     ModelChoice,
     Operation,
@@ -34,6 +33,7 @@ from loop.records import (
     UpsertArticle,
     Verdict,
 )
+from tests import builders
 from tests.builders import NOON, agent, example, feedback
 from tests.core.test_update import version
 
@@ -148,27 +148,8 @@ def made(operation: Operation, **fields: object) -> Proposal:
 
 
 def report(proposal: Proposal, verdict: Verdict = Verdict.PROVED, **fields: object) -> Report:
-    evidence = Evidence(tally=Tally(both_right=90, fixed=8, both_wrong=2), low=0.03, high=0.1, p_better=0.01, p_worse=1)
-    filled = {
-        "id": "t",
-        "agent": "desk",
-        "proposal_id": proposal.id,
-        "base_digest": proposal.base_digest,
-        "candidate_digest": proposal.candidate_digest,
-        "case_set_digest": "c",
-        "dev": evidence,
-        "sealed": evidence,
-        "verdict": verdict,
-        "reasons": (),
-        "power": None,
-        "power_for": 0.05,
-        "cases_needed": None,
-        "sealed_looks": 1,
-        "method": "m",
-        "seed": 0,
-        "at": NOON,
-    }
-    return Report(**filled | fields)
+    better = builders.evidence(tally=Tally(both_right=90, fixed=8, both_wrong=2), low=0.03, high=0.1, p_better=0.01)
+    return builders.report(proposal, **{"verdict": verdict, "dev": better, "sealed": better} | fields)
 
 
 PROPOSAL = made(ChangeExamples(add=(example(2),)))

@@ -16,7 +16,6 @@ from loop.records import (
     ChangeExamples,
     Condition,
     EvalCase,
-    Evidence,
     Example,
     FeedbackItem,
     FeedbackKind,
@@ -25,21 +24,18 @@ from loop.records import (
     Issue,
     IssueSide,
     Limits,
-    Proposal,
     ProposalItem,
     ProposalState,
     Question,
-    Report,
     Rule,
     Split,
     Stakes,
     StakesLevel,
-    Tally,
-    Verdict,
     Version,
 )
 from loop.update import PROPOSERS, UpdateWork, step
 from loop.update.proposers.examples import ExampleProposer
+from tests import builders
 from tests.asking import ask_local
 from tests.builders import NOON, agent, at, case, example, feedback, interaction
 
@@ -250,33 +246,10 @@ def test_nothing_is_proposed_twice_without_new_evidence(state: ProposalState) ->
 def test_a_bundle_that_was_not_proved_grows_and_replaces_the_smaller_one() -> None:
     first = work(each=6)
     waiting = item(bundle_of(first), first, ProposalState.WAITING)
-    tested = waiting.model_copy(update={"report": unproved(waiting.proposal)})
+    tested = waiting.model_copy(update={"report": builders.report(waiting.proposal)})
     grown = next(one for one in step(work(each=20, earlier=[tested])).proposals if one.proposer == "examples")
     assert set(waiting.proposal.evidence) < set(grown.evidence) or len(grown.evidence) > len(waiting.proposal.evidence)
     assert grown.replaces == waiting.proposal.id
-
-
-def unproved(proposal: Proposal) -> Report:
-    evidence = Evidence(tally=Tally(both_right=9, fixed=2), low=None, high=None, p_better=None, p_worse=None)
-    return Report(
-        id="t",
-        agent="desk",
-        proposal_id=proposal.id,
-        base_digest=proposal.base_digest,
-        candidate_digest=proposal.candidate_digest,
-        case_set_digest="c",
-        dev=evidence,
-        sealed=evidence,
-        verdict=Verdict.PROMISING,
-        reasons=(),
-        power=None,
-        power_for=0.05,
-        cases_needed=None,
-        sealed_looks=1,
-        method="m",
-        seed=0,
-        at=NOON,
-    )
 
 
 def test_a_planted_rule_is_found_and_noise_makes_none() -> None:

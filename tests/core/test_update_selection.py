@@ -1,6 +1,7 @@
 """The chooser's surrogate does what the agent's head does: same space, same constants, same winners."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,3 +57,14 @@ def test_what_it_expects_of_added_examples_is_what_the_head_then_does() -> None:
     real = head(taught).compare([normalise(text) for text, _ in cases]).score
     assert len(chosen) == 20
     assert (surrogate.winner == real.argmax(axis=1)).mean() > 0.9
+
+
+def test_what_it_forecasts_of_one_more_example_is_what_it_then_finds() -> None:
+    candidates, cases = rows(16, 24), rows(60, 100)
+    expected = np.array([one for _, one in cases])
+    some = field(rows(0, 2), candidates, cases)
+    surrogate = Surrogate(replace(some, case_is_right=(Surrogate(some).winner == expected).tolist()))
+    for candidate in range(0, len(candidates), 3):
+        forecast = surrogate.after()[candidate]
+        surrogate.add(candidate, after=forecast)
+        assert (forecast == (surrogate.winner == expected)).all()

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
+from scipy.stats import binomtest
 
 from loop.deploy.watch import should_roll_back
 from loop.errors import InvalidInput
@@ -18,9 +19,11 @@ RELEASE = Release(
 )
 
 
-def day_of_alarm(rng: np.random.Generator, *, before: float, since: float, days: int, per_day: int) -> int | None:
-    """The first of `days` daily looks at which the loop would act; None when it never does."""
-    usual = VersionSignals(n=1000, good=int(rng.binomial(1000, before)))
+def day_of_alarm(
+    rng: np.random.Generator, *, before: float, since: float, days: int, per_day: int, known: int = 1000
+) -> int | None:
+    """The first of `days` daily looks at which the loop would act; None when it never does. `known`: signals before."""
+    usual = VersionSignals(n=known, good=int(rng.binomial(known, before)))
     good = 0
     for day in range(1, days + 1):
         good += int(rng.binomial(per_day, since))
@@ -40,11 +43,30 @@ def day_of_alarm(rng: np.random.Generator, *, before: float, since: float, days:
 
 
 @pytest.mark.parametrize("rate", [0.6, 0.85, 0.95])
-def test_a_release_that_changed_nothing_rarely_raises_the_alarm_in_two_months_of_looks(rate: float) -> None:
+@pytest.mark.parametrize(("known", "per_day"), [(1000, 50), (120, 200)])
+def test_a_release_that_changed_nothing_rarely_raises_the_alarm_in_two_months_of_looks(
+    rate: float, known: int, per_day: int
+) -> None:
     rng = np.random.default_rng(SEED)
-    runs = 400
-    alarms = sum(day_of_alarm(rng, before=rate, since=rate, days=60, per_day=50) is not None for _ in range(runs))
+    runs = 300
+    alarms = sum(
+        day_of_alarm(rng, before=rate, since=rate, days=60, per_day=per_day, known=known) is not None
+        for _ in range(runs)
+    )
     assert alarms / runs <= 0.05
+
+
+def test_the_alarm_needs_evidence_of_forty_against_the_least_the_earlier_share_can_be() -> None:
+    before, n = VersionSignals(n=1000, good=850), 100
+    least = 0.8265  # the Wilson 95 % bound of 850 in 1000
+    assert binomtest(850, 1000).proportion_ci(method="wilson").low == pytest.approx(least, abs=1e-4)
+    for good in range(n + 1):
+        since = VersionSignals(n=n, good=good, unhappy_people=n - good, loudest_share=0.01)
+        found = should_roll_back(
+            RELEASE, before=before, since=since, mode=Mode.SIMPLE, limits=Limits(), rolled_back_at=(), now=at(600)
+        )
+        is_enough = evidence_below(good, n=n, rate=least) >= 40
+        assert (found.action == "roll_back") is is_enough, good
 
 
 def test_a_drop_of_ten_points_is_found_within_days() -> None:

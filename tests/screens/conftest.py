@@ -59,7 +59,7 @@ def opens() -> Opens:
     """Open a page by its path, with the address bar's parameters."""
 
     def open_page(path: str = "", **params: str) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
+        app = AppTest.from_file(str(APP), default_timeout=200)
         app._page_hash = calc_hash(path)
         for name, value in params.items():
             app.query_params[name] = value

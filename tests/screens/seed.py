@@ -53,6 +53,7 @@ from loop.records import (
 from loop.records.turns import StageReport, TurnReport
 from storage.database import Database
 from storage.store import AgentStore
+from tests import builders
 
 HOSTILE = (
     '<img src="http://outside.invalid/x.png" onerror="alert(1)"><script>alert(2)</script> ![](http://outside.invalid/y)'
@@ -118,7 +119,6 @@ def propose(
     base = store.bundle(head.digest)
     candidate = apply_all(base, operations)
     filled = {
-        "id": derived_id("proposal", title, head.number),
         "agent": store.agent.slug,
         "base_number": head.number,
         "base_digest": head.digest,
@@ -132,7 +132,7 @@ def propose(
         "stakes": Stakes(level=level, reasons=("Touches money: “refund”.",) if level is StakesLevel.HIGH else ()),
         "created_at": at or datetime.now(UTC) - timedelta(hours=3),
     }
-    proposal = Proposal(**filled | fields)
+    proposal = builders.proposal(derived_id("proposal", title, head.number), **filled | fields)
     store.commit(Changes(proposals=(proposal,), bundles=(candidate,)))
     if verdict is not None:
         store.commit(
@@ -173,13 +173,9 @@ def report(proposal: Proposal, *, verdict: Verdict, seed: int = 7) -> Report:
         )
         for place, topic in enumerate(TOPICS)
     )
-    return Report(
+    return builders.report(
+        proposal,
         id=derived_id("report", proposal.id, seed),
-        agent=proposal.agent,
-        proposal_id=proposal.id,
-        base_digest=proposal.base_digest,
-        candidate_digest=proposal.candidate_digest,
-        case_set_digest="c" * 64,
         dev=evidence(max(12, n // 4), fixed // 4 + 1, broken // 4 + 1),
         sealed=evidence(n, fixed, broken),
         slices=slices,

@@ -70,7 +70,7 @@ def page(operation: object) -> None:
 
 
 def run(operation: Operation) -> AppTest:
-    app = AppTest.from_function(page, kwargs={"operation": operation}, default_timeout=30).run()
+    app = AppTest.from_function(page, kwargs={"operation": operation}, default_timeout=200).run()
     assert not app.exception
     return app
 

@@ -7,19 +7,12 @@ from loop.records import (
     Bundle,
     Changes,
     Decision,
-    EditInstructions,
-    Evidence,
     Note,
     Proposal,
     ProposalItem,
     ProposalMove,
     ProposalState,
     Release,
-    Report,
-    Stakes,
-    StakesLevel,
-    Tally,
-    Verdict,
     Version,
 )
 from storage.store import AgentStore
@@ -34,57 +27,21 @@ def candidate(name: str = "p1") -> Bundle:
 def proposal(name: str = "p1", *, base: Version, **fields: Any) -> Proposal:
     """An instruction edit on a base."""
     filled = {
-        "id": name,
         "agent": base.agent,
         "base_number": base.number,
         "base_digest": base.digest,
         "candidate_digest": candidate(name).digest,
-        "operations": (EditInstructions(new=f"Be kind, says {name}."),),
-        "changes": (),
-        "title": "Ask for kindness",
-        "rationale": "People said it was rude.",
-        "proposer": "person",
-        "stakes": Stakes(level=StakesLevel.LOW, reasons=("One line.",)),
-        "created_at": builders.NOON,
     }
-    return Proposal(**filled | fields)
-
-
-def evidence(*, fixed: int = 3, broken: int = 1) -> Evidence:
-    """A tally of ten cases."""
-    tally = Tally(both_right=5, fixed=fixed, broken=broken, both_wrong=10 - 5 - fixed - broken)
-    return Evidence(tally=tally, low=-0.05, high=0.4, p_better=0.2, p_worse=0.9)
-
-
-def report(of: Proposal, **fields: Any) -> Report:
-    """A report on a proposal that used the sealed set."""
-    filled = {
-        "id": f"report-{of.id}",
-        "agent": of.agent,
-        "proposal_id": of.id,
-        "base_digest": of.base_digest,
-        "candidate_digest": of.candidate_digest,
-        "case_set_digest": "c" * 64,
-        "dev": evidence(),
-        "sealed": evidence(fixed=2),
-        "verdict": Verdict.PROMISING,
-        "reasons": ("Two more cases right.",),
-        "power": 0.4,
-        "power_for": 0.1,
-        "cases_needed": 200,
-        "sealed_looks": 1,
-        "method": "paired replay",
-        "seed": 7,
-        "at": builders.at(5),
-    }
-    return Report(**filled | fields)
+    return builders.proposal(name, **filled | fields)
 
 
 def waiting(store: AgentStore, name: str = "p1", **fields: Any) -> ProposalItem:
     """A proposal on the live version, tested and on a reviewer's desk."""
     drafted = proposal(name, base=store.head(), **fields)
     move = ProposalMove(proposal_id=name, was=ProposalState.DRAFTED, now=ProposalState.WAITING)
-    store.commit(drafting(drafted).model_copy(update={"reports": (report(drafted),), "proposal_moves": (move,)}))
+    store.commit(
+        drafting(drafted).model_copy(update={"reports": (builders.report(drafted),), "proposal_moves": (move,)})
+    )
     return store.proposal(name)
 
 

@@ -108,7 +108,7 @@ def test_an_arrival_does_not_wait_for_whoever_holds_the_head(postgres_url: str) 
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         done = threading.Thread(target=lambda: store.append(feedback=[builders.feedback(1)]), daemon=True)
         done.start()
-        done.join(timeout=60)
+        done.join(timeout=200)
         assert not done.is_alive(), "the append waits for the head"
         assert store.feedback_counts([FeedbackState.NEW]) == {FeedbackState.NEW: 1}
     database.close()
@@ -120,7 +120,7 @@ def at_once(actions: list[Callable[[], object]]) -> list[Exception]:
     failures: list[Exception] = []
 
     def run(action: Callable[[], object]) -> None:
-        gate.wait(timeout=60)
+        gate.wait()
         try:
             action()
         except Exception as error:
@@ -130,7 +130,7 @@ def at_once(actions: list[Callable[[], object]]) -> list[Exception]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=120)
+        thread.join()
     return failures
 
 

@@ -65,7 +65,7 @@ def test_an_experiment_names_its_arms_and_its_reports(store: AgentStore) -> None
         arms=(Arm(name="base", number=0, share=0.9), Arm(name="candidate", number=item.number or 0, share=0.1)),
         started_at=builders.NOON,
     )
-    found = deciding.report(item.proposal, id="live-1", experiment_id="x1", at=builders.at(9))
+    found = builders.report(item.proposal, id="live-1", experiment_id="x1", at=builders.at(9))
     store.commit(Changes(experiments=(begun,), reports=(found,)))
     assert store.experiments() == store.experiments("p1") == [begun]
     ended = begun.model_copy(update={"state": "ended", "ended_at": builders.at(9)})
@@ -75,4 +75,4 @@ def test_an_experiment_names_its_arms_and_its_reports(store: AgentStore) -> None
     assert store.experiments("p2") == []
     assert [report.experiment_id for report in store.reports("p1")] == [None, "x1"]
     with pytest.raises(Conflict):
-        store.commit(Changes(reports=(deciding.report(item.proposal, id="stray", experiment_id="x9"),)))
+        store.commit(Changes(reports=(builders.report(item.proposal, id="stray", experiment_id="x9"),)))

@@ -40,7 +40,7 @@ def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
     port: Store = store
     changes = everything()
     proposal = deciding.proposal(base=store.head())
-    report = deciding.report(proposal)
+    report = builders.report(proposal)
     written = port.commit(changes.model_copy(update={**drafted(proposal), "reports": (report,)}))
 
     assert written == Written(new=5, moved=1)
@@ -64,7 +64,7 @@ def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
 def test_the_same_commit_again_changes_nothing_but_the_journal(store: AgentStore) -> None:
     changes = everything()
     proposal = deciding.proposal(base=store.head())
-    changes = changes.model_copy(update={**drafted(proposal), "reports": (deciding.report(proposal),)})
+    changes = changes.model_copy(update={**drafted(proposal), "reports": (builders.report(proposal),)})
     store.commit(changes)
     before = snapshot(store)
     counted = store.change_counter()
@@ -143,12 +143,12 @@ def test_flags_and_issues_replace_the_earlier_ones(store: AgentStore) -> None:
 
 def test_a_second_report_is_shown_instead_of_the_first_and_both_are_kept_and_count_as_looks(store: AgentStore) -> None:
     drafted = deciding.proposal(base=store.head())
-    store.commit(deciding.drafting(drafted).model_copy(update={"reports": (deciding.report(drafted),)}))
+    store.commit(deciding.drafting(drafted).model_copy(update={"reports": (builders.report(drafted),)}))
     before = store.proposal("p1").evidence_digest
-    second = deciding.report(drafted, id="second", seed=8)
+    second = builders.report(drafted, id="second", seed=8)
     store.commit(Changes(reports=(second,)))
     assert store.proposal("p1").report == second
-    assert store.reports("p1") == [deciding.report(drafted), second]
+    assert store.reports("p1") == [builders.report(drafted), second]
     assert store.proposal("p1").evidence_digest not in ("", before)
     assert store.sealed_looks() == 2
 
@@ -156,7 +156,7 @@ def test_a_second_report_is_shown_instead_of_the_first_and_both_are_kept_and_cou
 def test_a_decided_proposal_keeps_the_evidence_it_was_decided_on(store: AgentStore) -> None:
     item = deciding.waiting(store)
     store.decide(deciding.decision(item))
-    store.commit(Changes(reports=(deciding.report(item.proposal, id="late", seed=8),)))
+    store.commit(Changes(reports=(builders.report(item.proposal, id="late", seed=8),)))
     assert store.proposal("p1").report == item.report
     assert [report.id for report in store.reports("p1")] == ["late", "report-p1"]
     assert store.proposal("p1").evidence_digest == item.evidence_digest
@@ -189,7 +189,7 @@ def test_text_that_only_spells_a_nul_is_kept(store: AgentStore) -> None:
 
 
 def test_a_commit_that_fails_at_its_end_leaves_nothing(store: AgentStore) -> None:
-    stray = deciding.report(deciding.proposal(base=store.head()))
+    stray = builders.report(deciding.proposal(base=store.head()))
     with pytest.raises(NotFound):
         store.commit(Changes(feedback=(builders.feedback(1),), reports=(stray,)))
     assert store.feedback() == []

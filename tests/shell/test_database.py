@@ -101,7 +101,7 @@ def test_several_that_open_a_new_database_at_once_all_succeed(tmp_path: Path) ->
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join()
     assert failures == []
 
 

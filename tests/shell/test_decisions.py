@@ -43,7 +43,7 @@ def test_a_decision_on_something_else_than_what_is_stored_is_refused(store: Agen
     for verb in ("approve", "reject"):
         with pytest.raises(DigestMismatch):
             store.decide(deciding.decision(item, verb, seen_digest="0" * 64))
-    store.commit(Changes(reports=(deciding.report(item.proposal, id="second", seed=9),)))
+    store.commit(Changes(reports=(builders.report(item.proposal, id="second", seed=9),)))
     with pytest.raises(DigestMismatch):
         store.decide(deciding.decision(item))
     assert state(store) is ProposalState.WAITING
@@ -53,7 +53,7 @@ def test_a_decision_on_something_else_than_what_is_stored_is_refused(store: Agen
 
 def test_a_decision_binds_to_the_one_report_that_is_shown(store: AgentStore) -> None:
     item = deciding.waiting(store)
-    store.commit(Changes(reports=(deciding.report(item.proposal, id="second", seed=9),)))
+    store.commit(Changes(reports=(builders.report(item.proposal, id="second", seed=9),)))
     shown = store.proposal("p1")
     for wrong in ("report-p1", None):
         with pytest.raises(DigestMismatch):
@@ -63,7 +63,7 @@ def test_a_decision_binds_to_the_one_report_that_is_shown(store: AgentStore) -> 
     store.decide(approval)
     assert store.decisions() == [approval]
     assert approval.report_id == "second"
-    store.commit(Changes(reports=(deciding.report(item.proposal, id="third", seed=10),)))
+    store.commit(Changes(reports=(builders.report(item.proposal, id="third", seed=10),)))
     assert deciding.deploy(store, approval).outcome == "applied", "what comes later changes nothing that was decided"
     assert {report.id for report in store.reports("p1")} == {"report-p1", "second", "third"}
 
@@ -246,7 +246,7 @@ def outcomes(actions: list[Callable[[], object]]) -> list[object]:
     results: list[object] = [None] * len(actions)
 
     def run(place: int) -> None:
-        gate.wait(timeout=10)
+        gate.wait()
         try:
             results[place] = actions[place]()
         except RatchetError as error:
@@ -256,7 +256,7 @@ def outcomes(actions: list[Callable[[], object]]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join()
     return results
 
 

@@ -1,8 +1,11 @@
 """Each verb of the desk: what it asks for, what it refuses, and that a refusal leaves no trace."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,17 +36,43 @@ RITA = Actor(name="rita", role=Role.REVIEWER)
 VERA = Actor(name="vera", role=Role.VIEWER)
 
 
+@pytest.fixture(scope="module")
+def after_a_turn(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The agent `desk` after a turn, to copy: proposals wait, and one draft by olga is high stakes."""
+    path = tmp_path_factory.mktemp("desk") / "ratchet.db"
+    shutil.copyfile(sqlite_template, path)
+    with desk_at(path) as database:
+        limits = desk_world.agent().limits.model_copy(update={"undo_seconds": 60})
+        made = desk_world.agent().model_copy(update={"limits": limits})
+        database.create_agent(made, Bundle(instructions="Be kind."), now=NOON, actor="olga")
+        built = parts_of(database)
+        desk_world.arrive(built)
+        draft(built)
+        engine.turn(built)
+    return path
+
+
 @pytest.fixture
-def parts(sqlite_database: Database) -> Parts:
-    """The agent `desk` after a turn: proposals wait, and one draft by olga is high stakes."""
-    limits = desk_world.agent().limits.model_copy(update={"undo_seconds": 60})
-    made = desk_world.agent().model_copy(update={"limits": limits})
-    sqlite_database.create_agent(made, Bundle(instructions="Be kind."), now=NOON, actor="olga")
-    built = wiring.parts_for(Settings(), sqlite_database, "desk", clock=lambda: NOON + timedelta(days=2))
-    desk_world.arrive(built)
-    draft(built)
-    engine.turn(built)
-    return built
+def parts(after_a_turn: Path, tmp_path: Path) -> Iterator[Parts]:
+    """A copy of it for each test."""
+    path = tmp_path / "ratchet.db"
+    shutil.copyfile(after_a_turn, path)
+    with desk_at(path) as database:
+        yield parts_of(database)
+
+
+@contextmanager
+def desk_at(path: Path) -> Iterator[Database]:
+    """Closed at the end, so that its file is whole."""
+    database = Database.open(f"sqlite:///{path}")
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def parts_of(database: Database) -> Parts:
+    return wiring.parts_for(Settings(), database, "desk", clock=lambda: NOON + timedelta(days=2))
 
 
 def draft(parts: Parts, new: str = "Sign off with: Olga", *, actor: Actor = OLGA) -> Proposal:

@@ -177,7 +177,7 @@ def test_reading_without_limits_gives_the_same_records(sqlite_store: AgentStore)
         *changes.notes,
         *changes.proposal_moves,
         proposal,
-        deciding.report(proposal),
+        builders.report(proposal),
         bundle,
         builders.agent(),
     )

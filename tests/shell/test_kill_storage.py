@@ -55,7 +55,7 @@ def workers(database_url: str, store: AgentStore) -> Iterator[subprocess.Popen[s
         yield process
         assert process.stdin is not None
         process.stdin.close()
-        process.wait(timeout=30)
+        process.wait()
 
 
 def test_a_kill_at_any_moment_loses_nothing_and_doubles_nothing(

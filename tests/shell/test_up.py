@@ -22,7 +22,7 @@ from storage.database import Database
 from tests.shell import desk_world
 
 OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
-PATIENCE = 60
+PATIENCE = 200
 """Seconds a busy machine may take for anything below."""
 
 
@@ -66,7 +66,7 @@ def served(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[str, subprocess.Po
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE)
 
 
 def is_healthy(address: str) -> bool:
@@ -81,7 +81,7 @@ def is_healthy(address: str) -> bool:
 def test_up_serves_works_and_stops_whole(served: tuple[str, subprocess.Popen[bytes]], sqlite_url: str) -> None:
     address, process = served
     wait_for("the health check", lambda: is_healthy(address))
-    with urlopen(address, timeout=10) as page:
+    with urlopen(address, timeout=PATIENCE) as page:
         assert page.headers["X-Frame-Options"] == "DENY"
         assert "default-src 'self'" in page.headers["Content-Security-Policy"]
 
@@ -109,7 +109,7 @@ def test_up_serves_works_and_stops_whole(served: tuple[str, subprocess.Popen[byt
     children = children_of(process.pid)
     assert len(children) == 2
     process.send_signal(signal.SIGTERM)
-    process.wait(timeout=30)
+    process.wait(timeout=PATIENCE)
     wait_for("the end of every child", lambda: not any(Path(f"/proc/{one}").exists() for one in children))
 
 
