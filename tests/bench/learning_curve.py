@@ -10,6 +10,10 @@ which some 600 become dev and sealed cases (the attack never reaches those):
 A turn follows each batch; proposals whose verdict is `proved` are approved by the benchmark (and only here).
 Accuracy is measured on the 3,080 test questions, which no version ever saw, after each release. Naive is the same
 agent with every teaching correction as an example: no validation, no gate.
+
+The last figure of a run hangs on whether a bundle was proved just before the stream ended, which is worth some two
+points either way. So two steadier ones stand beside it: `mean_accuracy` over all batches, and `with_waiting`, had the
+newest bundle that waits been approved too.
 """
 
 import argparse
@@ -37,6 +41,7 @@ from loop.records import (
     Interaction,
     Limits,
     ProposalState,
+    Proposer,
     Question,
     Role,
     Split,
@@ -129,6 +134,10 @@ class Outcome:
 
     curve: list[dict[str, object]]
     accuracy: float
+    mean_accuracy: float
+    """Over the batches, of what was live after each."""
+    with_waiting: float
+    """Had the newest bundle that waits at the end been approved too."""
     victim_recall: float
     releases: int
     quarantined: int
@@ -148,20 +157,26 @@ def run(stream: Stream, held_out: list[tuple[str, str]], *, folder: Path, seed: 
     database.create_agent(agent, Bundle(), now=START, actor="benchmark")
     settings = Settings(database_url=f"sqlite:///{folder / stream.name}.db", seed=seed)
     curve: list[dict[str, object]] = []
+    live, after_batch = 0.0, []
     for number, batch in enumerate(stream.batches):
         now = START + timedelta(days=number)
         parts = wiring.parts_for(settings, database, "banking", clock=lambda now=now: now)
         _collect(parts, batch, number=number, now=now)
         while _turn_and_approve(parts):
-            curve.append(_point(parts, number, held_out, stream))
+            live, recall = _measure(parts, held_out, stream.victim)
+            curve.append(_point(parts, number, stream) | {"accuracy": live, "victim_recall": recall})
             say(f"{stream.name} {curve[-1]}")
+        after_batch.append(live)
     parts = wiring.parts_for(settings, database, "banking", clock=lambda: now)
     states = [item.state.value for item in parts.store.feedback()]
     accuracy, recall = _measure(parts, held_out, stream.victim)
+    with_waiting = _with_waiting(parts, held_out, stream.victim)
     database.close()
     return Outcome(
         curve=curve,
         accuracy=accuracy,
+        mean_accuracy=round(sum(after_batch) / len(after_batch), 4),
+        with_waiting=with_waiting,
         victim_recall=recall,
         releases=len(curve),
         quarantined=states.count("quarantined"),
@@ -205,8 +220,7 @@ def _turn_and_approve(parts: Parts) -> bool:
     return False
 
 
-def _point(parts: Parts, number: int, held_out: list[tuple[str, str]], stream: Stream) -> dict[str, object]:
-    accuracy, recall = _measure(parts, held_out, stream.victim)
+def _point(parts: Parts, number: int, stream: Stream) -> dict[str, object]:
     head = parts.store.head()
     return {
         "setting": stream.name,
@@ -214,9 +228,19 @@ def _point(parts: Parts, number: int, held_out: list[tuple[str, str]], stream: S
         "version": head.number,
         "examples": len(parts.store.bundle(head.digest).examples),
         "sealed_cases": len(parts.store.cases([Split.SEALED])),
-        "accuracy": accuracy,
-        "victim_recall": recall,
     }
+
+
+def _with_waiting(parts: Parts, held_out: list[tuple[str, str]], victim: str) -> float:
+    waiting = [
+        item.proposal
+        for item in parts.store.proposals([ProposalState.WAITING])
+        if item.proposal.proposer is Proposer.EXAMPLES
+    ]
+    if not waiting:
+        return _measure(parts, held_out, victim)[0]
+    newest = max(waiting, key=lambda proposal: proposal.created_at)
+    return _score(parts.store.bundle(newest.candidate_digest), held_out, victim)[0]
 
 
 def _measure(parts: Parts, held_out: list[tuple[str, str]], victim: str) -> tuple[float, float]:
@@ -258,6 +282,8 @@ def main() -> None:
     for name, outcome in outcomes.items():
         figures |= {
             f"{name}_accuracy": outcome.accuracy,
+            f"{name}_mean_accuracy": outcome.mean_accuracy,
+            f"{name}_with_waiting": outcome.with_waiting,
             f"{name}_naive_accuracy": naives[name][0],
             f"{name}_victim_recall": outcome.victim_recall,
             f"{name}_naive_victim_recall": naives[name][1],
