@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from loop import desk, engine
 from loop.cli import group
 from loop.errors import NotFound
 from loop.records import FailedJob
@@ -21,6 +22,7 @@ from tests.shell import desk_world
 from tests.shell.fleet import ROOT, Workers, is_quiet, jobs_of, status_of, until
 from tests.shell.forked_workers import Start
 from tests.shell.test_kill_jobs import finish, world
+from tests.shell.test_kill_turn import OPERATOR, best
 
 pytestmark = pytest.mark.kill
 
@@ -76,32 +78,72 @@ def test_two_workers_never_run_the_same_turn_nor_two_turns_of_one_agent_at_once(
     assert turns >= 2 * len(slugs), "each agent is turned, and turned again after what it wrote"
 
 
-@pytest.mark.parametrize("stage", ["validate", "update", "deploy"])
-def test_a_stage_that_keeps_failing_is_set_aside_with_its_reason_and_tried_again_when_a_person_says_so(
-    stage: str, fleet: Workers, sqlite_database: Database, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+def test_a_durable_turn_of_an_agent_with_nothing_new_only_applies_what_is_due(
+    fleet: Workers, database: Database, database_url: str, tmp_path: Path
 ) -> None:
-    world(sqlite_database, slug="poisoned")
-    healthy = world(sqlite_database, slug="healthy")
-    key, origin = f"stage:poisoned:{stage}", (NOON + timedelta(days=2)).timestamp()  # the clock of the command
-    start = Start(url=sqlite_url, origin=origin)
-    with jobs_of(sqlite_database, sqlite_url, origin=origin) as jobs:
-        pid = fleet.start(replace(start, poison=f"poisoned:{stage}", pace={"tries": 2}))
-        until("setting it aside", lambda: (key, True) in failed(sqlite_database))
-        until("the others' work", lambda: any(item.report for item in healthy.store.proposals()))
+    world(database)
+    trace = tmp_path / "trace"
+    with jobs_of(database, database_url) as jobs:
+        finish(fleet, Start(url=database_url), database, jobs)
+        pid = fleet.start(Start(url=database_url, trace=str(trace), pace={"sweep_seconds": 1e8}))
+        until("the turn of the hour", lambda: trace.exists() and "deploy:after" in trace.read_text())
         assert fleet.stop(pid) == 0
-        monkeypatch.setenv("RATCHET_DATABASE_URL", sqlite_url)
+    assert {line.split(" ")[2] for line in trace.read_text().splitlines()} == {"deploy:before", "deploy:after"}
+
+
+POISON = {
+    "validate": "stage:poisoned:validate",
+    "update": "stage:poisoned:update",
+    "test": "stage:poisoned:test",
+    "deploy": "stage:poisoned:deploy",
+    "evaluation": "evaluation:poisoned:",
+    "answers": "evaluation:poisoned:",
+    "apply": "apply:poisoned:",
+}
+"""What is set aside when this meets a defect every time."""
+
+
+@pytest.mark.parametrize("what", sorted(POISON))
+def test_what_keeps_failing_is_set_aside_with_its_reason_and_tried_again_when_a_person_says_so(
+    what: str, fleet: Workers, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin = (NOON + timedelta(days=2)).timestamp()  # the clock of the command
+    parts = {slug: world(database, slug=slug) for slug in ("poisoned", "healthy")}
+    is_apply = what == "apply"
+    for one in parts.values() if is_apply else ():
+        engine.turn(one)
+        proved = best(one)
+        assert proved is not None
+        desk.approve(one, proved, actor=OPERATOR, seen_digest=one.store.proposal(proved).evidence_digest, reason="yes")
+
+    def is_done(slug: str) -> bool:
+        store = parts[slug].store
+        return store.head().number == 1 if is_apply else any(item.report for item in store.proposals())
+
+    start = Start(url=database_url, origin=origin)
+    with jobs_of(database, database_url, origin=origin) as jobs:
+        pid = fleet.start(replace(start, poison=f"poisoned:{what}", pace={"tries": 2}))
+        until(
+            "setting it aside", lambda: any(key.startswith(POISON[what]) for key, is_set in failed(database) if is_set)
+        )
+        until("the others' work", lambda: is_done("healthy"))
+        assert fleet.stop(pid) == 0
+        monkeypatch.setenv("RATCHET_DATABASE_URL", database_url)
         listed = json.loads(CliRunner().invoke(group, ["jobs", "--json"]).stdout)
-        assert [(job["id"], job["state"], job["tries"]) for job in listed if job["state"] == "set aside"] == [
-            (key, "set aside", 2)
-        ]
-        (job,) = [one for one in listed if one["id"] == key]
-        assert "ValueError" in job["reason"]
-        assert "never told" not in job["reason"]
-        told = CliRunner().invoke(group, ["jobs", "retry", key])
-        assert told.exit_code == 0, told.output
-        finish(fleet, start, sqlite_database, jobs)
-    assert failed(sqlite_database) == []
-    assert any(item.report for item in sqlite_database.store("poisoned").proposals())
+        aside = [job for job in listed if job["state"] == "set aside" and job["id"].startswith(POISON[what])]
+        assert [job["tries"] for job in aside] == [2] * len(aside)
+        assert aside
+        for job in aside:
+            assert "ValueError" in job["reason"]
+            assert "never told" not in job["reason"]
+        for key, over in failed(database):
+            if over:
+                told = CliRunner().invoke(group, ["jobs", "retry", key])
+                assert told.exit_code == 0, told.output
+        pid = fleet.start(start)
+        until("the end of every failure", lambda: not failed(database) and is_quiet(database, jobs))
+        assert fleet.stop(pid) == 0
+    assert is_done("poisoned")
 
 
 def test_what_kills_every_worker_is_set_aside_and_the_rest_goes_on(
