@@ -10,16 +10,19 @@ from loop.engine.asking import Batch, Wanted, ask_batch
 from loop.engine.deploy import apply_due
 from loop.engine.recheck import recheck
 from loop.engine.test import conclude_test, due_tests, wanted_answers
-from loop.engine.turn import STAGES, run_stage, turn
+from loop.engine.turn import STAGES, Begun, begin, end, run_stage, turn
 
 __all__ = [
     "STAGES",
     "Batch",
+    "Begun",
     "Wanted",
     "apply_due",
     "ask_batch",
+    "begin",
     "conclude_test",
     "due_tests",
+    "end",
     "recheck",
     "run_stage",
     "turn",

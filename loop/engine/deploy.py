@@ -26,14 +26,15 @@ from loop.records import (
 def release_and_watch(parts: Parts, tally: StageTally) -> None:
     """Approve what the policy allows, apply what is due, watch the newest release, measure; each behind a bulkhead.
 
-    Raises StoreUnavailable.
+    Raises StoreUnavailable. Any error that is not one of ours is a defect: the first is raised after the rest.
     """
     if is_settled(parts):
-        _apply(parts, tally)
+        apply_due(parts, tally)
         return
-    steps: dict[str, Callable[[Parts, StageTally], None]] = {
+    defects: list[Exception] = []
+    steps: dict[str, Callable[[Parts, StageTally], object]] = {
         "approving by policy": _approve_by_policy,
-        "applying approvals": _apply,
+        "applying approvals": apply_due,
         "watching the release": _watch,
         "measuring": measure,
     }
@@ -44,27 +45,51 @@ def release_and_watch(parts: Parts, tally: StageTally) -> None:
             raise
         except RatchetError as error:
             tally.words.append(f"While {what}: {error}")
+        except Exception as error:
+            defects.append(error)
+    if defects:
+        raise defects[0]
 
 
 def apply_due(parts: Parts, tally: StageTally | None = None) -> list[Release]:
     """Make every approval live whose undo window is over: exactly once each, by compare-and-swap on the head.
 
-    An approval that can no longer be applied becomes stale with its reason and stops nobody else's.
-    Raises StoreUnavailable.
+    An approval that can no longer be applied becomes stale with its reason and stops nobody else's. One that the
+    durable work has set aside, or tries again later, is left alone.
+    Raises StoreUnavailable. Any error that is not one of ours is a defect: the first is raised after the others.
     """
     applied: list[Release] = []
-    for decision in parts.store.due_approvals(parts.clock()):
+    defects: list[Exception] = []
+    now = parts.clock()
+    held = {job.subject for job in parts.store.failed_jobs() if job.kind == "apply" and not job.is_due(now)}
+    for decision in parts.store.due_approvals(now):
+        if decision.id in held:
+            continue
         try:
-            release = _apply_one(parts, decision, tally=tally)
+            release = _apply_or_set_aside(parts, decision, tally=tally)
         except StoreUnavailable:
             raise
-        except RatchetError as error:
-            _set_aside(parts, decision, reason=str(error), tally=tally)
+        except Exception as error:
+            defects.append(error)
             continue
         if release is not None:
             applied.append(release)
         parts.checkpoint("apply:after")
+    if tally is not None:
+        tally.counts["released"] = len(applied)
+    if defects:
+        raise defects[0]
     return applied
+
+
+def _apply_or_set_aside(parts: Parts, decision: Decision, *, tally: StageTally | None) -> Release | None:
+    try:
+        return _apply_one(parts, decision, tally=tally)
+    except StoreUnavailable:
+        raise
+    except RatchetError as error:
+        _set_aside(parts, decision, reason=str(error), tally=tally)
+        return None
 
 
 def _apply_one(parts: Parts, decision: Decision, *, tally: StageTally | None) -> Release | None:
@@ -114,10 +139,6 @@ def _approve_by_policy(parts: Parts, tally: StageTally) -> None:
             tally.words.append(f"A change was decided by somebody else meanwhile. {error}")
             continue
         tally.counts["approved_by_policy"] = tally.counts.get("approved_by_policy", 0) + 1
-
-
-def _apply(parts: Parts, tally: StageTally) -> None:
-    tally.counts["released"] = len(apply_due(parts, tally))
 
 
 def _watch(parts: Parts, tally: StageTally) -> None:

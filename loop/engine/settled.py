@@ -1,4 +1,4 @@
-"""Whether there is anything to do: what a turn depends on, kept when a turn found nothing."""
+"""Idle detection: whether there is anything to do. What a turn depends on is kept when a turn found nothing."""
 
 from datetime import datetime
 from typing import Any
@@ -13,16 +13,19 @@ _KIND, _KEY = "settled", "turn"
 def is_settled(parts: Parts) -> bool:
     """Whether nothing that a turn depends on changed since one found nothing to do: a few reads by key."""
     stored = parts.store.kept(_KIND, [_KEY]).get(_KEY)
-    return stored is not None and stored["mark"] == _mark(parts) and not _comes_of_age(parts, stored)
+    return stored is not None and stored["mark"] == mark(parts) and not _comes_of_age(parts, stored)
 
 
-def settle(parts: Parts) -> None:
-    """Note that a turn found nothing to do."""
-    body = {"mark": _mark(parts), "at": parts.clock().isoformat()}
+def settle(parts: Parts, *, seen: str) -> None:
+    """Note that a turn found nothing to do in what it saw: the `mark` from before its first stage.
+
+    What arrived since then has another mark, and is looked at by the next turn.
+    """
+    body = {"mark": seen, "at": parts.clock().isoformat()}
     parts.store.commit(Changes(derived=Derived(kept=(Kept(_KIND, _KEY, body),))))
 
 
-def _mark(parts: Parts) -> str:
+def mark(parts: Parts) -> str:
     """What a turn depends on: our rules, arrivals and moves, the agent's settings, the model that drafts, the seed."""
     model = parts.model.name if parts.model is not None else ""
     return digest([validate.RULES, parts.store.change_counter(), parts.store.agent, model, parts.seed])

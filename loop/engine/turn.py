@@ -6,12 +6,14 @@ Idempotent: a turn may die at any point and be run again. Ids come from content,
 a bad release is taken back even while nothing can be drafted or tested.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from loop.engine.collect import count_arrivals
 from loop.engine.deploy import release_and_watch
 from loop.engine.journal import StageTally
-from loop.engine.settled import is_settled, settle
+from loop.engine.settled import is_settled, mark, settle
 from loop.engine.test import try_changes
 from loop.engine.update import draft_changes
 from loop.engine.validate import judge_feedback
@@ -36,6 +38,15 @@ APPLY_ONLY: tuple[StageName, ...] = ("deploy",)
 """What an idle turn runs: nothing changed since a turn found nothing to do, but an undo window may have closed."""
 
 
+class Begun(NamedTuple):
+    """What a turn starts from."""
+
+    stages: tuple[StageName, ...]
+    """To be run, in order."""
+    seen: str
+    """What the turn depends on, as it was before the first stage."""
+
+
 def turn(parts: Parts) -> TurnReport:
     """Run the five stages once and record what they did; a turn that found nothing to do leaves no record.
 
@@ -47,21 +58,38 @@ def turn(parts: Parts) -> TurnReport:
     """
     started = parts.clock()
     defects: list[Exception] = []
-    names = APPLY_ONLY if is_settled(parts) else tuple(STAGES)
-    stages = tuple(run_stage(parts, name, defects=defects) for name in names)
+    begun = begin(parts)
+    stages = [run_stage(parts, name, defects=defects) for name in begun.stages]
+    report = end(parts, begun, started=started, stages=stages)
+    if defects:
+        raise defects[0]
+    return report
+
+
+def begin(parts: Parts) -> Begun:
+    """Which stages a turn that starts now has to run: all, or of an idle agent only those that time alone moves."""
+    return Begun(stages=APPLY_ONLY if is_settled(parts) else tuple(STAGES), seen=mark(parts))
+
+
+def end(
+    parts: Parts, begun: Begun, *, started: datetime, stages: Sequence[StageReport], is_complete: bool = True
+) -> TurnReport:
+    """Keep the report of a turn that did something; after one that found nothing to do the agent is idle.
+
+    `is_complete`: nothing of this turn goes on elsewhere or waits to be tried again.
+    """
+    slug = parts.store.agent.slug
     report = TurnReport(
-        id=derived_id("turn", parts.store.agent.slug, started),
-        agent=parts.store.agent.slug,
+        id=derived_id("turn", slug, started),
+        agent=slug,
         started_at=started,
-        ended_at=parts.clock(),
-        stages=stages,
+        ended_at=max(started, parts.clock()),
+        stages=tuple(stages),
     )
     if report.did_something:
         parts.store.commit(Changes(turn=report))
-    elif names is not APPLY_ONLY:
-        settle(parts)
-    if defects:
-        raise defects[0]
+    elif is_complete and begun.stages != APPLY_ONLY:
+        settle(parts, seen=begun.seen)
     return report
 
 

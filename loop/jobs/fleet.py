@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from loop.engine import STAGES
 from loop.jobs import tries
 from loop.jobs.queueing import DurableJobs
 from loop.jobs.steps import Bench, owner
@@ -140,8 +139,10 @@ def _item(jobs: DurableJobs, workflow: Any) -> tuple[str, JobKind, str] | None:
     return None
 
 
-def _stage_of(steps_done: list[str]) -> tuple[JobKind, str]:
-    """The stage after those that are checkpointed; the turn itself when all are."""
-    begun = sum(name in ("stage", "due_tests") for name in steps_done)
-    names = list(STAGES)
+def _stage_of(steps_done: list[Any]) -> tuple[JobKind, str]:
+    """The stage after those that are checkpointed; the turn itself when none or all of its stages are."""
+    if not steps_done:
+        return ("turn", "")
+    names = steps_done[0]["output"]["stages"]
+    begun = sum(step["function_name"] in ("stage", "due_tests") for step in steps_done)
     return ("stage", names[begun]) if begun < len(names) else ("turn", "")

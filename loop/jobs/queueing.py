@@ -64,7 +64,7 @@ class DurableJobs:
     def ensure_turn(self, slug: str) -> bool:
         """The id is made from the change counter, so that two workers never start the same turn."""
         now = self._clock()
-        if any(row.kind == "turn" and not tries.is_due(row, now) for row in self._store(slug).failed_jobs()):
+        if any(row.kind == "turn" and not row.is_due(now) for row in self._store(slug).failed_jobs()):
             return False
         prefix = tries.job_id("turn", slug, "")
         key = self.turn_id(slug)
@@ -95,7 +95,7 @@ class DurableJobs:
         known = self._store(slug).failed_jobs()
         failed = next((one for one in known if one.kind == "apply" and one.subject == decision.id), None)
         now = self._clock()
-        if failed is not None and not tries.is_due(failed, now):
+        if failed is not None and not failed.is_due(now):
             return False
         key = tries.job_id("apply", slug, decision.id) + (_tries_mark([failed], now) if failed else "")
         if key in self._scheduled:
@@ -209,9 +209,9 @@ class DurableJobs:
             self._client.delete_workflows([one.workflow_id for one in done])
         return len(done)
 
-    def steps_done(self, workflow_id: str) -> list[str]:
-        """Names of its checkpoints so far."""
-        return [step["function_name"] for step in self._client.list_workflow_steps(workflow_id)]
+    def steps_done(self, workflow_id: str) -> list[Any]:
+        """Its checkpoints so far, as dbos lists them: `function_name`, `output`."""
+        return list(self._client.list_workflow_steps(workflow_id))
 
     def close(self) -> None:
         """Let go of the client; the engine is its owner's."""
@@ -266,7 +266,7 @@ def open_jobs(
 
 def _tries_mark(failed: list[FailedJob], now: datetime) -> str:
     """Changes when a failed item comes due, so that it is a reason for a turn."""
-    due = [f"{row.id} {row.tries} {row.failed_at.isoformat()}" for row in failed if tries.is_due(row, now)]
+    due = [f"{row.id} {row.tries} {row.failed_at.isoformat()}" for row in failed if row.is_due(now)]
     return "." + tries.short("\n".join(sorted(due))) if due else ""
 
 

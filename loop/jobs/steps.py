@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from loop import engine
-from loop.engine import Wanted
+from loop.engine import Begun, Wanted
 from loop.errors import RatchetError, StoreUnavailable
 from loop.evaluate import AnswerMemory, DeferredAnswers, kept_only
 from loop.jobs import tries
 from loop.jobs.tries import Pace
 from loop.ports import Parts
-from loop.records import Answer, Bundle, Changes, EvalCase, JobKind, StageName, StageReport, TurnReport, derived_id
+from loop.records import Answer, Bundle, EvalCase, JobKind, StageName, StageReport
 
 BATCH = 50
 """Cases in one batch of an evaluation: what one worker takes at a time."""
@@ -37,12 +37,23 @@ class Bench:
     """Whether work under this name runs or waits already."""
 
 
+def begin_turn(bench: Bench, slug: str) -> dict[str, Any]:
+    """When a turn began, which stages it has to run, and what it depends on. Raises StoreUnavailable."""
+    parts = bench.parts(slug)
+    began = parts.clock().isoformat()
+    begun = engine.begin(parts)
+    return {"began": began, "stages": list(begun.stages), "seen": begun.seen}
+
+
 def run_stage(bench: Bench, slug: str, name: StageName) -> dict[str, Any]:
-    """One stage of a turn. A defect is counted against the stage; the turn goes on. Raises StoreUnavailable."""
+    """One stage of a turn: its report, the answers it waits for, and whether it ran.
+
+    A defect is counted against the stage; the turn goes on. Raises StoreUnavailable.
+    """
     parts = bench.parts(slug)
     if row := tries.holding(parts, "stage", name):
         words = () if row.retry_at else (f"The stage is set aside after {row.tries} tries. {row.reason}",)
-        return {"report": StageReport(stage=name, words=words).model_dump(mode="json"), "wanted": []}
+        return {"report": StageReport(stage=name, words=words).model_dump(mode="json"), "wanted": [], "ran": False}
     deferred = DeferredAnswers(parts.store)
     defects: list[Exception] = []
     report = StageReport(stage=name)
@@ -58,25 +69,26 @@ def run_stage(bench: Bench, slug: str, name: StageName) -> dict[str, Any]:
     else:
         tries.worked(parts, "stage", name)
     wanted = [[digest, ids] for digest, ids in deferred.wanted.items()]
-    return {"report": report.model_dump(mode="json"), "wanted": wanted}
+    return {"report": report.model_dump(mode="json"), "wanted": wanted, "ran": not defects}
 
 
-def due_tests(bench: Bench, slug: str) -> list[str]:
-    """Proposals to be tested now; not those that are being tested, wait for another try or are set aside."""
+def due_tests(bench: Bench, slug: str) -> dict[str, Any]:
+    """Proposals to be tested, and those to begin with: not being tested, nor waiting for another try, nor set aside."""
     parts = bench.parts(slug)
-    parts.checkpoint("test:before")
     if tries.holding(parts, "stage", "test"):
-        return []
+        return {"begin": [], "ran": False, "due": 0}
     try:
+        parts.checkpoint("test:before")
         due = engine.due_tests(parts)
     except StoreUnavailable:
         raise
     except Exception as error:
         _log.exception("%s: what is to be tested could not be found.", slug)
         tries.failed(parts, "stage", "test", reason=_defect(error), pace=bench.pace)
-        return []
+        return {"begin": [], "ran": False, "due": 0}
     tries.worked(parts, "stage", "test")
-    return [one for one in due if _is_free(bench, parts, "evaluation", one)]
+    free = [one for one in due if _is_free(bench, parts, "evaluation", one)]
+    return {"begin": free, "ran": True, "due": len(due)}
 
 
 def may_gather(bench: Bench, slug: str, digest: str) -> bool:
@@ -84,30 +96,34 @@ def may_gather(bench: Bench, slug: str, digest: str) -> bool:
     return _is_free(bench, bench.parts(slug), "answers", digest[:16])
 
 
-def record_turn(bench: Bench, slug: str, *, began: str, stages: list[dict[str, Any]]) -> str:
-    """Keep the report of a turn that did something; its summary."""
+def end_turn(bench: Bench, slug: str, *, begun: dict[str, Any], stages: list[dict[str, Any]], is_complete: bool) -> str:
+    """End a turn by the engine's rule; the summary of one that did something."""
     parts = bench.parts(slug)
-    started = datetime.fromisoformat(began)
-    report = TurnReport(
-        id=derived_id("turn", slug, started),
-        agent=slug,
-        started_at=started,
-        ended_at=max(started, parts.clock()),
-        stages=tuple(StageReport.model_validate(one) for one in stages),
+    report = engine.end(
+        parts,
+        Begun(stages=tuple(begun["stages"]), seen=begun["seen"]),
+        started=datetime.fromisoformat(begun["began"]),
+        stages=[StageReport.model_validate(one) for one in stages],
+        is_complete=is_complete,
     )
     tries.worked(parts, "turn", "")
     if not report.did_something:
         return ""
-    parts.store.commit(Changes(turn=report))
     bench.report(f"{slug}: {report.summary}")
     return report.summary
 
 
-def plan_test(bench: Bench, slug: str, proposal_id: str) -> list[list[Any]]:
-    """Batches of `[digest, case ids]` still to be asked for a test."""
+def plan_test(bench: Bench, slug: str, proposal_id: str) -> dict[str, Any]:
+    """Batches of `[digest, case ids]` still to be asked for a test; why it cannot be planned, else empty."""
     parts = bench.parts(slug)
-    parts.checkpoint("evaluation:before")
-    return [batch for wanted in engine.wanted_answers(parts, proposal_id) for batch in in_batches(*wanted)]
+    try:
+        parts.checkpoint("evaluation:before")
+        wanted = engine.wanted_answers(parts, proposal_id)
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        return {"batches": [], "reason": _in_words(error, f"{slug}: the test of {proposal_id}")}
+    return {"batches": [batch for one in wanted for batch in in_batches(*one)], "reason": ""}
 
 
 def in_batches(digest: str, case_ids: tuple[str, ...] | list[str]) -> list[list[Any]]:
@@ -121,16 +137,13 @@ def ask_batch(bench: Bench, slug: str, proposal_id: str, *, digest: str, case_id
     kind, subject = owner(proposal_id, digest)
     if row := tries.holding(parts, kind, subject):
         return {"answered": 0, "failed": 0, "reason": row.reason}
-    parts.checkpoint("answers:before")
     try:
+        parts.checkpoint("answers:before")
         batch = engine.ask_batch(parts, Wanted(digest, tuple(case_ids)))
     except StoreUnavailable:
         raise
-    except RatchetError as error:
-        return {"answered": 0, "failed": 0, "reason": str(error)}
     except Exception as error:
-        _log.exception("%s: a batch of %s met a defect.", slug, subject)
-        return {"answered": 0, "failed": 0, "reason": _defect(error)}
+        return {"answered": 0, "failed": 0, "reason": _in_words(error, f"{slug}: a batch of {subject}")}
     parts.checkpoint("answers:after")
     tries.worked(parts, kind, subject)
     return {"answered": batch.answered, "failed": batch.failed, "reason": ""}
@@ -147,19 +160,17 @@ def conclude(bench: Bench, slug: str, proposal_id: str) -> str:
         verdict = engine.conclude_test(replace(parts, ask=ask), proposal_id)
     except StoreUnavailable:
         raise
-    except RatchetError as error:
-        tries.failed(parts, "evaluation", proposal_id, reason=str(error), pace=bench.pace)
-        return ""
     except Exception as error:
-        _log.exception("%s: the test of %s met a defect.", slug, proposal_id)
-        tries.failed(parts, "evaluation", proposal_id, reason=_defect(error), pace=bench.pace)
+        reason = _in_words(error, f"{slug}: the test of {proposal_id}")
+        tries.failed(parts, "evaluation", proposal_id, reason=reason, pace=bench.pace)
         return ""
     parts.checkpoint("evaluation:after")
     tries.worked(parts, "evaluation", proposal_id)
     if verdict is None:
         return ""
     stage = StageReport(stage="test", counts={verdict.value: 1}, seconds=_seconds(began, parts.clock()))
-    record_turn(bench, slug, began=began.isoformat(), stages=[stage.model_dump(mode="json")])
+    report = engine.end(parts, engine.begin(parts), started=began, stages=[stage])
+    bench.report(f"{slug}: {report.summary}")
     return verdict.value
 
 
@@ -188,8 +199,7 @@ def apply(bench: Bench, slug: str, decision_id: str) -> dict[str, Any]:
     except StoreUnavailable:
         raise
     except Exception as error:
-        _log.exception("%s: applying %s failed.", slug, decision_id)
-        released, reason = [], str(error) if isinstance(error, RatchetError) else _defect(error)
+        released, reason = [], _in_words(error, f"{slug}: applying {decision_id}")
     for number in released:
         bench.report(f"{slug}: version {number} is live.")
     if any(one.id == decision_id for one in parts.store.due_approvals(parts.clock())):
@@ -220,6 +230,14 @@ def _asking(parts: Parts, others: DeferredAnswers | Callable[..., Any]) -> Calla
         return dict(chosen(bundle, cases))
 
     return ask
+
+
+def _in_words(error: Exception, what: str) -> str:
+    """Why something failed: our own errors as they are, a defect without its text, which goes to the log."""
+    if isinstance(error, RatchetError):
+        return str(error)
+    _log.error("%s met a defect.", what, exc_info=error)
+    return _defect(error)
 
 
 def _defect(error: Exception) -> str:

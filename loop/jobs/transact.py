@@ -21,7 +21,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer  # noq
 __all__ = ["APPLICATION", "DBOS", "WORKFLOW_SCHEMA", "client", "launch", "make_engine", "new_executor", "stop"]
 
 APPLICATION = "ratchet"
-WORKFLOW_SCHEMA = "1"
+WORKFLOW_SCHEMA = "2"
 """Raised whenever the order or the names of steps in `loop.jobs.workflows` change: work begun under another number is
 dropped by the sweeper and begun anew, which is safe because every step is idempotent."""
 SCHEMA = "ratchet_jobs"
@@ -70,11 +70,11 @@ def launch(engine: sa.Engine, *, executor: str, poll_seconds: float, version: st
     DBOS.launch()
     queues: dict[str, dict[str, Any]] = {
         # One turn, and one evaluation, of an agent at a time, whoever works.
-        TURNS: {"partition_concurrency": 1, "worker_concurrency": 2, "polling_interval_sec": 2 * poll_seconds},
-        EVALUATIONS: {"partition_concurrency": 1, "worker_concurrency": 16, "polling_interval_sec": 2 * poll_seconds},
+        TURNS: {"partition_concurrency": 1, "worker_concurrency": 2, "polling_interval_sec": 4 * poll_seconds},
+        EVALUATIONS: {"partition_concurrency": 1, "worker_concurrency": 16, "polling_interval_sec": 4 * poll_seconds},
         # Three at a time keep the model busy while one of them stores its last answers.
-        ANSWERS: {"worker_concurrency": 3, "polling_interval_sec": poll_seconds},
-        APPLIES: {"worker_concurrency": 4, "polling_interval_sec": 4 * poll_seconds},
+        ANSWERS: {"worker_concurrency": 3, "polling_interval_sec": 2 * poll_seconds},
+        APPLIES: {"worker_concurrency": 4, "polling_interval_sec": 8 * poll_seconds},
     }
     for name, limits in queues.items():
         DBOS.register_queue(name, **limits)

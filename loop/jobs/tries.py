@@ -77,12 +77,7 @@ def worked(parts: Parts, kind: JobKind, subject: str) -> None:
 def holding(parts: Parts, kind: JobKind, subject: str) -> FailedJob | None:
     """The failure that keeps the item from being tried now: set aside, or its pause is not over."""
     row = _row(parts, job_id(kind, parts.store.agent.slug, subject))
-    return row if row is not None and not is_due(row, parts.clock()) else None
-
-
-def is_due(row: FailedJob, now: datetime) -> bool:
-    """Whether a failed item may be tried again."""
-    return row.retry_at is not None and row.retry_at <= now
+    return row if row is not None and not row.is_due(parts.clock()) else None
 
 
 def again(row: FailedJob, now: datetime) -> FailedJob:

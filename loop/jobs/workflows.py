@@ -9,7 +9,6 @@ from typing import Any
 
 from dbos import SetEnqueueOptions, SetWorkflowID
 
-from loop.engine import STAGES
 from loop.errors import StoreUnavailable
 from loop.jobs import steps
 from loop.jobs.steps import Bench
@@ -48,8 +47,8 @@ def _step(run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_step
-def begin_turn(slug: str) -> str:
-    return _here().parts(slug).clock().isoformat()
+def begin_turn(slug: str) -> dict[str, Any]:
+    return steps.begin_turn(_here(), slug)
 
 
 @_step
@@ -58,7 +57,7 @@ def stage(slug: str, name: StageName) -> dict[str, Any]:
 
 
 @_step
-def due_tests(slug: str) -> list[str]:
+def due_tests(slug: str) -> dict[str, Any]:
     return steps.due_tests(_here(), slug)
 
 
@@ -68,12 +67,12 @@ def may_gather(slug: str, digest: str) -> bool:
 
 
 @_step
-def record_turn(slug: str, began: str, stages: list[dict[str, Any]]) -> str:
-    return steps.record_turn(_here(), slug, began=began, stages=stages)
+def end_turn(slug: str, begun: dict[str, Any], stages: list[dict[str, Any]], is_complete: bool) -> str:
+    return steps.end_turn(_here(), slug, begun=begun, stages=stages, is_complete=is_complete)
 
 
 @_step
-def plan_test(slug: str, proposal_id: str) -> list[list[Any]]:
+def plan_test(slug: str, proposal_id: str) -> dict[str, Any]:
     return steps.plan_test(_here(), slug, proposal_id)
 
 
@@ -100,28 +99,32 @@ def apply_approval(slug: str, decision_id: str) -> dict[str, Any]:
 @DBOS.workflow(name="turn", max_recovery_attempts=None)
 def turn(slug: str) -> str:
     """One turn: a step a stage. Tests are workflows of their own, so that deploy and watch never wait for a model."""
-    began = begin_turn(slug)
+    begun = begin_turn(slug)
     stages: list[dict[str, Any]] = []
     wanted: list[list[Any]] = []
-    for name in STAGES:
+    is_complete = True
+    for name in begun["stages"]:
         if name == "test":
-            due = due_tests(slug)
-            for proposal_id in due:
+            tests = due_tests(slug)
+            is_complete &= tests["ran"] and not tests["due"]
+            for proposal_id in tests["begin"]:
                 _enqueue(EVALUATIONS, evaluation, slug, proposal_id, key=job_id("evaluation", slug, proposal_id))
             continue
         did = stage(slug, name)
+        is_complete &= did["ran"] and not did["wanted"]
         stages.append(did["report"])
         wanted += did["wanted"]
     for digest, case_ids in wanted:
         if may_gather(slug, digest):
             _enqueue(EVALUATIONS, answers, slug, digest, case_ids, key=job_id("answers", slug, digest[:16]))
-    return str(record_turn(slug, began, stages))
+    return str(end_turn(slug, begun, stages, is_complete))
 
 
 @DBOS.workflow(name="evaluation", max_recovery_attempts=None)
 def evaluation(slug: str, proposal_id: str) -> str:
     """Test one proposal: its questions in batches that all workers share, then the verdict."""
-    refused = _shared(slug, proposal_id, plan_test(slug, proposal_id))
+    plan = plan_test(slug, proposal_id)
+    refused = plan["reason"] or _shared(slug, proposal_id, plan["batches"])
     if refused:
         not_answered(slug, proposal_id, "", refused)
         return ""

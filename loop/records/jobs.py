@@ -1,5 +1,6 @@
 """Durable work as people see it: what runs, waits and failed; a poison item in the dead-letter table."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -40,3 +41,7 @@ class FailedJob(Record):
     failed_at: Moment
     retry_at: Moment | None
     """When it is tried again; None: set aside until a person retries it."""
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it may be tried now: not set aside, and its pause is over."""
+        return self.retry_at is not None and self.retry_at <= now

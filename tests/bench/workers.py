@@ -26,8 +26,8 @@ from urllib.request import urlopen
 import sqlalchemy as sa
 
 from loop import desk, wiring
-from loop.change import proposal
-from loop.change.proposal import PERSON, Idea
+from loop.change import operations, proposal
+from loop.change.proposal import Idea
 from loop.jobs import Pace
 from loop.ports import Parts
 from loop.records import (
@@ -41,6 +41,7 @@ from loop.records import (
     Limits,
     ModelChoice,
     ProposalState,
+    Proposer,
     Role,
     Split,
 )
@@ -120,10 +121,11 @@ class Bench:
             title="Second edition",
             rationale="To have something to test.",
             evidence=(),
-            proposer=PERSON,
+            proposer=Proposer.PERSON,
         )
         drafted = proposal.draft(idea, agent=agent, base=store.head(), bundle=bundle, cited=[], at=now)
-        store.commit(Changes(cases=held_out, proposals=(drafted,)))
+        candidate = operations.apply_all(bundle, drafted.operations)
+        store.commit(Changes(cases=held_out, proposals=(drafted,), bundles=(candidate,)))
         return drafted.id
 
     def is_tested(self, slug: str, proposal_id: str) -> bool:
@@ -163,8 +165,9 @@ def killed(bench: Bench, *, kills: int, rng: random.Random) -> dict[str, int]:
         time.sleep(rng.uniform(0.2, 2.0))
         place = rng.randrange(len(bench.pids))
         bench.fleet.kill(bench.pids[place])
-        seen = len(asked(bench))
-        for key in stored(bench, drafted):
+        known = set(stored(bench, drafted))
+        seen = len(asked(bench))  # read after what is stored: whatever is asked from here on was asked too late
+        for key in known:
             known_at.setdefault(key, seen)
         bench.pids[place] = bench.fleet.start(bench.start)
         say(f"  kill {number + 1}: {len(known_at)} answers stored")

@@ -49,7 +49,7 @@ class Start:
     only: str = ""
     """Count and die for this agent only."""
     poison: str = ""
-    """`AGENT:STAGE` that meets a defect every time."""
+    """`AGENT:STAGE`, separated by commas, that meet a defect every time."""
     trace: str = ""
     """File that gets a line `PID AGENT LABEL` at every checkpoint."""
     dials: str = ""
@@ -86,7 +86,7 @@ def work(start: Start) -> None:
             if start.trace:
                 with open(start.trace, "a") as trace:  # noqa: PTH123 - appended to by several processes at once
                     trace.write(f"{os.getpid()} {slug} {label}\n")
-            if f"{slug}:{label}" == f"{start.poison}:before":
+            if f"{slug}:{label}" in {f"{one}:before" for one in start.poison.split(",")}:
                 raise ValueError("what is stored is never told")
             if label == start.kill_at and slug == (start.only or slug):
                 passed[label] += 1

@@ -3,16 +3,30 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from loop import desk, engine, wiring
+from loop import deploy, desk, engine, wiring
 from loop.change import acceptance
 from loop.engine.journal import StageTally
 from loop.errors import ModelFailed
 from loop.ports import Answerer, Parts
-from loop.records import Actor, Bundle, Condition, ProposalState, Role, Rule, SetRule, StageReport, TurnReport
+from loop.records import (
+    Actor,
+    Bundle,
+    Condition,
+    Decision,
+    FailedJob,
+    ProposalState,
+    Release,
+    Role,
+    Rule,
+    SetRule,
+    StageReport,
+    TurnReport,
+)
 from loop.settings import Settings
 from storage.database import Database
 from tests.builders import NOON
@@ -130,3 +144,41 @@ def test_an_approval_that_can_no_longer_be_applied_is_stale_with_its_reason_and_
     assert parts.store.check_journal().is_intact
     assert parts.store.journal()[-2].action == "mark proposal stale"
     assert not any("could not be applied" in word for one in engine.turn(parts).stages for word in one.words)
+
+
+def test_a_defect_in_applying_one_approval_is_raised_after_the_others_went_live_and_the_rest_of_the_stage_ran(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk_world.arrive(parts)
+    approved(parts, "gold", "silver")
+    poison, other = (decision.proposal_id for decision in parts.store.due_approvals(parts.clock()))
+    real = deploy.deploy_release
+
+    def broken(decision: Decision, *rest: Any, **more: Any) -> Release:
+        if decision.proposal_id == poison:
+            raise ZeroDivisionError
+        return real(decision, *rest, **more)
+
+    monkeypatch.setattr(deploy, "deploy_release", broken)
+    with pytest.raises(ZeroDivisionError):
+        engine.turn(parts)
+    assert parts.store.proposal(poison).state is ProposalState.APPROVED
+    assert parts.store.proposal(other).state is ProposalState.LIVE
+    live = parts.store.head().number
+    assert [one.number for one in parts.store.measurements() if one.number == live] == [live], "measured all the same"
+
+
+def test_an_approval_that_was_set_aside_is_left_alone_until_a_person_says_so(parts: Parts) -> None:
+    desk_world.arrive(parts)
+    (mine,) = approved(parts, "gold")
+    (decision,) = parts.store.due_approvals(parts.clock())
+    row = FailedJob(
+        agent="desk", id="apply", kind="apply", subject=decision.id, tries=5, reason="It broke.", failed_at=NOON,
+        retry_at=None,
+    )  # fmt: skip
+    parts.store.keep_failed_job(row)
+    engine.turn(parts)
+    assert parts.store.proposal(mine).state is ProposalState.APPROVED
+    parts.store.keep_failed_job(row.model_copy(update={"retry_at": NOON}))
+    engine.turn(parts)
+    assert parts.store.proposal(mine).state is ProposalState.LIVE

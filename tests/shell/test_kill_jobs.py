@@ -18,8 +18,9 @@ from tests.builders import NOON
 from tests.shell import desk_world
 from tests.shell.fleet import Workers, bury, is_quiet, jobs_of, until
 from tests.shell.forked_workers import Start, clock_of
+from tests.shell.killed_turn import OPERATOR, best
 from tests.shell.model_server import ModelServer, serve
-from tests.shell.test_kill_turn import OPERATOR, best, picture
+from tests.shell.test_kill_turn import picture
 
 pytestmark = pytest.mark.kill
 
