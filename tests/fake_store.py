@@ -40,7 +40,7 @@ from loop.records import (
 )
 from loop.validate import MemoryKnowledge
 from tests.builders import NOON
-from tests.fakes import FakeAnswers, FakeArrivals, FakeClock
+from tests.fakes import FakeAnswers, FakeArrivals, FakeClock, FakeFailedJobs
 
 _DECIDED = {"approve": ProposalState.APPROVED, "reject": ProposalState.REJECTED, "edit": ProposalState.EDITED}
 
@@ -66,10 +66,12 @@ class Memory(FakeArrivals, FakeAnswers):
         ]  # fmt: skip
         self.commits: list[Changes] = []
         self.changed = 0
+        self.jobs = FakeFailedJobs()
 
     def __getattr__(self, name: str) -> Any:
-        """The port `Knowledge`, answered by its reference implementation."""
-        return getattr(self.__dict__["known"], name)
+        """The ports `Knowledge` and `FailedJobs`, answered by implementations of their own."""
+        own = self.__dict__["jobs" if name in ("failed_jobs", "keep_failed_job", "forget_failed_job") else "known"]
+        return getattr(own, name)
 
     def append(self, **arrived: Any) -> Written:
         """What `FakeArrivals` keeps, and each item of feedback on the list of what the firewall has to look at."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from loop.errors import InvalidInput, ModelFailed
 from loop.ports import Answerer
-from loop.records import Answer, Bundle, Feedback, Interaction, Note, Question, Written, derived_id
+from loop.records import Answer, Bundle, FailedJob, Feedback, Interaction, Note, Question, Written, derived_id
 from tests.builders import NOON
 
 KEY_MAX = 255
@@ -108,3 +108,19 @@ class FakeModel:
 
 def _content(record: Interaction | Feedback) -> dict[str, object]:
     return record.model_dump(exclude={"id", "received_at", "supersedes"})
+
+
+class FakeFailedJobs:
+    """`FailedJobs` in one dictionary, oldest first."""
+
+    def __init__(self) -> None:
+        self.failed: dict[str, FailedJob] = {}
+
+    def failed_jobs(self) -> list[FailedJob]:
+        return sorted(self.failed.values(), key=lambda one: (one.failed_at, one.id))
+
+    def keep_failed_job(self, job: FailedJob) -> None:
+        self.failed[job.id] = job
+
+    def forget_failed_job(self, job_id: str) -> bool:
+        return self.failed.pop(job_id, None) is not None

@@ -1,7 +1,7 @@
 """The stage deploy: approvals that are due go live once, a release that hurts is taken back, versions are measured."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from loop import deploy, policy
 from loop.engine.journal import ENGINE, StageTally, note
@@ -61,10 +61,7 @@ def apply_due(parts: Parts, tally: StageTally | None = None) -> list[Release]:
     applied: list[Release] = []
     defects: list[Exception] = []
     now = parts.clock()
-    held = {job.subject for job in parts.store.failed_jobs() if job.kind == "apply" and not job.is_due(now)}
-    for decision in parts.store.due_approvals(now):
-        if decision.id in held:
-            continue
+    for decision in _free(parts, parts.store.due_approvals(now), now=now):
         try:
             release = _apply_or_set_aside(parts, decision, tally=tally)
         except StoreUnavailable:
@@ -80,6 +77,13 @@ def apply_due(parts: Parts, tally: StageTally | None = None) -> list[Release]:
     if defects:
         raise defects[0]
     return applied
+
+
+def _free(parts: Parts, decisions: Sequence[Decision], *, now: datetime) -> list[Decision]:
+    """Those that the durable work neither set aside nor tries again later."""
+    jobs = parts.store.failed_jobs() if decisions else []
+    held = {job.subject for job in jobs if job.kind == "apply" and not job.is_due(now)}
+    return [decision for decision in decisions if decision.id not in held]
 
 
 def _apply_or_set_aside(parts: Parts, decision: Decision, *, tally: StageTally | None) -> Release | None:

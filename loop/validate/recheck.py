@@ -96,9 +96,7 @@ def differences(
         if _reasons(item) != _reasons(again):
             found.append(f"Feedback {key} is flagged otherwise: {_reasons(item)}; the log says {_reasons(again)}.")
     kept = made.dump()
-    found += _compare(
-        "row", {row.feedback_id: row for row in derived.rows}, {row.feedback_id: row for row in kept.rows}
-    )
+    found += _compare("row", _by_feedback(derived), _by_feedback(kept))
     found += _compare("question", {one.key: one for one in derived.questions}, {one.key: one for one in kept.questions})
     found += _compare("bucket", derived.buckets, kept.buckets)
     found += _compare(

@@ -175,15 +175,15 @@ def test_a_store_that_goes_away_inside_a_stage_is_never_words(parts: Parts, verb
         engine.turn(replace(parts, store=away))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("step", ["_approve_by_policy", "_apply", "_watch", "measure"])
+@pytest.mark.parametrize("step", ["_approve_by_policy", "apply_due", "_watch", "measure"])
 def test_a_step_of_deploy_that_fails_stops_no_other_step(
     parts: Parts, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[str] = []
-    for name in ("_approve_by_policy", "_apply", "_watch", "measure"):
+    for name in ("_approve_by_policy", "apply_due", "_watch", "measure"):
         monkeypatch.setattr(deploying, name, _fails(name, ran, error=ModelFailed("Out of order."), only=step))
     report = engine.run_stage(parts, "deploy", defects=[])
-    assert ran == [one for one in ("_approve_by_policy", "_apply", "_watch", "measure") if one != step]
+    assert ran == [one for one in ("_approve_by_policy", "apply_due", "_watch", "measure") if one != step]
     assert "Out of order." in report.words[0]
 
 
