@@ -215,6 +215,18 @@ def test_a_version_is_measured_when_it_goes_live_and_again_when_the_cases_change
     assert again[1].right > again[0].right == 0, "what was learned is right more often on cases it never saw"
 
 
+def test_two_measurements_of_one_tick_have_no_order_and_are_not_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = desk_with()
+    engine.turn(parts)
+    desk_world.arrive(parts, rows=40, prefix="more", seed=1)
+    engine.turn(parts)
+    taken = parts.store.measurements()
+    assert len(taken) == 2, "two case sets were measured"
+    assert len({one.at for one in taken}) == 1, "in one tick"
+    monkeypatch.setattr(memory(parts), "measurements", lambda: taken[::-1])
+    assert engine.run_stage(parts, "deploy", defects=[]).counts["measured"] == 0
+
+
 def test_what_people_say_is_counted_by_day_and_version_once() -> None:
     parts = desk_with(rows=0)
     parts.store.append(
