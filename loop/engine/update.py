@@ -32,6 +32,8 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
     teaching = _teaching(parts, issues)
     if not teaching:
         tally.why.append("No feedback may teach yet.")
+        if thin := _thinly_supported(issues, needed=store.agent.limits.min_sources):
+            tally.why.append(thin)
         return
     interactions = store.interactions({item.feedback.interaction_id for item in teaching.values()})
     earlier = store.proposals()

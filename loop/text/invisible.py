@@ -134,7 +134,8 @@ def _places(text: str) -> Iterator[int]:
     visible_before = hidden = -1
     for match in _TABLE.finditer(text):
         at = match.start()
-        visible_before = at - 1 if at - 1 != hidden else visible_before
+        if at - 1 != hidden or text[hidden] in _LINE_ENDS:  # an odd line end stays, as a line feed
+            visible_before = at - 1
         if at in flags or _is_legitimate(text, at, before=text[visible_before] if visible_before >= 0 else ""):
             continue
         hidden = at

@@ -96,7 +96,8 @@ def test_a_turn_says_what_each_stage_did(desk: Ratchet, tmp_path: Path) -> None:
 
 def test_a_turn_says_when_too_few_people_said_the_same(desk: Ratchet, tmp_path: Path) -> None:
     file = tmp_path / "labels.csv"
-    file.write_text(GOOD)
+    rows = "".join(f"where is parcel number {n},parcel\n" for n in range(12))  # some are held out, some may teach
+    file.write_text("text,category\n" + rows)
     desk("import", str(file), "--agent", "desk", "--as", "labelled-queries")
     said = desk("turn", "--agent", "desk")
     assert "a change needs 3 people who say the same" in said.out
