@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import NoReturn
 
 import streamlit as st
 
@@ -51,11 +50,6 @@ def keep_pages(pages: dict[str, st.Page]) -> None:
 def link(path: str, label: str, *, icon: str | None = None, **params: str) -> None:
     """A link to another page, opening exactly what `params` name. The label is ours, never stored text."""
     st.page_link(st.session_state["pages"][path], label=label, icon=icon, query_params=_address(params))
-
-
-def visit(path: str, **params: str) -> NoReturn:
-    """Go to another page now."""
-    st.switch_page(st.session_state["pages"][path], query_params=_address(params))
 
 
 def _address(params: dict[str, str]) -> dict[str, str]:

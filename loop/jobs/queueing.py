@@ -110,15 +110,6 @@ class DurableJobs:
         self._enqueue(transact.APPLIES, "apply", key, slug, decision.id, delay=delay)
         return True
 
-    def ensure_evaluation(self, slug: str, proposal_id: str) -> bool:
-        """One at a time of a proposal; it does nothing when the proposal is not due."""
-        prefix = tries.job_id("evaluation", slug, proposal_id)
-        if self.is_active(prefix):
-            return False
-        mark = f"{self._store(slug).change_counter()}-{self._clock().timestamp():.3f}"
-        self._enqueue(transact.EVALUATIONS, "evaluation", tries.named(prefix, mark), slug, proposal_id, slug=slug)
-        return True
-
     def is_active(self, key: str) -> bool:
         """Whether work under this name runs or waits."""
         return bool(self._list(workflow_id_prefix=f"{key}~", status=ACTIVE, limit=1))

@@ -32,10 +32,6 @@ class Jobs(Protocol):
         """Have an approval applied when its undo window is over. Whether it was enqueued."""
         ...
 
-    def ensure_evaluation(self, slug: str, proposal_id: str) -> bool:
-        """Have a proposal tested, its questions shared by all workers. Whether it was enqueued."""
-        ...
-
     def jobs(self) -> list[Job]:
         """What runs, waits and failed; what needs a person first."""
         ...
