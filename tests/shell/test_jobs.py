@@ -58,7 +58,8 @@ def test_two_workers_never_run_the_same_turn_nor_two_turns_of_one_agent_at_once(
     for slug in slugs:
         world(database, slug=slug)
     trace = tmp_path / "trace"
-    start = Start(url=database_url, trace=str(trace))
+    # Nobody dies here, and a worker that a busy machine keeps waiting must not be taken for dead.
+    start = Start(url=database_url, trace=str(trace), pace={"dead_seconds": 60.0})
     with jobs_of(database, database_url) as jobs:
         pids = [fleet.start(start), fleet.start(start)]
         until("the end of all work", lambda: is_quiet(database, jobs))

@@ -124,7 +124,7 @@ def test_two_workers_share_one_evaluation_and_a_kill_asks_nothing_twice_that_was
     with serve(_label, seconds=0.02) as server, jobs_of(database, database_url) as jobs:
         parts = world(database, bundle)
         settings = {"model_base_url": server.base_url, "model_api_key": "none", "model_concurrency": 4}
-        start = Start(url=database_url, settings=settings)
+        start = Start(url=database_url, settings=settings, pace={"dead_seconds": 6.0})  # a busy machine is not a death
         pids = [fleet.start(start), fleet.start(start)]
         until("the first answers", lambda: len(stored_of_base(parts)) > 20)
         fleet.kill(pids[0])
