@@ -1,13 +1,13 @@
 """Write what the firewall learned: upserts of derived rows, in the caller's transaction."""
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 import sqlalchemy as sa
 
 from loop.records import AuthorStanding, Derived, Judged, Sums
 from storage.rows import Row
-from storage.statements import chunks, enqueue, enqueue_feedback, insert_new, update, upsert
+from storage.statements import chunks, enqueue, enqueue_feedback, execute_many, insert_new, update, upsert
 from storage.tables import (
     BucketRow,
     DueRow,
@@ -17,8 +17,6 @@ from storage.tables import (
     QuestionRow,
     StandingRow,
 )
-
-_FIELDS = tuple(one.name for one in fields(Judged))
 
 
 def write_derived(connection: sa.Connection, agent: str, derived: Derived) -> None:
@@ -66,18 +64,19 @@ def _take_off(connection: sa.Connection, agent: str, derived: Derived) -> None:
     if not derived.done:
         return
     statement = sa.delete(table).where(
-        table.c.agent == agent,
+        table.c.agent == sa.bindparam("of_agent"),
         table.c.level == sa.bindparam("of_level"),
         table.c.key == sa.bindparam("of_key"),
         table.c.stamp == sa.bindparam("of_stamp"),
     )
-    rows = [{"of_level": level, "of_key": one.key, "of_stamp": one.stamp} for level, one in derived.done]
-    for chunk in chunks(rows):
-        connection.execute(statement, list(chunk))
+    rows: list[Row] = [
+        {"of_agent": agent, "of_level": level, "of_key": one.key, "of_stamp": one.stamp} for level, one in derived.done
+    ]
+    execute_many(connection, statement, rows)
 
 
 def _judged(agent: str, row: Judged) -> Row:
-    made: Row = {name: getattr(row, name) for name in _FIELDS}
+    made: Row = row._asdict()
     made["agent"] = agent
     made["state"] = row.state.value
     told = [[one.detector, one.reason, list(one.related)] for one in row.findings]

@@ -18,8 +18,7 @@ from storage.tables import (
 )
 
 J = JudgedRow.core()
-FIELDS = tuple(Judged.__dataclass_fields__)
-COLUMNS = tuple(J.c[name] for name in FIELDS)
+COLUMNS = tuple(J.c[name] for name in Judged._fields)
 STATES = {state.value: state for state in FeedbackState}
 STANDING = J.c.state.in_(sorted(state.value for state in STANDING_STATES))
 TEACHING = J.c.state.in_(sorted(state.value for state in TEACHING_STATES))
@@ -58,8 +57,9 @@ class JudgedReads:
 
 
 def _as_judged(row: Any) -> Judged:
-    fields = dict(zip(FIELDS, row, strict=True))
-    fields["state"] = STATES[fields["state"]]
-    told = fields["findings"]
-    fields["findings"] = tuple(Finding(one[0], one[1], tuple(one[2])) for one in json.loads(told)) if told else ()
-    return Judged(**fields)
+    stored = Judged._make(row)
+    told = json.loads(stored.findings) if stored.findings else ()  # type: ignore[arg-type]
+    return stored._replace(
+        state=STATES[stored.state],
+        findings=tuple(Finding(detector, reason, tuple(related)) for detector, reason, related in told),
+    )

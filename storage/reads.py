@@ -21,7 +21,7 @@ from loop.records import (
     VersionSignals,
 )
 from storage.bodies import from_body
-from storage.rows import from_row
+from storage.rows import columns_of, from_row
 from storage.statements import chunks
 from storage.tables import (
     AnswerRow,
@@ -41,9 +41,13 @@ def read_feedback(connection: sa.Connection, agent: str, which: sa.ColumnElement
     """In the order received, each with its flags in the order they were set."""
     table, flags = FeedbackRow.core(), FlagRow.core()
     mine = sa.and_(table.c.agent == agent, which)
-    told = sa.select(table).where(mine).order_by(table.c.received_at, table.c.at, table.c.id)
+    told = (
+        sa.select(table.c.id, table.c.state, table.c.seq, *columns_of(Feedback))
+        .where(mine)
+        .order_by(table.c.received_at, table.c.at, table.c.id)
+    )
     flagged = (
-        sa.select(flags)
+        sa.select(*columns_of(Flag))
         .join(table, sa.and_(table.c.agent == flags.c.agent, table.c.id == flags.c.feedback_id))
         .where(mine)
         .order_by(flags.c.feedback_id, flags.c.position)

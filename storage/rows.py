@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from pydantic_core import PydanticSerializationError
 from sqlmodel import UTCDateTime
 
@@ -109,6 +110,12 @@ def from_row(kind: type[R], row: Mapping[Any, Any]) -> R:
     """The frozen record of a row, as it was written."""
     plan = _plan(kind)
     return from_body(kind, row["body"] if plan.has_body else {name: row[name] for name in plan.fields})
+
+
+def columns_of(kind: type[Record]) -> list[sa.Column[Any]]:
+    """What `from_row` reads of a row: the whole record where it is kept in one column, and nothing beside it."""
+    table, plan = TABLES[kind].core(), _plan(kind)
+    return [table.c.body] if plan.has_body else [table.c[name] for name in plan.fields]
 
 
 def storable(record: Record) -> Row:

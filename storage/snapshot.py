@@ -38,7 +38,7 @@ from storage import audit, reads
 from storage.bodies import from_body
 from storage.connecting import reading
 from storage.proposals import stored_body
-from storage.rows import TABLES, from_row
+from storage.rows import TABLES, columns_of, from_row
 from storage.statements import chunks
 from storage.tables import (
     AgentRow,
@@ -315,7 +315,7 @@ class AgentReads:
 
     # steps -------------------------------------------------------------------------------------
     def _read(self, kind: type[R], query: sa.Select[tuple[object, ...]]) -> list[R]:
-        scoped = query.where(TABLES[kind].core().c.agent == self._slug)
+        scoped = query.with_only_columns(*columns_of(kind)).where(TABLES[kind].core().c.agent == self._slug)
         with reading(self._engine) as connection:
             return [from_row(kind, row) for row in connection.execute(scoped).mappings()]
 

@@ -46,7 +46,7 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> N
     keys = [column.name for column in table.primary_key]
     fresh = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     statement = insert.on_conflict_do_update(index_elements=keys, set_=fresh)
-    _many(connection, statement.values({name: sa.bindparam(name) for name in rows[0]}), rows)
+    execute_many(connection, statement.values({name: sa.bindparam(name) for name in rows[0]}), rows)
 
 
 def update(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *, columns: Sequence[str]) -> None:
@@ -57,10 +57,10 @@ def update(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *, c
     where = [table.c[name] == sa.bindparam(f"of_{name}") for name in keys]
     statement = sa.update(table).where(*where).values({name: sa.bindparam(f"to_{name}") for name in columns})
     named = [{f"to_{name}": row[name] for name in columns} | {f"of_{name}": row[name] for name in keys} for row in rows]
-    _many(connection, statement, named)
+    execute_many(connection, statement, named)
 
 
-def _many(connection: sa.Connection, statement: Any, rows: Sequence[Row]) -> None:
+def execute_many(connection: sa.Connection, statement: Any, rows: Sequence[Row]) -> None:
     """Executemany straight to the driver: building parameters row by row costs more than writing them.
 
     Only for columns whose values drivers take as they are, or as JSON made here.
@@ -89,7 +89,7 @@ def enqueue(connection: sa.Connection, agent: str, keys: Iterable[tuple[str, str
         return
     insert = _insert(connection)(table).values({name: sa.bindparam(name) for name in rows[0]})
     again = {"stamp": table.c.stamp + sa.literal_column("1")}
-    _many(connection, insert.on_conflict_do_update(index_elements=["agent", "level", "key"], set_=again), rows)
+    execute_many(connection, insert.on_conflict_do_update(index_elements=["agent", "level", "key"], set_=again), rows)
 
 
 def enqueue_feedback(connection: sa.Connection, agent: str, which: sa.ColumnElement[bool]) -> None:

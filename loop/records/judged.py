@@ -1,12 +1,12 @@
 """What the firewall keeps: one row per feedback item, and what it has learned about questions, people and models.
 
 Every row is a function of the log of arrivals and decisions, so that `ratchet recheck` can make it again from nothing.
-Plain dataclasses: a turn over a hundred thousand items makes a million of them.
+Plain records: a turn over a hundred thousand items makes a million of them, most of them rows, which are tuples.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from loop.records.identity import Moment, Record
 from loop.records.states import TEACHING_STATES, FeedbackState
@@ -51,8 +51,7 @@ LAZY_COUNT = 20
 """Ratings of one value before they may be found to be given without looking."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(NamedTuple):
     """One feedback item as the firewall sees it: facts from the log, then what views independent of it say."""
 
     feedback_id: str

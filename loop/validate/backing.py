@@ -6,7 +6,6 @@ answered A and only newcomers say it should be X, that is a theme of its own, an
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from loop.records import SEPARATOR, Judged
 from loop.validate.votes import Electorate, electorate
@@ -83,5 +82,5 @@ def _place_anew(found: Findings, row: Judged, *, is_backed: bool, voters: Electo
     found.give("case", [row.interaction_id])
     found.give("pair", [f"@{row.near}"] if row.near else ())
     if theme != row.theme:
-        found.rows[row.feedback_id] = replace(row, theme=theme)
+        found.rows[row.feedback_id] = row._replace(theme=theme)
         found.give("theme", [row.theme, theme])

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC
 
 from loop.heldout import group_of, split_of
@@ -49,7 +48,7 @@ def gather_facts(work: Work) -> Findings:
     counted = Counter(votes)
     for row in rows:
         before = old.get(row.feedback_id)
-        placed = replace(row, near=registry.near_of(row.question), nth=_nth(row, before, counted))
+        placed = row._replace(near=registry.near_of(row.question), nth=_nth(row, before, counted))
         found.rows[row.feedback_id] = _with_views(placed, before)
     _regroup(work, registry, found)
     for row in (*found.rows.values(), *old.values()):
@@ -151,8 +150,7 @@ def _nth(row: Judged, before: Judged | None, counted: Counter[tuple[str, str]]) 
 def _with_views(row: Judged, before: Judged | None) -> Judged:
     if before is None or (before.question, before.choice, before.author) != (row.question, row.choice, row.author):
         return row
-    return replace(
-        row,
+    return row._replace(
         agree=before.agree,
         basis=before.basis,
         top=before.top,
@@ -177,7 +175,7 @@ def _regroup(work: Work, registry: Registry, found: Findings) -> None:
         near = registry.near_of(row.question)
         if near == row.near:
             continue
-        found.rows[row.feedback_id] = replace(row, near=near)
+        found.rows[row.feedback_id] = row._replace(near=near)
         if row.choice and row.near:
             found.give("near", [str(row.near)])
             found.give("burst", [burst_key(row)])

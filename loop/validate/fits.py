@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
@@ -163,6 +164,7 @@ def reference_of(work: Work, fit: Fit) -> Reference:
     return found
 
 
+@lru_cache(maxsize=100_000)
 def fold_of(author: str) -> int:
     """The fold of an author, by hash of the name: the same whoever else there is."""
     return int(digest(author)[:8], 16) % FOLDS

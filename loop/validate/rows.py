@@ -3,8 +3,6 @@
 No flag is valid, one holds, flags of two detectors quarantine; what a person decided stays.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from loop.records import (
@@ -45,7 +43,7 @@ def judge_rows(work: Work) -> Findings:
         vouched=vouched_answers(work, [row for row in rows if row.choice])[0],
     )
     backed = known.kept("pair", sorted({row.pair for row in rows if row.pair}))
-    for row in _viewed(work, rows, scene.reference):
+    for stored, row in zip(rows, _viewed(work, rows, scene.reference), strict=True):
         item = items.get(row.feedback_id)
         if item is None:
             continue
@@ -56,7 +54,9 @@ def judge_rows(work: Work) -> Findings:
             is_seasoned=standing is not None and standing.standing in ("trusted", "proven"),
             is_backed=backed.get(row.pair, {"is_backed": True})["is_backed"],
         )
-        _settle(found, row, item, flags, theme=theme)
+        after = _settle(found, row, item, flags, theme=theme)
+        if after != stored:
+            found.rows[row.feedback_id] = after
     seen = {row.feedback_id for row in rows}
     gone = [key for key in work.keys if key not in seen and not key.startswith(EVERYTHING)]
     _forget(work, found, gone)
@@ -66,7 +66,7 @@ def judge_rows(work: Work) -> Findings:
 def _viewed(work: Work, rows: list[Judged], reference: Reference) -> list[Judged]:
     """The rows with what the model of known answers says; one it learned from is judged without itself."""
     if reference.model is None:
-        return [replace(row, top="", top_chance=None, given_chance=None, rank=None) if row.top else row for row in rows]
+        return [row._replace(top="", top_chance=None, given_chance=None, rank=None) if row.top else row for row in rows]
     texts = work.known.questions({row.question for row in rows if row.choice})
     some = [row for row in rows if row.choice and row.question in texts]
     told = predict(reference.model, [texts[row.question].text for row in some], choices=[row.choice for row in some])
@@ -80,11 +80,13 @@ def _viewed(work: Work, rows: list[Judged], reference: Reference) -> list[Judged
         )
         for place, row in enumerate(some)
     }
-    viewed = []
-    for row in rows:
-        top, top_chance, given_chance, rank = views.get(row.feedback_id, ("", None, None, None))
-        viewed.append(replace(row, top=top, top_chance=top_chance, given_chance=given_chance, rank=rank))
-    return viewed
+    return [_seen(row, *views.get(row.feedback_id, ("", None, None, None))) for row in rows]
+
+
+def _seen(row: Judged, top: str, top_chance: float | None, given_chance: float | None, rank: float | None) -> Judged:
+    if (row.top, row.top_chance, row.given_chance, row.rank) == (top, top_chance, given_chance, rank):
+        return row
+    return row._replace(top=top, top_chance=top_chance, given_chance=given_chance, rank=rank)
 
 
 def _rounded(chance: float) -> float:
@@ -111,7 +113,7 @@ def _flags(
     )
 
 
-def _settle(found: Findings, row: Judged, item: FeedbackItem, flags: tuple[Flag, ...], *, theme: str) -> None:
+def _settle(found: Findings, row: Judged, item: FeedbackItem, flags: tuple[Flag, ...], *, theme: str) -> Judged:
     """The state that follows from the flags, the voice that follows from the state, and whom both concern."""
     state = item.state
     if item.state in JUDGED_STATES:
@@ -123,12 +125,12 @@ def _settle(found: Findings, row: Judged, item: FeedbackItem, flags: tuple[Flag,
             found.flags[row.feedback_id] = flags
     is_only_contradicted = state is FeedbackState.HELD and {flag.detector for flag in flags} == {"conflict"}
     has_voice = row.may_teach and (state in TEACHING_STATES or is_only_contradicted)
-    after = replace(row, state=state, has_voice=has_voice, theme=theme)
-    found.rows[row.feedback_id] = after
+    after = row._replace(state=state, has_voice=has_voice, theme=theme)
     is_same = (row.state, row.has_voice, row.theme) == (state, has_voice, theme)
     if not is_same or item.state is FeedbackState.NEW:
         found.give("theme", [row.theme])
         concern(found, after)
+    return after
 
 
 def concern(found: Findings, row: Judged) -> None:
@@ -150,8 +152,7 @@ def _forget(work: Work, found: Findings, ids: list[str]) -> None:
 
 def unviewed(row: Judged) -> Judged:
     """The facts of a row alone."""
-    return replace(
-        row,
+    return row._replace(
         agree=None,
         basis=-1,
         top="",

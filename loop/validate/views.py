@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +60,7 @@ def view_rows(work: Work) -> Findings:
     for row in rows:
         value, basis = agree.get(row.feedback_id, (None, -1))
         if (value, basis) != (row.agree, row.basis):
-            found.rows[row.feedback_id] = replace(row, agree=value, basis=basis)
+            found.rows[row.feedback_id] = row._replace(agree=value, basis=basis)
             found.give("author", [row.author])
     return found
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -69,7 +68,7 @@ def note_findings(
         fresh = (*others, Finding(detector, *said)) if said is not None else others
         fresh = tuple(sorted(fresh, key=lambda one: one.detector))
         if fresh != row.findings:
-            found.rows[row.feedback_id] = replace(row, findings=fresh)
+            found.rows[row.feedback_id] = row._replace(findings=fresh)
             found.give("row", [row.feedback_id])
 
 
