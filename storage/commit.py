@@ -17,12 +17,13 @@ from loop.records import (
     may_move,
 )
 from storage import audit
+from storage.among import among
 from storage.derive import write_derived
 from storage.ingest import ArrivalRows, arrival_rows, write_arrivals
 from storage.locks import bump_change_counter
 from storage.proposals import draft_proposals, move_proposal, write_experiments, write_report
 from storage.rows import to_row
-from storage.statements import chunks, enqueue_feedback, insert_new, upsert
+from storage.statements import enqueue_feedback, insert_new, upsert
 from storage.tables import (
     DailyQualityRow,
     EvalCaseRow,
@@ -60,8 +61,7 @@ def write_changes(connection: sa.Connection, agent: str, changes: Changes, prepa
     moved = _move_feedback(connection, agent, changes.feedback_moves)
     if changes.feedback_moves and changes.derived is None:  # a person's move: the firewall looks at the item again
         touched = [move.feedback_id for move in changes.feedback_moves]
-        for ids in chunks(touched):
-            enqueue_feedback(connection, agent, FeedbackRow.core().c.id.in_(ids))
+        enqueue_feedback(connection, agent, among(FeedbackRow.core().c.id, touched))
     _write_cases(connection, agent, changes)
     drafted = draft_proposals(connection, agent, changes.proposals, bundles=changes.bundles)
     write_experiments(connection, agent, changes.experiments)
@@ -109,8 +109,8 @@ def _check_moves(changes: Changes) -> None:
 
 def _write_flags(connection: sa.Connection, agent: str, changes: Changes) -> None:
     table = FlagRow.core()
-    for ids in chunks(list(changes.flags)):
-        connection.execute(sa.delete(table).where(table.c.agent == agent, table.c.feedback_id.in_(ids)))
+    if changes.flags:
+        connection.execute(sa.delete(table).where(table.c.agent == agent, among(table.c.feedback_id, changes.flags)))
     rows = []
     for feedback_id, flags in changes.flags.items():
         for position, flag in enumerate(flags):
@@ -124,12 +124,12 @@ def _move_feedback(connection: sa.Connection, agent: str, moves: Sequence[Feedba
     table = FeedbackRow.core()
     moved = 0
     for (was, now), group in groupby(moves, key=lambda move: (move.was, move.now)):
-        for ids in chunks([move.feedback_id for move in group]):
-            moved += connection.execute(
-                sa.update(table)
-                .where(table.c.agent == agent, table.c.id.in_(ids), table.c.state == was.value)
-                .values(state=now.value)
-            ).rowcount
+        ids = [move.feedback_id for move in group]
+        moved += connection.execute(
+            sa.update(table)
+            .where(table.c.agent == agent, among(table.c.id, ids), table.c.state == was.value)
+            .values(state=now.value)
+        ).rowcount
     return moved
 
 
@@ -138,10 +138,10 @@ def _write_cases(connection: sa.Connection, agent: str, changes: Changes) -> Non
     table = EvalCaseRow.core()
     insert_new(connection, table, [to_row(case, retired=False) for case in changes.cases])
     for is_retired, ids in ((False, [case.id for case in changes.cases]), (True, list(changes.retired_cases))):
-        for chunk in chunks(ids):
+        if ids:
             connection.execute(
                 sa.update(table)
-                .where(table.c.agent == agent, table.c.id.in_(chunk), table.c.retired != is_retired)
+                .where(table.c.agent == agent, among(table.c.id, ids), table.c.retired != is_retired)
                 .values(retired=is_retired)
             )
 
@@ -152,8 +152,8 @@ def _write_figures(connection: sa.Connection, agent: str, changes: Changes) -> N
     if changes.derived is not None:
         write_derived(connection, agent, changes.derived)
     days = DailyQualityRow.core()
-    for some in chunks(changes.days):
-        connection.execute(sa.delete(days).where(days.c.agent == agent, days.c.day.in_(some)))
+    if changes.days:
+        connection.execute(sa.delete(days).where(days.c.agent == agent, among(days.c.day, changes.days)))
     insert_new(connection, days, [to_row(day, place=-1 if day.number is None else day.number) for day in changes.daily])
     insert_new(connection, MeasurementRow.core(), [to_row(one) for one in changes.measurements])
     if changes.turn is not None:

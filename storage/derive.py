@@ -6,8 +6,9 @@ from dataclasses import asdict
 import sqlalchemy as sa
 
 from loop.records import AuthorStanding, Derived, Judged, Sums
+from storage.among import among
 from storage.rows import Row
-from storage.statements import chunks, enqueue, enqueue_feedback, execute_many, insert_new, update, upsert
+from storage.statements import enqueue, enqueue_feedback, execute_many, insert_new, update, upsert
 from storage.tables import (
     BucketRow,
     DueRow,
@@ -48,8 +49,8 @@ def write_derived(connection: sa.Connection, agent: str, derived: Derived) -> No
     _take_off(connection, agent, derived)
     enqueue(connection, agent, ((level, key, 0) for level, key in derived.due))
     issues = IssueRow.core()
-    for ids in chunks(derived.dropped_issues):
-        connection.execute(sa.delete(issues).where(issues.c.agent == agent, issues.c.id.in_(ids)))
+    if derived.dropped_issues:
+        connection.execute(sa.delete(issues).where(issues.c.agent == agent, among(issues.c.id, derived.dropped_issues)))
 
 
 def forget_derived(connection: sa.Connection, agent: str) -> None:

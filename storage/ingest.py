@@ -9,9 +9,10 @@ from itertools import count, pairwise
 import sqlalchemy as sa
 
 from loop.records import Feedback, FeedbackState, Interaction, Score, Written, derived_id
+from storage.among import among
 from storage.locks import lock_arrivals, move_log
 from storage.rows import Row, to_event_row, to_row
-from storage.statements import chunks, enqueue, enqueue_feedback, insert_new, insert_unknown
+from storage.statements import enqueue, enqueue_feedback, insert_new, insert_unknown
 from storage.tables import FeedbackRow, InteractionRow, ScoreRow
 
 
@@ -102,8 +103,7 @@ def _write_interactions(connection: sa.Connection, agent: str, rows: Sequence[Ro
             sa.update(table).where(table.c.agent == agent, table.c.id == row["id"]).values(row | {"seq": next(seq)})
         )
     feedback = FeedbackRow.core()
-    for ids in chunks([*fresh, *changed]):
-        enqueue_feedback(connection, agent, feedback.c.interaction_id.in_(ids))
+    enqueue_feedback(connection, agent, among(feedback.c.interaction_id, [*fresh, *changed]))
     return Written(new=new, updated=updated, duplicate=duplicate)
 
 
@@ -129,26 +129,23 @@ def _write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row], 
                 later.row["supersedes"] = earlier.id
                 updated += 1
     table = FeedbackRow.core()
-    for ids in chunks(superseded):
+    if superseded:
         connection.execute(
             sa.update(table)
-            .where(table.c.agent == agent, table.c.id.in_(ids))
+            .where(table.c.agent == agent, among(table.c.id, superseded))
             .values(state=FeedbackState.SUPERSEDED.value)
         )
     rows = [row | {"seq": next(seq)} for row in fresh]
     insert_new(connection, table, rows)
     enqueue(connection, agent, (("facts", row["id"], row["seq"]) for row in rows))
-    for ids in chunks(superseded):
-        enqueue_feedback(connection, agent, table.c.id.in_(ids))
+    if superseded:
+        enqueue_feedback(connection, agent, among(table.c.id, superseded))
     return Written(new=len(fresh) - updated, updated=updated, duplicate=given - len(fresh))
 
 
 def _digests(connection: sa.Connection, table: sa.Table, agent: str, ids: Sequence[str]) -> dict[str, str]:
-    known: dict[str, str] = {}
-    for chunk in chunks(list(dict.fromkeys(ids))):
-        query = sa.select(table.c.id, table.c.content_digest).where(table.c.agent == agent, table.c.id.in_(chunk))
-        known.update((row.id, row.content_digest) for row in connection.execute(query))
-    return known
+    query = sa.select(table.c.id, table.c.content_digest).where(table.c.agent == agent, among(table.c.id, ids))
+    return {row.id: row.content_digest for row in connection.execute(query)} if ids else {}
 
 
 def _fresh_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) -> list[Row]:
@@ -178,15 +175,16 @@ def _lines(connection: sa.Connection, agent: str, fresh: Sequence[Row]) -> dict[
         key = row["interaction_id"], row["kind"], row["author"]
         lines[key].append(_Current(row["at"], row["received_at"], row["id"], row))
     table = FeedbackRow.core()
-    for targets in chunks(list(dict.fromkeys(row["interaction_id"] for row in fresh))):
-        query = sa.select(
-            table.c.interaction_id, table.c.kind, table.c.author, table.c.at, table.c.received_at, table.c.id
-        ).where(
-            table.c.agent == agent,
-            table.c.interaction_id.in_(targets),
-            table.c.state != FeedbackState.SUPERSEDED.value,
-        )
-        for target, kind, author, at, received_at, name in connection.execute(query):
-            if (target, kind, author) in lines:
-                lines[target, kind, author].append(_Current(at, received_at, name, None))
+    if not fresh:
+        return lines
+    query = sa.select(
+        table.c.interaction_id, table.c.kind, table.c.author, table.c.at, table.c.received_at, table.c.id
+    ).where(
+        table.c.agent == agent,
+        among(table.c.interaction_id, [row["interaction_id"] for row in fresh]),
+        table.c.state != FeedbackState.SUPERSEDED.value,
+    )
+    for target, kind, author, at, received_at, name in connection.execute(query):
+        if (target, kind, author) in lines:
+            lines[target, kind, author].append(_Current(at, received_at, name, None))
     return lines

@@ -1,6 +1,6 @@
 """What the firewall knows of rows, questions and people, read by key: `loop.ports.Knowledge` over SQL."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from loop.records import (
     Sums,
     Teacher,
 )
+from storage.among import among
 from storage.judged import (
     CHOOSES,
     CHOOSES_NOTHING,
@@ -31,7 +32,6 @@ from storage.judged import (
     J,
     JudgedReads,
 )
-from storage.statements import chunks
 from storage.tables import (
     BucketRow,
     DueRow,
@@ -60,19 +60,16 @@ class AgentKnowledge(JudgedReads):
         """See `loop.ports.Knowledge.rows`."""
         where: list[sa.ColumnElement[bool]] = [] if any_state or column == "feedback_id" else [STANDING]
         if authors is not None:
-            where.append(J.c.author.in_(sorted(authors)))
+            where.append(among(J.c.author, sorted(authors)))
         if since is not None:
             where.append(J.c.at >= since)
         if until is not None:
             where.append(J.c.at <= until)
-        some = list(dict.fromkeys(keys))
         if column in ("question", "said", "pair", "theme", "matter"):
-            some = [one for one in some if one]
             where.append(J.c[column] != NO_TEXT)
         if column == "near":
             where.append(IS_NEAR)
-        found = [row for part in chunks(some) for row in self._judged(J.c[column].in_(part), *where)]
-        return sorted(found, key=_in_order) if len(some) > 1 else found
+        return self._judged(among(J.c[column], keys), *where) if keys else []
 
     def scan(self, *, after: int, limit: int) -> list[Judged]:
         """See `loop.ports.Knowledge.scan`."""
@@ -98,7 +95,7 @@ class AgentKnowledge(JudgedReads):
             .group_by(J.c.author, J.c.choice)
         )
         if authors is not None:
-            query = query.where(J.c.author.in_(sorted(authors)))
+            query = query.where(among(J.c.author, sorted(authors)))
         return {(row[0], row[1]): int(row[2]) for row in self._all(query)}
 
     def timed(self, kind: str, *, limit: int | None = None, below: float | None = None) -> list[Judged]:
@@ -116,15 +113,15 @@ class AgentKnowledge(JudgedReads):
     # questions -------------------------------------------------------------------------------------------------
     def questions(self, keys: Collection[str]) -> dict[str, KnownQuestion]:
         """See `loop.ports.Knowledge.questions`."""
-        return {one.key: one for one in self._questions(QuestionRow.core().c.key, list(dict.fromkeys(keys)))}
+        return {one.key: one for one in self._questions(QuestionRow.core().c.key, keys)}
 
     def numbered(self, numbers: Collection[int]) -> dict[int, KnownQuestion]:
         """See `loop.ports.Knowledge.numbered`."""
-        return {one.number: one for one in self._questions(QuestionRow.core().c.number, list(numbers))}
+        return {one.number: one for one in self._questions(QuestionRow.core().c.number, numbers)}
 
     def questions_near(self, nears: Collection[int]) -> list[KnownQuestion]:
         """See `loop.ports.Knowledge.questions_near`."""
-        return list(self._questions(QuestionRow.core().c.near, list(nears)))
+        return self._questions(QuestionRow.core().c.near, nears)
 
     def count_questions(self) -> int:
         """See `loop.ports.Knowledge.count_questions`."""
@@ -134,13 +131,10 @@ class AgentKnowledge(JudgedReads):
     def buckets(self, keys: Collection[int]) -> dict[int, int]:
         """See `loop.ports.Knowledge.buckets`."""
         table = BucketRow.core()
-        found: dict[int, int] = {}
-        for part in chunks(list(keys)):
-            query = sa.select(table.c.bucket, table.c.number).where(
-                table.c.agent == self._slug, table.c.bucket.in_(part)
-            )
-            found.update((row[0], row[1]) for row in self._all(query))
-        return found
+        query = sa.select(table.c.bucket, table.c.number).where(
+            table.c.agent == self._slug, among(table.c.bucket, keys)
+        )
+        return {row[0]: row[1] for row in self._all(query)} if keys else {}
 
     # people ----------------------------------------------------------------------------------------------------
     def sums(self, authors: Collection[str]) -> dict[str, Sums]:
@@ -153,19 +147,18 @@ class AgentKnowledge(JudgedReads):
             *(sa.func.sum(sa.case((J.c.basis == number, 1), else_=0)) for number in range(3)),
         )
         wordy = sa.func.max(sa.case((J.c.is_wordy, 1), else_=0))
-        for part in chunks(sorted(found)):
-            mine = (self._mine(), J.c.author.in_(part), STANDING)
-            choices = sa.select(J.c.author, J.c.choice, *agreed).where(*mine, CHOOSES).group_by(J.c.author, J.c.choice)
-            for author, choice, *counted in self._all(choices):
-                found[author]["choices"][choice] = int(counted[0])
-                _add(found[author], counted, judged="judged_choices")
-            keys = (J.c.author, J.c.family, J.c.value)
-            others = sa.select(*keys, *agreed, wordy).where(*mine, CHOOSES_NOTHING).group_by(*keys)
-            for author, family, value, *counted in self._all(others):
-                _add(found[author], counted, judged="judged_ratings")
-                if family == "rating" and value is not None:
-                    found[author]["values"][float(value)] = int(counted[0])
-                    found[author]["is_wordy"] = bool(counted[-1]) or found[author].get("is_wordy", False)
+        mine = (self._mine(), among(J.c.author, found), STANDING)
+        choices = sa.select(J.c.author, J.c.choice, *agreed).where(*mine, CHOOSES).group_by(J.c.author, J.c.choice)
+        for author, choice, *counted in self._all(choices):
+            found[author]["choices"][choice] = int(counted[0])
+            _add(found[author], counted, judged="judged_choices")
+        keys = (J.c.author, J.c.family, J.c.value)
+        others = sa.select(*keys, *agreed, wordy).where(*mine, CHOOSES_NOTHING).group_by(*keys)
+        for author, family, value, *counted in self._all(others):
+            _add(found[author], counted, judged="judged_ratings")
+            if family == "rating" and value is not None:
+                found[author]["values"][float(value)] = int(counted[0])
+                found[author]["is_wordy"] = bool(counted[-1]) or found[author].get("is_wordy", False)
         return {author: Sums(**fields) for author, fields in found.items()}
 
     def stream_hours(self, authors: Collection[str]) -> dict[str, tuple[int, int]]:
@@ -175,15 +168,12 @@ class AgentKnowledge(JudgedReads):
             if self._engine.dialect.name != "sqlite"
             else sa.cast(J.c.at / 3600, sa.Integer)
         )
-        found: dict[str, tuple[int, int]] = {}
-        for part in chunks(sorted(authors)):
-            query = (
-                sa.select(J.c.door, J.c.author, sa.func.count(), sa.func.count(sa.distinct(hour)))
-                .where(self._mine(), J.c.author.in_(part))
-                .group_by(J.c.door, J.c.author)
-            )
-            found.update((f"{row[0]}{SEPARATOR}{row[1]}", (int(row[2]), int(row[3]))) for row in self._all(query))
-        return found
+        query = (
+            sa.select(J.c.door, J.c.author, sa.func.count(), sa.func.count(sa.distinct(hour)))
+            .where(self._mine(), among(J.c.author, sorted(authors)))
+            .group_by(J.c.door, J.c.author)
+        )
+        return {f"{row[0]}{SEPARATOR}{row[1]}": (int(row[2]), int(row[3])) for row in self._all(query)}
 
     def standings(self, authors: Collection[str] | None = None) -> dict[str, tuple[AuthorStanding, Sums]]:
         """See `loop.ports.Knowledge.standings`."""
@@ -192,10 +182,7 @@ class AgentKnowledge(JudgedReads):
         if authors is None:
             telling = query.where(sa.text("standing.is_telling"))
             return {row[0]: _standing(row) for row in self._all(telling)}
-        some = list(dict.fromkeys(authors))
-        return {
-            row[0]: _standing(row) for part in chunks(some) for row in self._all(query.where(table.c.name.in_(part)))
-        }
+        return {row[0]: _standing(row) for row in self._all(query.where(among(table.c.name, authors)))}
 
     def count_standings(self) -> int:
         """See `loop.ports.Knowledge.count_standings`."""
@@ -234,7 +221,7 @@ class AgentKnowledge(JudgedReads):
 
     # steps -----------------------------------------------------------------------------------------------------
     def _may_teach(self, authors: Collection[str]) -> sa.ColumnElement[bool]:
-        return sa.and_(J.c.author.in_(sorted(authors)), CHOOSES, sa.not_(J.c.is_drawn_sealed))
+        return sa.and_(among(J.c.author, sorted(authors)), CHOOSES, sa.not_(J.c.is_drawn_sealed))
 
     def _teachers(self, where: sa.ColumnElement[bool], *, limit: int) -> list[Teacher]:
         query = sa.select(*_TEACHER).where(self._mine(), where).order_by(*ORDER).limit(limit)
@@ -243,16 +230,14 @@ class AgentKnowledge(JudgedReads):
             for row in self._all(query)
         ]
 
-    def _questions(self, column: sa.ColumnElement[Any], keys: Sequence[str | int]) -> Iterator[KnownQuestion]:
+    def _questions(self, column: sa.ColumnElement[Any], keys: Collection[str] | Collection[int]) -> list[KnownQuestion]:
         table = QuestionRow.core()
-        for part in chunks(keys):
-            query = (
-                sa.select(table.c.key, table.c.number, table.c.near, table.c.text)
-                .where(table.c.agent == self._slug, column.in_(part))
-                .order_by(table.c.number)
-            )
-            for row in self._all(query):
-                yield KnownQuestion(*row)
+        query = (
+            sa.select(table.c.key, table.c.number, table.c.near, table.c.text)
+            .where(table.c.agent == self._slug, among(column, keys))
+            .order_by(table.c.number)
+        )
+        return [KnownQuestion(*row) for row in self._all(query)] if keys else []
 
 
 def _add(sums: dict[str, Any], counted: Sequence[Any], *, judged: str) -> None:
@@ -263,10 +248,6 @@ def _add(sums: dict[str, Any], counted: Sequence[Any], *, judged: str) -> None:
     sums["agreed"] = sums.get("agreed", 0) + agreed
     before = sums.get("bases", (0, 0, 0))
     sums["bases"] = tuple(one + more for one, more in zip(before, bases, strict=True))
-
-
-def _in_order(row: Judged) -> tuple[int, str]:
-    return (row.seq, row.feedback_id)
 
 
 def _standing(row: Any) -> tuple[AuthorStanding, Sums]:

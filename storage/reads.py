@@ -20,9 +20,9 @@ from loop.records import (
     Report,
     VersionSignals,
 )
+from storage.among import among
 from storage.bodies import from_body
 from storage.rows import columns_of, from_row
-from storage.statements import chunks
 from storage.tables import (
     AnswerRow,
     FeedbackRow,
@@ -98,13 +98,10 @@ def count_feedback(connection: sa.Connection, agent: str, states: Iterable[Feedb
 def read_answers(connection: sa.Connection, agent: str, digest: str, ids: Sequence[str]) -> dict[str, Answer]:
     """What the bundle with this digest answered, by case id; those that are kept."""
     table = AnswerRow.core()
-    found: dict[str, Answer] = {}
-    for chunk in chunks(ids):
-        query = sa.select(table.c.case_id, table.c.body).where(
-            table.c.agent == agent, table.c.digest == digest, table.c.case_id.in_(chunk)
-        )
-        found.update((row.case_id, from_body(Answer, row.body)) for row in connection.execute(query))
-    return found
+    query = sa.select(table.c.case_id, table.c.body).where(
+        table.c.agent == agent, table.c.digest == digest, among(table.c.case_id, ids)
+    )
+    return {row.case_id: from_body(Answer, row.body) for row in connection.execute(query)}
 
 
 def read_proposals(connection: sa.Connection, agent: str, which: sa.ColumnElement[bool]) -> list[ProposalItem]:

@@ -35,11 +35,11 @@ from loop.records import (
     is_body_of,
 )
 from storage import audit, reads
+from storage.among import among
 from storage.bodies import from_body
 from storage.connecting import reading
 from storage.proposals import stored_body
 from storage.rows import TABLES, columns_of, from_row
-from storage.statements import chunks
 from storage.tables import (
     AgentRow,
     ArrivalLogRow,
@@ -114,11 +114,9 @@ class AgentReads:
     def interactions(self, ids: Iterable[str]) -> dict[str, Interaction]:
         """Those that exist, by id."""
         table = InteractionRow.core()
-        found: dict[str, Interaction] = {}
-        for chunk in chunks(list(ids)):
-            for one in self._read(Interaction, sa.select(table).where(table.c.id.in_(chunk))):
-                found[one.id] = one
-        return found
+        wanted = list(ids)
+        found = self._read(Interaction, sa.select(table).where(among(table.c.id, wanted))) if wanted else []
+        return {one.id: one for one in found}
 
     def feedback(self, states: Iterable[FeedbackState] | None = None) -> list[FeedbackItem]:
         """In the order received; all states but SUPERSEDED when none are named."""
@@ -140,11 +138,9 @@ class AgentReads:
 
     def feedback_items(self, ids: Iterable[str]) -> dict[str, FeedbackItem]:
         """Those that exist, by id."""
-        found: dict[str, FeedbackItem] = {}
-        for chunk in chunks(list(ids)):
-            for item in self._feedback(FeedbackRow.core().c.id.in_(chunk)):
-                found[item.feedback.id] = item
-        return found
+        wanted = list(ids)
+        found = self._feedback(among(FeedbackRow.core().c.id, wanted)) if wanted else []
+        return {item.feedback.id: item for item in found}
 
     def cases(self, splits: Iterable[Split] | None = None) -> list[EvalCase]:
         """Not retired, by id."""
@@ -173,11 +169,8 @@ class AgentReads:
     def cases_by_id(self, ids: Iterable[str]) -> dict[str, EvalCase]:
         """Those that exist and are not retired."""
         table = EvalCaseRow.core()
-        found: dict[str, EvalCase] = {}
-        for chunk in chunks(list(ids)):
-            for case in self._read(EvalCase, sa.select(table).where(sa.not_(table.c.retired), table.c.id.in_(chunk))):
-                found[case.id] = case
-        return found
+        found = self._read(EvalCase, sa.select(table).where(sa.not_(table.c.retired), among(table.c.id, list(ids))))
+        return {case.id: case for case in found}
 
     def failed_jobs(self) -> list[FailedJob]:
         """Oldest first."""

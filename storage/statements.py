@@ -1,11 +1,13 @@
 """Statements every writer shares: inserts that are idempotent, upserts, and the list of what the firewall has to do."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.among import among
 from storage.rows import Row
 from storage.tables import DueRow, FeedbackRow
 
@@ -31,9 +33,8 @@ def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) 
 def insert_unknown(connection: sa.Connection, table: sa.Table, agent: str, rows: Sequence[Row]) -> int:
     """Insert the rows whose id is free; how many they were. Drivers do not count what a batch inserted."""
     by_id = {row["id"]: row for row in reversed(rows)}
-    for ids in chunks(list(by_id)):
-        for known in connection.execute(sa.select(table.c.id).where(table.c.agent == agent, table.c.id.in_(ids))):
-            del by_id[known.id]
+    for known in connection.execute(sa.select(table.c.id).where(table.c.agent == agent, among(table.c.id, by_id))):
+        del by_id[known.id]
     insert_new(connection, table, list(reversed(by_id.values())))
     return len(by_id)
 
@@ -67,18 +68,17 @@ def execute_many(connection: sa.Connection, statement: Any, rows: Sequence[Row])
     """
     compiled = statement.compile(dialect=connection.dialect)
     names: Sequence[str] = compiled.positiontup or list(compiled.params)
-    makers = {name: compiled.binds[name].type.bind_processor(connection.dialect) for name in names}
-    if compiled.positiontup:
-        bound: list[Any] = [
-            tuple(row[name] if (make := makers[name]) is None else make(row[name]) for name in names) for row in rows
-        ]
-    else:
-        bound = [
-            {name: row[name] if (make := makers[name]) is None else make(row[name]) for name in names} for row in rows
-        ]
-    text = str(compiled)
-    for chunk in chunks(bound):
-        connection.exec_driver_sql(text, list(chunk))
+    kinds = {name: compiled.binds[name].type for name in names}
+    makers = {
+        name: make
+        for name, kind in kinds.items()
+        if not isinstance(kind, sa.Boolean) and (make := kind.bind_processor(connection.dialect)) is not None
+    }
+    take, text = itemgetter(*names), str(compiled)
+    for chunk in chunks(rows):
+        some = [row | {name: make(row[name]) for name, make in makers.items()} for row in chunk] if makers else chunk
+        bound: list[Any] = [take(row) for row in some] if compiled.positiontup else list(some)
+        connection.exec_driver_sql(text, bound)
 
 
 def enqueue(connection: sa.Connection, agent: str, keys: Iterable[tuple[str, str, int]]) -> None:

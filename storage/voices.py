@@ -1,6 +1,6 @@
 """What the firewall knows of groups and themes, and what they led to: the other half of `loop.ports.Knowledge`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from loop.records import (
     Voice,
     Vote,
 )
+from storage.among import among
 from storage.connecting import reading
 from storage.judged import (
     CHOOSES,
@@ -25,7 +26,6 @@ from storage.judged import (
     JudgedReads,
 )
 from storage.rows import from_row
-from storage.statements import chunks
 from storage.tables import (
     EvalCaseRow,
     KeptRow,
@@ -42,54 +42,41 @@ class AgentVoices(JudgedReads):
         query = sa.select(table.c.key, table.c.body).where(table.c.agent == self._slug, table.c.kind == kind)
         if keys is None:
             return {row[0]: row[1] for row in self._all(query)}
-        some = list(dict.fromkeys(keys))
-        return {row[0]: row[1] for part in chunks(some) for row in self._all(query.where(table.c.key.in_(part)))}
+        return {row[0]: row[1] for row in self._all(query.where(among(table.c.key, keys)))} if keys else {}
 
     def votes(self, nears: Collection[int]) -> list[Vote]:
         """See `loop.ports.Knowledge.votes`."""
         columns = (J.c.near, J.c.author, J.c.choice)
-        found = []
-        for part in chunks(list(nears)):
-            query = (
-                sa.select(*columns, sa.func.max(J.c.seq), sa.func.min(J.c.feedback_id))
-                .where(self._mine(), J.c.near.in_(part), IS_NEAR, CHOOSES, STANDING)
-                .group_by(*columns)
-            )
-            found += [Vote(*row) for row in self._all(query)]
-        return found
+        query = (
+            sa.select(*columns, sa.func.max(J.c.seq), sa.func.min(J.c.feedback_id))
+            .where(self._mine(), among(J.c.near, nears), IS_NEAR, CHOOSES, STANDING)
+            .group_by(*columns)
+        )
+        return [Vote(*row) for row in self._all(query)]
 
     def voices(self, column: Literal["theme", "matter"], keys: Collection[str]) -> list[Voice]:
         """See `loop.ports.Knowledge.voices`."""
         theme = J.c[column]
-        found: list[Voice] = []
-        for part in chunks(list(keys)):
-            query = _voice_query(theme, J).where(
-                self._mine(), theme.in_(part), theme != NO_TEXT, J.c.has_voice, STANDING
-            )
-            found += [_voice(row) for row in self._all(query)]
-        return found
+        query = _voice_query(theme, J).where(
+            self._mine(), among(theme, keys), theme != NO_TEXT, J.c.has_voice, STANDING
+        )
+        return [_voice(row) for row in self._all(query)]
 
     def rivals(self, theme: str, nears: Collection[int]) -> list[Voice]:
         """See `loop.ports.Knowledge.rivals`."""
-        found: list[Voice] = []
-        for part in chunks(list(nears)):
-            query = _voice_query(sa.literal(theme), J).where(*self._rival(theme, part))
-            found += [_voice(row) for row in self._all(query)]
-        return found
+        query = _voice_query(sa.literal(theme), J).where(*self._rival(theme, nears))
+        return [_voice(row) for row in self._all(query)]
 
     def content(self, nears: Collection[int]) -> frozenset[str]:
         """See `loop.ports.Knowledge.content`."""
         is_liked = sa.and_(J.c.family == "rating", J.c.value == 1)
-        found: set[str] = set()
-        for part in chunks(list(nears)):
-            query = (
-                sa.select(J.c.author)
-                .distinct()
-                .where(self._mine(), J.c.near.in_(part), IS_NEAR, J.c.has_voice, J.c.pair == "", STANDING)
-                .where(sa.or_(CHOOSES, is_liked))
-            )
-            found |= {row[0] for row in self._all(query)}
-        return frozenset(found)
+        query = (
+            sa.select(J.c.author)
+            .distinct()
+            .where(self._mine(), among(J.c.near, nears), IS_NEAR, J.c.has_voice, J.c.pair == "", STANDING)
+            .where(sa.or_(CHOOSES, is_liked))
+        )
+        return frozenset(row[0] for row in self._all(query))
 
     def voiced(self, column: Literal["theme", "matter"], key: str, *, newest: int) -> list[Judged]:
         """See `loop.ports.Knowledge.voiced`."""
@@ -102,20 +89,18 @@ class AgentVoices(JudgedReads):
 
     def rival_rows(self, theme: str, nears: Collection[int], *, newest: int) -> list[Judged]:
         """See `loop.ports.Knowledge.rival_rows`."""
-        parts = (self._judged(*self._rival(theme, part), limit=newest, newest=True) for part in chunks(list(nears)))
-        return sorted((row for part in parts for row in part), key=lambda row: (row.seq, row.feedback_id))[-newest:]
+        return self._judged(*self._rival(theme, nears), limit=newest, newest=True)
 
     def backers(self, pairs: Collection[str]) -> dict[str, frozenset[str]]:
         """See `loop.ports.Knowledge.backers`."""
         found: dict[str, set[str]] = {}
-        for part in chunks(list(pairs)):
-            query = (
-                sa.select(J.c.pair, J.c.author)
-                .where(self._mine(), J.c.pair.in_(part), J.c.pair != NO_TEXT, J.c.has_voice, STANDING)
-                .distinct()
-            )
-            for pair, author in self._all(query):
-                found.setdefault(pair, set()).add(author)
+        query = (
+            sa.select(J.c.pair, J.c.author)
+            .where(self._mine(), among(J.c.pair, pairs), J.c.pair != NO_TEXT, J.c.has_voice, STANDING)
+            .distinct()
+        )
+        for pair, author in self._all(query):
+            found.setdefault(pair, set()).add(author)
         return {pair: frozenset(some) for pair, some in found.items()}
 
     # what it led to --------------------------------------------------------------------------------------------
@@ -126,30 +111,23 @@ class AgentVoices(JudgedReads):
             table.c.feedback_id.is_(None),
             table.c.split != Split.SEALED.value,
             sa.not_(table.c.retired),
-            table.c.author.in_(["", *sorted(authors)]),
+            among(table.c.author, ["", *sorted(authors)]),
         )
 
     def cases_on(self, interactions: Collection[str]) -> list[EvalCase]:
         """See `loop.ports.Knowledge.cases_on`."""
         table = EvalCaseRow.core()
-        return [
-            case
-            for part in chunks(list(interactions))
-            for case in self._cases(table.c.interaction_id.in_(part), sa.not_(table.c.retired))
-        ]
+        return self._cases(among(table.c.interaction_id, interactions), sa.not_(table.c.retired))
 
     def splits(self, groups: Collection[str]) -> dict[str, Split]:
         """See `loop.ports.Knowledge.splits`."""
         table = EvalCaseRow.core()
-        found: dict[str, Split] = {}
-        for part in chunks(list(groups)):
-            query = (
-                sa.select(table.c.group, table.c.split)
-                .where(table.c.agent == self._slug, table.c.group.in_(part))
-                .order_by(table.c.at.desc(), table.c.id.desc())
-            )
-            found.update((row[0], Split(row[1])) for row in self._all(query))
-        return found
+        query = (
+            sa.select(table.c.group, table.c.split)
+            .where(table.c.agent == self._slug, among(table.c.group, groups))
+            .order_by(table.c.at.desc(), table.c.id.desc())
+        )
+        return {row[0]: Split(row[1]) for row in self._all(query)}
 
     def count_cases(self, split: Split) -> int:
         """See `loop.ports.Knowledge.count_cases`."""
@@ -160,11 +138,11 @@ class AgentVoices(JudgedReads):
         return int(self._scalar(query) or 0)
 
     # steps -----------------------------------------------------------------------------------------------------
-    def _rival(self, theme: str, nears: Sequence[int]) -> tuple[sa.ColumnElement[bool], ...]:
+    def _rival(self, theme: str, nears: Collection[int]) -> tuple[sa.ColumnElement[bool], ...]:
         side = theme.split(SEPARATOR)[1]
         return (
             self._mine(),
-            J.c.near.in_(nears),
+            among(J.c.near, nears),
             IS_NEAR,
             J.c.has_voice,
             J.c.pair != NO_TEXT,

@@ -57,10 +57,11 @@ def _raters(
     before = work.known.kept(kind, [*panels, *gone])
     total = int(work.known.kept("panels", [sort]).get(sort, {"n": 0})["n"])
     for key, some in panels.items():
-        if key not in before or before[key]["since"] < 0:
-            since = sorted(row.seq for row in some.values())[PANEL - 1]
+        since = sorted(row.seq for row in some.values())[PANEL - 1]
+        was = before.get(key, {"since": -1})["since"]
+        if since != was:  # new, or somebody voted again
             found.keep(kind, key, {"since": since})
-            total += 1
+            total += was < 0
     for key in gone:
         if key in before and before[key]["since"] >= 0:
             found.keep(kind, key, {"since": -1})

@@ -4,6 +4,7 @@ Taken as given, because they are records of what was decided at a moment and not
 decided about items, which cases were made and retired, and what was left out of a fit because it did not count then.
 """
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -147,8 +148,9 @@ def _compare(noun: str, stored: Mapping[Any, Any], made: Mapping[Any, Any]) -> l
 
 def _parts(stored: Any, made: Any) -> str:
     """The fields that differ, by name."""
-    if hasattr(stored, "__dataclass_fields__"):
-        names = [name for name in stored.__dataclass_fields__ if getattr(stored, name) != getattr(made, name)]
+    if isinstance(stored, Judged) or dataclasses.is_dataclass(stored):
+        fields = stored._fields if isinstance(stored, Judged) else [one.name for one in dataclasses.fields(stored)]
+        names = [name for name in fields if getattr(stored, name) != getattr(made, name)]
         return ", ".join(f"{name} is {getattr(stored, name)!r}, not {getattr(made, name)!r}" for name in names)
     if isinstance(stored, Mapping):
         names = [name for name in sorted({*stored, *made}) if stored.get(name) != made.get(name)]

@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loop.records import Agent, FeedbackItem, FeedbackKind, FeedbackState, Interaction
@@ -110,6 +110,7 @@ def verdicts(known: MemoryKnowledge) -> dict[str, Any]:
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000), st.lists(st.integers(1, 79), max_size=4, unique=True), st.booleans())
+@example(173, [5], False).via("somebody of a panel votes again in a later turn")
 def test_many_turns_end_where_one_turn_ends(seed: int, cuts: list[int], is_named: bool) -> None:
     of = agent(trusted_authors=("p1", "p2") if is_named else ())
     made = world(seed, n=80)
