@@ -41,6 +41,10 @@ class _Among(FunctionElement[bool]):
     type = sa.Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002
+        """A condition already: SQLAlchemy would write `… = 1` for SQLite, which no index answers."""
+        return self
+
 
 @compiles(_Among, "sqlite")
 def _on_sqlite(element: _Among, compiler: Any, **options: Any) -> str:

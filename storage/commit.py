@@ -12,6 +12,7 @@ from loop.records import (
     PROPOSAL_MOVES,
     Changes,
     FeedbackMove,
+    FeedbackState,
     Mover,
     Written,
     may_move,
@@ -123,7 +124,7 @@ def _write_flags(connection: sa.Connection, agent: str, changes: Changes) -> Non
 def _move_feedback(connection: sa.Connection, agent: str, moves: Sequence[FeedbackMove]) -> int:
     table = FeedbackRow.core()
     moved = 0
-    for (was, now), group in groupby(moves, key=lambda move: (move.was, move.now)):
+    for (was, now), group in groupby(sorted(moves, key=_step), key=_step):
         ids = [move.feedback_id for move in group]
         moved += connection.execute(
             sa.update(table)
@@ -131,6 +132,10 @@ def _move_feedback(connection: sa.Connection, agent: str, moves: Sequence[Feedba
             .values(state=now.value)
         ).rowcount
     return moved
+
+
+def _step(move: FeedbackMove) -> tuple[FeedbackState, FeedbackState]:
+    return move.was, move.now
 
 
 def _write_cases(connection: sa.Connection, agent: str, changes: Changes) -> None:

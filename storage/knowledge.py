@@ -71,9 +71,11 @@ class AgentKnowledge(JudgedReads):
             where.append(IS_NEAR)
         return self._judged(among(J.c[column], keys), *where) if keys else []
 
-    def scan(self, *, after: int, limit: int) -> list[Judged]:
+    def scan(self, level: Level, *, after: int, limit: int) -> list[Judged]:
         """See `loop.ports.Knowledge.scan`."""
-        return self._judged(CHOOSES, J.c.seq > after, STANDING, limit=limit)
+        due = DueRow.core()
+        waits = sa.exists().where(due.c.agent == J.c.agent, due.c.level == level, due.c.key == J.c.feedback_id)
+        return self._judged(CHOOSES, J.c.seq > after, STANDING, sa.not_(waits), limit=limit)
 
     def teachers(self, authors: Collection[str], *, limit: int) -> list[Teacher]:
         """See `loop.ports.Knowledge.teachers`."""

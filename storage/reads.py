@@ -39,31 +39,38 @@ _UNCOUNTED = tuple(state for state in FeedbackState if state not in COUNTING_STA
 
 def read_feedback(connection: sa.Connection, agent: str, which: sa.ColumnElement[bool]) -> list[FeedbackItem]:
     """In the order received, each with its flags in the order they were set."""
-    table, flags = FeedbackRow.core(), FlagRow.core()
+    table = FeedbackRow.core()
     mine = sa.and_(table.c.agent == agent, which)
     told = (
         sa.select(table.c.id, table.c.state, table.c.seq, *columns_of(Feedback))
         .where(mine)
         .order_by(table.c.received_at, table.c.at, table.c.id)
     )
-    flagged = (
-        sa.select(*columns_of(Flag))
-        .join(table, sa.and_(table.c.agent == flags.c.agent, table.c.id == flags.c.feedback_id))
-        .where(mine)
-        .order_by(flags.c.feedback_id, flags.c.position)
-    )
-    found: dict[str, list[Flag]] = defaultdict(list)
-    for row in connection.execute(flagged).mappings():
-        found[row["feedback_id"]].append(from_row(Flag, row))
+    rows = connection.execute(told).mappings().all()
+    found = read_flags(connection, agent, [row["id"] for row in rows])
     return [
         FeedbackItem(
             feedback=from_row(Feedback, row),
             state=FeedbackState(row["state"]),
             seq=row["seq"],
-            flags=tuple(found.get(row["id"], ())),
+            flags=found.get(row["id"], ()),
         )
-        for row in connection.execute(told).mappings()
+        for row in rows
     ]
+
+
+def read_flags(connection: sa.Connection, agent: str, ids: Collection[str]) -> dict[str, tuple[Flag, ...]]:
+    """Of the feedback that has any, by its id, in the order they were set."""
+    flags = FlagRow.core()
+    query = (
+        sa.select(*columns_of(Flag))
+        .where(flags.c.agent == agent, among(flags.c.feedback_id, ids))
+        .order_by(flags.c.feedback_id, flags.c.position)
+    )
+    found: dict[str, list[Flag]] = defaultdict(list)
+    for row in connection.execute(query).mappings():
+        found[row["feedback_id"]].append(from_row(Flag, row))
+    return {key: tuple(some) for key, some in found.items()}
 
 
 def read_new_feedback(connection: sa.Connection, agent: str, *, limit: int) -> list[FeedbackItem]:

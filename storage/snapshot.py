@@ -20,6 +20,7 @@ from loop.records import (
     FailedJob,
     FeedbackItem,
     FeedbackState,
+    Flag,
     Interaction,
     Issue,
     Measurement,
@@ -141,6 +142,11 @@ class AgentReads:
         wanted = list(ids)
         found = self._feedback(among(FeedbackRow.core().c.id, wanted)) if wanted else []
         return {item.feedback.id: item for item in found}
+
+    def flags(self, ids: Collection[str]) -> dict[str, tuple[Flag, ...]]:
+        """See `loop.ports.Knowledge.flags`."""
+        with reading(self._engine) as connection:
+            return reads.read_flags(connection, self._slug, ids)
 
     def cases(self, splits: Iterable[Split] | None = None) -> list[EvalCase]:
         """Not retired, by id."""

@@ -9,6 +9,7 @@ from loop.records import (
     Due,
     EvalCase,
     FeedbackItem,
+    Flag,
     Interaction,
     Judged,
     JudgedColumn,
@@ -33,6 +34,10 @@ class Knowledge(Protocol):
         """Those that exist, by id."""
         ...
 
+    def flags(self, ids: Collection[str]) -> dict[str, tuple[Flag, ...]]:
+        """Of the feedback that has any, by its id, in the order they were set."""
+        ...
+
     # rows
     def rows(
         self,
@@ -51,8 +56,11 @@ class Knowledge(Protocol):
         """
         ...
 
-    def scan(self, *, after: int, limit: int) -> list[Judged]:
-        """Rows that choose, with a sequence number above `after`, in the order of the log."""
+    def scan(self, level: Level, *, after: int, limit: int) -> list[Judged]:
+        """Rows that choose and do not wait for this level by themselves, with a sequence number above `after`.
+
+        In the order of the log.
+        """
         ...
 
     def teachers(self, authors: Collection[str], *, limit: int) -> list[Teacher]:

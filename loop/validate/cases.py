@@ -28,7 +28,6 @@ MOST_CASES = 3_000
 """Cases of the dev and of the sealed set, at most: more would tell little and be asked of every version."""
 _APPROVALS = 2
 """Distinct authors who must call an answer perfect before it becomes a known good one."""
-_UNBELIEVABLE = frozenset({FeedbackState.QUARANTINED, FeedbackState.EXCLUDED, FeedbackState.SUPERSEDED})
 
 
 @dataclass(frozen=True)
@@ -56,13 +55,14 @@ def make_cases(work: Work) -> Findings:
     for row in known.rows("interaction_id", work.keys):
         rows[row.interaction_id].append(row)
     standing_cases = known.cases_on(work.keys)
-    items = known.feedback_items(
-        [row.feedback_id for some in rows.values() for row in some]
-        + [case.feedback_id for case in standing_cases if case.feedback_id]
+    believed = {row.feedback_id for some in rows.values() for row in some if row.state is not FeedbackState.QUARANTINED}
+    found.retired = sorted(
+        case.id for case in standing_cases if case.feedback_id is not None and case.feedback_id not in believed
     )
-    found.retired = sorted(case.id for case in standing_cases if _is_gone(case, items))
     taken = {case.interaction_id for case in standing_cases if case.id not in found.retired}
-    interactions = known.interactions([key for key in rows if key not in taken])
+    telling = {key: some for key, some in rows.items() if key not in taken and _may_tell(some)}
+    items = known.feedback_items([row.feedback_id for some in telling.values() for row in some])
+    interactions = known.interactions(telling)
     told = [
         one
         for key, interaction in sorted(interactions.items(), key=lambda pair: _order(rows[pair[0]]))
@@ -77,12 +77,11 @@ def _order(rows: Sequence[Judged]) -> tuple[int, str]:
     return (min(row.seq for row in rows), rows[0].interaction_id)
 
 
-def _is_gone(case: EvalCase, items: Mapping[str, FeedbackItem]) -> bool:
-    """Whether the feedback behind a case was taken back, by a person, the firewall, or its own author."""
-    if case.feedback_id is None:
-        return False
-    item = items.get(case.feedback_id)
-    return item is None or item.state in _UNBELIEVABLE
+def _may_tell(rows: Sequence[Judged]) -> bool:
+    """Whether the rows alone do not rule out that they say what is right: most interactions were only rated."""
+    teaching = [row for row in rows if row.may_teach and row.is_teaching]
+    approving = {row.author for row in teaching if row.family == "rating" and row.value == 1}
+    return any(row.choice or row.family != "rating" for row in teaching) or len(approving) >= _APPROVALS
 
 
 def _draw(work: Work, told: Sequence[_Known], found: Findings) -> None:

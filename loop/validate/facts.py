@@ -1,13 +1,15 @@
 """Level facts: from an item of the log to the row the firewall judges it by, and whom it concerns."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC
 
 from loop.heldout import group_of, split_of
 from loop.records import SEPARATOR, Agent, Feedback, FeedbackItem, Interaction, Judged, Level, Split
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
+from loop.validate.detectors.instruction import NAME, find_instruction
 from loop.validate.keys import key_of
+from loop.validate.panels import PANEL
 from loop.validate.questions import Registry, register
 from loop.validate.work import Findings, Work
 
@@ -97,6 +99,7 @@ def row_of(agent: Agent, item: FeedbackItem, interaction: Interaction | None, *,
         is_drawn_sealed=bool(group) and split_of(group, limits=agent.limits) is Split.SEALED,
         state=item.state,
         matter=_matter(feedback, family=family, choice=choice, text=text, topic=topic),
+        findings=find_instruction(feedback, interaction, choice=choice if question else ""),
     )
 
 
@@ -129,7 +132,7 @@ def concerned(row: Judged) -> Iterator[tuple[Level, str]]:
     yield "stream", f"{row.door}{SEPARATOR}{row.author}{SEPARATOR}{int(row.at // HOUR)}"
     yield "said", row.said
     yield "case", row.interaction_id
-    if row.choice or row.family == "rating":
+    if row.choice:
         yield "view", row.feedback_id
     if row.choice and row.near:
         yield "near", str(row.near)
@@ -159,7 +162,7 @@ def _with_views(row: Judged, before: Judged | None) -> Judged:
         rank=before.rank,
         has_voice=before.has_voice,
         theme=before.theme,
-        findings=before.findings,
+        findings=(*row.findings, *(one for one in before.findings if one.detector != NAME)),
     )
 
 
@@ -187,10 +190,22 @@ def _regroup(work: Work, registry: Registry, found: Findings) -> None:
 
 
 def _touch_mates(work: Work, found: Findings) -> None:
-    """Rows of the same interaction share a panel; what a vouched author says concerns rows of the same question."""
-    mates = work.known.rows("interaction_id", sorted({row.interaction_id for row in found.rows.values()}))
-    found.give("view", (row.feedback_id for row in mates if row.choice or row.family == "rating"))
-    found.give("row", (row.feedback_id for row in mates if row.choice))
+    """Rows of the same interaction share a panel; what a vouched author says concerns rows of the same question.
+
+    Nothing but a panel says anything of a rating: ratings that too few people ever gave with it have no view.
+    """
+    asked = sorted({row.interaction_id for row in found.rows.values()})
+    stored = {row.feedback_id: row for row in work.known.rows("interaction_id", asked, any_state=True)}
+    mates = (stored | found.rows).values()
+    raters: defaultdict[str, set[str]] = defaultdict(set)
+    for row in mates:
+        if row.family == "rating":
+            raters[row.interaction_id].add(row.author)
+    for row in mates:
+        is_rated = row.family == "rating" and len(raters[row.interaction_id]) >= PANEL
+        if row.is_standing and (row.choice or is_rated):
+            found.give("view", [row.feedback_id])
+            found.give("row", [row.feedback_id] if row.choice else ())
     vouched = sorted({row.question for row in found.rows.values() if row.choice and row.author in work.named})
     same = work.known.rows("question", vouched) if vouched else []
     for level in ("view", "row"):

@@ -55,6 +55,9 @@ class MemoryKnowledge:
     def interactions(self, ids: Iterable[str]) -> dict[str, Interaction]:
         return {key: self.asked[key] for key in ids if key in self.asked}
 
+    def flags(self, ids: Collection[str]) -> dict[str, tuple[Flag, ...]]:
+        return {key: self.items[key].flags for key in ids if key in self.items and self.items[key].flags}
+
     def rows(
         self,
         column: JudgedColumn,
@@ -76,8 +79,11 @@ class MemoryKnowledge:
             )
         )
 
-    def scan(self, *, after: int, limit: int) -> list[Judged]:
-        return self._some(lambda row: bool(row.choice) and row.is_standing and row.seq > after)[:limit]
+    def scan(self, level: Level, *, after: int, limit: int) -> list[Judged]:
+        waiting = self.list_of[level]
+        return self._some(
+            lambda row: bool(row.choice) and row.is_standing and row.seq > after and row.feedback_id not in waiting
+        )[:limit]
 
     def teachers(self, authors: Collection[str], *, limit: int) -> list[Teacher]:
         return [_teacher(row) for row in self._teachers(authors)[:limit]]

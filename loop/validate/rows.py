@@ -10,11 +10,9 @@ from loop.records import (
     JUDGED_STATES,
     SEPARATOR,
     TEACHING_STATES,
-    FeedbackItem,
     FeedbackMove,
     FeedbackState,
     Flag,
-    Interaction,
     Judged,
 )
 from loop.validate.backing import theme_of
@@ -32,8 +30,7 @@ def judge_rows(work: Work) -> Findings:
     believed = work.named | {name for name, (one, _) in known.standings().items() if one.standing == "proven"}
     fit, is_new = due_fit(work, BELIEVED, authors=believed, n=count_known(work, believed), found=found)
     rows = rows_of_keys(work, found, level_scan=is_new, level="row")
-    items = known.feedback_items([row.feedback_id for row in rows])
-    asked = known.interactions({row.interaction_id for row in rows if row.family == "correction"})
+    flagged = known.flags([row.feedback_id for row in rows])
     scene = Scene(
         named=work.named,
         standings={name: one for name, (one, _) in known.standings({row.author for row in rows}).items()},
@@ -44,17 +41,17 @@ def judge_rows(work: Work) -> Findings:
     )
     backed = known.kept("pair", sorted({row.pair for row in rows if row.pair}))
     for stored, row in zip(rows, _viewed(work, rows, scene.reference), strict=True):
-        item = items.get(row.feedback_id)
-        if item is None:
-            continue
-        flags = _flags(row, item, asked.get(row.interaction_id), scene=scene, work=work)
+        old = flagged.get(row.feedback_id, ())
+        flags = _flags(row, old, scene=scene, work=work)
         standing = scene.standings.get(row.author)
         theme = theme_of(
             row,
             is_seasoned=standing is not None and standing.standing in ("trusted", "proven"),
             is_backed=backed.get(row.pair, {"is_backed": True})["is_backed"],
         )
-        after = _settle(found, row, item, flags, theme=theme)
+        if flags != old:
+            found.flags[row.feedback_id] = flags
+        after = _settle(found, row, flags, theme=theme)
         if after != stored:
             found.rows[row.feedback_id] = after
     seen = {row.feedback_id for row in rows}
@@ -94,13 +91,11 @@ def _rounded(chance: float) -> float:
     return round(float(chance), 4)
 
 
-def _flags(
-    row: Judged, item: FeedbackItem, interaction: Interaction | None, *, scene: Scene, work: Work
-) -> tuple[Flag, ...]:
-    if item.state not in JUDGED_STATES:
-        return item.flags
-    told = [finding for find in DETECTORS.values() if (finding := find(row, item, interaction, scene)) is not None]
-    first = {flag.detector: flag.at for flag in item.flags}
+def _flags(row: Judged, old: tuple[Flag, ...], *, scene: Scene, work: Work) -> tuple[Flag, ...]:
+    if row.state not in JUDGED_STATES:
+        return old
+    told = [finding for find in DETECTORS.values() if (finding := find(row, scene)) is not None]
+    first = {flag.detector: flag.at for flag in old}
     return tuple(
         Flag(
             feedback_id=row.feedback_id,
@@ -113,21 +108,19 @@ def _flags(
     )
 
 
-def _settle(found: Findings, row: Judged, item: FeedbackItem, flags: tuple[Flag, ...], *, theme: str) -> Judged:
+def _settle(found: Findings, row: Judged, flags: tuple[Flag, ...], *, theme: str) -> Judged:
     """The state that follows from the flags, the voice that follows from the state, and whom both concern."""
-    state = item.state
-    if item.state in JUDGED_STATES:
-        now = _state(len({flag.detector for flag in flags}))
-        if now is not item.state and now in FEEDBACK_MOVES[item.state]:
-            found.moves.append(FeedbackMove(feedback_id=row.feedback_id, was=item.state, now=now))
+    detectors, state = {flag.detector for flag in flags}, row.state
+    if state in JUDGED_STATES:
+        now = _state(len(detectors))
+        if now is not state and now in FEEDBACK_MOVES[state]:
+            found.moves.append(FeedbackMove(feedback_id=row.feedback_id, was=state, now=now))
             state = now
-        if flags != item.flags:
-            found.flags[row.feedback_id] = flags
-    is_only_contradicted = state is FeedbackState.HELD and {flag.detector for flag in flags} == {"conflict"}
+    is_only_contradicted = state is FeedbackState.HELD and detectors == {"conflict"}
     has_voice = row.may_teach and (state in TEACHING_STATES or is_only_contradicted)
     after = row._replace(state=state, has_voice=has_voice, theme=theme)
     is_same = (row.state, row.has_voice, row.theme) == (state, has_voice, theme)
-    if not is_same or item.state is FeedbackState.NEW:
+    if not is_same or row.state is FeedbackState.NEW:
         found.give("theme", [row.theme])
         concern(found, after)
     return after

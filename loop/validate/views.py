@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from loop.records import Judged
+from loop.records import Judged, Level
 from loop.text.classifier import LabelModel
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.fits import OTHERS, VOUCHED, count_known, due_fit, fold_models, fold_of, given_cases, reference_of
@@ -65,7 +65,7 @@ def view_rows(work: Work) -> Findings:
     return found
 
 
-def rows_of_keys(work: Work, found: Findings, *, level_scan: bool, level: str = "view") -> list[Judged]:
+def rows_of_keys(work: Work, found: Findings, *, level_scan: bool, level: Level = "view") -> list[Judged]:
     """The standing rows that some keys name; a scan of everything goes on in the next piece.
 
     `level_scan`: a new generation came, so that a scan of everything begins.
@@ -74,12 +74,12 @@ def rows_of_keys(work: Work, found: Findings, *, level_scan: bool, level: str = 
     rows = {row.feedback_id: row for row in work.known.rows("feedback_id", ids) if row.is_standing}
     for key in work.keys:
         if key.startswith(EVERYTHING):
-            piece = work.known.scan(after=int(key[1:]), limit=SCAN)
+            piece = work.known.scan(level, after=int(key[1:]), limit=SCAN)
             rows |= {row.feedback_id: row for row in piece}
             if len(piece) == SCAN:
-                found.give(level, [f"{EVERYTHING}{piece[-1].seq}"])  # type: ignore[arg-type]
+                found.give(level, [f"{EVERYTHING}{piece[-1].seq}"])
     if level_scan:
-        found.give(level, [f"{EVERYTHING}0"])  # type: ignore[arg-type]
+        found.give(level, [f"{EVERYTHING}0"])
     return sorted(rows.values(), key=lambda row: (row.seq, row.feedback_id))
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from loop import desk, engine, wiring
+from loop import desk, engine, validate, wiring
 from loop.errors import Conflict
 from loop.ports import Parts
 from loop.records import Actor, Bundle, FeedbackState, ProposalState, Role
@@ -81,7 +81,7 @@ def test_a_rebuild_ends_where_it_began(parts: Parts) -> None:
 def test_other_rules_judge_everything_again(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     desk_world.arrive(parts, rows=40)
     settled(parts)
-    monkeypatch.setattr("loop.validate.RULES", 2)
+    monkeypatch.setattr("loop.validate.RULES", validate.RULES + 1)
     parts.store.append(feedback=[feedback(1, id="late", interaction_id="i1", author="ann", label="refund")])
     report = engine.turn(parts)
     assert any("judged again" in words for stage in report.stages for words in stage.words)

@@ -2,39 +2,43 @@
 
 A detector never decides. One finding holds an item, two from different detectors quarantine it, a person can always
 release it. What takes a look at many rows together (copies, bursts, rates, groups of near-identical questions) was
-found by a level of its own before, in `conflict`, `duplicate` and `rate`; here each row is asked for its flags.
+found by a level of its own before, in `conflict`, `duplicate` and `rate`, and what takes the words was found with the
+facts, in `instruction`; here each row is asked for its flags.
 """
 
 from collections.abc import Callable, Mapping
 
-from loop.records import FeedbackItem, Finding, Interaction, Judged
+from loop.records import Finding, Judged
 from loop.validate.detectors.conflict import conflict_of
-from loop.validate.detectors.instruction import find_instruction
 from loop.validate.detectors.rater import find_rater
 from loop.validate.detectors.reference import find_reference
 from loop.validate.detectors.too_fast import haste_of
 from loop.validate.scene import Scene
 
-Detector = Callable[[Judged, FeedbackItem, Interaction | None, Scene], Finding | None]
+Detector = Callable[[Judged, Scene], Finding | None]
 """What one way of distrust says of one row; None when it sees nothing."""
 
 
-def _duplicate(row: Judged, _item: FeedbackItem, _asked: Interaction | None, _scene: Scene) -> Finding | None:
+def _duplicate(row: Judged, _scene: Scene) -> Finding | None:
     """Copies, a chorus or a burst; the first of them speaks."""
     told = {one.detector: one for one in row.findings}
     one = told.get("copy") or told.get("burst")
     return None if one is None else Finding("duplicate", one.reason, one.related)
 
 
-def _rate(row: Judged, _item: FeedbackItem, _asked: Interaction | None, _scene: Scene) -> Finding | None:
+def _rate(row: Judged, _scene: Scene) -> Finding | None:
     return next((one for one in row.findings if one.detector == "rate"), None)
 
 
-def _conflict(row: Judged, _item: FeedbackItem, _asked: Interaction | None, scene: Scene) -> Finding | None:
+def _instruction(row: Judged, _scene: Scene) -> Finding | None:
+    return next((one for one in row.findings if one.detector == "instruction"), None)
+
+
+def _conflict(row: Judged, scene: Scene) -> Finding | None:
     return conflict_of(row, scene.summaries.get(str(row.near))) if row.choice else None
 
 
-def _too_fast(row: Judged, _item: FeedbackItem, _asked: Interaction | None, scene: Scene) -> Finding | None:
+def _too_fast(row: Judged, scene: Scene) -> Finding | None:
     pace = scene.paces.get(row.kind)
     return None if pace is None or row.author in scene.named else haste_of(row, dict(pace))
 
@@ -44,7 +48,7 @@ DETECTORS: Mapping[str, Detector] = {
     "rate": _rate,
     "rater": find_rater,
     "conflict": _conflict,
-    "instruction": find_instruction,
+    "instruction": _instruction,
     "reference": find_reference,
     "too_fast": _too_fast,
 }

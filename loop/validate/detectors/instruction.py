@@ -2,28 +2,28 @@
 
 from functools import lru_cache
 
-from loop.records import FeedbackItem, Finding, Interaction, Judged
+from loop.records import Feedback, Finding, Interaction
 from loop.text.invisible import find_invisible, strip_invisible
 from loop.validate.detectors.instruction_rules import matches
-from loop.validate.scene import Scene
+
+NAME = "instruction"
 
 READ_CHARACTERS = 20_000
 """Of one text; a longer one is itself reported."""
 
 
-def find_instruction(row: Judged, item: FeedbackItem, interaction: Interaction | None, _scene: Scene) -> Finding | None:
-    """Feedback whose words, reason or label speak to a model, and corrections of questions that do.
+def find_instruction(feedback: Feedback, interaction: Interaction | None, *, choice: str) -> tuple[Finding, ...]:
+    """Words, a reason or a label that speak to a model, and corrections of questions that do. One finding, or none.
 
     The question counts for corrections because a learned example would carry it into every later prompt.
     """
-    feedback = item.feedback
-    parts = [("The text", feedback.text), ("The reason", feedback.reason), ("The label", row.choice)]
-    if interaction is not None and row.family == "correction":
+    parts = [("The text", feedback.text), ("The reason", feedback.reason), ("The label", choice)]
+    if interaction is not None and feedback.kind.traits.corrects:
         parts.append(("The question this would teach", interaction.question))
     for place, text in parts:
         if text and (said := describe(text)):
-            return Finding("instruction", f"{place} {said}.")
-    return None
+            return (Finding(NAME, f"{place} {said}."),)
+    return ()
 
 
 @lru_cache(maxsize=8_192)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loop.records import FeedbackItem, Finding, Interaction, Judged
+from loop.records import Finding, Judged
 from loop.text.spelling import quote
 from loop.validate.scene import Scene
 
@@ -13,7 +13,7 @@ _CONFIDENT = 0.3
 """Chance of the reference's own first choice, at least."""
 
 
-def find_reference(row: Judged, _item: FeedbackItem, _asked: Interaction | None, scene: Scene) -> Finding | None:
+def find_reference(row: Judged, scene: Scene) -> Finding | None:
     """A choice that is rarely right for such a question, or against a known answer to the very question.
 
     Authors the operator named are the reference and are not held against it.
