@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from loop.records.identity import Moment, Record
-from loop.records.states import TEACHING_STATES, FeedbackState
+from loop.records.states import STANDING_STATES, TEACHING_STATES, FeedbackState
 
 Standing = Literal["trusted", "proven", "new", "unreliable"]
 """`trusted`: named by the operator. `proven`: agrees with others or the reference more often than not, surely.
@@ -40,10 +40,6 @@ JudgedColumn = Literal[
 
 SEPARATOR = "\x1f"
 """Between the parts of a composed key: the unit separator, which no text that is stored may hold."""
-
-STANDING_STATES = frozenset(FeedbackState) - {FeedbackState.EXCLUDED, FeedbackState.SUPERSEDED}
-"""States in which an item still counts as said."""
-
 
 ENOUGH_JUDGED = 8
 """Judged items before an author is anything but new."""

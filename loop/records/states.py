@@ -156,6 +156,8 @@ def sources(moves: Moves[State], *, by: Mover) -> frozenset[State]:
 
 JUDGED_STATES = sources(FEEDBACK_MOVES, by=Mover.LOOP)
 """States the firewall decides; RELEASED and EXCLUDED belong to a person."""
+STANDING_STATES = frozenset(FeedbackState) - {FeedbackState.EXCLUDED, FeedbackState.SUPERSEDED}
+"""States in which an item still counts as said."""
 TEACHING_STATES = frozenset({FeedbackState.VALID, FeedbackState.RELEASED})
 """States from which feedback may support an issue."""
 COUNTING_STATES = TEACHING_STATES | {FeedbackState.NEW}
