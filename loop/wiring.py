@@ -82,7 +82,7 @@ def _answerers(settings: Settings) -> Callable[[Bundle], Answerer]:
         return model_named(name, settings)  # one per name: its limit of calls at a time holds for all versions
 
     def build(bundle: Bundle) -> Answerer:
-        model = None if bundle.model.name == "local" else named(bundle.model.name)
+        model = None if bundle.model.is_local else named(bundle.model.name)
         return answerer_for(bundle, model=model, concurrency=settings.model_concurrency, boundary=_token())
 
     return build
@@ -94,7 +94,7 @@ def _kept(build: Callable[[Bundle], Answerer]) -> Callable[[Bundle], Answerer]:
     choosing = threading.Lock()
 
     def answerer(bundle: Bundle) -> Answerer:
-        if bundle.model.name == "local":
+        if bundle.model.is_local:
             return build(bundle)
         with choosing:
             found = ready.get(bundle.digest) or build(bundle)

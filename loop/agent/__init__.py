@@ -14,9 +14,6 @@ from loop.records import Bundle
 
 __all__ = ["Instructions", "LocalAgent", "ModelAgent", "answerer_for", "read_instructions"]
 
-LOCAL = "local"
-"""Name of the built-in agent in `ModelChoice`."""
-
 
 def answerer_for(bundle: Bundle, *, model: Model | None, concurrency: int, boundary: str) -> Answerer:
     """The bundle, ready to answer: by the built-in agent or by the model it names.
@@ -24,7 +21,7 @@ def answerer_for(bundle: Bundle, *, model: Model | None, concurrency: int, bound
     `boundary` is unguessable text that separates data from instructions in a model's messages.
     Raises ModelFailed when the bundle names a model and none is given.
     """
-    if bundle.model.name == LOCAL:
+    if bundle.model.is_local:
         return LocalAgent(bundle)
     if model is None:
         raise ModelFailed("This version is answered by a language model.", remedy="Configure RATCHET_MODEL.")

@@ -3,13 +3,11 @@
 from loop.deploy.measure import daily_quality, measurement
 from loop.deploy.release import Rollback, deploy_release, rollback
 from loop.deploy.watch import HOLD_DOWN, Alarm, should_roll_back
-from loop.records import case_set_digest
 
 __all__ = [
     "HOLD_DOWN",
     "Alarm",
     "Rollback",
-    "case_set_digest",
     "daily_quality",
     "deploy_release",
     "measurement",

@@ -7,7 +7,7 @@ from loop.engine.asking import ask_of
 from loop.engine.journal import StageTally
 from loop.errors import AnswersPending, ModelFailed
 from loop.ports import Parts
-from loop.records import Changes, Derived, EvalCase, Measurement, Split, Version
+from loop.records import Changes, Derived, EvalCase, Measurement, Split, Version, case_set_digest
 
 DAYS = 5_000
 """Days counted anew in one turn, at most."""
@@ -38,7 +38,7 @@ def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) ->
         return []
     store = parts.store
     ask = ask_of(parts)
-    case_set = deploy.case_set_digest(sealed)
+    case_set = case_set_digest(sealed)
     right: dict[str, int] = {}
     fresh: list[Measurement] = []
     for version in _due(parts, case_set=case_set, n=len(sealed)):
@@ -78,7 +78,7 @@ def _due(parts: Parts, *, case_set: str, n: int) -> list[Version]:
             continue
         last = newest.get(version.number)
         is_end = version in (versions[0], versions[-1])
-        if version is not versions[-1] and store.bundle(version.digest).model.name != "local":
+        if version is not versions[-1] and not store.bundle(version.digest).model.is_local:
             continue  # measuring it again would cost model calls
         has_grown = last is None or n >= _GROWTH * last.n
         if is_end or (version in versions[-_VERSIONS:] and has_grown):

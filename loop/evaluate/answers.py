@@ -36,7 +36,7 @@ class AnswerMemory:
         if not asked:
             return known
         answerer = self._answerers(bundle)
-        size = LOCAL_PIECE if bundle.model.name == "local" else PIECE
+        size = LOCAL_PIECE if bundle.model.is_local else PIECE
         fresh: dict[str, Answer] = {}
         for start in range(0, len(asked), size):
             piece = asked[start : start + size]

@@ -226,7 +226,7 @@ def _asking(parts: Parts, others: DeferredAnswers | Callable[..., Any]) -> Calla
     away = others.ask if isinstance(others, DeferredAnswers) else others
 
     def ask(bundle: Bundle, cases: list[EvalCase]) -> dict[str, Answer]:
-        chosen = memory.ask if bundle.model.name == "local" else away
+        chosen = memory.ask if bundle.model.is_local else away
         return dict(chosen(bundle, cases))
 
     return ask

@@ -135,6 +135,11 @@ class ModelChoice(Record):
     examples_per_question: int = Field(default=4, ge=0, le=32)
     """Nearest examples composed into the messages of one question."""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the built-in agent answers, which costs nothing."""
+        return self.name == "local"
+
 
 SectionName: TypeAlias = Literal["instructions", "rules", "examples", "articles", "approaches", "model"]
 """The field of a bundle that an element stands in."""

@@ -194,7 +194,7 @@ def survey(work: UpdateWork) -> Survey:
     """Collect the corrections behind supported, undisputed issues and let the base answer the cases."""
     cases = _even_share(
         sorted(work.cases, key=lambda case: (case.at, case.id)),
-        limit=CASES_USED if work.bundle.model.name == "local" else PAID_CASES_USED,
+        limit=CASES_USED if work.bundle.model.is_local else PAID_CASES_USED,
     )
     answers = work.ask(work.bundle, cases) if cases else {}
     found: list[Correction] = []
