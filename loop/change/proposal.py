@@ -61,7 +61,8 @@ def draft(
         raise OperationRefused(
             "The operations together leave the version as it is.", field="operations", remedy="Change something."
         )
-    feedback = [one for one in cited if one.id in set(idea.evidence)]
+    evidence = frozenset(idea.evidence)
+    feedback = [one for one in cited if one.id in evidence]
     support = Support(authors=dict(Counter(one.author for one in feedback)), min_sources=agent.limits.min_sources)
     return Proposal(
         id=derived_id("p", agent.slug, base.number, list(idea.operations)),

@@ -1,6 +1,7 @@
 """Stakes: how much a wrong decision would cost, computed from the change itself."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from loop.change.edits import steps_of
@@ -113,20 +114,23 @@ def _by_addresses(changes: Sequence[Change]) -> list[Reason]:
 
 def _by_quotes(said: Sequence[str], *, quotes: Mapping[str, tuple[str, str]], min_sources: int) -> list[Reason]:
     """Text that fewer than `min_sources` people wrote and that would be said word for word."""
+    quoted: dict[str, list[str]] = defaultdict(list)
+    for key, (_, text) in quotes.items():
+        for piece in _pieces(text):
+            quoted[piece].append(key)
     found = []
-    texts = [(one, fold(one)) for one in dict.fromkeys(said) if len(fold(one)) >= VERBATIM]
-    spaced = {key: (author, fold(text)) for key, (author, text) in quotes.items() if len(text) >= VERBATIM}
-    for _, text in texts:
-        copied = {key: author for key, (author, quote) in spaced.items() if _shares(text, quote)}
-        if copied and len(set(copied.values())) < min_sources:
-            found.append(Reason(StakesLevel.HIGH, f"Copies text word for word from feedback {next(iter(copied))}."))
+    for text in dict.fromkeys(said):
+        copied = {key for piece in _pieces(text) for key in quoted.get(piece, ())}
+        if copied and len({quotes[key][0] for key in copied}) < min_sources:
+            first = next(key for key in quotes if key in copied)
+            found.append(Reason(StakesLevel.HIGH, f"Copies text word for word from feedback {first}."))
     return found
 
 
-def _shares(text: str, quote: str) -> bool:
-    """Whether the two share a piece of at least VERBATIM characters."""
-    pieces = {text[i : i + VERBATIM] for i in range(len(text) - VERBATIM + 1)}
-    return any(quote[i : i + VERBATIM] in pieces for i in range(len(quote) - VERBATIM + 1))
+def _pieces(text: str) -> set[str]:
+    """Every run of VERBATIM characters; two texts that share one share a piece of at least that length."""
+    folded = fold(text)
+    return {folded[start : start + VERBATIM] for start in range(len(folded) - VERBATIM + 1)}
 
 
 def _by_support(support: Support) -> list[Reason]:
