@@ -72,10 +72,15 @@ def near_pairs(
     return [pair for pair, is_alike in zip(pairs, alike.tolist(), strict=True) if is_alike]
 
 
-def jaccard(one: str, other: str) -> float:
-    """Share of the words of both texts that both have, 0 to 1; 0 for two texts without words."""
-    ours, theirs = set(normalise(one).split()), set(normalise(other).split())
-    return len(ours & theirs) / len(ours | theirs) if ours | theirs else 0.0
+def distinct_words(text: str) -> frozenset[str]:
+    """The normalised words of a text, each once."""
+    return frozenset(normalise(text).split())
+
+
+def jaccard(ours: frozenset[str], theirs: frozenset[str]) -> float:
+    """Share of the words of two texts that both have, 0 to 1; 0 for two texts without words."""
+    shared = len(ours & theirs)
+    return shared / max(len(ours) + len(theirs) - shared, 1)
 
 
 def _overlap(rows: Ints, hashes: NDArray[np.uint64], *, pairs: Ints, count: int) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
@@ -12,7 +13,7 @@ from scipy.spatial.distance import squareform
 from loop.change.proposal import Idea
 from loop.change.sections import shorten
 from loop.records import Article, Proposer, UpsertArticle, derived_id
-from loop.text.near import jaccard
+from loop.text.near import distinct_words, jaccard
 from loop.text.sentences import Fact, find_facts
 from loop.text.spelling import normalise
 from loop.text.vectors import cosines, learn
@@ -44,11 +45,10 @@ class KnowledgeProposer:
         least = work.agent.limits.min_sources
         drafts = [cluster for cluster in _clusters(missing) if len({one.author for one in cluster}) >= least]
         drafts.sort(key=lambda cluster: (-len({one.author for one in cluster}), cluster[0].feedback_id))
-        new = [_article_idea(cluster, work=work) for cluster in drafts]
         known = {normalise(article.body) for article in work.bundle.articles}
-        fresh = [one for one, body in new if normalise(body) not in known]
-        stale = _stale_ideas(worded, work=work)
-        return Considered(ideas=(*stale[:IDEAS], *fresh[:IDEAS]), looked_at=len(worded))
+        said = ((cluster, _best_answer(cluster)) for cluster in drafts)
+        new = (_article_idea(cluster, body, work=work) for cluster, body in said if normalise(body) not in known)
+        return Considered(ideas=(*_stale_ideas(worded, work=work)[:IDEAS], *islice(new, IDEAS)), looked_at=len(worded))
 
 
 def _clusters(corrections: Sequence[Correction]) -> list[list[Correction]]:
@@ -69,37 +69,36 @@ def _clusters(corrections: Sequence[Correction]) -> list[list[Correction]]:
     ]
 
 
-def _article_idea(cluster: Sequence[Correction], *, work: UpdateWork) -> tuple[Idea, str]:
+def _article_idea(cluster: Sequence[Correction], body: str, *, work: UpdateWork) -> Idea:
     """An article: the most central question leads, the answer most people stand behind is the body."""
-    body = _best_answer(cluster)
     questions = tuple({normalise(one.question): one.question for one in cluster}.values())[: VARIANTS + 1]
     title = shorten(questions[0])
     article = Article(id=derived_id("k", title, body), title=title, body=body, questions=questions)
     people = len({one.author for one in cluster})
-    return (
-        Idea(
-            operations=(UpsertArticle(article=article),),
-            rationale=(
-                f"{people} people had to answer {len(cluster)} questions of this kind themselves. The article leads "
-                f"with the most central question, keeps {len(questions) - 1} variants, and says what most of them "
-                "said. Check that the variants belong together."
-            ),
-            evidence=tuple(one.feedback_id for one in cluster),
-            issue_ids=tuple(dict.fromkeys(one.issue_id for one in cluster)),
-            expected_fixes=work.survey.fixes(cluster),
-            proposer=Proposer.KNOWLEDGE,
+    return Idea(
+        operations=(UpsertArticle(article=article),),
+        rationale=(
+            f"{people} people had to answer {len(cluster)} questions of this kind themselves. The article leads "
+            f"with the most central question, keeps {len(questions) - 1} variants, and says what most of them "
+            "said. Check that the variants belong together."
         ),
-        body,
+        evidence=tuple(one.feedback_id for one in cluster),
+        issue_ids=tuple(dict.fromkeys(one.issue_id for one in cluster)),
+        expected_fixes=work.survey.fixes(cluster),
+        proposer=Proposer.KNOWLEDGE,
     )
 
 
 def _best_answer(cluster: Sequence[Correction]) -> str:
     """The answer most others agree with, one vote per author; the newer one on a tie."""
 
+    said = {one.feedback_id: distinct_words(one.answer) for one in cluster}
+
     def agreement(one: Correction) -> float:
         by_author: dict[str, float] = defaultdict(float)
         for other in cluster:
-            by_author[other.author] = max(by_author[other.author], jaccard(one.answer, other.answer))
+            alike = jaccard(said[one.feedback_id], said[other.feedback_id])
+            by_author[other.author] = max(by_author[other.author], alike)
         return sum(by_author.values())
 
     return max(cluster, key=lambda one: (round(agreement(one), 6), one.at, one.feedback_id)).answer
@@ -111,7 +110,7 @@ def _stale_ideas(worded: Sequence[Correction], *, work: UpdateWork) -> list[Idea
     by_article: dict[str, list[Correction]] = defaultdict(list)
     for one in worded:
         used = next((i for i in (one.interaction.article_id, *one.interaction.uses) if i in articles), None)
-        if used and one.kind.traits.is_worded:
+        if used:
             by_article[used].append(one)
     ideas = []
     for article_id, corrections in sorted(by_article.items()):
@@ -139,9 +138,10 @@ def _contradiction(article: Article, corrections: Sequence[Correction]) -> _Cont
     for one in corrections:
         said = {fact.value: one.answer[fact.start : fact.end] for fact in find_facts(one.answer)}
         new = [value for value in said if value not in values]
+        words = distinct_words(one.answer)
         for line in re.finditer(r"[^\n]+", article.body):
             old = [fact for fact in stated if line.start() <= fact.start < line.end() and fact.value not in said]
-            if len(new) == 1 and len(old) == 1 and jaccard(line[0], one.answer) >= SAME_SUBJECT:
+            if len(new) == 1 and len(old) == 1 and jaccard(distinct_words(line[0]), words) >= SAME_SUBJECT:
                 votes[old[0], new[0]].append((one, said[new[0]]))
     for (old_fact, _), found in sorted(votes.items(), key=lambda pair: -len(pair[1])):
         voters = [one for one, _ in found]
