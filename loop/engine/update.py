@@ -57,7 +57,6 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             model=parts.model,
             boundary=parts.token(),
             now=parts.clock(),
-            seed=parts.seed,
             held_out=HeldOut.of(store.cases(HIDDEN_SPLITS)),
             grade=evaluate.grade,
             tainted=_tainted(parts, bundle),

@@ -84,5 +84,5 @@ def _rank(idea: Idea) -> tuple[bool, int, int, str, str]:
 
 
 def _draft(idea: Idea, *, work: UpdateWork) -> Proposal:
-    cited = [work.survey.feedback[one] for one in idea.evidence if one in work.survey.feedback]
+    cited = [work.items[one].feedback for one in idea.evidence if one in work.items]
     return draft(idea, agent=work.agent, base=work.base, bundle=work.bundle, cited=cited, at=work.now)

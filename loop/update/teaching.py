@@ -2,10 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Protocol
 
 from pydantic import Field
 
@@ -24,7 +24,6 @@ from loop.records import (
     FeedbackItem,
     FeedbackKind,
     Grade,
-    Grading,
     Interaction,
     Issue,
     Proposal,
@@ -40,17 +39,6 @@ CASES_USED = 2_000
 """Cases answered by the base in one turn by the built-in agent."""
 PAID_CASES_USED = 200
 """The same when every answer costs a model call."""
-
-
-def grade_plainly(case: EvalCase, answer: Answer) -> Grade:
-    """Right when the expected label, article or text comes back, spelling aside; used when no grader is handed in."""
-    given = {
-        Grading.LABEL: answer.label or answer.text,
-        Grading.ARTICLE: answer.article_id or "",
-        Grading.TEXT: answer.text,
-    }[case.grading]
-    is_right = answer.method not in ("failed", "handover") and normalise(given) == normalise(case.expected)
-    return Grade(is_right=is_right, reason="The same." if is_right else "Not the same.")
 
 
 @dataclass(frozen=True)
@@ -76,17 +64,16 @@ class UpdateWork:
     """What examines the agent, all dev and sealed cases: it is never taught."""
     ask: Ask
     """Answers of `bundle` to cases, through the memory of answers."""
+    grade: Callable[[EvalCase, Answer], Grade]
+    """Tells a right answer, as the stage test does."""
     model: Model | None
     """For reflection; None: proposers without a model only."""
     boundary: str
     """Random per turn: parts data from directions in a prompt."""
     now: datetime
-    seed: int = 0
     tainted: frozenset[str] = frozenset()
     """Ids of feedback that may no longer teach: held, quarantined, excluded or replaced. What was learned from it
     is proposed for unlearning."""
-    grade: Callable[[EvalCase, Answer], Grade] = grade_plainly
-    """Tells a right answer; the engine hands in the grader of the test stage."""
 
     @cached_property
     def untrusted_examples(self) -> tuple[Example, ...]:
@@ -159,13 +146,8 @@ class Survey:
     """Corrections, and answers people confirmed; newest last."""
     cases: tuple[EvalCase, ...]
     """Those that were answered: all, or an even share where there are too many."""
-    answers: Mapping[str, Answer]
-    """The base's, by case id."""
     right: Mapping[str, bool]
-    """By case id."""
-    skipped: int = 0
-    """Corrections left out: hidden characters only, secrets, too long, or kept for testing."""
-    feedback: Mapping[str, Feedback] = field(default_factory=dict)
+    """Whether the base answers them right, by case id."""
 
     @cached_property
     def corrections(self) -> tuple[Correction, ...]:
@@ -177,17 +159,21 @@ class Survey:
         """By the normalised question."""
         return {normalise(case.question): self.right[case.id] for case in self.cases}
 
+    @cached_property
+    def _wrong_log(self) -> tuple[tuple[EvalCase, str], ...]:
+        """Log cases that are wrong now, each with its normalised question."""
+        return tuple(
+            (case, normalise(case.question))
+            for case in self.cases
+            if case.split is Split.LOG and not self.right[case.id]
+        )
+
     def fixes(self, corrections: Iterable[Correction]) -> tuple[str, ...]:
         """Log cases that are wrong now and rest on these corrections."""
-        ids = {one.feedback_id for one in corrections}
-        asked = {normalise(one.question) for one in corrections}
-        return tuple(
-            case.id
-            for case in self.cases
-            if case.split is Split.LOG
-            and not self.right[case.id]
-            and (case.feedback_id in ids or normalise(case.question) in asked)
-        )
+        spoken = list(corrections)
+        ids = {one.feedback_id for one in spoken}
+        asked = {normalise(one.question) for one in spoken}
+        return tuple(case.id for case, question in self._wrong_log if case.feedback_id in ids or question in asked)
 
 
 def survey(work: UpdateWork) -> Survey:
@@ -197,39 +183,19 @@ def survey(work: UpdateWork) -> Survey:
         limit=CASES_USED if work.bundle.model.is_local else PAID_CASES_USED,
     )
     answers = work.ask(work.bundle, cases) if cases else {}
-    found: list[Correction] = []
-    skipped = 0
-
-    for issue in work.issues:
-        for one in _behind(issue, work=work):
-            if _is_held_out(one, work=work) or not _is_usable(one):
-                skipped += 1
-            else:
-                found.append(one)
+    found = [one for issue in work.issues for one in _behind(issue, work=work) if _may_be_taught(one, work=work)]
     found += _confirmed(work, found)
     unique = {one.feedback_id: one for one in sorted(found, key=lambda one: (one.at, one.feedback_id))}
     return Survey(
         known_good=tuple(unique.values()),
         cases=tuple(cases),
-        answers=answers,
         right={case.id: work.grade(case, answers[case.id]).is_right for case in cases},
-        skipped=skipped,
-        feedback={one: item.feedback for one, item in work.items.items()},
     )
 
 
-def undisputed(issues: Iterable[Issue], *, kinds: frozenset[str]) -> list[Issue]:
-    """Issues of these kinds that enough distinct sources support and nobody strongly contradicts."""
-    return [one for one in issues if one.kind in kinds and one.is_supported and not one.conflict and one.sides]
-
-
-TEACHING_KINDS: frozenset[Literal["label", "article", "answer", "knowledge"]] = frozenset(
-    {"label", "article", "answer", "knowledge"}
-)
-
-
 def _behind(issue: Issue, *, work: UpdateWork) -> list[Correction]:
-    if not undisputed([issue], kinds=frozenset(TEACHING_KINDS)):
+    """Corrections behind an issue that enough distinct sources support and nobody strongly contradicts."""
+    if issue.kind == "complaint" or not issue.is_supported or issue.conflict or not issue.sides:
         return []
     found = []
     for feedback_id in issue.sides[0].feedback_ids:
@@ -241,8 +207,9 @@ def _behind(issue: Issue, *, work: UpdateWork) -> list[Correction]:
     return found
 
 
-def _is_held_out(one: Correction, *, work: UpdateWork) -> bool:
-    return work.held_out.covers(one.feedback_id, one.interaction)
+def _may_be_taught(one: Correction, *, work: UpdateWork) -> bool:
+    """Not kept for testing, and says something: no secrets, not too long, not hidden characters only."""
+    return _is_usable(one) and not work.held_out.covers(one.feedback_id, one.interaction)
 
 
 def _confirmed(work: UpdateWork, corrections: Sequence[Correction]) -> list[Correction]:
@@ -262,7 +229,7 @@ def _confirmed(work: UpdateWork, corrections: Sequence[Correction]) -> list[Corr
         if interaction is None or not may_teach or not _agrees(said, interaction):
             continue
         one = _correction(said, interaction, issue_id="", topic="")
-        if not _is_held_out(one, work=work) and _is_usable(one):
+        if _may_be_taught(one, work=work):
             found[one.label or ""].append(one)
             spoken[one.label or ""].add(one.author)
     return [

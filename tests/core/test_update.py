@@ -10,6 +10,7 @@ from loop.agent.local import LocalAgent
 from loop.change.matching import covers
 from loop.change.operations import apply_all
 from loop.change.proposal import Idea, draft
+from loop.evaluate import grade
 from loop.heldout import HeldOut, group_of
 from loop.records import (
     Bundle,
@@ -116,6 +117,7 @@ def work(
         "earlier": (),
         "reasons": {},
         "ask": ask_local,
+        "grade": grade,
         "model": None,
         "boundary": "b7",
         "now": NOON,

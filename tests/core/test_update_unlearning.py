@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from loop import update
 from loop.change import operations
+from loop.evaluate import grade
 from loop.heldout import HeldOut
 from loop.records import Bundle, ChangeExamples, FeedbackItem, FeedbackState, StakesLevel, Version
 from tests import builders
@@ -40,6 +41,7 @@ def work(*, tainted: frozenset[str], bundle: Bundle, **fields: object) -> update
         "earlier": (),
         "reasons": {},
         "ask": ask_local,
+        "grade": grade,
         "model": None,
         "boundary": "b",
         "now": builders.at(5),

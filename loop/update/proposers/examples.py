@@ -70,9 +70,9 @@ def _class_of(case: EvalCase, names: _Names, work: UpdateWork) -> int:
     """The class a right answer would come from. A text case has the label its feedback had, like the examples."""
     if case.grading is not Grading.TEXT:
         return names.of(case.expected, "")
-    said = work.survey.feedback.get(case.feedback_id or "")
+    item = work.items.get(case.feedback_id or "")
     asked = work.interactions.get(case.interaction_id or "")
-    return names.of(label_of(said, asked) if said and asked else None, case.expected)
+    return names.of(label_of(item.feedback, asked) if item and asked else None, case.expected)
 
 
 def _candidates(work: UpdateWork) -> list[Correction]:
