@@ -1,9 +1,20 @@
 """What was proposed before and how it went: nothing is asked twice without new evidence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from loop.change.proposal import Idea
-from loop.records import OPEN_STATES, ChangeExamples, Proposal, ProposalItem, ProposalState, Proposer, Verdict, digest
+from loop.records import (
+    OPEN_STATES,
+    ChangeExamples,
+    Operation,
+    Proposal,
+    ProposalItem,
+    ProposalState,
+    Proposer,
+    Verdict,
+)
 from loop.update.teaching import UpdateWork
 
 GROWTH = 0.5
@@ -12,6 +23,9 @@ REFRESH = 1 / 3
 """Share of a full bundle that must be new instead, when it cannot grow any more."""
 
 _WAITS = "A bundle of examples waits already."
+
+Taught: TypeAlias = frozenset[tuple[str, str, str | None]]
+"""Question, answer and label of examples."""
 
 _REFUSED = frozenset({ProposalState.REJECTED, ProposalState.UNDONE})
 
@@ -45,6 +59,7 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
     one on the same base, nor a refused one without `min_sources` pieces of evidence more.
     """
     replaces = None
+    teaches = taught(idea.operations)
     for item in work.earlier:
         is_refused = item.state in _REFUSED
         is_open = item.state in OPEN_STATES and item.proposal.base_digest == work.base.digest
@@ -60,30 +75,26 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
             continue
         # A machine neither waits for a person's bundle nor takes it off the desk; it must only not repeat it.
         is_rival = not (is_open and item.proposal.proposer is Proposer.PERSON)
-        if is_rival and taught(idea.operations) and taught(item.proposal.operations):
-            standing = _against_bundle(idea, item, work=work, is_open=is_open)
+        if is_rival and teaches and taught(item.proposal.operations):
+            found = _against_bundle(teaches, item, work=work, is_open=is_open)
         else:
-            standing = _against_same(idea, item.proposal, work=work, is_open=is_open)
-        if standing.objection:
-            return standing
-        replaces = standing.replaces or replaces
+            found = _against_same(idea, item.proposal, work=work, is_open=is_open)
+        if found.objection:
+            return found
+        replaces = found.replaces or replaces
     return Standing(replaces=replaces)
 
 
-def taught(operations: tuple[object, ...]) -> frozenset[str]:
+def taught(operations: Sequence[Operation]) -> Taught:
     """What a bundle of examples teaches, each example by its content; empty for any other change."""
-    if any(not isinstance(one, ChangeExamples) for one in operations):
+    bundles = [one for one in operations if isinstance(one, ChangeExamples)]
+    if len(bundles) < len(operations):
         return frozenset()
-    return frozenset(
-        digest([example.question, example.answer, example.label])
-        for one in operations
-        if isinstance(one, ChangeExamples)
-        for example in one.add
-    )
+    return frozenset((example.question, example.answer, example.label) for one in bundles for example in one.add)
 
 
-def _against_bundle(idea: Idea, item: ProposalItem, *, work: UpdateWork, is_open: bool) -> Standing:
-    new, old = taught(idea.operations), taught(item.proposal.operations)
+def _against_bundle(new: Taught, item: ProposalItem, *, work: UpdateWork, is_open: bool) -> Standing:
+    old = taught(item.proposal.operations)
     if not new & old and not is_open:
         return Standing()
     if is_open and _is_settled(item):
@@ -104,7 +115,7 @@ def _is_settled(item: ProposalItem) -> bool:
 
 
 def _is_same(idea: Idea, old: Proposal) -> bool:
-    return digest(list(idea.operations)) == digest(list(old.operations))
+    return idea.operations == old.operations
 
 
 def _against_same(idea: Idea, old: Proposal, *, work: UpdateWork, is_open: bool) -> Standing:

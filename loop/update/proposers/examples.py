@@ -30,7 +30,7 @@ class ExampleProposer:
         """At most one idea: the best bundle on this base."""
         candidates = _candidates(work)
         if not candidates:
-            return Considered(looked_at=len(candidates))
+            return Considered()
         cases = work.survey.cases[-CASES_USED:]
         names = _Names()
         going = {one.id for one in work.untrusted_examples}
@@ -121,7 +121,8 @@ def _own(candidates: Sequence[Correction], cases: Sequence[tuple[str | None, str
 def _choose(field: Field, candidates: Sequence[Correction], *, work: UpdateWork) -> list[Choice]:
     """Choose, then choose again with caps for the size that came out, until no author has too large a share."""
     names = sorted({one.author for one in candidates})
-    groups = [names.index(one.author) for one in candidates]
+    places = {name: place for place, name in enumerate(names)}
+    groups = [places[one.author] for one in candidates]
     limit = min(work.agent.limits.bundle_max, len(candidates))
     chosen: list[Choice] = []
     start = _begun(candidates, work=work)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from loop.change.matching import covers
+from loop.change.matching import covers, first_match, holds
 from loop.change.proposal import Idea
 from loop.records import Condition, EvalCase, Grading, Proposer, Rule, SetRule, derived_id
 from loop.stats.proportions import wilson
@@ -79,11 +79,11 @@ class RuleProposer:
             for one in _conditions([case for case, ok in zip(cases, right, strict=True) if not ok])
             if one.field != "question" or not fields_only
         ]
-        holds = {place: _held(condition, cases) for place, condition in enumerate(conditions)}
+        held = {place: _held(condition, cases) for place, condition in enumerate(conditions)}
         ruled = frozenset(
             place
             for place, case in enumerate(cases)
-            if any(covers(rule, question=case.question, context=case.context) for rule in work.bundle.rules)
+            if first_match(work.bundle.rules, question=case.question, context=case.context) is not None
         )
         wrong = frozenset(place for place, ok in enumerate(right) if not ok)
         best: list[_Weighed] = []
@@ -93,7 +93,7 @@ class RuleProposer:
                 _Ground(
                     target=target,
                     conditions=conditions,
-                    holds=holds,
+                    held=held,
                     wants=wants,
                     wrong=wrong,
                     ruled=ruled,
@@ -168,9 +168,8 @@ def _number(case: EvalCase, field: str) -> float:
 
 
 def _held(condition: Condition, cases: Sequence[EvalCase]) -> frozenset[int]:
-    probe = Rule(id="probe", when=(condition,), label="probe")
     return frozenset(
-        place for place, case in enumerate(cases) if covers(probe, question=case.question, context=case.context)
+        place for place, case in enumerate(cases) if holds(condition, question=case.question, context=case.context)
     )
 
 
@@ -180,7 +179,7 @@ class _Ground:
 
     target: str
     conditions: Sequence[Condition]
-    holds: dict[int, frozenset[int]]
+    held: dict[int, frozenset[int]]
     """By condition: the cases it holds for."""
     wants: frozenset[int]
     wrong: frozenset[int]
@@ -190,7 +189,7 @@ class _Ground:
 
     def weigh(self, chosen: tuple[int, ...]) -> _Weighed | None:
         """The better place for a rule of these conditions; None when neither is good enough."""
-        covered = frozenset.intersection(*(self.holds[one] for one in chosen))
+        covered = frozenset.intersection(*(self.held[one] for one in chosen))
         found = [self._placed(chosen, covered - self.ruled, is_first=False)]
         if covered & self.ruled:
             found.append(self._placed(chosen, covered, is_first=True))
@@ -221,10 +220,10 @@ class _Ground:
 
 def _best_rule(ground: _Ground) -> _Weighed | None:
     """The best single condition or pair; then each limit of it is moved to where it serves best."""
-    mends = {one: len(held & ground.wants & ground.wrong) for one, held in ground.holds.items()}
+    mends = {one: len(held & ground.wants & ground.wrong) for one, held in ground.held.items()}
     singles = sorted(
         (one for one, n in mends.items() if n >= LEAST_FIXES),
-        key=lambda one: (len((ground.holds[one] - ground.wants) - ground.wrong) - mends[one], one),
+        key=lambda one: (len((ground.held[one] - ground.wants) - ground.wrong) - mends[one], one),
     )
     tried = [(one,) for one in singles] + list(combinations(_varied(singles, ground.conditions), 2))
     best = max((found for one in tried if (found := ground.weigh(one))), key=_rank, default=None)

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from loop.change import texts
 from loop.change.proposal import Idea
@@ -44,12 +45,12 @@ class WordingProposer:
         least = work.agent.limits.min_sources
         habits = [one for one in _habits(edits) if one.authors >= least]
         habits.sort(key=lambda one: (-one.authors, -len(one.edits), one.verb, one.old, one.new))
-        ideas = []
-        for habit in habits:
-            operation = _operation(habit, work=work)
-            if operation is not None:
-                ideas.append(_idea(habit, operation, work=work))
-        return Considered(ideas=tuple(ideas[:IDEAS]), looked_at=len(edits))
+        ideas = (
+            _idea(habit, operation, work=work)
+            for habit in habits
+            if (operation := _operation(habit, work=work)) is not None
+        )
+        return Considered(ideas=tuple(islice(ideas, IDEAS)), looked_at=len(edits))
 
 
 def _habits(edits: Sequence[Correction]) -> Iterable[_Habit]:
