@@ -26,9 +26,9 @@ class HeldOut:
     """Normalised."""
 
     @classmethod
-    def of(cls, cases: Iterable[EvalCase], *, splits: frozenset[Split] = HIDDEN_SPLITS) -> "HeldOut":
-        """From all cases of an agent; those of other splits than `splits` hold nothing out."""
-        kept = [case for case in cases if case.split in splits]
+    def of(cls, cases: Iterable[EvalCase]) -> "HeldOut":
+        """From all cases of an agent; those of the log hold nothing out."""
+        kept = [case for case in cases if case.split in HIDDEN_SPLITS]
         return cls(
             feedback_ids=frozenset(case.feedback_id for case in kept if case.feedback_id),
             interaction_ids=frozenset(case.interaction_id for case in kept if case.interaction_id),

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from loop.records import Interaction, derived_id
-from loop.text.redaction import Redaction, redact_text
+from loop.text.redaction import redact_text
 from loop.text.spelling import fold, normalise
 
 _OWN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,127}")
@@ -26,7 +26,7 @@ def pseudonym(agent: str, person: str) -> str:
     that makes two of them equal would be wrong. It is a plain hash, which hides an address from a
     reader, not from somebody who tries addresses one by one.
     """
-    if not person or redact_text(person, redaction=Redaction.ALL).text == person:
+    if not person or redact_text(person).text == person:
         return person
     return derived_id("person", agent, person.strip().casefold())
 

@@ -1,7 +1,7 @@
 """Stage 4: is it better? Base and candidate answer the same held-out cases; the verdict says what that shows."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -84,12 +84,11 @@ def step(work: TrialWork) -> Report:
     ModelFailed when an endpoint cannot be used at all.
     """
     _check(work)
-    dev = _ask(work, [case for case in work.cases if case.split is Split.DEV])
-    sealed_cases = [case for case in work.cases if case.split is Split.SEALED]
+    dev = _ask(work, _of(work.cases, Split.DEV))
+    sealed_cases = _of(work.cases, Split.SEALED)
     planned = plan(_tally(dev), sealed_n=len(sealed_cases), limits=work.agent.limits)
     sealed = _ask(work, sealed_cases)
-    expected = frozenset(work.proposal.expected_fixes)
-    log = _ask(work, [case for case in work.log_cases if case.is_protected or case.id in expected])
+    log = _ask(work, _watched(work.log_cases, work.proposal))
     judgement = judge(_tallies(work, dev=dev, sealed=sealed, log=log), limits=work.agent.limits)
     cases_digest = case_set_digest(work.cases)
     stated = about_power(planned.power, gain=planned.gain, sealed_n=len(sealed), needed=planned.cases_needed)
@@ -109,7 +108,7 @@ def step(work: TrialWork) -> Report:
         power=planned.power,
         power_for=planned.gain,
         cases_needed=planned.cases_needed,
-        expected_hits=_hits(log, expected=expected),
+        expected_hits=_hits(log, expected=frozenset(work.proposal.expected_fixes)),
         sealed_looks=work.looks + 1,
         model_failures=failures([answer for asked in dev + sealed for answer in _answers(asked)]),
         method=METHOD,
@@ -133,13 +132,18 @@ def _check(work: TrialWork) -> None:
 
 def asked_of(proposal: Proposal, cases: Sequence[EvalCase]) -> list[EvalCase]:
     """The cases a test of this proposal asks both sides: dev, then sealed, then what it promised and may not break."""
+    log = _watched(_of(cases, Split.LOG), proposal)
+    return [*_of(cases, Split.DEV), *_of(cases, Split.SEALED), *log]
+
+
+def _of(cases: Iterable[EvalCase], split: Split) -> list[EvalCase]:
+    return [case for case in cases if case.split is split]
+
+
+def _watched(log_cases: Iterable[EvalCase], proposal: Proposal) -> list[EvalCase]:
+    """Log cases that the proposal promised to fix or may not break."""
     expected = frozenset(proposal.expected_fixes)
-    wanted = {
-        Split.DEV: [case for case in cases if case.split is Split.DEV],
-        Split.SEALED: [case for case in cases if case.split is Split.SEALED],
-        Split.LOG: [case for case in cases if case.split is Split.LOG and (case.is_protected or case.id in expected)],
-    }
-    return [case for split in wanted.values() for case in split]
+    return [case for case in log_cases if case.is_protected or case.id in expected]
 
 
 def _ask(work: TrialWork, cases: Sequence[EvalCase]) -> list[_Asked]:

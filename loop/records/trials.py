@@ -182,7 +182,7 @@ class Report(Record):
     base_digest: str
     candidate_digest: str
     case_set_digest: str
-    """Of the ids and expectations of every case used."""
+    """Of what was asked and what counted as right; see `loop.records.case_set_digest`."""
     dev: Evidence
     sealed: Evidence
     slices: tuple[SliceResult, ...] = ()

@@ -19,6 +19,9 @@ FULL_MODEL_CLASSES = 10
 _ADDED_VOTES = 1.0
 """Votes added to every rater's own record, spread as the average rater errs: nobody becomes infallible on few votes."""
 _FLOOR = 1e-6
+_ROUNDS = 100
+_SETTLED = 1e-6
+"""Largest move of a chance in one round from which the fit counts as converged."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,6 @@ class DawidSkene:
     """One per rater: expected share of right votes."""
     prior: Floats
     """One per class: share of items."""
-    rounds: int
     is_converged: bool
 
     @property
@@ -54,9 +56,7 @@ class Rate:
     n: float
 
 
-def dawid_skene(
-    labels: Ints, *, raters: Ints, items: Ints, classes: int, rounds: int = 100, tolerance: float = 1e-6
-) -> DawidSkene:
+def dawid_skene(labels: Ints, *, raters: Ints, items: Ints, classes: int) -> DawidSkene:
     """Fit raters and items together by expectation maximisation (Dawid & Skene 1979), in the log domain.
 
     `labels`, `raters` and `items` have one entry per vote, indices from 0; a rater votes at most once per item.
@@ -69,9 +69,7 @@ def dawid_skene(
     posterior = np.zeros((n_items, classes))
     np.add.at(posterior, (items, labels), 1.0)
     posterior /= posterior.sum(axis=1, keepdims=True)
-    done = 0
-    while done < rounds:
-        done += 1
+    for _ in range(_ROUNDS):
         prior = _shares(posterior.sum(axis=0) + 1.0)
         said = _log_likelihoods(posterior, labels=labels, raters=raters, items=items, n_raters=n_raters)
         scores = np.tile(np.log(prior), (n_items, 1))
@@ -80,14 +78,14 @@ def dawid_skene(
         fitted = np.exp(scores - logsumexp(scores, axis=1, keepdims=True))
         moved = float(np.abs(fitted - posterior).max())
         posterior = fitted
-        if moved < tolerance:
+        if moved < _SETTLED:
             break
     votes = np.arange(labels.size)
     without = scores[items] - said
     others = np.exp(without[votes, labels] - logsumexp(without, axis=1))
     right = np.bincount(raters, weights=posterior[items, labels], minlength=n_raters)
     given = np.maximum(np.bincount(raters, minlength=n_raters), 1)
-    return DawidSkene(posterior, others, right / given, prior, done, moved < tolerance)
+    return DawidSkene(posterior, others, right / given, prior, moved < _SETTLED)
 
 
 @dataclass(frozen=True)

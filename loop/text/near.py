@@ -52,10 +52,8 @@ def bucket_keys(texts: Sequence[str], *, seed: int) -> Ints:
     return keys.view(np.int64)
 
 
-def near_pairs(
-    pairs: Sequence[tuple[int, int]], *, texts: Mapping[int, str], near: float = NEAR
-) -> list[tuple[int, int]]:
-    """Of some candidate pairs of spelled texts, those that are near-identical: Jaccard overlap of at least `near`.
+def near_pairs(pairs: Sequence[tuple[int, int]], *, texts: Mapping[int, str]) -> list[tuple[int, int]]:
+    """Of some candidate pairs of spelled texts, those that are near-identical: Jaccard overlap of at least NEAR.
 
     Texts that differ in a negation are never near-identical.
     """
@@ -66,7 +64,7 @@ def near_pairs(
     some = [texts[number] for number in numbers]
     pieces = word_pieces(some)
     columns = np.array([[place[one] for one, _ in pairs], [place[other] for _, other in pairs]])
-    alike = _overlap(pieces.rows, pieces.hashes, pairs=columns, count=len(some)) >= near
+    alike = _overlap(pieces.rows, pieces.hashes, pairs=columns, count=len(some)) >= NEAR
     negated = np.array([sum(word in _NEGATIONS for word in text.split()) % 2 for text in some])
     alike &= negated[columns[0]] == negated[columns[1]]
     return [pair for pair, is_alike in zip(pairs, alike.tolist(), strict=True) if is_alike]
