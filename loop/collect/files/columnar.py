@@ -21,6 +21,8 @@ class ColumnarRows:
         import pyarrow
         import pyarrow.parquet
 
+        self._size = stream.seek(0, 2)
+        stream.seek(0)
         self._broken = (pyarrow.ArrowException, OSError, ValueError, OverflowError, NotImplementedError, KeyError)
         try:
             self._file = pyarrow.parquet.ParquetFile(stream)
@@ -36,9 +38,14 @@ class ColumnarRows:
                 f"A row group unpacks to {max(sizes):,} bytes; at most {_GROUP_MAX:,} are read.",
                 remedy="Write the file with smaller row groups.",
             )
-        self.rows = int(metadata.num_rows)
+        self._rows = int(metadata.num_rows)
         self.number = 0
         """Rows read so far."""
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far, in proportion to the rows."""
+        return self._size * self.number // max(self._rows, 1)
 
     def __iter__(self) -> Iterator[Row | RowError]:
         """Rows in file order. Raises InvalidInput when the file breaks off."""

@@ -53,7 +53,6 @@ class Table:
         Raises InvalidInput when the stream is not a file we read, its content is not what its name
         says, or it has no rows.
         """
-        self._stream = stream
         self.format: Format = _format_of(stream, name)
         rows: Iterator[Row | RowError]
         match self.format:
@@ -86,11 +85,6 @@ class Table:
     @property
     def bytes_read(self) -> int:
         """Bytes read so far, for a progress bar. In Parquet in proportion to the rows."""
-        if isinstance(self._counter, ColumnarRows):
-            here = self._stream.tell()
-            size = self._stream.seek(0, 2)
-            self._stream.seek(here)
-            return size * self._counter.number // max(self._counter.rows, 1)
         return self._counter.position
 
     def __iter__(self) -> Iterator[Row | RowError]:
@@ -101,14 +95,11 @@ class Table:
         first: list[Row | RowError] = []
         for row in rows:
             first.append(row)
-            if len(first) >= _FIRST_ROWS or self._counter_bytes() >= _FIRST_BYTES:
+            if len(first) >= _FIRST_ROWS or self.bytes_read >= _FIRST_BYTES:
                 break
         if not first:
             raise InvalidInput("The file has no rows.", remedy="Check that the export has finished.")
         return first
-
-    def _counter_bytes(self) -> int:
-        return 0 if isinstance(self._counter, ColumnarRows) else self._counter.position
 
 
 def _columns_of(first: list[Row | RowError]) -> tuple[str, ...]:
