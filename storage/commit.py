@@ -1,7 +1,6 @@
 """One commit: everything a step made, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 import sqlalchemy as sa
@@ -20,8 +19,7 @@ from loop.records import (
 from storage import audit
 from storage.among import among
 from storage.derive import write_derived
-from storage.ingest import ArrivalRows, arrival_rows, write_arrivals
-from storage.locks import bump_change_counter
+from storage.locks import bump_change_counter, lock_arrivals
 from storage.proposals import draft_proposals, move_proposal, write_experiments, write_report
 from storage.rows import to_row
 from storage.statements import enqueue_feedback, insert_new, upsert
@@ -39,25 +37,16 @@ _COMMITTERS = (Mover.LOOP, Mover.PERSON)
 """Whose moves a commit may carry. The others take a decision, a release or an arrival."""
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """The rows of a commit, built before the write lock is taken."""
-
-    arrivals: ArrivalRows
-
-
-def prepare(agent: str, changes: Changes) -> Prepared:
+def check_changes(agent: str, changes: Changes) -> None:
     """Check what can be checked without the database. Raises InvalidInput; then nothing is written."""
     _check_agent(agent, changes)
     _check_moves(changes)
-    return Prepared(arrivals=arrival_rows(changes.interactions, changes.feedback, changes.scores))
 
 
-def write_changes(connection: sa.Connection, agent: str, changes: Changes, prepared: Prepared) -> Written:
-    """Write a commit. The caller has locked the agent; what arrives or moves takes the arrival log after it."""
-    arrived = Written()
-    if prepared.arrivals.has_any or changes.flags or changes.feedback_moves:
-        arrived = write_arrivals(connection, agent, prepared.arrivals)
+def write_changes(connection: sa.Connection, agent: str, changes: Changes) -> Written:
+    """Write a checked commit. The caller has locked the agent; what moves feedback takes the arrival log after it."""
+    if changes.flags or changes.feedback_moves:
+        lock_arrivals(connection, agent)
     _write_flags(connection, agent, changes)
     moved = _move_feedback(connection, agent, changes.feedback_moves)
     if changes.feedback_moves and changes.derived is None:  # a person's move: the firewall looks at the item again
@@ -72,14 +61,11 @@ def write_changes(connection: sa.Connection, agent: str, changes: Changes, prepa
     audit.append(connection, agent, changes.notes)
     if moved or drafted or shown:
         bump_change_counter(connection, agent)
-    return arrived.model_copy(update={"moved": moved})
+    return Written(moved=moved)
 
 
 def _check_agent(agent: str, changes: Changes) -> None:
     for name in (
-        "interactions",
-        "feedback",
-        "scores",
         "issues",
         "cases",
         "proposals",
@@ -88,7 +74,7 @@ def _check_agent(agent: str, changes: Changes) -> None:
         "measurements",
         "daily",
     ):
-        for record in getattr(changes, name) or ():
+        for record in getattr(changes, name):
             if record.agent != agent:
                 raise InvalidInput(f"{name} hold a record of another agent.", field="agent")
     if changes.turn is not None and changes.turn.agent != agent:

@@ -39,11 +39,6 @@ class ArrivalRows:
     feedback: list[Row]
     scores: list[Row]
 
-    @property
-    def has_any(self) -> bool:
-        """Whether there is anything to write."""
-        return bool(self.interactions or self.feedback or self.scores)
-
 
 def arrival_rows(
     interactions: Iterable[Interaction], feedback: Iterable[Feedback], scores: Iterable[Score]

@@ -23,7 +23,7 @@ from loop.records import (
     Written,
 )
 from storage import audit, decisions, failures
-from storage.commit import prepare, write_changes
+from storage.commit import check_changes, write_changes
 from storage.connecting import writing
 from storage.derive import forget_derived
 from storage.ingest import arrival_rows, write_arrivals
@@ -98,10 +98,10 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices):
 
         Raises InvalidInput, naming the field, for what cannot be stored; StoreUnavailable.
         """
-        prepared = prepare(self._slug, changes)
+        check_changes(self._slug, changes)
         with writing(self._engine) as connection:
             lock_agent(connection, self._slug)
-            written = write_changes(connection, self._slug, changes, prepared)
+            written = write_changes(connection, self._slug, changes)
             self._checkpoint("commit:written")
         self._checkpoint("commit:kept")
         return written

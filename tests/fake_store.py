@@ -235,9 +235,6 @@ class FakeCommits(Memory):
     def commit(self, changes: Changes) -> Written:
         self.commits.append(changes)
         self.notes += changes.notes
-        written = Written()
-        if changes.interactions or changes.feedback:
-            written = self.append(interactions=changes.interactions, feedback=changes.feedback)
         before = {key: item.state for key, item in self.known.items.items()}
         self.known.write(
             changes.derived or Derived(), flags=changes.flags, moves=changes.feedback_moves, cases=changes.cases,
@@ -253,7 +250,7 @@ class FakeCommits(Memory):
         for report in changes.reports:
             self._keep(report)
         moved += sum(self.move(move) for move in changes.proposal_moves)
-        return written.model_copy(update={"moved": moved})
+        return Written(moved=moved)
 
     def _keep(self, report: Report) -> None:
         item = self.drafts[report.proposal_id]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from loop.records.agents import Bundle
 from loop.records.changes import Issue, Proposal
-from loop.records.events import Feedback, Flag, Interaction, Score
+from loop.records.events import Flag
 from loop.records.identity import Moment, Record
 from loop.records.judged import Derived
 from loop.records.states import FeedbackState, ProposalState
@@ -46,11 +46,11 @@ class Note(Record):
 
 
 class Changes(Record):
-    """Everything one step made. Written in one transaction, or not at all; writing it twice is harmless."""
+    """Everything one step made. Written in one transaction, or not at all; writing it twice is harmless.
 
-    interactions: tuple[Interaction, ...] = ()
-    feedback: tuple[Feedback, ...] = ()
-    scores: tuple[Score, ...] = ()
+    What arrives from outside is no step's: it comes by `loop.ports.Arrivals` only.
+    """
+
     flags: Mapping[str, tuple[Flag, ...]] = {}
     """By feedback id: all its flags from now on, in place of the earlier ones."""
     feedback_moves: tuple[FeedbackMove, ...] = ()

@@ -26,7 +26,6 @@ from loop.records import (
     Agent,
     Article,
     Bundle,
-    Changes,
     Feedback,
     FeedbackKind,
     Grading,
@@ -149,7 +148,7 @@ def decide(
                     author="lead", source="benchmark", at=NOW, received_at=NOW,
                 )
             )  # fmt: skip
-        parts.store.commit(Changes(interactions=tuple(interactions), feedback=tuple(feedback)))
+        parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))
         engine.turn(parts)
         proposal = desk.draft(
             parts,

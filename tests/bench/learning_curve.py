@@ -33,7 +33,6 @@ from loop.records import (
     Actor,
     Agent,
     Bundle,
-    Changes,
     Example,
     Feedback,
     FeedbackKind,
@@ -205,7 +204,7 @@ def _collect(parts: Parts, batch: tuple[Row, ...], *, number: int, now: datetime
                 author=row.author, source="benchmark", at=moment, received_at=moment,
             )
         )  # fmt: skip
-    parts.store.commit(Changes(interactions=tuple(interactions), feedback=tuple(feedback)))
+    parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))
 
 
 def _turn_and_approve(parts: Parts) -> bool:

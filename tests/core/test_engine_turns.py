@@ -10,7 +10,6 @@ from loop.ports import Parts
 from loop.records import (
     Actor,
     Bundle,
-    Changes,
     EditInstructions,
     Example,
     FeedbackKind,
@@ -278,11 +277,10 @@ def test_what_a_person_decided_about_feedback_is_looked_at_again() -> None:
 def thumbs(parts: Parts, *, version: int, n: int, good: int) -> None:
     """Ratings of answers of one version, each by another customer."""
     numbers = range(1_000 * version, 1_000 * version + n)
-    changes = Changes(
-        interactions=tuple(interaction(one, version=version, label="greet", at=at(one)) for one in numbers),
-        feedback=tuple(
+    parts.store.append(
+        interactions=[interaction(one, version=version, label="greet", at=at(one)) for one in numbers],
+        feedback=[
             feedback(one, kind=FeedbackKind.THUMBS, label=None, value=float(one % 1_000 < good), at=at(one))
             for one in numbers
-        ),
+        ],
     )
-    parts.store.commit(changes)

@@ -238,7 +238,7 @@ def _happened(store: AgentStore, *, end: datetime, rows: int) -> None:
             flags[one.id] = found
         if state is not FeedbackState.NEW:
             moves.append(FeedbackMove(feedback_id=one.id, was=FeedbackState.NEW, now=state))
-    store.commit(Changes(interactions=tuple(interactions), feedback=tuple(given)))
+    store.append(interactions=tuple(interactions), feedback=tuple(given))
     store.commit(Changes(flags=flags, feedback_moves=tuple(moves)))
 
 

@@ -4,7 +4,7 @@ import random
 from datetime import timedelta
 
 from loop.ports import Parts
-from loop.records import Agent, Changes, Feedback, FeedbackKind, Grading, Interaction, Limits
+from loop.records import Agent, Feedback, FeedbackKind, Grading, Interaction, Limits
 from tests.builders import NOON
 
 LEADS = ("lead-1", "lead-2")
@@ -52,4 +52,4 @@ def arrive(parts: Parts, *, rows: int = 240, seed: int = 0, prefix: str = "", sl
                 author=author, source="world", at=at, received_at=at,
             )
         )  # fmt: skip
-    parts.store.commit(Changes(interactions=tuple(interactions), feedback=tuple(feedback)))
+    parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))

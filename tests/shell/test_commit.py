@@ -28,7 +28,7 @@ from storage.rows import TABLES
 from storage.store import AgentStore
 from tests import builders
 from tests.shell import deciding
-from tests.shell.whole import everything, path, snapshot
+from tests.shell.whole import arrivals, everything, path, snapshot
 
 
 def drafted(proposal: Proposal) -> dict[str, object]:
@@ -38,15 +38,16 @@ def drafted(proposal: Proposal) -> dict[str, object]:
 
 def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
     port: Store = store
-    changes = everything()
+    arrived, changes = arrivals(), everything()
     proposal = deciding.proposal(base=store.head())
     report = builders.report(proposal)
+    assert arrived.keep(store) == Written(new=5)
     written = port.commit(changes.model_copy(update={**drafted(proposal), "reports": (report,)}))
 
-    assert written == Written(new=5, moved=1)
-    assert tuple(port.interactions(["i1", "i2", "none"]).values()) == changes.interactions
+    assert written == Written(moved=1)
+    assert tuple(port.interactions(["i1", "i2", "none"]).values()) == arrived.interactions
     items = port.feedback()
-    assert tuple(item.feedback for item in items) == changes.feedback
+    assert tuple(item.feedback for item in items) == arrived.feedback
     assert [item.state for item in items] == [FeedbackState.HELD, FeedbackState.NEW]
     assert items[0].flags == changes.flags["f1"]
     assert port.feedback_items(["f1", "none"]) == {"f1": items[0]}
@@ -62,14 +63,16 @@ def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
 
 
 def test_the_same_commit_again_changes_nothing_but_the_journal(store: AgentStore) -> None:
-    changes = everything()
+    arrived, changes = arrivals(), everything()
     proposal = deciding.proposal(base=store.head())
     changes = changes.model_copy(update={**drafted(proposal), "reports": (builders.report(proposal),)})
+    arrived.keep(store)
     store.commit(changes)
     before = snapshot(store)
     counted = store.change_counter()
 
-    assert store.commit(changes) == Written(duplicate=5)
+    assert arrived.keep(store) == Written(duplicate=5)
+    assert store.commit(changes) == Written()
     assert snapshot(store) == before
     assert store.change_counter() == counted
     assert store.check_journal().is_intact
@@ -78,14 +81,14 @@ def test_the_same_commit_again_changes_nothing_but_the_journal(store: AgentStore
 def test_an_interaction_with_other_content_is_brought_up_to_date(store: AgentStore) -> None:
     first = builders.interaction(1)
     later = builders.interaction(1, answer="Here it is.", attributes={"a": 1})
-    assert store.commit(Changes(interactions=(first,))).new == 1
-    assert store.commit(Changes(interactions=(later, builders.interaction(2)))) == Written(new=1, updated=1)
+    assert store.append(interactions=(first,)).new == 1
+    assert store.append(interactions=(later, builders.interaction(2))) == Written(new=1, updated=1)
     assert store.interactions(["i1"]) == {"i1": later}
 
 
 def test_the_last_of_one_interaction_in_a_batch_counts(store: AgentStore) -> None:
     batch = tuple(builders.interaction(1, answer=answer) for answer in ("a", "b", "b"))
-    assert store.commit(Changes(interactions=batch)) == Written(new=1, updated=1, duplicate=1)
+    assert store.append(interactions=batch) == Written(new=1, updated=1, duplicate=1)
     assert store.interactions(["i1"])["i1"].answer == "b"
 
 
@@ -93,7 +96,7 @@ def test_every_feedback_move_is_as_the_table_says(sqlite_store: AgentStore) -> N
     number = itertools.count(1)
     for was, now in itertools.product(FeedbackState, FeedbackState):
         told = builders.feedback(next(number))
-        sqlite_store.commit(Changes(feedback=(told,)))
+        sqlite_store.append(feedback=(told,))
         change = Changes(feedback_moves=(FeedbackMove(feedback_id=told.id, was=was, now=now),))
         if any(may_move(FEEDBACK_MOVES, was, now, by=one) for one in (Mover.LOOP, Mover.PERSON)):
             for step in path(FeedbackState.NEW, was, FEEDBACK_MOVES):
@@ -117,7 +120,7 @@ def test_every_proposal_move_by_a_commit_is_as_the_table_says(sqlite_store: Agen
 
 
 def test_a_move_from_where_it_no_longer_stands_is_skipped(store: AgentStore) -> None:
-    store.commit(Changes(feedback=(builders.feedback(1),)))
+    store.append(feedback=(builders.feedback(1),))
     move = FeedbackMove(feedback_id="f1", was=FeedbackState.NEW, now=FeedbackState.VALID)
     assert store.commit(Changes(feedback_moves=(move,))).moved == 1
     assert store.commit(Changes(feedback_moves=(move,))).moved == 0
@@ -132,6 +135,7 @@ def test_a_retired_case_is_gone_until_it_comes_again(store: AgentStore) -> None:
 
 
 def test_flags_and_issues_replace_the_earlier_ones(store: AgentStore) -> None:
+    arrivals().keep(store)
     store.commit(everything())
     (issue,) = store.issues()
     store.commit(Changes(flags={"f1": ()}, issues=(issue.model_copy(update={"support": 7}),)))
@@ -176,7 +180,7 @@ def test_a_decided_proposal_keeps_the_evidence_it_was_decided_on(store: AgentSto
 def test_what_a_database_cannot_keep_is_refused_by_field(store: AgentStore, change: dict, field: str) -> None:
     bad = builders.feedback(2).model_copy(update=change)
     with pytest.raises(InvalidInput) as refused:
-        store.commit(Changes(interactions=(builders.interaction(1),), feedback=(bad,)))
+        store.append(interactions=(builders.interaction(1),), feedback=(bad,))
     assert refused.value.field == field
     assert "a" * 99 not in str(refused.value)
     assert store.interactions(["i1"]) == {}
@@ -184,20 +188,20 @@ def test_what_a_database_cannot_keep_is_refused_by_field(store: AgentStore, chan
 
 def test_text_that_only_spells_a_nul_is_kept(store: AgentStore) -> None:
     told = builders.feedback(1, text="write \\u0000 in JSON")
-    store.commit(Changes(feedback=(told,)))
+    store.append(feedback=(told,))
     assert store.feedback()[0].feedback == told
 
 
 def test_a_commit_that_fails_at_its_end_leaves_nothing(store: AgentStore) -> None:
     stray = builders.report(deciding.proposal(base=store.head()))
     with pytest.raises(NotFound):
-        store.commit(Changes(feedback=(builders.feedback(1),), reports=(stray,)))
-    assert store.feedback() == []
+        store.commit(Changes(cases=(builders.case(1),), reports=(stray,)))
+    assert store.cases() == []
 
 
 def test_the_change_counter_moves_only_when_there_may_be_something_to_do(store: AgentStore) -> None:
     counts = [store.change_counter()]
-    store.commit(Changes(feedback=(builders.feedback(1),)))
+    store.append(feedback=(builders.feedback(1),))
     counts.append(store.change_counter())
     item = deciding.waiting(store)
     counts.append(store.change_counter())
@@ -206,8 +210,8 @@ def test_the_change_counter_moves_only_when_there_may_be_something_to_do(store: 
     deciding.deploy(store, deciding.decision(item))
     counts.append(store.change_counter())
     assert len(set(counts)) == len(counts)
-    quiet = Changes(daily=everything().daily, issues=(), turn=everything().turn, feedback=(builders.feedback(1),))
-    store.commit(quiet)
+    store.append(feedback=(builders.feedback(1),))
+    store.commit(Changes(daily=everything().daily, issues=(), turn=everything().turn))
     assert store.change_counter() == counts[-1]
 
 
@@ -222,5 +226,5 @@ def test_every_field_is_a_column_or_in_the_body(kind: type[Record]) -> None:
 @given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=5))
 def test_any_text_comes_back_as_it_was(sqlite_store: AgentStore, texts: list[str]) -> None:
     told = builders.interaction(1, question=texts[0], answer=texts[1], attributes={texts[2]: texts[3:]})
-    sqlite_store.commit(Changes(interactions=(told,)))
+    sqlite_store.append(interactions=(told,))
     assert sqlite_store.interactions(["i1"])["i1"] == told

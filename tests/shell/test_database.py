@@ -53,7 +53,7 @@ def test_only_a_demo_agent_can_be_deleted_and_leaves_nothing(store: AgentStore, 
         builders.agent("show", is_demo=True), builders.bundle(), now=builders.NOON, actor="demo"
     )
     deciding.ship(demo)
-    demo.commit(Changes(feedback=(builders.feedback(1, agent="show"),)))
+    demo.append(feedback=(builders.feedback(1, agent="show"),))
     with pytest.raises(InvalidInput):
         database.delete_demo("desk")
     database.delete_demo("show")
@@ -69,7 +69,7 @@ def test_only_a_demo_agent_can_be_deleted_and_leaves_nothing(store: AgentStore, 
 
 
 def test_what_was_written_is_there_after_reopening(store: AgentStore, database: Database, database_url: str) -> None:
-    store.commit(Changes(feedback=(builders.feedback(1),)))
+    store.append(feedback=(builders.feedback(1),))
     database.close()
     reopened = Database.open(database_url)
     assert len(reopened.store("desk").feedback()) == 1

@@ -290,7 +290,7 @@ def test_many_writers_lose_nothing(database: Database, store: AgentStore) -> Non
         mine = database.store("desk")
         for number in range(5):
             told = tuple(builders.feedback(worker * 100 + number * 10 + place) for place in range(10))
-            mine.commit(Changes(feedback=told, notes=(deciding.note(f"{worker}.{number}"),)))
+            mine.append(feedback=told, notes=(deciding.note(f"{worker}.{number}"),))
 
     assert outcomes([lambda worker=worker: write(worker) for worker in range(4)]) == [None] * 4
     assert len(store.feedback()) == 200

@@ -15,7 +15,6 @@ from loop.records import (
     Actor,
     Bundle,
     ChangeExamples,
-    Changes,
     EditInstructions,
     Example,
     Feedback,
@@ -225,7 +224,7 @@ def signals(parts: Parts, *, version: int, n: int, good: int, prefix: str) -> No
                 received_at=LATER + timedelta(seconds=number),
             )
         )  # fmt: skip
-    parts.store.commit(Changes(interactions=tuple(interactions), feedback=tuple(feedback)))
+    parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))
 
 
 # reflection ------------------------------------------------------------------------------------
@@ -251,7 +250,7 @@ def edits(parts: Parts) -> None:
                 at=NOON + timedelta(minutes=number), received_at=NOON + timedelta(minutes=number),
             )
         )  # fmt: skip
-    parts.store.commit(Changes(interactions=tuple(interactions), feedback=tuple(feedback)))
+    parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))
 
 
 def test_reflection_through_a_real_server_becomes_one_tested_instruction_edit(make: Desk) -> None:

@@ -30,7 +30,7 @@ from storage.store import AgentStore
 from storage.tables import BundleRow, VersionRow
 from tests import builders
 from tests.shell import deciding, released
-from tests.shell.whole import everything
+from tests.shell.whole import arrivals, everything
 
 SetDefault = Callable[[type[BaseModel], str, Any], None]
 
@@ -160,16 +160,16 @@ def test_every_field_that_may_be_left_out_has_a_value_that_says_nothing(kind: ty
 
 
 def test_reading_without_limits_gives_the_same_records(sqlite_store: AgentStore) -> None:
-    changes = everything()
+    arrived, changes = arrivals(), everything()
     proposal = deciding.proposal(base=sqlite_store.head())
     bundle = builders.bundle(
         rules=(Rule(id="r", when=(Condition(field="amount", op="at_most", value=2.5),), label="refund"),),
         examples=(builders.example(1),),
     )
     records: tuple[Record, ...] = (
-        *changes.interactions,
-        *changes.feedback,
-        *changes.scores,
+        *arrived.interactions,
+        *arrived.feedback,
+        *arrived.scores,
         *changes.issues,
         *changes.cases,
         *changes.measurements,

@@ -9,14 +9,15 @@ from loop.records import Changes
 from storage.database import Database
 from tests import builders
 from tests.shell import deciding
-from tests.shell.whole import everything, snapshot
+from tests.shell.whole import Arrived, arrivals, everything, snapshot
 
 
 def test_no_read_of_one_agent_shows_another(database: Database) -> None:
     mine = database.create_agent(builders.agent("mine"), builders.bundle(), now=builders.NOON, actor="a")
     other = database.create_agent(builders.agent("other"), builders.bundle(), now=builders.NOON, actor="b")
     empty = [snapshot(other), other.journal()]
-    mine.commit(owned(everything(), "mine"))
+    owned(arrivals(), "mine").keep(mine)
+    mine.commit(owned_changes(everything(), "mine"))
     approval = deciding.ship(mine)
     deciding.decision(deciding.waiting(mine, "p2"))
     assert [snapshot(other), other.journal()] == empty
@@ -40,12 +41,11 @@ def test_the_same_ids_in_two_agents_never_meet(sqlite_database: Database, number
             sqlite_database.create_agent(builders.agent(slug), builders.bundle(), now=builders.NOON, actor="a")
         stores[slug] = sqlite_database.store(slug)
     for slug, number in numbers:
-        changes = Changes(
-            interactions=(builders.interaction(number, agent=slug, question=f"canary {slug}"),),
-            feedback=(builders.feedback(number, agent=slug, text=f"canary {slug}"),),
-            cases=(builders.case(number, agent=slug, question=f"canary {slug}"),),
+        stores[slug].append(
+            interactions=[builders.interaction(number, agent=slug, question=f"canary {slug}")],
+            feedback=[builders.feedback(number, agent=slug, text=f"canary {slug}")],
         )
-        stores[slug].commit(changes)
+        stores[slug].commit(Changes(cases=(builders.case(number, agent=slug, question=f"canary {slug}"),)))
     for slug, foreign in (("mine", "other"), ("other", "mine")):
         seen = repr(snapshot(stores[slug]))
         assert f"canary {foreign}" not in seen
@@ -53,10 +53,17 @@ def test_the_same_ids_in_two_agents_never_meet(sqlite_database: Database, number
         assert {f"i{number}" for number in wanted} <= set(stores[slug].interactions(f"i{n}" for n in range(5)))
 
 
-def owned(changes: Changes, slug: str) -> Changes:
+def owned(arrived: Arrived, slug: str) -> Arrived:
     """The same records, of another agent."""
-    update: dict = {}
-    for name in ("interactions", "feedback", "scores", "issues", "cases", "measurements", "daily"):
-        update[name] = tuple(one.model_copy(update={"agent": slug}) for one in getattr(changes, name))
+    return Arrived(**{name: _of(records, slug) for name, records in vars(arrived).items()})
+
+
+def owned_changes(changes: Changes, slug: str) -> Changes:
+    """The same changes, of another agent."""
+    update: dict = {name: _of(getattr(changes, name), slug) for name in ("issues", "cases", "measurements", "daily")}
     assert changes.turn is not None
     return changes.model_copy(update={**update, "turn": changes.turn.model_copy(update={"agent": slug})})
+
+
+def _of(records: tuple, slug: str) -> tuple:
+    return tuple(one.model_copy(update={"agent": slug}) for one in records)

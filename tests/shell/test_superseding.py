@@ -20,18 +20,18 @@ from tests.shell.whole import path
 
 
 def test_two_deliveries_of_one_feedback_are_one(store: AgentStore) -> None:
-    store.commit(Changes(feedback=(builders.feedback(1),)))
+    store.append(feedback=(builders.feedback(1),))
     again = builders.feedback(1, received_at=builders.at(99))
     elsewhere = builders.feedback(1, at=builders.at(1).astimezone(timezone(timedelta(hours=-3))))
-    assert store.commit(Changes(feedback=(again, elsewhere))).duplicate == 2
+    assert store.append(feedback=(again, elsewhere)).duplicate == 2
     assert store.feedback()[0].feedback.received_at == builders.at(1)
 
 
 def test_later_feedback_of_the_same_author_supersedes_the_earlier(store: AgentStore) -> None:
     earlier = builders.feedback(1, label="refund")
     later = builders.feedback(1, id="f1b", label="invoice", at=builders.at(5), received_at=builders.at(5))
-    store.commit(Changes(feedback=(earlier,)))
-    assert store.commit(Changes(feedback=(later,))) == Written(updated=1)
+    store.append(feedback=(earlier,))
+    assert store.append(feedback=(later,)) == Written(updated=1)
     assert [(item.feedback.id, item.feedback.supersedes) for item in store.feedback()] == [("f1b", "f1")]
     history = store.feedback([FeedbackState.SUPERSEDED])
     assert [item.feedback for item in history] == [earlier]
@@ -39,8 +39,8 @@ def test_later_feedback_of_the_same_author_supersedes_the_earlier(store: AgentSt
 
 def test_earlier_feedback_that_arrives_late_is_superseded_at_once(store: AgentStore) -> None:
     later = builders.feedback(1, id="f1b", at=builders.at(5))
-    store.commit(Changes(feedback=(later,)))
-    assert store.commit(Changes(feedback=(builders.feedback(1),))) == Written(new=1)
+    store.append(feedback=(later,))
+    assert store.append(feedback=(builders.feedback(1),)) == Written(new=1)
     assert [item.feedback.id for item in store.feedback()] == ["f1b"]
     assert store.feedback_items(["f1"])["f1"].state is FeedbackState.SUPERSEDED
 
@@ -52,15 +52,15 @@ def test_another_author_kind_or_target_supersedes_nothing(store: AgentStore) -> 
         builders.feedback(3, interaction_id="i1", author="a1", kind=FeedbackKind.COMMENT),
         builders.feedback(4, author="a1"),
     )
-    assert store.commit(Changes(feedback=told)) == Written(new=4)
+    assert store.append(feedback=told) == Written(new=4)
     assert len(store.feedback()) == 4
 
 
 def test_feedback_whose_id_is_taken_is_kept_under_another_id(store: AgentStore) -> None:
-    store.commit(Changes(feedback=(builders.feedback(1, label="refund"),)))
+    store.append(feedback=(builders.feedback(1, label="refund"),))
     newer = builders.feedback(1, label="invoice", at=builders.at(9))
-    assert store.commit(Changes(feedback=(newer,))) == Written(updated=1)
-    assert store.commit(Changes(feedback=(newer,))) == Written(duplicate=1)
+    assert store.append(feedback=(newer,)) == Written(updated=1)
+    assert store.append(feedback=(newer,)) == Written(duplicate=1)
     (current,) = store.feedback()
     assert (current.feedback.label, current.feedback.supersedes) == ("invoice", "f1")
     assert store.feedback_items(["f1"])["f1"].feedback.label == "refund"
@@ -82,21 +82,21 @@ def test_the_order_of_arrival_does_not_matter(sqlite_store: AgentStore, data: st
     shuffled = data.draw(st.permutations(told))
     cut = data.draw(st.integers(0, len(told)))
     for part in (shuffled[:cut], shuffled[cut:], shuffled):
-        sqlite_store.commit(Changes(feedback=tuple(part)))
+        sqlite_store.append(feedback=tuple(part))
     items = sqlite_store.feedback_items([one.id for one in told])
     assert len(items) == len(told)
     assert [name for name, item in items.items() if item.state is not FeedbackState.SUPERSEDED] == [expected.id]
 
 
 def test_feedback_that_must_not_teach_enters_as_excluded(store: AgentStore) -> None:
-    store.commit(Changes(feedback=(builders.feedback(1, teaches=False),)))
+    store.append(feedback=(builders.feedback(1, teaches=False),))
     assert store.feedback()[0].state is FeedbackState.EXCLUDED
 
 
 def test_feedback_may_arrive_before_its_interaction(store: AgentStore) -> None:
-    store.commit(Changes(feedback=(builders.feedback(1, value=1.0),)))
+    store.append(feedback=(builders.feedback(1, value=1.0),))
     assert [(day.number, day.n, day.good) for day in store.signals_by_day()] == [(None, 1, 1)]
-    store.commit(Changes(interactions=(builders.interaction(1, version=0),)))
+    store.append(interactions=(builders.interaction(1, version=0),))
     assert [(day.number, day.n, day.good) for day in store.signals_by_day()] == [(0, 1, 1)]
 
 
@@ -105,7 +105,7 @@ def test_signals_leave_out_what_the_firewall_holds_back(store: AgentStore) -> No
     for place, state in enumerate(states, start=1):
         told = builders.feedback(place, value=0.5 if place % 2 else 0.25)
         answer = builders.interaction(place, version=0, at=builders.at(60 * 24 * (place % 2)))
-        store.commit(Changes(interactions=(answer,), feedback=(told,)))
+        store.append(interactions=(answer,), feedback=(told,))
         for step in path(FeedbackState.NEW, state, FEEDBACK_MOVES):
             store.commit(Changes(feedback_moves=(FeedbackMove(feedback_id=told.id, was=step[0], now=step[1]),)))
     counted = {FeedbackState.NEW, FeedbackState.VALID, FeedbackState.RELEASED}

@@ -1,7 +1,9 @@
 """One of every record, and all a store can tell."""
 
+from dataclasses import dataclass
 from datetime import timedelta, timezone
 
+from loop.ports import Arrivals
 from loop.records import (
     Changes,
     DailyQuality,
@@ -10,6 +12,7 @@ from loop.records import (
     FeedbackMove,
     FeedbackState,
     Flag,
+    Interaction,
     Issue,
     IssueSide,
     Measurement,
@@ -19,12 +22,26 @@ from loop.records import (
     StageReport,
     Step,
     TurnReport,
+    Written,
 )
 from storage.store import AgentStore
 from tests import builders
 
 
-def everything() -> Changes:
+@dataclass(frozen=True)
+class Arrived:
+    """What comes from outside."""
+
+    interactions: tuple[Interaction, ...]
+    feedback: tuple[Feedback, ...]
+    scores: tuple[Score, ...]
+
+    def keep(self, store: Arrivals) -> Written:
+        """Append all of it."""
+        return store.append(interactions=self.interactions, feedback=self.feedback, scores=self.scores)
+
+
+def arrivals() -> Arrived:
     """One of each, no field at its default where it has one."""
     east = timezone(timedelta(hours=5, minutes=30))
     told = builders.feedback(
@@ -52,6 +69,15 @@ def everything() -> Changes:
         source="import:a.csv",
         attributes={"b": 1, "a": "two"},
     )
+    return Arrived(
+        interactions=(answered, builders.interaction(2)),
+        feedback=(told, builders.feedback(2)),
+        scores=(Score(id="s1", agent="desk", interaction_id="i1", evaluator="e", value=None, at=builders.NOON),),
+    )
+
+
+def everything() -> Changes:
+    """One of each that a step makes, about what arrived."""
     issue = Issue(
         id="issue1",
         agent="desk",
@@ -65,9 +91,6 @@ def everything() -> Changes:
         last_at=builders.at(5),
     )
     return Changes(
-        interactions=(answered, builders.interaction(2)),
-        feedback=(told, builders.feedback(2)),
-        scores=(Score(id="s1", agent="desk", interaction_id="i1", evaluator="e", value=None, at=builders.NOON),),
         flags={"f1": (Flag(feedback_id="f1", detector="d", reason="r", related=("f2",), at=builders.NOON),)},
         feedback_moves=(FeedbackMove(feedback_id="f1", was=FeedbackState.NEW, now=FeedbackState.HELD),),
         issues=(issue,),
