@@ -47,7 +47,7 @@ def rollback(head: Version, *, target: Version, actor: Actor, reason: str, now: 
     """Bring the content of `target` back as a new version after the head; history stays a line.
 
     Its number is the least it can be: the store gives the next free one. Needs no approval, only a reason.
-    Raises InvalidInput without one or when `target` is another agent's,
+    Raises InvalidInput without one, when `target` is another agent's or newer than the head,
     Conflict when the head already is `target` or has the same content.
     """
     if target.agent != head.agent:
