@@ -172,6 +172,27 @@ def test_one_person_with_a_habit_changes_nothing() -> None:
     assert ideas("wording", worded(rows)) == ()
 
 
+def wordings(found: UpdateWork, old: Idea, state: ProposalState, *, on: Bundle) -> list[str]:
+    """Wording drafted when `old` was proposed before, on a version with this content."""
+    before = draft(old, agent=found.agent, base=version(on), bundle=on, cited=(), at=NOON)
+    outcome = step(replace(found, earlier=[ProposalItem(proposal=before, state=state)]))
+    return [one.proposer for one in outcome.proposals if one.proposer == "wording"]
+
+
+def test_the_same_line_waits_for_its_decision_and_once_refused_for_more_people() -> None:
+    found = worded(edits("Matter {} is done.", "Matter {} is done. Thank you for waiting."))
+    (idea,) = ideas("wording", found)
+    other = Bundle(instructions="Be kind.")
+    for state in (ProposalState.WAITING, ProposalState.REJECTED, ProposalState.UNDONE):
+        assert wordings(found, idea, state, on=found.bundle) == []
+    assert wordings(found, idea, ProposalState.REJECTED, on=other) == []
+    fewer = idea.model_copy(update={"evidence": idea.evidence[:1]})
+    assert wordings(found, fewer, ProposalState.REJECTED, on=other) == ["wording"]
+    assert wordings(found, fewer, ProposalState.REJECTED, on=found.bundle) == []
+    another = idea.model_copy(update={"operations": (EditInstructions(new="Always include: Thanks."),)})
+    assert wordings(found, another, ProposalState.WAITING, on=found.bundle) == ["wording"]
+
+
 # reflection ------------------------------------------------------------------------------------
 @dataclass
 class Scripted:
