@@ -73,22 +73,6 @@ def read_flags(connection: sa.Connection, agent: str, ids: Collection[str]) -> d
     return {key: tuple(some) for key, some in found.items()}
 
 
-def read_new_feedback(connection: sa.Connection, agent: str, *, limit: int) -> list[FeedbackItem]:
-    """The first items in state NEW by log position. New items have no flags."""
-    table = FeedbackRow.core()
-    query = (
-        sa.select(table)
-        # Literal, so that planners see that the index of what is new covers it.
-        .where(table.c.agent == agent, table.c.state == sa.literal_column("'new'"))
-        .order_by(table.c.seq)
-        .limit(limit)
-    )
-    return [
-        FeedbackItem(feedback=from_row(Feedback, row), state=FeedbackState.NEW, seq=row["seq"])
-        for row in connection.execute(query).mappings()
-    ]
-
-
 def count_feedback(connection: sa.Connection, agent: str, states: Iterable[FeedbackState]) -> dict[FeedbackState, int]:
     """Items in each of these states, from the index alone."""
     table = FeedbackRow.core()

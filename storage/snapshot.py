@@ -12,7 +12,6 @@ from loop.records import (
     Answer,
     AuditEntry,
     Bundle,
-    DailyQuality,
     DaySignals,
     Decision,
     EvalCase,
@@ -44,7 +43,6 @@ from storage.rows import TABLES, columns_of, from_row
 from storage.tables import (
     AgentRow,
     ArrivalLogRow,
-    DailyQualityRow,
     DecisionRow,
     EvalCaseRow,
     ExperimentRow,
@@ -123,11 +121,6 @@ class AgentReads:
         """In the order received; all states but SUPERSEDED when none are named."""
         wanted = set(FeedbackState) - {FeedbackState.SUPERSEDED} if states is None else set(states)
         return self._feedback(FeedbackRow.core().c.state.in_([state.value for state in wanted]))
-
-    def feedback_new(self, limit: int) -> list[FeedbackItem]:
-        """The first `limit` items in state NEW, in the order they arrived."""
-        with reading(self._engine) as connection:
-            return reads.read_new_feedback(connection, self._slug, limit=limit)
 
     def feedback_counts(self, states: Iterable[FeedbackState] | None = None) -> dict[FeedbackState, int]:
         """How many items stand in each of these states, all when none are named; states without any are 0.
@@ -291,11 +284,6 @@ class AgentReads:
         """
         with reading(self._engine) as connection:
             return reads.count_signals(connection, self._slug, days=days)
-
-    def daily(self) -> list[DailyQuality]:
-        """As last committed, by day and version."""
-        table = DailyQualityRow.core()
-        return self._read(DailyQuality, sa.select(table).order_by(table.c.day, table.c.place))
 
     def signals_on(self, number: int) -> VersionSignals:
         """The same, on the answers of one version."""

@@ -134,9 +134,6 @@ class FakeSnapshots(Memory):
         wanted = set(FeedbackState) - {FeedbackState.SUPERSEDED} if states is None else set(states)
         return [item for item in self.known.items.values() if item.state in wanted]
 
-    def feedback_new(self, limit: int) -> list[FeedbackItem]:
-        return self.feedback([FeedbackState.NEW])[:limit]
-
     def feedback_counts(self, states: Iterable[FeedbackState] | None = None) -> dict[FeedbackState, int]:
         counted = Counter(item.state for item in self.known.items.values())
         return {state: counted[state] for state in (FeedbackState if states is None else states)}

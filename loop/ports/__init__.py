@@ -18,7 +18,6 @@ from loop.records import (
     Applied,
     Bundle,
     Changes,
-    DailyQuality,
     DaySignals,
     Decision,
     EvalCase,
@@ -151,10 +150,6 @@ class Snapshots(Protocol):
         """In the order received; all states but SUPERSEDED when none are named."""
         ...
 
-    def feedback_new(self, limit: int) -> list[FeedbackItem]:
-        """The first `limit` items in state NEW, in the order they arrived."""
-        ...
-
     def feedback_counts(self, states: Iterable[FeedbackState] | None = None) -> dict[FeedbackState, int]:
         """How many items stand in each of these states, all when none are named; states without any are 0."""
         ...
@@ -228,10 +223,6 @@ class Snapshots(Protocol):
 
     def signals_by_day(self, days: Collection[str] | None = None) -> list[DaySignals]:
         """Of these days, or of all: feedback with a value, not held, quarantined, excluded or superseded."""
-        ...
-
-    def daily(self) -> list[DailyQuality]:
-        """As last committed, by day and version."""
         ...
 
     def signals_on(self, number: int) -> VersionSignals:

@@ -10,8 +10,6 @@ from storage.tables.base import Named, Scoped, json_column, key
 
 _CURRENT = sa.text("state <> 'superseded'")
 _WHERE_CURRENT: dict[str, Any] = {"sqlite_where": _CURRENT, "postgresql_where": _CURRENT}
-_NEW = sa.text("state = 'new'")
-_WHERE_NEW: dict[str, Any] = {"sqlite_where": _NEW, "postgresql_where": _NEW}
 
 
 class InteractionRow(Named, table=True):
@@ -59,7 +57,6 @@ class FeedbackRow(Named, table=True):  # no foreign key to the interaction: feed
         sa.Index(None, "agent", "kind"),
         sa.Index("uq_feedback_current", "agent", "interaction_id", "kind", "author", unique=True, **_WHERE_CURRENT),
         sa.Index(None, "agent", "seq"),
-        sa.Index("ix_feedback_new", "agent", "seq", **_WHERE_NEW),
     )
     seq: int = Field(sa_type=sa.BigInteger)
     """Log position, given once."""

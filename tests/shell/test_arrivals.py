@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from loop.errors import InvalidInput, NotFound
 from loop.ports import Store
-from loop.records import Answer, Changes, FeedbackMove, FeedbackState, Score, Written
+from loop.records import Answer, Changes, Derived, Due, FeedbackMove, FeedbackState, Score, Written
 from storage.connecting import writing
 from storage.database import Database
 from storage.locks import lock_agent
@@ -38,7 +38,7 @@ def test_what_is_appended_comes_back_and_is_a_duplicate_the_second_time(store: A
     note = deciding.note("a.csv")
     assert port.append(interactions=[answered], feedback=[told], scores=[score], notes=[note]) == Written(new=3)
     assert port.interactions(["i1"]) == {"i1": answered}
-    assert [item.feedback for item in port.feedback_new(9)] == [told]
+    assert [item.feedback for item in port.feedback([FeedbackState.NEW])] == [told]
     assert store.journal()[-1].subject == "a.csv"
     counted = port.change_counter()
     assert port.append(interactions=[answered], feedback=[told], scores=[score]) == Written(duplicate=3)
@@ -63,19 +63,22 @@ def test_each_arrival_gets_the_next_log_position_and_changed_content_a_new_one(
     }
 
 
-def test_what_is_new_is_read_in_the_order_it_came_and_no_more_than_asked(store: AgentStore) -> None:
+def test_what_is_due_is_read_in_the_order_it_came_and_no_more_than_asked(store: AgentStore) -> None:
     store.append(feedback=[builders.feedback(number, received_at=builders.at(9 - number)) for number in range(1, 6)])
-    store.commit(
-        Changes(feedback_moves=(FeedbackMove(feedback_id="f2", was=FeedbackState.NEW, now=FeedbackState.VALID),))
-    )
-    assert [item.feedback.id for item in store.feedback_new(3)] == ["f1", "f3", "f4"]
+    done = Derived(done=(("facts", Due("f2", 1)),))
+    move = FeedbackMove(feedback_id="f2", was=FeedbackState.NEW, now=FeedbackState.VALID)
+    store.commit(Changes(feedback_moves=(move,), derived=done))
+    assert [one.key for one in store.due("facts", limit=3)] == ["f1", "f3", "f4"]
     assert store.feedback_counts([FeedbackState.NEW]) == {FeedbackState.NEW: 4}
 
 
-def test_the_read_of_what_is_new_and_the_change_counter_walk_no_history(sqlite_database: Database) -> None:
+def test_the_count_of_what_is_new_and_the_change_counter_walk_no_history(sqlite_database: Database) -> None:
     with sqlite_database.engine.connect() as connection:
         for query, index in (
-            ("SELECT * FROM feedback WHERE agent = 'desk' AND state = 'new' ORDER BY seq LIMIT 5", "ix_feedback_new"),
+            (
+                "SELECT state, count(*) FROM feedback WHERE agent = 'desk' AND state IN ('new') GROUP BY state",
+                "COVERING INDEX ix_feedback_agent_state_received_at",
+            ),
             ("SELECT seq FROM arrival_log WHERE agent = 'desk'", "sqlite_autoindex_arrival_log_1"),
         ):
             plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
@@ -157,7 +160,7 @@ def test_writers_who_append_while_decisions_are_made_lose_nothing(database: Data
         for _ in range(12):
             moves = tuple(
                 FeedbackMove(feedback_id=item.feedback.id, was=FeedbackState.NEW, now=FeedbackState.VALID)
-                for item in mine.feedback_new(20)
+                for item in mine.feedback([FeedbackState.NEW])[:20]
             )
             mine.commit(Changes(feedback_moves=moves))
 
@@ -186,7 +189,7 @@ def test_two_who_tell_something_newer_at_once_leave_one_that_counts(database: Da
         FeedbackState.NEW: 1,
         FeedbackState.SUPERSEDED: 11,
     }
-    (newest,) = store.feedback_new(9)
+    (newest,) = store.feedback([FeedbackState.NEW])
     assert newest.feedback.id == "f105"
 
 

@@ -115,7 +115,8 @@ def test_log_positions_follow_the_order_in_which_things_came(upgraded: Database)
             last = connection.execute(sa.select(log.seq).where(log.agent == agent)).scalar()
             assert last == len(positions)
     store = upgraded.store("desk")
-    assert [item.feedback.id for item in store.feedback_new(9)] == ["f4", "f2", "f5"]
+    new = sorted(store.feedback([FeedbackState.NEW]), key=lambda item: item.seq)
+    assert [item.feedback.id for item in new] == ["f4", "f2", "f5"]
 
 
 def test_open_proposals_have_a_candidate_and_go_on(upgraded: Database) -> None:

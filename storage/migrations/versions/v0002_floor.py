@@ -65,8 +65,6 @@ def _add_log_positions() -> None:
     _number("feedback", order="received_at, at, id")
     for table in ("interaction", "feedback"):
         op.create_index(op.f(f"ix_{table}_agent_seq"), table, ["agent", "seq"])
-    new = sa.text("state = 'new'")
-    op.create_index("ix_feedback_new", "feedback", ["agent", "seq"], sqlite_where=new, postgresql_where=new)
 
 
 def _number(table: str, *, order: str) -> None:
@@ -84,7 +82,6 @@ def _number(table: str, *, order: str) -> None:
 
 
 def _drop_log_positions() -> None:
-    op.drop_index("ix_feedback_new", "feedback")
     for table in ("interaction", "feedback"):
         op.drop_index(op.f(f"ix_{table}_agent_seq"), table)
         op.drop_column(table, "seq")
