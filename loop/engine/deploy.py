@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from loop import deploy, policy
 from loop.engine.journal import ENGINE, StageTally, note
 from loop.engine.measure import measure
-from loop.engine.settled import is_settled
+from loop.engine.settled import is_settled, mark
 from loop.errors import Conflict, NotFound, RatchetError, StoreUnavailable
 from loop.ports import Parts
 from loop.records import (
@@ -28,7 +28,7 @@ def release_and_watch(parts: Parts, tally: StageTally) -> None:
 
     Raises StoreUnavailable. Any error that is not one of ours is a defect: the first is raised after the rest.
     """
-    if is_settled(parts):
+    if is_settled(parts, seen=mark(parts)):
         apply_due(parts, tally)
         return
     defects: list[Exception] = []

@@ -10,10 +10,10 @@ from loop.records import Changes, Derived, Kept, digest
 _KIND, _KEY = "settled", "turn"
 
 
-def is_settled(parts: Parts) -> bool:
-    """Whether nothing that a turn depends on changed since one found nothing to do: a few reads by key."""
+def is_settled(parts: Parts, *, seen: str) -> bool:
+    """Whether a turn found nothing to do in what is `seen`, the present `mark`: a few reads by key."""
     stored = parts.store.kept(_KIND, [_KEY]).get(_KEY)
-    return stored is not None and stored["mark"] == mark(parts) and not _comes_of_age(parts, stored)
+    return stored is not None and stored["mark"] == seen and not _comes_of_age(parts, stored)
 
 
 def settle(parts: Parts, *, seen: str) -> None:

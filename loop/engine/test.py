@@ -22,7 +22,6 @@ from loop.records import (
     Report,
     Split,
     Verdict,
-    Version,
 )
 
 _UNDECIDED = frozenset({Verdict.PROMISING, Verdict.NOT_ENOUGH_DATA})
@@ -36,20 +35,19 @@ change proved three times as often as it should (simulated: 0.156 after eight lo
 
 
 class _Trial(NamedTuple):
-    """What every test of a turn starts from, read once."""
+    """What every test of a turn starts from, read once, and only when something is due."""
 
-    head: Version
     base: Bundle
-    """Content of `head`."""
+    """Content of the live version, on which everything that is due is based."""
     cases: Sequence[EvalCase]
 
 
 def try_changes(parts: Parts, tally: StageTally) -> None:
     """Test every proposal that is due, one after the other: each counts as one look at the sealed cases."""
-    trial = _read(parts)
-    due = _due(parts, trial)
+    due = _due(parts)
     if not due:
         return
+    trial = _read(parts, due[0])
     try:
         ask_of(parts)(trial.base, [case for case in trial.cases if case.split is not Split.LOG])
     except ModelFailed as error:
@@ -69,16 +67,15 @@ def try_changes(parts: Parts, tally: StageTally) -> None:
 
 def due_tests(parts: Parts) -> list[str]:
     """Ids of the proposals that are to be tested now, oldest first."""
-    return [item.proposal.id for item in _due(parts, _read(parts))]
+    return [item.proposal.id for item in _due(parts)]
 
 
 def wanted_answers(parts: Parts, proposal_id: str) -> list[Wanted]:
     """What base and candidate have not answered yet of a test that is due; empty when there is nothing to ask."""
-    trial = _read(parts)
-    item = next((one for one in _due(parts, trial) if one.proposal.id == proposal_id), None)
+    item = _find_due(parts, proposal_id)
     if item is None:
         return []
-    ids = [case.id for case in evaluate.asked_of(item.proposal, trial.cases)]
+    ids = [case.id for case in evaluate.asked_of(item.proposal, parts.store.cases())]
     sides = (item.proposal.base_digest, item.proposal.candidate_digest)
     return [found for side in sides if (found := missing(parts, side, ids)).case_ids]
 
@@ -88,27 +85,31 @@ def conclude_test(parts: Parts, proposal_id: str) -> Verdict | None:
 
     Raises ModelFailed, OperationRefused, StoreUnavailable.
     """
-    trial = _read(parts)
-    item = next((one for one in _due(parts, trial) if one.proposal.id == proposal_id), None)
+    item = _find_due(parts, proposal_id)
     if item is None:
         return None
-    report = _tried(parts, item, trial=trial)
+    report = _tried(parts, item, trial=_read(parts, item))
     _keep(parts, item, report)
     return report.verdict
 
 
-def _read(parts: Parts) -> _Trial:
-    head = parts.store.head()
-    return _Trial(head=head, base=parts.store.bundle(head.digest), cases=parts.store.cases())
+def _read(parts: Parts, item: ProposalItem) -> _Trial:
+    return _Trial(base=parts.store.bundle(item.proposal.base_digest), cases=parts.store.cases())
 
 
-def _due(parts: Parts, trial: _Trial) -> list[ProposalItem]:
-    sealed_n = sum(case.split is Split.SEALED for case in trial.cases)
+def _due(parts: Parts) -> list[ProposalItem]:
+    """What is to be tested on the live version; no case is read to know it."""
+    store = parts.store
+    live, sealed_n = store.head().number, store.count_cases(Split.SEALED)
     return [
         item
-        for item in parts.store.proposals([ProposalState.DRAFTED, ProposalState.WAITING])
-        if item.proposal.base_number == trial.head.number and _is_due(item, sealed_n=sealed_n)
+        for item in store.proposals([ProposalState.DRAFTED, ProposalState.WAITING])
+        if item.proposal.base_number == live and _is_due(item, sealed_n=sealed_n)
     ]
+
+
+def _find_due(parts: Parts, proposal_id: str) -> ProposalItem | None:
+    return next((item for item in _due(parts) if item.proposal.id == proposal_id), None)
 
 
 def _keep(parts: Parts, item: ProposalItem, report: Report) -> None:

@@ -68,7 +68,8 @@ def turn(parts: Parts) -> TurnReport:
 
 def begin(parts: Parts) -> Begun:
     """Which stages a turn that starts now has to run: all, or of an idle agent only those that time alone moves."""
-    return Begun(stages=APPLY_ONLY if is_settled(parts) else tuple(STAGES), seen=mark(parts))
+    seen = mark(parts)
+    return Begun(stages=APPLY_ONLY if is_settled(parts, seen=seen) else tuple(STAGES), seen=seen)
 
 
 def end(
