@@ -70,10 +70,7 @@ class DurableJobs:
         key = self.turn_id(slug)
         if self._served.get(slug) == key:
             return False
-        status = self._status(key)
-        if status in _ENDED_BADLY:
-            self._client.delete_workflows([key])
-        elif status is not None:
+        if self._is_known(key):
             self._served[slug] = key
             return False
         if self.is_active(prefix) or self._is_recent(prefix):
@@ -100,15 +97,12 @@ class DurableJobs:
         key = tries.job_id("apply", slug, decision.id) + (_tries_mark([failed], now) if failed else "")
         if key in self._scheduled:
             return False
+        is_known = self._is_known(key)
+        if not is_known:
+            delay = max(0.0, (decision.effective_at - now).total_seconds())
+            self._enqueue(transact.APPLIES, "apply", key, slug, decision.id, delay=delay)
         self._scheduled.add(key)
-        status = self._status(key)
-        if status in _ENDED_BADLY:
-            self._client.delete_workflows([key])
-        elif status is not None:
-            return False
-        delay = max(0.0, (decision.effective_at - now).total_seconds())
-        self._enqueue(transact.APPLIES, "apply", key, slug, decision.id, delay=delay)
-        return True
+        return not is_known
 
     def is_active(self, key: str) -> bool:
         """Whether work under this name runs or waits."""
@@ -231,6 +225,14 @@ class DurableJobs:
     def _status(self, key: str) -> str | None:
         found = self._list(workflow_ids=[key], limit=1)
         return str(found[0].status) if found else None
+
+    def _is_known(self, key: str) -> bool:
+        """Whether work of this id runs, waits or was done. What ended badly is forgotten, so that it is begun anew."""
+        status = self._status(key)
+        if status in _ENDED_BADLY:
+            self._client.delete_workflows([key])
+            return False
+        return status is not None
 
     def _is_recent(self, prefix: str) -> bool:
         """Whether the newest work of this name is younger than the least pause between two turns."""

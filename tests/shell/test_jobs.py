@@ -14,18 +14,23 @@ from click.testing import CliRunner
 
 from loop import desk, engine
 from loop.cli import group
-from loop.errors import NotFound
+from loop.errors import NotFound, StoreUnavailable
 from loop.ports import Parts
 from loop.records import FailedJob
 from storage.database import Database
 from tests.builders import NOON
-from tests.shell import desk_world
+from tests.shell import desk_world, test_kill_jobs
 from tests.shell.fleet import ROOT, Workers, is_quiet, jobs_of, status_of, until
 from tests.shell.forked_workers import Start
 from tests.shell.killed_turn import OPERATOR, best
-from tests.shell.test_kill_jobs import finish, world
+from tests.shell.test_kill_jobs import finish
 
 pytestmark = pytest.mark.kill
+
+
+def world(database: Database, *, slug: str = "desk") -> Parts:
+    """An agent to which just enough was said for a change that is drafted and proved."""
+    return test_kill_jobs.world(database, slug=slug, rows=80)
 
 
 def failed(database: Database) -> list[tuple[str, bool]]:
@@ -263,3 +268,28 @@ def test_what_failed_is_listed_with_what_needs_a_person_first(sqlite_database: D
         assert [(job.subject, job.state) for job in jobs.jobs()] == [("validate", "set aside"), ("update", "failed")]
         jobs.retry("stage:desk:validate")
         assert all(job.retry_at is not None for job in store.failed_jobs())
+
+
+def test_an_approval_that_could_not_be_scheduled_is_scheduled_at_the_next_look(
+    sqlite_database: Database, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = world(sqlite_database)
+    engine.turn(parts)
+    approve_best(parts)
+    (approval,) = parts.store.decisions()
+    trouble: list[Exception] = [StoreUnavailable("It does not answer.")]
+    scheduled: list[str] = []
+
+    def enqueue(queue: str, _name: str, _key: str, *args: str, delay: float) -> None:
+        if trouble:
+            raise trouble.pop()
+        scheduled.append(" ".join((queue, *args)))
+
+    with jobs_of(sqlite_database, sqlite_url) as jobs:
+        monkeypatch.setattr(jobs, "_status", lambda key: None)
+        monkeypatch.setattr(jobs, "_enqueue", enqueue)
+        with pytest.raises(StoreUnavailable):
+            jobs.ensure_apply("desk", approval)
+        assert jobs.ensure_apply("desk", approval)
+        assert not jobs.ensure_apply("desk", approval), "once is enough"
+    assert scheduled == [f"applies desk {approval.id}"]

@@ -43,14 +43,16 @@ def parts_at(database: Database, *, origin: float = 0.0, slug: str = "desk") -> 
     return wiring.parts_for(Settings(), database, slug, clock=lambda: clock_of(origin))
 
 
-def world(database: Database, bundle: Bundle | None = None, *, undo_seconds: int = 0, slug: str = "desk") -> Parts:
+def world(
+    database: Database, bundle: Bundle | None = None, *, undo_seconds: int = 0, slug: str = "desk", rows: int = 240
+) -> Parts:
     """An agent to which much was said."""
     made = desk_world.agent()
     limits = made.limits.model_copy(update={"undo_seconds": undo_seconds})
     made = made.model_copy(update={"slug": slug, "limits": limits})
     database.create_agent(made, bundle or Bundle(), now=NOON, actor="olga")
     parts = parts_at(database, slug=slug)
-    desk_world.arrive(parts, slug=slug)
+    desk_world.arrive(parts, rows=rows, slug=slug)
     return parts
 
 
