@@ -33,27 +33,18 @@ def open_database(settings: Settings) -> Database:
 
 def parts_for(settings: Settings, database: Database, slug: str, *, clock: Clock = utc_now) -> Parts:
     """Everything the core needs to serve one agent. Raises NotFound when there is no such agent."""
-    checkpoint = _checkpoint(settings)
-    # The annotation proves that AgentStore has the shape of the port.
-    store: Store = database.store(slug, checkpoint=checkpoint)
-    return Parts(
-        store=store,
-        clock=clock,
-        answerers=_answerers(settings),
-        model=model_from(settings),
-        checkpoint=checkpoint,
-        token=_token,
-        seed=settings.seed,
-    )
+    return desks(settings, database, clock=clock)(slug)
 
 
 def desks(settings: Settings, database: Database, *, clock: Clock = utc_now) -> Callable[[str], Parts]:
-    """Parts by agent for a worker: versions and connections to models are kept between its steps."""
+    """Parts by agent, as `parts_for` makes them: versions and connections to models are kept from one to the next."""
     answerers, model, checkpoint = _kept(_answerers(settings)), model_from(settings), _checkpoint(settings)
 
     def desk(slug: str) -> Parts:
+        # The annotation proves that AgentStore has the shape of the port.
+        store: Store = database.store(slug, checkpoint=checkpoint)
         return Parts(
-            store=database.store(slug),
+            store=store,
             clock=clock,
             answerers=answerers,
             model=model,

@@ -86,7 +86,7 @@ class DirectModel:
         return text_of(told if isinstance(told, dict) else {})
 
     def _post(self, body: bytes) -> tuple[int, str, bytes]:
-        """Status, Retry-After and body. A kept connection that the server closed meanwhile is replaced once."""
+        """Status, Retry-After and body. Kept connections that the server closed meanwhile are dropped, each in turn."""
         while True:
             try:
                 connection, is_kept = self._idle.pop(), True

@@ -60,9 +60,6 @@ class LiteLLMModel:
         }
         return tried(lambda: self._try(request), name=self._name, pause=self._pause)
 
-    def close(self) -> None:
-        """LiteLLM keeps its connections itself."""
-
     def _try(self, request: Mapping[str, Any]) -> str:
         try:
             with self._gate:

@@ -112,10 +112,10 @@ def test_a_reply_that_was_cut_off_is_a_failure(pauses: Pauses) -> None:
 
 
 def test_a_server_that_is_not_there_is_a_failure(pauses: Pauses) -> None:
-    with serve(lambda request: "x") as server:
-        pass
+    with serve(lambda request: "x") as gone:
+        model = model_at(gone, pauses)
     with pytest.raises(ModelFailed, match="reached"):
-        ask(model_at(server, pauses))
+        ask(model)
 
 
 @pytest.mark.parametrize("status", [307, 400, 401, 404, 418, 429, 500])
