@@ -6,9 +6,22 @@ The fake of `Knowledge` is `loop.validate.MemoryKnowledge`; a whole store is in 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from loop.errors import InvalidInput, ModelFailed
+from loop.errors import InvalidInput, ModelFailed, NotFound
 from loop.ports import Answerer
-from loop.records import Answer, Bundle, FailedJob, Feedback, Interaction, Note, Question, Written, derived_id
+from loop.records import (
+    Agent,
+    Answer,
+    Bundle,
+    Decision,
+    FailedJob,
+    Feedback,
+    Interaction,
+    Job,
+    Note,
+    Question,
+    Written,
+    derived_id,
+)
 from tests.builders import NOON
 
 KEY_MAX = 255
@@ -124,3 +137,41 @@ class FakeFailedJobs:
 
     def forget_failed_job(self, job_id: str) -> bool:
         return self.failed.pop(job_id, None) is not None
+
+
+class FakeAgents:
+    """`Agents` in one dictionary of what each began with; a slug is given once."""
+
+    def __init__(self) -> None:
+        self.created: dict[str, tuple[Agent, Bundle]] = {}
+
+    def create_agent(self, agent: Agent, bundle: Bundle, *, now: datetime, actor: str) -> None:
+        if agent.slug in self.created:
+            raise InvalidInput(f"There is an agent {agent.slug} already.", field="slug")
+        self.created[agent.slug] = (agent, bundle)
+
+
+class FakeJobs:
+    """`Jobs` in one dictionary: what is there already is left as it is, and nothing ever runs."""
+
+    def __init__(self, *jobs: Job) -> None:
+        self.known = {job.id: job for job in jobs}
+
+    def ensure_turn(self, slug: str) -> bool:
+        return self._wait(Job(id=f"turn:{slug}", agent=slug, kind="turn", subject="", state="waits"))
+
+    def ensure_apply(self, slug: str, decision: Decision) -> bool:
+        key = f"apply:{slug}:{decision.id}"
+        return self._wait(Job(id=key, agent=slug, kind="apply", subject=decision.id, state="waits"))
+
+    def jobs(self) -> list[Job]:
+        order = ("set aside", "failed", "runs", "waits")
+        return sorted(self.known.values(), key=lambda job: (order.index(job.state), job.agent, job.id))
+
+    def retry(self, job_id: str) -> None:
+        if job_id not in self.known:
+            raise NotFound("No job of this name failed.")
+        self.known[job_id] = self.known[job_id].model_copy(update={"state": "failed", "tries": 0, "at": NOON})
+
+    def _wait(self, job: Job) -> bool:
+        return self.known.setdefault(job.id, job) is job

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 
 from loop import cli
 from loop.cli.review import changed_lines
-from loop.records import Change
+from loop.records import Change, Job
 from storage.database import Database
+from tests import fakes
+from tests.builders import NOON
 
 
 @dataclass(frozen=True)
@@ -229,6 +232,29 @@ def test_a_bundle_goes_out_and_comes_in_again(desk: Ratchet, tmp_path: Path) -> 
 def test_the_journal_is_checked(desk: Ratchet) -> None:
     said = desk("audit", "--agent", "desk")
     assert (said.code, "intact" in said.out) == (0, True)
+
+
+def test_jobs_are_listed_with_when_how_often_and_why_and_retried_by_their_name(
+    ratchet: Ratchet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {"agent": "desk", "kind": "stage", "subject": "update", "reason": "It met a defect."}
+    jobs = fakes.FakeJobs(
+        Job(id="stage:desk:update", state="set aside", tries=5, **held),
+        Job(id="stage:shop:update", state="failed", tries=2, at=NOON, **held),
+    )
+    jobs.ensure_turn("desk")
+    monkeypatch.setattr("loop.cli.jobs._jobs", lambda _session: nullcontext(jobs))
+    assert ratchet("jobs").out.splitlines() == [
+        "set aside  stage:desk:update  (5 tries)",
+        "           It met a defect.",
+        f"failed     stage:shop:update  (again at {NOON:%Y-%m-%d %H:%M:%S} UTC, 2 tries)",
+        "           It met a defect.",
+        "waits      turn:desk",
+    ]
+    assert ratchet("jobs", "retry", "stage:desk:update").code == 0
+    assert {job.state for job in jobs.jobs()} == {"failed", "waits"}
+    said = ratchet("jobs", "retry", "stage:desk:validate")
+    assert (said.code, said.err) == (1, "ratchet: No job of this name failed.\n")
 
 
 def test_reviewing_with_nothing_waiting_says_so(desk: Ratchet) -> None:

@@ -27,7 +27,7 @@ from loop.records import (
 )
 from loop.settings import Settings
 from storage.database import Database
-from tests import builders
+from tests import builders, fakes
 from tests.builders import NOON
 from tests.shell import desk_world
 
@@ -315,13 +315,13 @@ def test_a_correction_says_by_which_door_it_came(parts: Parts) -> None:
     assert (entry.actor, entry.action, entry.subject) == ("olga", "correct answer", said.id)
 
 
-def test_only_an_administrator_sets_an_agent_up(sqlite_database: Database) -> None:
-    made = desk_world.agent()
+def test_only_an_administrator_sets_an_agent_up() -> None:
+    made, agents = desk_world.agent(), fakes.FakeAgents()
     with pytest.raises(NotAllowed, match="may not set up"):
-        desk.create_agent(sqlite_database, made, bundle=Bundle(), actor=RITA, now=NOON)
-    assert sqlite_database.agents() == []
-    desk.create_agent(sqlite_database, made, bundle=Bundle(), actor=OLGA, now=NOON)
-    assert sqlite_database.agents() == [made]
+        desk.create_agent(agents, made, bundle=Bundle(), actor=RITA, now=NOON)
+    assert agents.created == {}
+    desk.create_agent(agents, made, bundle=Bundle(), actor=OLGA, now=NOON)
+    assert agents.created == {"desk": (made, Bundle())}
 
 
 def test_a_persons_word_on_feedback_stands_against_the_firewall(parts: Parts) -> None:
