@@ -9,7 +9,7 @@ from random import Random
 
 from loop.demo.company import HAND_OVER, HELPDESK, WIDGET, Truth, topics
 from loop.demo.people import Colleague, cast
-from loop.records import Answer, Feedback, FeedbackKind, Interaction, Scalar, derived_id
+from loop.records import Answer, Feedback, FeedbackKind, Interaction, derived_id
 from loop.text.spelling import fold
 
 CHECKED = 0.9
@@ -215,7 +215,6 @@ def _said(
     label: str | None = None,
     reason: str = "",
     seconds: float | None = None,
-    attributes: dict[str, Scalar] | None = None,
 ) -> Feedback:
     return Feedback(
         id=derived_id("f", interaction.id, kind.value, author),
@@ -231,5 +230,4 @@ def _said(
         at=at,
         received_at=at,
         seconds_to_answer=seconds,
-        attributes=attributes or {},
     )

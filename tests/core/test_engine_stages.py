@@ -67,6 +67,7 @@ def test_a_dead_endpoint_in_update_is_said_and_the_others_run(parts: Parts) -> N
     assert DEAD in " ".join(stage(report, "update").words)
     assert stage(report, "validate").counts["valid"] > 0
     assert stage(report, "deploy").counts["released"] == 1
+    assert "could not be measured" in " ".join(stage(report, "deploy").words)
     assert parts.store.proposal(waiting.proposal.id).state is ProposalState.LIVE
 
 

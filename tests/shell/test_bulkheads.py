@@ -1,7 +1,5 @@
-"""One failure stops one thing: a dead endpoint, an approval that no longer fits, a defect in a stage."""
+"""One approval that cannot be applied stops no other; `tests.core.test_engine_stages` is about stages and endpoints."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +8,7 @@ import sqlalchemy as sa
 
 from loop import deploy, desk, engine, wiring
 from loop.change import acceptance
-from loop.engine.journal import StageTally
-from loop.errors import ModelFailed
-from loop.ports import Answerer, Parts
+from loop.ports import Parts
 from loop.records import (
     Actor,
     Bundle,
@@ -34,8 +30,6 @@ from tests.shell import desk_world
 
 OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
 
-Desk = Callable[..., Parts]
-
 
 @pytest.fixture
 def parts(sqlite_database: Database) -> Parts:
@@ -44,47 +38,8 @@ def parts(sqlite_database: Database) -> Parts:
     return wiring.parts_for(Settings(), sqlite_database, "desk", clock=lambda: NOON + timedelta(days=2))
 
 
-def dead(_: Bundle) -> Answerer:
-    raise ModelFailed("The endpoint does not answer.", remedy="Start it.")
-
-
 def stage(report: TurnReport, name: str) -> StageReport:
     return next(one for one in report.stages if one.stage == name)
-
-
-def test_a_dead_endpoint_is_said_in_words_and_stops_no_other_stage(parts: Parts) -> None:
-    desk_world.arrive(parts)
-    engine.turn(parts)
-    desk_world.arrive(parts, prefix="more", seed=1)
-    waiting = parts.store.proposals([ProposalState.WAITING])[0]
-    desk.approve(
-        parts, waiting.proposal.id, actor=OPERATOR, seen_digest=waiting.evidence_digest, reason="the evidence says so"
-    )
-    report = engine.turn(replace(parts, answerers=dead))
-    assert "endpoint does not answer" in " ".join(stage(report, "update").words)
-    assert stage(report, "validate").counts["valid"] > 0
-    assert stage(report, "deploy").counts["released"] == 1
-    assert "could not be measured" in " ".join(stage(report, "deploy").words)
-
-
-@pytest.mark.parametrize("name", ["collect", "validate", "update", "test"])
-def test_a_defect_in_one_stage_is_raised_after_the_others_ran(
-    parts: Parts, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk_world.arrive(parts)
-    ran: list[str] = []
-
-    def broken(_parts: Parts, _tally: StageTally) -> None:
-        raise ZeroDivisionError
-
-    def deployed(_parts: Parts, _tally: StageTally) -> None:
-        ran.append("deploy")
-
-    monkeypatch.setitem(engine.STAGES, name, broken)
-    monkeypatch.setitem(engine.STAGES, "deploy", deployed)
-    with pytest.raises(ZeroDivisionError):
-        engine.turn(parts)
-    assert ran == ["deploy"]
 
 
 def approved(parts: Parts, *texts: str) -> list[str]:
