@@ -18,6 +18,8 @@ _CLOCKS = {
     "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
     "postgresql": "extract(epoch from clock_timestamp())",
 }
+_LOCK = 0x7261746368657432
+"""PostgreSQL advisory lock that workers queue on while they make the table."""
 _SUSPECT = 2
 """Deaths an item was at from which it is taken over alone."""
 _LONG_GONE = 86_400.0
@@ -41,9 +43,13 @@ class Fleet:
         self._now: sa.ColumnElement[float] = sa.literal_column(_CLOCKS[engine.dialect.name], sa.Double)
 
     def join(self) -> None:
-        """Make the table where there is none, and beat once: before any work is taken."""
+        """Make the table where there is none, and beat once: before any work is taken.
+
+        Workers that start at once queue: PostgreSQL refuses all but one that make the same schema at a time.
+        """
         with self._engine.begin() as connection:
             if self._table.schema:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
                 connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
             connection.execute(sa.schema.CreateTable(self._table, if_not_exists=True))
         self.beat()

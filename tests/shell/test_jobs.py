@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from loop import desk, engine
 from loop.cli import group
 from loop.errors import NotFound, StoreUnavailable
+from loop.jobs.fleet import Fleet
+from loop.jobs.transact import make_engine
 from loop.ports import Parts
 from loop.records import FailedJob
 from storage.database import Database
@@ -23,6 +25,7 @@ from tests.shell import desk_world, test_kill_jobs
 from tests.shell.fleet import ROOT, Workers, is_quiet, jobs_of, status_of, until
 from tests.shell.forked_workers import Start
 from tests.shell.killed_turn import OPERATOR, best
+from tests.shell.test_arrivals import at_once
 from tests.shell.test_kill_jobs import finish
 
 pytestmark = pytest.mark.kill
@@ -54,6 +57,18 @@ def test_the_sweeper_takes_over_what_a_silent_worker_was_at(
         finish(fleet, Start(url=database_url), database, jobs)
         assert status_of(database, left) == "SUCCESS"
     assert failed(database) == []
+
+
+@pytest.mark.postgres
+def test_workers_that_start_at_once_on_a_new_database_all_join(postgres_url: str) -> None:
+    pools = [make_engine(postgres_url) for _ in range(8)]
+    fleets = [Fleet(pool, f"worker-{number}", dead_seconds=600.0) for number, pool in enumerate(pools)]
+    for pool in pools:
+        pool.connect().close()  # so that none is late because it must still connect
+    assert at_once([fleet.join for fleet in fleets]) == []
+    assert fleets[0].live() == [f"worker-{number}" for number in range(8)]
+    for pool in pools:
+        pool.dispose()
 
 
 def test_two_workers_never_run_the_same_turn_nor_two_turns_of_one_agent_at_once(
