@@ -1,7 +1,7 @@
 """Write what the firewall learned: upserts of derived rows, in the caller's transaction."""
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 
 import sqlalchemy as sa
 
@@ -92,5 +92,6 @@ def _standing(agent: str, standing: AuthorStanding, sums: Sums) -> Row:
         "standing": standing.standing,
         "is_telling": sums.is_telling or standing.standing != "new",
         "body": standing.model_dump(mode="json"),
-        "sums": asdict(sums) | {"values": {repr(value): n for value, n in sums.values.items()}},
+        "sums": {one.name: getattr(sums, one.name) for one in fields(Sums)}
+        | {"values": {repr(value): n for value, n in sums.values.items()}},
     }

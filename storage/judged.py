@@ -19,6 +19,7 @@ from storage.tables import (
 
 J = JudgedRow.core()
 COLUMNS = tuple(J.c[name] for name in Judged._fields)
+_STATE = Judged._fields.index("state")
 STATES = {state.value: state for state in FeedbackState}
 STANDING = J.c.state.in_(sorted(state.value for state in STANDING_STATES))
 TEACHING = J.c.state.in_(sorted(state.value for state in TEACHING_STATES))
@@ -57,9 +58,7 @@ class JudgedReads:
 
 
 def _as_judged(row: Any) -> Judged:
-    stored = Judged._make(row)
-    told = json.loads(stored.findings) if stored.findings else ()  # type: ignore[arg-type]
-    return stored._replace(
-        state=STATES[stored.state],
-        findings=tuple(Finding(detector, reason, tuple(related)) for detector, reason, related in told),
-    )
+    *fields, told = row  # findings come last
+    fields[_STATE] = STATES[fields[_STATE]]
+    found = tuple(Finding(name, reason, tuple(ids)) for name, reason, ids in json.loads(told)) if told else ()
+    return Judged._make([*fields, found])

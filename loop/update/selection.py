@@ -86,13 +86,13 @@ def choose(
     waiting = list(start)
     chosen: list[Choice] = []
     while len(chosen) < limit:
-        after = head.after()
-        gain = (after.astype(np.int32) - head.is_right[None, :]).sum(axis=1).astype(np.float64)
+        after = head.after
+        gain = (np.count_nonzero(after, axis=1) - np.count_nonzero(head.is_right)).astype(np.float64)
         needed = np.where(head.is_own_wrong(), LEAST_AGREEMENT, FILL_AGREEMENT)
         may = is_free & (room[group] > 0) & ((gain > 0) | ((gain == 0) & (agreement >= needed)))
         if not may.any():
             break
-        worth = np.where(may, gain + OWN_CASE * head.is_own_wrong() + TIE * head.closeness(), -np.inf)
+        worth = np.where(may, gain + OWN_CASE * head.is_own_wrong() + TIE * head.closeness, -np.inf)
         waiting = [one for one in waiting if may[one]]
         best = waiting.pop(0) if waiting else int(worth.argmax())
         chosen.append(
@@ -105,12 +105,15 @@ def choose(
         )
         is_free[best] = False
         room[group[best]] -= 1
-        head.add(best, after=after[best])
+        head.add(best)
     return chosen
 
 
 class Surrogate:
-    """Class profiles and nearest cosines against every case, updated as examples are added."""
+    """Class profiles and nearest cosines against every case, updated as examples are added.
+
+    An example changes what its class scores and who holds the cases it wins; nothing else is computed again.
+    """
 
     def __init__(self, field: Field) -> None:
         base, new, cases = len(field.base_questions), len(field.candidate_questions), len(field.case_questions)
@@ -134,7 +137,12 @@ class Surrogate:
         self._lift = np.zeros((count, cases), dtype=np.float32)
         if base:
             self._place_base(field, of_base, of_new, of_cases)
+        self._scores = self._scores_with_each(np.arange(new))
+        self.closeness: Floats = self._closeness(np.arange(new))
+        """How much each candidate comes closer to the cases of its class, [candidates]."""
         self._rank()
+        self.after: Bools = self._after(np.arange(new), np.arange(cases))
+        """Whether each case would be right with one more candidate, [candidates, cases]."""
 
     def _place_base(self, field: Field, of_base: csr_array, of_new: csr_array, of_cases: csr_array) -> None:
         known, owner = np.unique(np.array(field.base_classes, dtype=np.int64), return_inverse=True)
@@ -149,24 +157,6 @@ class Surrogate:
         closeness = sharpened if isinstance(sharpened, np.ndarray) else sharpened.toarray()
         norms = np.sqrt(np.maximum(self._square[known], 1e-9)).astype(np.float32)
         self._lift[known] = closeness.T - self._dots[known] / norms[:, None]
-
-    def after(self) -> Bools:
-        """Whether each case would be right with one more candidate, [candidates, cases]."""
-        scores = self._scores_with_each()
-        holder = self.winner[None, :] == self._class[:, None]
-        rival = np.where(holder, self._second_score[None, :], self.winning_score[None, :])
-        wins = (scores >= rival) & (scores >= FLOOR)
-        loses = holder & ~wins
-        taken = wins & ~holder
-        second_right = (self._second == self._expected) & (self._second_score >= FLOOR)
-        result: Bools = np.where(taken, self._matches, np.where(loses, second_right[None, :], self.is_right[None, :]))
-        return result
-
-    def closeness(self) -> Floats:
-        """How much each candidate comes closer to the cases of its class, [candidates]."""
-        gap = np.clip(self._new_case - self._nearest[self._class], 0, 1)
-        total: Floats = (gap * self._matches).sum(axis=1)
-        return total
 
     def agreement(self) -> Floats:
         """Share of a candidate's nearest cases, weighted by likeness, that expect its class; 1 where none is near."""
@@ -185,16 +175,41 @@ class Surrogate:
         """Whether a candidate's own question is still answered wrong, [candidates]."""
         return ~self._own_right
 
-    def add(self, candidate: int, *, after: Bools) -> None:
+    def add(self, candidate: int) -> None:
         """Make one candidate part of the base."""
         one = int(self._class[candidate])
+        before = (self.winner, self.winning_score, self._second, self._second_score, self.is_right)
         self._square[one] += 2 * float(self._to_new[one, candidate]) + 1
         self._dots[one] += self._new_case[candidate]
         self._nearest[one] = np.maximum(self._nearest[one], self._new_case[candidate])
         self._to_new[one] += self._new_new[candidate]
-        self.is_right = after
+        self.is_right = self.after[candidate].copy()
         self._rank()
         self._settle_own(candidate)
+        same = np.flatnonzero(self._class == one)
+        self._scores[same] = self._scores_with_each(same)
+        self.closeness[same] = self._closeness(same)
+        now = (self.winner, self.winning_score, self._second, self._second_score, self.is_right)
+        moved = np.flatnonzero(np.any([old != new for old, new in zip(before, now, strict=True)], axis=0))
+        everyone, every_case = np.arange(len(self._class)), np.arange(len(self._expected))
+        self.after[same] = self._after(same, every_case)
+        self.after[:, moved] = self._after(everyone, moved)
+
+    def _after(self, candidates: Ints, cases: Ints) -> Bools:
+        scores = self._scores[np.ix_(candidates, cases)]
+        holder = self.winner[cases][None, :] == self._class[candidates][:, None]
+        rival = np.where(holder, self._second_score[cases][None, :], self.winning_score[cases][None, :])
+        wins = (scores >= rival) & (scores >= FLOOR)
+        second_right = (self._second == self._expected) & (self._second_score >= FLOOR)
+        kept = np.where(holder, second_right[cases][None, :], self.is_right[cases][None, :])
+        taken = np.where(holder, self.is_right[cases][None, :], self._matches[np.ix_(candidates, cases)])
+        result: Bools = np.where(wins, taken, kept)
+        return result
+
+    def _closeness(self, candidates: Ints) -> Floats:
+        gap = np.clip(self._new_case[candidates] - self._nearest[self._class[candidates]], 0, 1)
+        total: Floats = (gap * self._matches[candidates]).sum(axis=1)
+        return total
 
     def _settle_own(self, candidate: int) -> None:
         """A candidate whose question its own class now wins no longer counts as wrong."""
@@ -205,12 +220,12 @@ class Surrogate:
         is_won = (winner[same] == self._class[same]) & (PROFILE_SHARE * profile[winner[same], same] >= FLOOR)
         self._own_right[same] |= is_won
 
-    def _scores_with_each(self) -> Floats:
-        own = self._class
-        square: Floats = (self._square[own] + 2 * self._to_new[own, np.arange(len(own))] + 1).astype(np.float32)
+    def _scores_with_each(self, candidates: Ints) -> Floats:
+        own, of_case = self._class[candidates], self._new_case[candidates]
+        square: Floats = (self._square[own] + 2 * self._to_new[own, candidates] + 1).astype(np.float32)
         length: Floats = np.sqrt(square)
-        profile: Floats = (self._dots[own] + self._new_case) / length[:, None] + self._lift[own]
-        nearest: Floats = np.maximum(self._nearest[own], self._new_case)
+        profile: Floats = (self._dots[own] + of_case) / length[:, None] + self._lift[own]
+        nearest: Floats = np.maximum(self._nearest[own], of_case)
         result: Floats = PROFILE_SHARE * profile + (1 - PROFILE_SHARE) * nearest
         return result
 

@@ -52,7 +52,7 @@ def test_what_it_expects_of_added_examples_is_what_the_head_then_does() -> None:
     surrogate = Surrogate(some)
     chosen = choose(some, limit=20, caps=[20], groups=[0] * len(candidates))
     for one in chosen:
-        surrogate.add(one.candidate, after=surrogate.after()[one.candidate])
+        surrogate.add(one.candidate)
     taught = [*base, *(candidates[one.candidate] for one in chosen)]
     real = head(taught).compare([normalise(text) for text, _ in cases]).score
     assert len(chosen) == 20
@@ -65,6 +65,13 @@ def test_what_it_forecasts_of_one_more_example_is_what_it_then_finds() -> None:
     some = field(rows(0, 2), candidates, cases)
     surrogate = Surrogate(replace(some, case_is_right=(Surrogate(some).winner == expected).tolist()))
     for candidate in range(0, len(candidates), 3):
-        forecast = surrogate.after()[candidate]
-        surrogate.add(candidate, after=forecast)
+        forecast = surrogate.after[candidate].copy()
+        surrogate.add(candidate)
         assert (forecast == (surrogate.winner == expected)).all()
+
+
+def test_an_example_comes_no_closer_once_it_is_in() -> None:
+    surrogate = Surrogate(field(rows(0, 2), rows(16, 24), rows(60, 100)))
+    assert surrogate.closeness[3] > 0
+    surrogate.add(3)
+    assert surrogate.closeness[3] == 0
