@@ -32,8 +32,8 @@ def mode(proposal_id: str) -> str:
     return str(st.session_state.get("mode", {}).get(proposal_id, "read"))
 
 
-def set_mode(proposal_id: str, wanted: str) -> None:
-    """Open or close a form; only one is open at a time."""
+def set_mode(proposal_id: str, wanted: str = "read") -> None:
+    """Open a form, or close it: only one is open at a time."""
     st.session_state["mode"] = {proposal_id: wanted}
 
 
@@ -102,13 +102,18 @@ def send_reject(*, proposal_id: str, digest: str, position: QueuePosition) -> No
 
 def press_undo(decision_id: str) -> None:
     """Take one decision back and show its change again."""
-    if is_quiet():
-        return
+    if not is_quiet():
+        take_back(decision_id, then=go)
+
+
+def take_back(decision_id: str, *, then: Callable[[str], None] | None = None) -> None:
+    """Take one decision back; `then` is told whose proposal it was."""
 
     def verb() -> session.Notice:
         made = desk.undo(session.parts(), decision_id, actor=session.current_user())
         st.session_state.pop("undo_id", None)
-        go(made.proposal_id)
+        if then is not None:
+            then(made.proposal_id)
         return session.Notice("Taken back. It waits for a decision again.")
 
     session.act(verb)

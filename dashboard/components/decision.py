@@ -6,31 +6,18 @@ refused by the desk or reaches nothing at all.
 """
 
 import time
-from collections.abc import Callable
 from datetime import datetime
 
 import streamlit as st
 
 from dashboard import session
-from dashboard.components import actions, cards, words
+from dashboard.components import actions, cards, keys, words
 from dashboard.components.markup import show, tag
 from loop import desk
 from loop.ports import Parts
 from loop.records import Decision, ProposalItem
 from storage.queries import review as query
 from storage.queries.review import Pending
-
-KEYS = (
-    ("A", "Approve"),
-    ("E", "Edit"),
-    ("X", "Reject"),
-    ("J", "Later: the next one"),
-    ("K", "Back: the one before"),
-    ("U", "Undo your last decision"),
-    ("H", "Show or hide these keys"),
-    ("Ctrl+Enter", "Send the form you are in"),
-    ("Esc", "Leave the form"),
-)
 
 
 def show_bar(
@@ -51,43 +38,21 @@ def show_bar(
             on_click=actions.press_approve,
             kwargs={**mine, "asks": bool(asks)},
         )
-        st.button(
-            "Edit",
-            key=f"edit-{digest}",
-            icon=":material/edit:",
-            shortcut="E",
-            disabled=not can_decide,
-            on_click=actions.set_mode,
-            args=(proposal.id, "edit"),
-        )
-        st.button(
-            "Reject",
-            key=f"reject-{digest}",
-            icon=":material/close:",
-            shortcut="X",
-            disabled=not can_decide,
-            on_click=actions.set_mode,
-            args=(proposal.id, "reject"),
-        )
+        for name, mode, icon, shortcut in (
+            ("Edit", "edit", ":material/edit:", "E"),
+            ("Reject", "reject", ":material/close:", "X"),
+        ):
+            st.button(
+                name,
+                key=f"{mode}-{digest}",
+                icon=icon,
+                shortcut=shortcut,
+                disabled=not can_decide,
+                on_click=actions.set_mode,
+                args=(proposal.id, mode),
+            )
         st.space("small")
-        st.button(
-            "Later",
-            key="later",
-            icon=":material/skip_next:",
-            shortcut="J",
-            disabled=position.next_id is None,
-            on_click=actions.go,
-            args=(position.next_id,),
-        )
-        st.button(
-            "Back",
-            key="back",
-            icon=":material/skip_previous:",
-            shortcut="K",
-            disabled=position.previous_id is None,
-            on_click=actions.go,
-            args=(position.previous_id,),
-        )
+        keys.show_walk(position, onwards="Later", go=actions.go)
         st.button("Keys", key="keys", icon=":material/keyboard:", shortcut="H", on_click=actions.toggle_keys)
         st.space("small")
         show_undo(undo)
@@ -133,13 +98,6 @@ def show_countdown(until: datetime, *, before: str) -> None:
         show(tag("span", before, clock, css="rt-small", role="timer", aria_label=f"{before}{left} seconds"))
 
 
-def show_keys() -> None:
-    """All keys, when asked for."""
-    if st.session_state.get("shows_keys"):
-        keys = [tag("div", tag("kbd", key, css="rt-key"), " ", name) for key, name in KEYS]
-        show(tag("div", keys, css="rt-card rt-keys", role="note", aria_label="Keys"))
-
-
 def show_approve_strip(item: ProposalItem, *, position: actions.QueuePosition) -> None:
     """Approving with a reason: in place of the bar, so that a held key cannot pass it."""
     proposal, digest = item.proposal, item.evidence_digest
@@ -148,14 +106,16 @@ def show_approve_strip(item: ProposalItem, *, position: actions.QueuePosition) -
         st.text_area(
             "Reason", key=f"reason-{digest}", height=80, placeholder="One sentence", label_visibility="collapsed"
         )
-        _form_keys(
-            "Approve with this reason",
-            key=f"approve-send-{digest}",
-            send=actions.send_approve,
-            proposal_id=proposal.id,
-            digest=digest,
-            position=position,
-        )
+        with st.container(horizontal=True, gap="small"):
+            keys.show_send(
+                "Approve with this reason",
+                key=f"approve-send-{digest}",
+                send=actions.send_approve,
+                proposal_id=proposal.id,
+                digest=digest,
+                position=position,
+            )
+            keys.show_cancel(key=f"approve-cancel-{digest}", leave=actions.set_mode, proposal_id=proposal.id)
 
 
 def show_reject_strip(item: ProposalItem, *, position: actions.QueuePosition) -> None:
@@ -176,28 +136,13 @@ def show_reject_strip(item: ProposalItem, *, position: actions.QueuePosition) ->
             placeholder="In your words, if you like. The loop reads it before it drafts again.",
             label_visibility="collapsed",
         )
-        _form_keys(
-            "Reject",
-            key=f"reject-send-{digest}",
-            send=actions.send_reject,
-            proposal_id=proposal.id,
-            digest=digest,
-            position=position,
-        )
-
-
-def _form_keys(
-    name: str, *, key: str, send: Callable[..., None], proposal_id: str, digest: str, position: actions.QueuePosition
-) -> None:
-    with st.container(horizontal=True, gap="small"):
-        st.form_submit_button(
-            name,
-            key=key,
-            type="primary",
-            shortcut="Ctrl+Enter",
-            on_click=send,
-            kwargs={"proposal_id": proposal_id, "digest": digest, "position": position},
-        )
-        st.form_submit_button(
-            "Cancel", key=f"cancel-{key}", shortcut="Esc", on_click=actions.set_mode, args=(proposal_id, "read")
-        )
+        with st.container(horizontal=True, gap="small"):
+            keys.show_send(
+                "Reject",
+                key=f"reject-send-{digest}",
+                send=actions.send_reject,
+                proposal_id=proposal.id,
+                digest=digest,
+                position=position,
+            )
+            keys.show_cancel(key=f"reject-cancel-{digest}", leave=actions.set_mode, proposal_id=proposal.id)

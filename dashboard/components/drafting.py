@@ -7,7 +7,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from dashboard import session
-from dashboard.components import actions, cards, operation, words
+from dashboard.components import actions, cards, keys, operation, words
 from dashboard.components.changes import show_changes
 from loop import desk
 from loop.change.diff import changes
@@ -36,22 +36,9 @@ def show_edit(item: ProposalItem, *, parts: Parts) -> None:
             operation.draw(one, key=f"edit-{digest}-{place}")
         st.text_input("Why you changed it (kept with the decision)", key=f"edit-why-{digest}")
         with st.container(horizontal=True, gap="small"):
-            st.form_submit_button(
-                "Send back to the test",
-                key=f"edit-send-{digest}",
-                type="primary",
-                shortcut="Ctrl+Enter",
-                on_click=_send_edit,
-                kwargs={"item": item},
-            )
+            keys.show_send("Send back to the test", key=f"edit-send-{digest}", send=_send_edit, item=item)
             looks = st.form_submit_button("Show my changes", key=f"edit-look-{digest}", icon=":material/difference:")
-            st.form_submit_button(
-                "Cancel",
-                key=f"edit-cancel-{digest}",
-                shortcut="Esc",
-                on_click=actions.set_mode,
-                args=(proposal.id, "read"),
-            )
+            keys.show_cancel(key=f"edit-cancel-{digest}", leave=actions.set_mode, proposal_id=proposal.id)
     if looks:
         _show_preview(lambda: _read_edit(item), parts=parts)
 
@@ -109,16 +96,9 @@ def show_draft(parts: Parts) -> None:
         st.text_input("In one sentence, what changes?", key=f"{key}-what")
         st.text_area("Why?", key=f"{key}-why", height=80)
         with st.container(horizontal=True, gap="small"):
-            st.form_submit_button(
-                "Send to the test",
-                key=f"{key}-send",
-                type="primary",
-                shortcut="Ctrl+Enter",
-                on_click=_send_draft,
-                kwargs={"kind": kind, "form_id": form_id},
-            )
+            keys.show_send("Send to the test", key=f"{key}-send", send=_send_draft, kind=kind, form_id=form_id)
             looks = st.form_submit_button("Show my changes", key=f"{key}-look", icon=":material/difference:")
-            st.form_submit_button("Cancel", key=f"{key}-cancel", shortcut="Esc", on_click=_close)
+            keys.show_cancel(key=f"{key}-cancel", leave=_close)
     if looks:
         _show_preview(lambda: _read_draft(kind, form_id), parts=parts)
 
@@ -133,8 +113,7 @@ def _close() -> None:
 
 
 def _blank(kind: str, form_id: str) -> Operation:
-    draft = DRAFTED[kind]
-    return draft(form_id)
+    return DRAFTED[kind](form_id)
 
 
 def _read_draft(kind: str, form_id: str) -> tuple[Operation, ...]:
@@ -172,9 +151,9 @@ def _show_preview(wording: Callable[[], Sequence[Operation]], *, parts: Parts) -
     """What the wording would change, as the same picture a reviewer sees."""
     base = parts.store.bundle(parts.store.head().digest)
     try:
-        candidate = apply_all(base, wording())
+        worded = changes(base, apply_all(base, wording()))
     except InvalidInput as refused:
         cards.note(f"{refused.message} {refused.remedy}", "bad")
         return
-    cards.heading("Your changes", words.count(len(changes(base, candidate)), "element"))
-    show_changes(changes(base, candidate), layout="Side by side", key="preview", right="Your wording")
+    cards.heading("Your changes", words.count(len(worded), "element"))
+    show_changes(worded, layout="Side by side", key="preview", right="Your wording")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.components import answers, cards, conversation, words
+from dashboard.components import actions, answers, cards, conversation, keys, words
 from dashboard.components.markup import show, tag
 from loop import desk, roles
 from loop.ports import Parts
@@ -43,27 +43,11 @@ def _list(queue: list[ToCorrect], shown: str) -> None:
     cards.quiet(f"{words.count(len(queue), 'answer')} to look at, the badly rated first.")
     ids = [one.interaction_id for one in queue]
     at = ids.index(shown) if shown in ids else -1
+    position = actions.QueuePosition(
+        next_id=ids[at + 1] if at + 1 < len(ids) else None, previous_id=ids[at - 1] if at > 0 else None
+    )
     with st.container(horizontal=True, gap="small"):
-        following = ids[at + 1] if at + 1 < len(ids) else None
-        before = ids[at - 1] if at > 0 else None
-        st.button(
-            "Next",
-            key="next",
-            icon=":material/skip_next:",
-            shortcut="J",
-            disabled=not following,
-            on_click=_go,
-            args=(following,),
-        )
-        st.button(
-            "Back",
-            key="before",
-            icon=":material/skip_previous:",
-            shortcut="K",
-            disabled=not before,
-            on_click=_go,
-            args=(before,),
-        )
+        keys.show_walk(position, onwards="Next", go=_go)
     now = session.now()
     rows = [
         tag(
@@ -162,14 +146,8 @@ def _form(interaction: Interaction, parts: Parts, queue: list[ToCorrect]) -> Non
             key=f"teaches-{key}",
         )
         ids = [one.interaction_id for one in queue if one.interaction_id != key]
-        st.form_submit_button(
-            "Save correction",
-            key=f"save-{key}",
-            type="primary",
-            shortcut="Ctrl+Enter",
-            on_click=_save,
-            args=(key, ids[0] if ids else None),
-        )
+        following = ids[0] if ids else None
+        keys.show_send("Save correction", key=f"save-{key}", send=_save, interaction_id=key, following=following)
 
 
 def _save(interaction_id: str, following: str | None) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
-from dashboard.components import actions, cards, decision, drafting, evidence, results, words
+from dashboard.components import actions, cards, decision, drafting, evidence, keys, results, words
 from dashboard.components.changes import choose_layout, show_changes
 from dashboard.components.markup import Markup, show, tag
 from loop import desk, roles
@@ -45,7 +45,7 @@ def draw() -> None:
     _show_change(item)
     evidence.show_evidence(item, parts=parts)
     with st.bottom:
-        decision.show_keys()
+        keys.show_keys()
         _show_decision(item, position, parts)
 
 

@@ -5,9 +5,8 @@ from datetime import timedelta
 import streamlit as st
 
 from dashboard import session
-from dashboard.components import cards, decision, drafting, words
+from dashboard.components import actions, cards, decision, drafting, words
 from dashboard.components.markup import Markup, show, tag
-from loop import desk
 from loop.ports import Parts
 from loop.records import ProposalState, TurnReport
 from storage.queries import corrections, progress, review
@@ -129,7 +128,7 @@ def _undo_list() -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             show(tag("div", tag("b", one.title), tag("div", f"approved by {one.actor}", css="rt-small")))
             decision.show_countdown(one.effective_at, before="live in ")
-            st.button("Undo", key=f"undo-{one.decision_id}", on_click=_undo, args=(one.decision_id,))
+            st.button("Undo", key=f"undo-{one.decision_id}", on_click=actions.take_back, args=(one.decision_id,))
 
 
 def _lapsed() -> None:
@@ -141,14 +140,6 @@ def _lapsed() -> None:
         with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             show(tag("div", tag("b", line.title), tag("div", line.reason, css="rt-small"), css="rt-text"))
             session.link("review", "Open", icon=":material/arrow_forward:", p=line.proposal_id)
-
-
-def _undo(decision_id: str) -> None:
-    def verb() -> session.Notice:
-        desk.undo(session.parts(), decision_id, actor=session.current_user())
-        return session.Notice("Taken back. It waits for a decision again.")
-
-    session.act(verb)
 
 
 def _heartbeat(parts: Parts) -> None:
