@@ -20,13 +20,12 @@ _CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 def versions_chart(releases: Sequence[ReleaseLine]) -> None:
     """Right answers on the sealed cases, version by version, with intervals; rollbacks marked."""
-    shown = [one for one in sorted(releases, key=lambda one: one.number) if one.n and one.right is not None]
+    shown = [one for one in sorted(releases, key=lambda one: one.number) if one.share is not None]
     names = [words.version(one.number) for one in shown]
-    rates = [_share(one) for one in shown]
     figure = go.Figure()
     figure.add_scatter(
         x=names,
-        y=rates,
+        y=[one.share for one in shown],
         mode="lines+markers",
         line={"color": _ink(), "width": 2},
         marker={
@@ -37,8 +36,8 @@ def versions_chart(releases: Sequence[ReleaseLine]) -> None:
         error_y={
             "type": "data",
             "symmetric": False,
-            "array": [_above(one) for one in shown],
-            "arrayminus": [_below(one) for one in shown],
+            "array": [_between(one.share, one.high) for one in shown],
+            "arrayminus": [_between(one.low, one.share) for one in shown],
             "color": _ink(),
             "thickness": 1.2,
             "width": 5,
@@ -58,7 +57,7 @@ def versions_chart(releases: Sequence[ReleaseLine]) -> None:
             {
                 "Version": words.version(one.number),
                 "What": one.title,
-                "Right": words.percent(_share(one)),
+                "Right": words.percent(one.share),
                 "95 % interval": words.span(one.low, one.high),
                 "Cases": one.n,
             }
@@ -162,16 +161,8 @@ def _mark_releases(figure: go.Figure, releases: Sequence[ReleaseLine]) -> None:
         )
 
 
-def _share(one: ReleaseLine) -> float:
-    return (one.right or 0) / (one.n or 1)
-
-
-def _above(one: ReleaseLine) -> float:
-    return max(0.0, (one.high if one.high is not None else _share(one)) - _share(one))
-
-
-def _below(one: ReleaseLine) -> float:
-    return max(0.0, _share(one) - (one.low if one.low is not None else _share(one)))
+def _between(low: float | None, high: float | None) -> float:
+    return 0.0 if low is None or high is None else max(0.0, high - low)
 
 
 def _ink() -> str:

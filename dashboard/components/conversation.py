@@ -1,6 +1,7 @@
 """The trace of a conversation as it happened: questions, answers, and every step between them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 
 from dashboard.components import cards, words
 from dashboard.components.markup import Markup, show, tag
@@ -43,35 +44,28 @@ def show_facts(facts: Mapping[str, object]) -> None:
         show(tag("div", [cards.chip(f"{name}: {value}") for name, value in facts.items()], css="rt-chips"))
 
 
-def feedback_card(line: FeedbackLine, when: str, *, shows_question: bool = True) -> Markup:
-    """One feedback item: who said what, where it stands, and why."""
-    state = words.FEEDBACK_STATES[line.state]
+def show_feedback(lines: Sequence[FeedbackLine], *, zone: tzinfo, shows_question: bool = True) -> None:
+    """Items below each other: who said what, when on the viewer's clock, where it stands, and why."""
+    said = [_said(line, zone, question=line.question if shows_question else "") for line in lines]
+    show(tag("div", said, css="rt-talk"))
+
+
+def _said(line: FeedbackLine, zone: tzinfo, *, question: str) -> Markup:
     return tag(
         "article",
         tag(
             "div",
-            cards.saying(state),
+            cards.saying(words.FEEDBACK_STATES[line.state]),
             tag("b", words.signal(line.kind, line.value)),
-            tag("span", f"{line.author}, {when}"),
+            tag("span", f"{line.author}, {words.clock(line.received_at, zone)}"),
             css="rt-said-head",
         ),
         tag("div", line.said, css="rt-text") if line.said else None,
         tag("div", f"Reason given: {line.why}", css="rt-text rt-small") if line.why else None,
-        tag("div", f"On: {line.question}", css="rt-text rt-small") if line.question and shows_question else None,
+        tag("div", f"On: {question}", css="rt-text rt-small") if question else None,
         tag("ul", [tag("li", reason) for reason in line.reasons], css="rt-why") if line.reasons else None,
         tag("div", "Marked as an exception: do not learn from it.", css="rt-small") if not line.teaches else None,
         css="rt-said",
-    )
-
-
-def show_feedback(lines: Sequence[FeedbackLine], whens: Sequence[str], *, shows_question: bool = True) -> None:
-    """Several items below each other."""
-    show(
-        tag(
-            "div",
-            [feedback_card(line, when, shows_question=shows_question) for line, when in zip(lines, whens, strict=True)],
-            css="rt-talk",
-        )
     )
 
 

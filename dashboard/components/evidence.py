@@ -1,6 +1,6 @@
 """The evidence tabs of a change: results, answers, the feedback it rests on, what was left out, and its history."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -49,7 +49,8 @@ def _show_feedback(item: ProposalItem) -> None:
     pages = -(-len(cited) // SHOWN_FEEDBACK)
     page = st.pagination(pages, key=f"cited-{item.proposal.id}") if pages > 1 else 1
     first = (min(max(page, 1), pages) - 1) * SHOWN_FEEDBACK
-    _show_lines(feedback_query.lines(session.scope(), cited[first : first + SHOWN_FEEDBACK]))
+    lines = feedback_query.lines(session.scope(), cited[first : first + SHOWN_FEEDBACK])
+    conversation.show_feedback(lines, zone=session.zone())
 
 
 def _show_doubted(item: ProposalItem) -> None:
@@ -61,12 +62,7 @@ def _show_doubted(item: ProposalItem) -> None:
         cards.empty("Nothing was set aside", "No check objected to feedback on these conversations.")
         return
     cards.quiet("Feedback on the same conversations that did not count, and why.")
-    _show_lines(doubted)
-
-
-def _show_lines(lines: Sequence[feedback_query.FeedbackLine]) -> None:
-    zone = session.zone()
-    conversation.show_feedback(lines, [words.clock(line.received_at, zone) for line in lines])
+    conversation.show_feedback(doubted, zone=session.zone())
 
 
 def _show_history(item: ProposalItem, parts: Parts) -> None:

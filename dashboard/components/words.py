@@ -189,6 +189,11 @@ def waiting(since: datetime, now: datetime) -> str:
     return f"waits {_length(max(0.0, (now - since).total_seconds()))}"
 
 
+def oldest(since: datetime | None, now: datetime) -> str:
+    """How long the first of a queue waits: `the oldest waits 3 h`, `nothing waits`."""
+    return f"the oldest {waiting(since, now)}" if since else "nothing waits"
+
+
 def clock(at: datetime, zone: tzinfo) -> str:
     """A moment on the viewer's clock: `12 Nov 2026, 14:05`."""
     there = at.astimezone(zone)

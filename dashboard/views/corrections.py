@@ -94,7 +94,7 @@ def _show(interaction: Interaction, parts: Parts, queue: list[ToCorrect]) -> Non
     said = feedback_query.on_interactions(scope, [interaction.id], limit=20)
     if said:
         cards.heading("What people said about it")
-        conversation.show_feedback(said, [words.clock(line.received_at, zone) for line in said], shows_question=False)
+        conversation.show_feedback(said, zone=zone, shows_question=False)
     alike = query.similar(scope, interaction_id=interaction.id, question=interaction.question, topic=interaction.topic)
     if alike:
         cards.heading("Similar questions lately", "The loop needs several people to say the same before it learns it.")

@@ -7,7 +7,6 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.components import cards, conversation, tables, words
-from dashboard.components.markup import show
 from loop import desk, roles
 from loop.records import DOUBTED_STATES, FEEDBACK_MOVES, TEACHING_STATES, FeedbackKind, FeedbackState, Mover, may_move
 from storage.queries import feedback as query
@@ -161,7 +160,7 @@ def _show_one(feedback_id: str) -> None:
             cards.empty("This feedback does not exist", "It may belong to another agent.")
             return
         line = lines[0]
-        show(conversation.feedback_card(line, words.clock(line.received_at, session.zone())))
+        conversation.show_feedback([line], zone=session.zone())
         _judge_form([line.id], [line], key=line.id)
         cards.heading("The conversation")
         ids = query.episode(scope, line.interaction_id)

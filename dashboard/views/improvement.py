@@ -21,12 +21,11 @@ def draw() -> None:
     releases = progress.releases(session.scope())
     days = _daily(slug)
     cards.grid(_numbers(releases, days))
-    measured = [one for one in releases if one.n]
     cards.heading(
         "Right answers, version by version",
         "On the sealed cases that nothing was learned from. The line across a dot is its 95 % interval.",
     )
-    if measured:
+    if any(one.share is not None for one in releases):
         charts.versions_chart(releases)
     else:
         cards.empty("Not measured yet", "Each version is measured on the sealed cases once there are some.")
@@ -61,23 +60,21 @@ def _numbers(releases: list[ReleaseLine], days: list[DailyQuality]) -> list[Mark
     waits = progress.waits(session.scope())
     shipped = sum(1 for one in releases if one.kind == "deploy")
     undone = sum(1 for one in releases if one.kind == "rollback")
-    oldest = f"the oldest {words.waiting(waits.oldest, session.now())}" if waits.oldest else "nothing waits"
     return [
         _right_now(releases),
         _good_lately(days),
         cards.number("Changes shipped", f"{shipped:,}", f"{undone} taken back" if undone else "none taken back"),
-        cards.number("Waiting for a decision", f"{waits.to_review:,}", oldest),
+        cards.number("Waiting for a decision", f"{waits.to_review:,}", words.oldest(waits.oldest, session.now())),
     ]
 
 
 def _right_now(releases: list[ReleaseLine]) -> Markup:
     name = "Right on sealed cases"
-    measured = [one for one in releases if one.n and one.right is not None]
+    measured = [(one, one.share) for one in releases if one.share is not None]
     if not measured:
         return cards.number(name, "–", "not measured yet")
-    live, first = measured[0], measured[-1]
-    rate = (live.right or 0) / (live.n or 1)
-    gain = rate - (first.right or 0) / (first.n or 1)
+    (live, rate), (first, before) = measured[0], measured[-1]
+    gain = rate - before
     more = f"{words.points(gain)} since {words.version(first.number)}, n {live.n:,}"
     return cards.number(name, words.percent(rate), more, tone="good" if gain > 0 else "bad" if gain < 0 else "neutral")
 

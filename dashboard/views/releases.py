@@ -63,11 +63,11 @@ def _what(line: ReleaseLine) -> str:
 
 
 def _measured(line: ReleaseLine) -> Markup | str:
-    if not line.n or line.right is None:
+    if line.share is None:
         return tag("span", "not measured", css="rt-small")
     return tag(
         "div",
-        tag("b", words.percent(line.right / line.n)),
+        tag("b", words.percent(line.share)),
         tag("div", f"{words.span(line.low, line.high)}, n {line.n:,}", css="rt-small"),
     )
 

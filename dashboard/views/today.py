@@ -55,10 +55,7 @@ def _needs() -> None:
     to_correct = len(corrections.queue(scope))
     first, second, third, fourth = st.columns(4)
     with first:
-        oldest = (
-            words.waiting(waits.oldest, now).replace("waits", "the oldest waits") if waits.oldest else "nothing waits"
-        )
-        _card("Changes to decide", waits.to_review, oldest, "review", "Start reviewing")
+        _card("Changes to decide", waits.to_review, words.oldest(waits.oldest, now), "review", "Start reviewing")
     with second:
         _card("High stakes", waits.high_stakes, "approving asks for a reason", "review", "See them", show="High stakes")
     with third:

@@ -35,8 +35,6 @@ class Waits(Record):
     high_stakes: int
     oldest: Moment | None
     """When the longest waiting proposal was drafted."""
-    to_test: int
-    set_aside: int
     held: int
     """Feedback items one check objects to."""
     quarantined: int
@@ -55,10 +53,8 @@ class ReleaseLine(Record):
     number: int
     kind: str
     """`start`, `deploy` or `rollback`."""
-    from_number: int | None
     restores: int | None
     digest: str
-    summary: str
     actor: str
     """Who approved it, or took the last one back."""
     reason: str
@@ -73,6 +69,11 @@ class ReleaseLine(Record):
     low: float | None = None
     high: float | None = None
 
+    @property
+    def share(self) -> float | None:
+        """Right answers on the sealed cases, 0 to 1; None: not measured."""
+        return self.right / self.n if self.n and self.right is not None else None
+
 
 def waits(scope: Scope) -> Waits:
     """Counts for the first screen."""
@@ -81,14 +82,11 @@ def waits(scope: Scope) -> Waits:
             scope.mine(ProposalRow), _PROPOSAL.state == ProposalState.WAITING.value
         )
     )
-    states = _counts(scope, ProposalRow, _PROPOSAL.state, [ProposalState.DRAFTED, ProposalState.SET_ASIDE])
     feedback = _counts(scope, FeedbackRow, _FEEDBACK.state, [FeedbackState.HELD, FeedbackState.QUARANTINED])
     return Waits(
         to_review=len(waiting),
         high_stakes=sum(row.stakes["level"] == StakesLevel.HIGH.value for row in waiting),
         oldest=min((moment(row.created_at) for row in waiting), default=None),
-        to_test=states.get(ProposalState.DRAFTED.value, 0),
-        set_aside=states.get(ProposalState.SET_ASIDE.value, 0),
         held=feedback.get(FeedbackState.HELD.value, 0),
         quarantined=feedback.get(FeedbackState.QUARANTINED.value, 0),
     )
@@ -152,7 +150,6 @@ def releases(scope: Scope) -> list[ReleaseLine]:
         sa.select(
             _RELEASE.number,
             _RELEASE.kind,
-            _RELEASE.from_number,
             _RELEASE.actor,
             _RELEASE.reason,
             _RELEASE.at,
@@ -174,10 +171,8 @@ def releases(scope: Scope) -> list[ReleaseLine]:
             ReleaseLine(
                 number=row.number,
                 kind=row.kind,
-                from_number=row.from_number,
                 restores=row.restores,
                 digest=row.digest,
-                summary=row.summary,
                 actor=row.actor,
                 reason=row.reason,
                 at=moment(row.at),
