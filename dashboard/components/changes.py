@@ -92,7 +92,7 @@ def render(changes: Sequence[Change], *, layout: Layout, left: str, right: str) 
     removed = sum(diff.words_removed for _, diff in diffs)
     label = f"{words.count(added, 'word')} added, {removed:,} removed, {words.count(total, 'change')}"
     head = _head(one_sided=one_sided, left=left, right=right)
-    table = tag("table", head, tag("tbody", body), css="rt-diff rt-one" if one_sided else "rt-diff rt-two")
+    table = tag("table", head, tag("tbody", body), css="rt-diff")
     return tag(
         "div",
         tag("div", label, css="rt-diff-sum"),

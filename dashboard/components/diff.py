@@ -197,5 +197,5 @@ def _count(rows: Sequence[Row], mark: Mark) -> int:
         for piece in (row.left if mark == "gone" else row.right)
         if piece.mark == mark
         for word in _WORD.findall(piece.text)
-        if word.strip()
+        if any(one.isalnum() for one in word)
     )

@@ -11,6 +11,7 @@ from loop.records import (
     Evidence,
     FeedbackKind,
     FeedbackState,
+    JobKind,
     Proposal,
     ProposalState,
     Proposer,
@@ -91,6 +92,16 @@ PROPOSERS: dict[Proposer, str] = {
     Proposer.WORDING: "drafted from repeated edits",
     Proposer.REFLECTION: "drafted by the language model",
     Proposer.PERSON: "written by a person",
+}
+
+STAGES = {"collect": "Collect", "validate": "Validate", "update": "Update", "test": "Test", "deploy": "Deploy"}
+
+JOBS: dict[JobKind, str] = {
+    "turn": "A turn of the loop",
+    "stage": "The stage",
+    "evaluation": "The test of a change",
+    "apply": "Applying an approval",
+    "answers": "Asking a version",
 }
 
 METHODS = {

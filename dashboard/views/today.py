@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
 from dashboard.components import actions, cards, decision, drafting, words
@@ -14,15 +15,6 @@ from storage.queries import corrections, progress, review
 SHOWN = 5
 LAPSED_SHOWN = timedelta(days=7)
 """For how long an approved change that could not go live is listed."""
-STAGES = {"collect": "Collect", "validate": "Validate", "update": "Update", "test": "Test", "deploy": "Deploy"}
-
-JOBS = {
-    "turn": "A turn of the loop",
-    "stage": "The stage",
-    "evaluation": "The test of a change",
-    "apply": "Applying an approval",
-    "answers": "Asking a version",
-}
 
 
 def draw() -> None:
@@ -87,7 +79,7 @@ def _waiting() -> None:
         return
     for line in lines[:SHOWN]:
         verdict = words.VERDICTS[line.verdict] if line.verdict else None
-        with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        with _row():
             facts = tag(
                 "div",
                 cards.saying(verdict) if verdict else None,
@@ -102,6 +94,11 @@ def _waiting() -> None:
         session.link("review", f"All {len(lines)} changes", icon=":material/list:")
 
 
+def _row() -> DeltaGenerator:
+    """A card whose last part stays at the right of its text, however long that is."""
+    return st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center")
+
+
 def _set_aside(parts: Parts) -> None:
     """Work that kept failing: the rest goes on without it."""
     failed = [job for job in parts.store.failed_jobs() if job.retry_at is None]
@@ -110,10 +107,10 @@ def _set_aside(parts: Parts) -> None:
     cards.heading("Set aside", "These kept failing; everything else goes on.")
     for job in failed:
         with st.container(border=True):
-            what = f"{JOBS[job.kind]} {STAGES.get(job.subject, '')}".strip()
+            what = f"{words.JOBS[job.kind]} {words.STAGES.get(job.subject, '')}".strip()
+            tried = tag("div", f"{job.reason} {words.count(job.tries, 'try', 'tries')}.", css="rt-small")
             retry = tag("div", f"To try again: ratchet jobs retry {job.id}", css="rt-small")
-            tried = tag("div", f"{job.reason} {job.tries} tries.", css="rt-small")
-            show(tag("div", tag("b", what), tried, retry))
+            show(tag("div", tag("b", what), tried, retry, css="rt-text"))
 
 
 def _undo_list() -> None:
@@ -122,7 +119,7 @@ def _undo_list() -> None:
         return
     cards.heading("About to go live", "Approved, and still to be taken back.")
     for one in pending:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with _row():
             show(tag("div", tag("b", one.title), tag("div", f"approved by {one.actor}", css="rt-small")))
             decision.show_countdown(one.effective_at, before="live in ")
             st.button("Undo", key=f"undo-{one.decision_id}", on_click=actions.take_back, args=(one.decision_id,))
@@ -134,7 +131,7 @@ def _lapsed() -> None:
         return
     cards.heading("Could not go live", "Approved, and then the change no longer fitted.")
     for line in lines:
-        with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        with _row():
             show(tag("div", tag("b", line.title), tag("div", line.reason, css="rt-small"), css="rt-text"))
             session.link("review", "Open", icon=":material/arrow_forward:", p=line.proposal_id)
 
@@ -154,7 +151,10 @@ def _turn(turn: TurnReport) -> Markup:
         counted = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in stage.counts.items() if n)
         said = [tag("div", sentence, css="rt-small") for sentence in (*stage.words, *stage.why)]
         rows.append(
-            (tag("b", STAGES[stage.stage], css="rt-once"), tag("div", tag("span", counted or "nothing new"), said))
+            (
+                tag("b", words.STAGES[stage.stage], css="rt-once"),
+                tag("div", tag("span", counted or "nothing new"), said),
+            )
         )
     took = (turn.ended_at - turn.started_at).total_seconds()
     return tag(

@@ -202,6 +202,11 @@ def test_a_draft_shows_that_it_waits_for_its_test_and_offers_no_decision(workspa
     assert all(one.disabled for one in app.button if (one.key or "").startswith(("approve-", "reject-", "edit-")))
 
 
+def test_a_page_of_a_large_bundle_says_what_a_decision_covers(workspace: AgentStore, opens: Opens) -> None:
+    told = [one.value for one in opens("review", p=low(workspace)).caption]
+    assert any("A decision covers all 46." in one for one in told), told
+
+
 def test_an_empty_desk_says_so(workspace: AgentStore, opens: Opens) -> None:
     waiting = workspace.proposals([ProposalState.WAITING])
     workspace.commit(

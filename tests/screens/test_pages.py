@@ -3,7 +3,11 @@
 import pytest
 
 from dashboard.menu import SCREENS, Screen
+from loop.records import FailedJob
+from storage.database import Database
 from storage.store import AgentStore
+from tests import builders
+from tests.builders import NOON
 from tests.screens.conftest import Opens
 from tests.screens.reading import page_words, shortcuts, tags
 from tests.screens.seed import HOSTILE
@@ -67,6 +71,23 @@ def test_strangers_words_are_read_as_they_are(workspace: AgentStore, opens: Open
     assert not any("outside.invalid" in one.value for one in markdown)
 
 
+def test_what_kept_failing_is_on_today_with_its_reason_and_the_way_to_try_again(
+    workspace: AgentStore, opens: Opens
+) -> None:
+    failed = FailedJob(
+        agent="desk", id="desk:update", kind="stage", subject="update", tries=5, reason=f"It broke on {HOSTILE}.",
+        failed_at=NOON, retry_at=NOON,
+    )  # fmt: skip
+    workspace.keep_failed_job(failed)
+    assert "kept failing" not in page_words(opens()), "it is tried again by itself"
+    workspace.keep_failed_job(failed.model_copy(update={"retry_at": None}))
+    today = page_words(opens())
+    assert "kept failing" in today
+    assert "The stage Update" in today
+    assert f"It broke on {HOSTILE}. 5 tries." in today
+    assert "ratchet jobs retry desk:update" in today
+
+
 def test_an_unknown_address_is_told_and_the_page_goes_on(workspace: AgentStore, opens: Opens) -> None:
     app = opens("review", p="no-such-proposal")
     assert not app.exception
@@ -74,7 +95,16 @@ def test_an_unknown_address_is_told_and_the_page_goes_on(workspace: AgentStore, 
     assert any((one.key or "").startswith("approve-") for one in app.button)
 
 
-def test_another_agents_proposal_is_not_found(workspace: AgentStore, opens: Opens) -> None:
-    app = opens("review", p="p1", agent="somebody-else")
+def test_another_agents_proposal_is_not_found(workspace: AgentStore, sqlite_database: Database, opens: Opens) -> None:
+    sqlite_database.create_agent(builders.agent("other"), builders.bundle(), now=NOON, actor="rita")
+    theirs = workspace.proposals()[0].proposal
+    app = opens("review", p=theirs.id, agent="other")
+    assert not app.exception
+    assert "no change of this address" in page_words(app)
+    assert theirs.title not in page_words(app)
+
+
+def test_an_unknown_agent_of_the_address_bar_is_not_opened(workspace: AgentStore, opens: Opens) -> None:
+    app = opens("review", agent="somebody-else")
     assert not app.exception
     assert "Northwind Support" in page_words(app)
