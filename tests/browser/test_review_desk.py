@@ -76,13 +76,14 @@ def test_a_correction_is_sent_with_the_last_word(served: Served, visits: Visits)
 def test_what_changes_between_look_and_click_is_never_approved(served: Served, visits: Visits) -> None:
     store = served.agent("moved")
     first = visits(f"/review?agent=moved&p={low(store)}")
-    retested = seed.report(store.proposal(low(store)).proposal, verdict=Verdict.HARMFUL, seed=99)
+    retested = seed.report(store.proposal(low(store)).proposal, verdict=Verdict.PROVED, seed=99)
     store.commit(Changes(reports=(retested,)))
     approve(first)
     settled(first)
     assert store.decisions(low(store)) == []
     assert store.proposal(low(store)).state is ProposalState.WAITING
-    expect(first.get_by_text("Harmful", exact=True)).to_be_visible()
+    expect(first.get_by_text("changed since it was shown")).to_be_visible()
+    expect(first.get_by_text("seed 99")).to_be_visible()
 
 
 def test_the_second_of_two_people_is_told_that_nothing_was_changed(served: Served, visits: Visits) -> None:
@@ -94,6 +95,7 @@ def test_the_second_of_two_people_is_told_that_nothing_was_changed(served: Serve
     approve(second)
     settled(second)
     assert len(store.decisions(low(store))) == 1
+    expect(second.get_by_test_id("stAlert")).to_be_visible()
 
 
 def test_undo_takes_an_approval_back(served: Served, visits: Visits) -> None:
