@@ -31,7 +31,6 @@ from loop.change.proposal import Idea
 from loop.jobs import Pace
 from loop.ports import Parts
 from loop.records import (
-    Actor,
     Agent,
     Bundle,
     Changes,
@@ -42,7 +41,6 @@ from loop.records import (
     ModelChoice,
     ProposalState,
     Proposer,
-    Role,
     Split,
 )
 from loop.settings import Settings
@@ -50,10 +48,10 @@ from storage.database import Database
 from tests.bench.endpoint import CANDIDATE
 from tests.bench.printing import finish, say
 from tests.conftest import start_postgres
+from tests.shell.desk_world import OPERATOR
 from tests.shell.fleet import Workers, workers
 from tests.shell.forked_workers import Start
 
-OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
 AGENTS = 8
 AGENT_CASES = 125
 KILL_CASES = 250

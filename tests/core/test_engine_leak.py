@@ -10,7 +10,6 @@ from loop import desk, engine, update
 from loop.heldout import HIDDEN_SPLITS, HeldOut
 from loop.ports import Parts
 from loop.records import (
-    Actor,
     Bundle,
     ChangeExamples,
     EvalCase,
@@ -20,14 +19,13 @@ from loop.records import (
     Interaction,
     Limits,
     ProposalState,
-    Role,
     Split,
 )
 from tests import fake_store
 from tests.builders import at
 from tests.shell import desk_world
+from tests.shell.desk_world import OPERATOR
 
-OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
 ENDINGS = ("", "?", "!", " ...", "?!", "  ")
 PHRASES = {
     "refund": ("I want my money back for {}", "please refund {}", "how do I return {} for a refund"),

@@ -13,21 +13,17 @@ from loop.engine.journal import StageTally
 from loop.errors import ModelFailed, StoreUnavailable
 from loop.ports import Answerer, Parts
 from loop.records import (
-    Actor,
     Bundle,
     EditInstructions,
     FeedbackKind,
     Grading,
     ProposalState,
-    Role,
-    StageReport,
-    TurnReport,
 )
 from tests import fake_store, fakes
 from tests.builders import at, feedback, interaction
 from tests.shell import desk_world
+from tests.shell.desk_world import OPERATOR, approve, stage
 
-OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
 DEAD = "The endpoint does not answer."
 
 
@@ -37,15 +33,6 @@ def parts() -> Parts:
     made = fake_store.parts_on(fake_store.FakeStore(desk_world.agent(), Bundle()))
     desk_world.arrive(made, rows=60)
     return made
-
-
-def stage(report: TurnReport, name: str) -> StageReport:
-    return next(one for one in report.stages if one.stage == name)
-
-
-def approve(parts: Parts, proposal_id: str) -> None:
-    seen = parts.store.proposal(proposal_id).evidence_digest
-    desk.approve(parts, proposal_id, actor=OPERATOR, seen_digest=seen, reason="the evidence says so")
 
 
 def only(digests: set[str]) -> Callable[[Bundle], Answerer]:

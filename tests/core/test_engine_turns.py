@@ -8,7 +8,6 @@ import pytest
 from loop import deploy, desk, engine
 from loop.ports import Parts
 from loop.records import (
-    Actor,
     Bundle,
     EditInstructions,
     Example,
@@ -17,14 +16,13 @@ from loop.records import (
     Mode,
     Note,
     ProposalState,
-    Role,
     Split,
 )
 from tests import fake_store, fakes
 from tests.builders import NOON, at, feedback, interaction
 from tests.shell import desk_world
+from tests.shell.desk_world import OPERATOR, approve
 
-OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
 READS_BY_KEY = {"kept", "change_counter", "agent", "head", "due_approvals"}
 
 
@@ -38,11 +36,6 @@ def desk_with(bundle: Bundle | None = None, *, rows: int = 60, **fields: object)
 def memory(parts: Parts) -> fake_store.FakeStore:
     assert isinstance(parts.store, fake_store.FakeStore)
     return parts.store
-
-
-def approve(parts: Parts, proposal_id: str) -> None:
-    seen = parts.store.proposal(proposal_id).evidence_digest
-    desk.approve(parts, proposal_id, actor=OPERATOR, seen_digest=seen, reason="the evidence says so")
 
 
 def best(parts: Parts) -> str:

@@ -3,11 +3,24 @@
 import random
 from datetime import timedelta
 
+from loop import desk
 from loop.ports import Parts
-from loop.records import Agent, Feedback, FeedbackKind, Grading, Interaction, Limits
+from loop.records import (
+    Actor,
+    Agent,
+    Feedback,
+    FeedbackKind,
+    Grading,
+    Interaction,
+    Limits,
+    Role,
+    StageReport,
+    TurnReport,
+)
 from tests.builders import NOON
 
 LEADS = ("lead-1", "lead-2")
+OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
 
 _INTENTS = {
     "refund": ("I want my money back for {}", "please refund {}", "how do I return {} for a refund", "refund {} now"),
@@ -53,3 +66,14 @@ def arrive(parts: Parts, *, rows: int = 240, seed: int = 0, prefix: str = "", sl
             )
         )  # fmt: skip
     parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))
+
+
+def approve(parts: Parts, proposal_id: str) -> None:
+    """The operator approves what is shown of it now."""
+    shown = parts.store.proposal(proposal_id).evidence_digest
+    desk.approve(parts, proposal_id, actor=OPERATOR, seen_digest=shown, reason="the evidence says so")
+
+
+def stage(report: TurnReport, name: str) -> StageReport:
+    """What one stage of a turn did."""
+    return next(one for one in report.stages if one.stage == name)

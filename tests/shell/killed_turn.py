@@ -12,12 +12,11 @@ from datetime import timedelta
 
 from loop import desk, engine, wiring
 from loop.ports import Parts
-from loop.records import Actor, ProposalState, Role, Verdict
+from loop.records import ProposalState, Verdict
 from loop.settings import Settings
 from storage.database import Database
 from tests.builders import NOON
-
-OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
+from tests.shell.desk_world import OPERATOR, approve
 
 
 @contextmanager
@@ -40,8 +39,7 @@ def act(verb: str, url: str, *, kill_at: str = "") -> None:
             case "apply":
                 proved = best(parts)
                 if proved is not None and not parts.store.decisions():
-                    digest = parts.store.proposal(proved).evidence_digest
-                    desk.approve(parts, proved, actor=OPERATOR, seen_digest=digest, reason="it is proved")
+                    approve(parts, proved)
                 engine.apply_due(parts)
             case "rollback":
                 if not any(release.kind == "rollback" for release in parts.store.releases()):

@@ -10,25 +10,20 @@ from loop import deploy, desk, engine, wiring
 from loop.change import acceptance
 from loop.ports import Parts
 from loop.records import (
-    Actor,
     Bundle,
     Condition,
     Decision,
     FailedJob,
     ProposalState,
     Release,
-    Role,
     Rule,
     SetRule,
-    StageReport,
-    TurnReport,
 )
 from loop.settings import Settings
 from storage.database import Database
 from tests.builders import NOON
 from tests.shell import desk_world
-
-OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
+from tests.shell.desk_world import OPERATOR, stage
 
 
 @pytest.fixture
@@ -36,10 +31,6 @@ def parts(sqlite_database: Database) -> Parts:
     """The agent `desk` with nothing in it, on a clock that stands still."""
     sqlite_database.create_agent(desk_world.agent(), Bundle(), now=NOON, actor="olga")
     return wiring.parts_for(Settings(), sqlite_database, "desk", clock=lambda: NOON + timedelta(days=2))
-
-
-def stage(report: TurnReport, name: str) -> StageReport:
-    return next(one for one in report.stages if one.stage == name)
 
 
 def approved(parts: Parts, *texts: str) -> list[str]:
@@ -53,8 +44,7 @@ def approved(parts: Parts, *texts: str) -> list[str]:
         )
     engine.turn(parts)
     for one in made:
-        seen = parts.store.proposal(one.id).evidence_digest
-        desk.approve(parts, one.id, actor=OPERATOR, seen_digest=seen, reason="why not")
+        desk_world.approve(parts, one.id)
     return [one.id for one in made]
 
 

@@ -12,7 +12,6 @@ from loop import desk, engine, wiring
 from loop.llm import DirectModel
 from loop.ports import Parts
 from loop.records import (
-    Actor,
     Bundle,
     ChangeExamples,
     EditInstructions,
@@ -34,9 +33,9 @@ from storage.database import Database
 from tests.asking import Counting
 from tests.builders import NOON, agent
 from tests.shell import desk_world
+from tests.shell.desk_world import OPERATOR, approve
 from tests.shell.model_server import serve
 
-OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
 LATER = NOON + timedelta(days=2)
 
 Desk = Callable[..., Parts]
@@ -61,11 +60,6 @@ def proved(parts: Parts) -> str:
         for item in parts.store.proposals([ProposalState.WAITING])
         if item.report is not None and item.report.verdict is Verdict.PROVED
     )
-
-
-def approve(parts: Parts, proposal_id: str) -> None:
-    digest = parts.store.proposal(proposal_id).evidence_digest
-    desk.approve(parts, proposal_id, actor=OPERATOR, seen_digest=digest, reason="the evidence says so")
 
 
 def test_a_second_turn_on_the_same_data_changes_nothing(make: Desk) -> None:

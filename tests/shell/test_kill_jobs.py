@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loop import desk, engine, wiring
+from loop import engine, wiring
 from loop.jobs import DurableJobs
 from loop.ports import Parts
 from loop.records import Bundle, ModelChoice
@@ -18,7 +18,7 @@ from tests.builders import NOON
 from tests.shell import desk_world
 from tests.shell.fleet import Workers, bury, is_quiet, jobs_of, until
 from tests.shell.forked_workers import Start, clock_of
-from tests.shell.killed_turn import OPERATOR, best
+from tests.shell.killed_turn import best
 from tests.shell.model_server import ModelServer, serve
 from tests.shell.test_kill_turn import picture
 
@@ -104,8 +104,7 @@ def test_an_undo_window_and_the_applying_outlive_every_worker_and_happen_once(
     assert proved is not None
     origin = time.time()
     now = parts_at(database, origin=origin)
-    digest = parts.store.proposal(proved).evidence_digest
-    desk.approve(now, proved, actor=OPERATOR, seen_digest=digest, reason="it is proved")
+    desk_world.approve(now, proved)
     with jobs_of(database, database_url, origin=origin) as jobs:
         first = fleet.start(Start(url=database_url, origin=origin))
         until("the timer", lambda: any(job.kind == "apply" and job.state == "waits" for job in jobs.jobs()))

@@ -9,14 +9,13 @@ import sqlalchemy as sa
 from loop import desk, engine, validate, wiring
 from loop.errors import Conflict
 from loop.ports import Parts
-from loop.records import Actor, Bundle, FeedbackState, ProposalState, Role
+from loop.records import Bundle, FeedbackState, ProposalState
 from loop.settings import Settings
 from storage.database import Database
 from storage.tables import JudgedRow
 from tests.builders import NOON, feedback
 from tests.shell import desk_world
-
-OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
+from tests.shell.desk_world import OPERATOR
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from urllib.request import urlopen
 import pytest
 
 from loop import desk, wiring
-from loop.records import Actor, Bundle, EditInstructions, ProposalState, Role
+from loop.records import Bundle, EditInstructions, ProposalState
 from loop.settings import Settings
 from storage.database import Database
 from tests.shell import desk_world
+from tests.shell.desk_world import OPERATOR
 
-OPERATOR = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
 PATIENCE = 200
 """Seconds a busy machine may take for anything below."""
 
@@ -99,8 +99,7 @@ def test_up_serves_works_and_stops_whole(served: tuple[str, subprocess.Popen[byt
             "the worker's test of a draft",
             lambda: parts.store.proposal(proposal.id).state is ProposalState.WAITING,
         )
-        digest = parts.store.proposal(proposal.id).evidence_digest
-        desk.approve(parts, proposal.id, actor=OPERATOR, seen_digest=digest, reason="it is our custom")
+        desk_world.approve(parts, proposal.id)
         wait_for("the worker's applying of an approval", lambda: parts.store.head().number == 1)
         assert "Olga" in parts.store.bundle(parts.store.head().digest).instructions
     finally:
