@@ -118,13 +118,15 @@ def _by_quotes(said: Sequence[str], *, quotes: Mapping[str, tuple[str, str]], mi
     for key, (_, text) in quotes.items():
         for piece in _pieces(text):
             quoted[piece].append(key)
-    found = []
+    sources: dict[str, None] = {}
     for text in dict.fromkeys(said):
         copied = {key for piece in _pieces(text) for key in quoted.get(piece, ())}
         if copied and len({quotes[key][0] for key in copied}) < min_sources:
-            first = next(key for key in quotes if key in copied)
-            found.append(Reason(StakesLevel.HIGH, f"Copies text word for word from feedback {first}."))
-    return found
+            sources[next(key for key in quotes if key in copied)] = None
+    if not sources:
+        return []
+    named = f"feedback {next(iter(sources))}" if len(sources) == 1 else f"{len(sources)} items of feedback"
+    return [Reason(StakesLevel.HIGH, f"Copies text word for word from {named}.")]
 
 
 def _pieces(text: str) -> set[str]:

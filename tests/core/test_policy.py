@@ -140,6 +140,15 @@ def test_text_copied_from_one_person_is_high_stakes_and_from_many_is_not() -> No
     assert stakes(body(SAID), quotes={"f1": ("ann", SAID[:39])}).level is LOW
 
 
+def test_many_copied_texts_are_one_reason() -> None:
+    texts = [f"{number} {SAID[::-1] if number % 2 else SAID} {number * 7}" * 2 for number in range(1, 3)]
+    answers = ChangeExamples(add=tuple(example(number + 1, answer=text) for number, text in enumerate(texts, start=1)))
+    found = stakes(answers, quotes={f"f{number}": (f"a{number}", text) for number, text in enumerate(texts)})
+    assert [one for one in found.reasons if "word for word" in one] == [
+        "Copies text word for word from 2 items of feedback."
+    ]
+
+
 def made(operation: Operation, **fields: object) -> Proposal:
     cited = [feedback(number) for number in range(5)]
     idea = Idea(operations=(operation,), rationale="", evidence=tuple(one.id for one in cited), proposer="examples")
