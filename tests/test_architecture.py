@@ -156,7 +156,7 @@ def test_no_public_name_begins_with_test() -> None:
     assert offenders == []
 
 
-def test_no_package_host_and_no_lock_file_is_tracked() -> None:
+def test_no_lock_file_is_tracked() -> None:
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     ).stdout.split()
