@@ -55,7 +55,7 @@ def desk(ratchet: Ratchet) -> Ratchet:
 
 
 def rows_in(url: str) -> int:
-    """Interactions and feedback of the agent `desk`."""
+    """How many feedback items the agent `desk` has."""
     database = Database.open(url)
     try:
         store = database.store("desk")
