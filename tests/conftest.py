@@ -20,6 +20,15 @@ PG_URL = "RATCHET_TEST_PG_URL"
 
 TEMPLATE = "ratchet_template"
 
+LONGEST = ("test_kill_jobs", "test_jobs", "test_review_desk", "test_demo_story", "test_kill_turn", "test_up")
+"""Files that take more than ten seconds, longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that processes that share the tests end together."""
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -63,6 +63,18 @@ def finish(fleet: Workers, start: Start, database: Database, jobs: DurableJobs) 
     assert fleet.stop(pid) == 0
 
 
+def finish_all(fleet: Workers, start: Start, database: Database, jobs: DurableJobs) -> None:
+    """The same after many deaths: on a slow machine they may all hit one stage, which is then set aside.
+
+    It goes on when a person says so.
+    """
+    finish(fleet, start, database, jobs)
+    if set_aside := [job.id for job in jobs.jobs() if job.state == "set aside"]:
+        for job_id in set_aside:
+            jobs.retry(job_id)
+        finish(fleet, start, database, jobs)
+
+
 def death_of(fleet: Workers, start: Start, database: Database, jobs: DurableJobs) -> bool:
     """Whether the worker died at its label; otherwise it ended its work."""
     pid = fleet.start(start)
@@ -87,7 +99,7 @@ def test_workers_that_die_at_every_label_in_a_row_leave_what_a_calm_turn_leaves(
     parts = world(database)
     with jobs_of(database, database_url) as jobs:
         died = [death_of(fleet, Start(url=database_url, kill_at=label), database, jobs) for label in TURN_LABELS]
-        finish(fleet, Start(url=database_url), database, jobs)
+        finish_all(fleet, Start(url=database_url), database, jobs)
         assert died.count(True) >= len(TURN_LABELS) - 1, dict(zip(TURN_LABELS, died, strict=True))
         assert picture(parts) == expected
         assert parts.store.failed_jobs() == []
@@ -159,12 +171,7 @@ def test_workers_killed_at_random_while_agents_turn_lose_nothing_and_apply_nothi
             pid = fleet.start(Start(url=database_url))
             time.sleep(rng.uniform(0.1, 2.5))
             fleet.kill(pid)
-        finish(fleet, Start(url=database_url), database, jobs)
-        # On a slow machine every kill may hit the same stage, which is then set aside until a person says again.
-        if set_aside := [job.id for job in jobs.jobs() if job.state == "set aside"]:
-            for job_id in set_aside:
-                jobs.retry(job_id)
-            finish(fleet, Start(url=database_url), database, jobs)
+        finish_all(fleet, Start(url=database_url), database, jobs)
     for slug, parts in all_parts.items():
         assert picture(parts) == expected[slug]
         assert parts.store.check_journal().is_intact
