@@ -115,11 +115,13 @@ def mark(scope: Scope, proposal_id: str) -> Mark | None:
     )
 
 
-def undoable(scope: Scope) -> list[Pending]:
-    """Approvals not live yet and not taken back, the one that goes live first at the top."""
-    taken_back = sa.select(_DECISION.undoes).where(scope.mine(DecisionRow), _DECISION.verb == "undo")
-    found = scope.rows(
-        sa.select(_DECISION.id, _DECISION.proposal_id, _DECISION.actor, _DECISION.effective_at, _PROPOSAL.title)
+def _standing_approvals(scope: Scope, state: ProposalState, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Approvals nobody took back, of proposals in a state."""
+    taken_back = sa.select(_DECISION.undoes).where(
+        scope.mine(DecisionRow), _DECISION.verb == "undo", _DECISION.undoes.is_not(None)
+    )
+    return (
+        sa.select(*columns)
         .join_from(
             DecisionRow.core(),
             ProposalRow.core(),
@@ -128,11 +130,17 @@ def undoable(scope: Scope) -> list[Pending]:
         .where(
             scope.mine(DecisionRow),
             _DECISION.verb == "approve",
-            _PROPOSAL.state == ProposalState.APPROVED.value,
+            _PROPOSAL.state == state.value,
             _DECISION.id.not_in(taken_back),
         )
-        .order_by(_DECISION.effective_at)
-        .limit(50)
+    )
+
+
+def undoable(scope: Scope) -> list[Pending]:
+    """Approvals not live yet and not taken back, the one that goes live first at the top."""
+    columns = (_DECISION.id, _DECISION.proposal_id, _DECISION.actor, _DECISION.effective_at, _PROPOSAL.title)
+    found = scope.rows(
+        _standing_approvals(scope, ProposalState.APPROVED, *columns).order_by(_DECISION.effective_at).limit(50)
     )
     return [
         Pending(
@@ -148,21 +156,10 @@ def undoable(scope: Scope) -> list[Pending]:
 
 def lapsed(scope: Scope, *, since: Moment) -> list[Lapsed]:
     """Changes that were approved since then, not taken back, and became stale instead of live; newest first."""
-    taken_back = sa.select(_DECISION.undoes).where(scope.mine(DecisionRow), _DECISION.verb == "undo")
+    columns = (_PROPOSAL.id, _PROPOSAL.title, _PROPOSAL.stale_reason, _DECISION.at)
     found = scope.rows(
-        sa.select(_PROPOSAL.id, _PROPOSAL.title, _PROPOSAL.stale_reason, _DECISION.at)
-        .join_from(
-            DecisionRow.core(),
-            ProposalRow.core(),
-            sa.and_(_PROPOSAL.agent == _DECISION.agent, _PROPOSAL.id == _DECISION.proposal_id),
-        )
-        .where(
-            scope.mine(DecisionRow),
-            _DECISION.verb == "approve",
-            _DECISION.effective_at >= since,
-            _PROPOSAL.state == ProposalState.STALE.value,
-            _DECISION.id.not_in(taken_back.where(_DECISION.undoes.is_not(None))),
-        )
+        _standing_approvals(scope, ProposalState.STALE, *columns)
+        .where(_DECISION.effective_at >= since)
         .order_by(_DECISION.at.desc(), _DECISION.id)
         .limit(5)
     )

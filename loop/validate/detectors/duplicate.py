@@ -1,7 +1,7 @@
 """Copies: one author saying the same thing again and again, or accounts saying it in chorus."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -101,18 +101,12 @@ def _copies(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
 
 def _chorus(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
     """The same long question with the same correction, from several accounts nobody knows, on different answers."""
-    if len(rows) < _CHORUS:
-        return {}
-    rows = sorted(rows, key=lambda row: (row.at, row.seq))
-    times = np.array([row.at for row in rows])
-    ends = np.searchsorted(times, times + _WINDOW_SECONDS, side="right")
     told: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for start, end in enumerate(ends.tolist()):
-        some = rows[start:end]
+    for some in _windows(rows, _WINDOW_SECONDS, least=_CHORUS):
         accounts = {row.author for row in some}
         if len(accounts) < _CHORUS or len({row.interaction_id for row in some}) < _CHORUS:
             continue
-        minutes = max(1, round(float(times[end - 1] - times[start]) / 60))
+        minutes = max(1, round((some[-1].at - some[0].at) / 60))
         reason = (
             f"{len(accounts)} accounts without a record gave the same correction to word-for-word the same "
             f"question within {minutes} min: the mark of a brigade."
@@ -123,16 +117,11 @@ def _chorus(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
 
 
 def _bursts(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
-    if len(rows) < _BURST:
-        return {}
-    rows = sorted(rows, key=lambda row: (row.at, row.seq))
-    times = np.array([row.at for row in rows])
-    ends = np.searchsorted(times, times + DAY, side="right")
+    """Many in a day, from few: at most two, or a quarter of the items."""
     told: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for start, end in enumerate(ends.tolist()):
-        some = rows[start:end]
+    for some in _windows(rows, DAY, least=_BURST):
         sources = len({row.author for row in some})
-        if len(some) < _BURST or sources > max(2, len(some) // 4):
+        if sources > max(2, len(some) // 4):
             continue
         reason = (
             f"{len(some)} near-identical questions corrected alike within a day by only {sources} "
@@ -142,6 +131,17 @@ def _bursts(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
             if row.feedback_id not in told:
                 told[row.feedback_id] = (reason, _others(row, some))
     return told
+
+
+def _windows(rows: Sequence[Judged], seconds: float, *, least: int) -> Iterator[list[Judged]]:
+    """For each row those that came within `seconds` from it on, by time, where they are at least so many."""
+    if len(rows) < least:
+        return
+    ordered = sorted(rows, key=lambda row: (row.at, row.seq))
+    times = np.array([row.at for row in ordered])
+    for start, end in enumerate(np.searchsorted(times, times + seconds, side="right").tolist()):
+        if end - start >= least:
+            yield ordered[start:end]
 
 
 def _others(row: Judged, some: Sequence[Judged]) -> tuple[str, ...]:
