@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from pydantic import Field
@@ -273,7 +273,13 @@ def _correction(feedback: Feedback, interaction: Interaction, *, issue_id: str, 
 def _is_usable(one: Correction) -> bool:
     says = (one.question, one.answer, one.label or "")
     is_whole = bool(normalise(one.question)) and bool(one.answer or one.label)
-    return is_whole and all(len(text) <= 8_000 and not any(find_secrets(text)) for text in says)
+    return is_whole and all(len(text) <= 8_000 and not _holds_secret(text) for text in says)
+
+
+@lru_cache(maxsize=65_536)
+def _holds_secret(text: str) -> bool:
+    """A memo: every turn surveys nearly the same texts."""
+    return any(find_secrets(text))
 
 
 def _even_share(cases: list[EvalCase], *, limit: int) -> list[EvalCase]:
