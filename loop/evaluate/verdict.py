@@ -8,7 +8,7 @@
     promising        dev passes, sealed points the same way and is undecided
     not enough data  anything else, or too many answers that could not be had
 
-The first that applies, in this order. Error rates are measured in `tests/numbers/test_gate.py`.
+The first that applies, in this order. Error rates are measured in `tests/numbers/test_verdict.py`.
 """
 
 from collections.abc import Sequence
