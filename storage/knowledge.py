@@ -87,7 +87,12 @@ class AgentKnowledge(JudgedReads):
 
     def first_votes(self, *, limit: int) -> list[Teacher]:
         """See `loop.ports.Knowledge.first_votes`."""
-        return self._teachers(IS_FIRST_VOTE, limit=limit)
+        # A few of each author and choice: sorted here, because asked for an order SQLite would walk all rows by it.
+        columns = (*_TEACHER, J.c.seq)
+        found = sorted(
+            self._all(sa.select(*columns).where(self._mine(), IS_FIRST_VOTE)), key=lambda row: (row[-1], row[0])
+        )
+        return [_teacher(row) for row in found[:limit]]
 
     def count_first_votes(self, authors: Collection[str] | None = None) -> dict[tuple[str, str], int]:
         """See `loop.ports.Knowledge.count_first_votes`."""
@@ -227,19 +232,20 @@ class AgentKnowledge(JudgedReads):
 
     def _teachers(self, where: sa.ColumnElement[bool], *, limit: int) -> list[Teacher]:
         query = sa.select(*_TEACHER).where(self._mine(), where).order_by(*ORDER).limit(limit)
-        return [
-            Teacher(row[0], row[1], row[2], row[3], row[4], STATES[row[5]] in STANDING_STATES and bool(row[6]))
-            for row in self._all(query)
-        ]
+        return [_teacher(row) for row in self._all(query)]
 
     def _questions(self, column: sa.ColumnElement[Any], keys: Collection[str] | Collection[int]) -> list[KnownQuestion]:
         table = QuestionRow.core()
-        query = (
-            sa.select(table.c.key, table.c.number, table.c.near, table.c.text)
-            .where(table.c.agent == self._slug, among(column, keys))
-            .order_by(table.c.number)
+        query = sa.select(table.c.key, table.c.number, table.c.near, table.c.text).where(
+            table.c.agent == self._slug, among(column, keys)
         )
-        return [KnownQuestion(*row) for row in self._all(query)] if keys else []
+        # Asked for this order, SQLite would walk all questions by number.
+        found = [KnownQuestion(*row) for row in self._all(query)] if keys else []
+        return sorted(found, key=lambda question: question.number)
+
+
+def _teacher(row: Any) -> Teacher:
+    return Teacher(row[0], row[1], row[2], row[3], row[4], STATES[row[5]] in STANDING_STATES and bool(row[6]))
 
 
 def _add(sums: dict[str, Any], counted: Sequence[Any], *, judged: str) -> None:

@@ -144,10 +144,11 @@ class AgentReads:
     def cases(self, splits: Iterable[Split] | None = None) -> list[EvalCase]:
         """Not retired, by id."""
         table = EvalCaseRow.core()
-        query = sa.select(table).where(sa.not_(table.c.retired)).order_by(table.c.id)
+        query = sa.select(table).where(sa.not_(table.c.retired))
         if splits is not None:
             query = query.where(table.c.split.in_([split.value for split in splits]))
-        return self._read(EvalCase, query)
+        # Asked for this order, SQLite would walk all cases by id.
+        return sorted(self._read(EvalCase, query), key=lambda case: case.id)
 
     def retired_cases(self) -> list[EvalCase]:
         """Those no longer used, by id."""
@@ -157,13 +158,11 @@ class AgentReads:
     def newest_cases(self, splits: Iterable[Split], *, limit: int) -> list[EvalCase]:
         """The newest that are not retired, oldest of them first."""
         table = EvalCaseRow.core()
-        query = (
-            sa.select(table)
-            .where(sa.not_(table.c.retired), table.c.split.in_([split.value for split in splits]))
-            .order_by(table.c.at.desc(), table.c.id.desc())
-            .limit(limit)
-        )
-        return self._read(EvalCase, query)[::-1]
+        order = (table.c.at.desc(), table.c.id.desc())
+        used = sa.select(table).where(sa.not_(table.c.retired)).order_by(*order).limit(limit)
+        # Split by split, so that an index gives the newest of each and not a sort of all.
+        found = [case for split in splits for case in self._read(EvalCase, used.where(table.c.split == split.value))]
+        return sorted(found, key=lambda case: (case.at, case.id))[-limit:]
 
     def cases_by_id(self, ids: Iterable[str]) -> dict[str, EvalCase]:
         """Those that exist and are not retired."""

@@ -125,7 +125,7 @@ class AgentVoices(JudgedReads):
         query = (
             sa.select(table.c.group, table.c.split)
             .where(table.c.agent == self._slug, among(table.c.group, groups))
-            .order_by(table.c.at.desc(), table.c.id.desc())
+            .order_by(table.c.group, table.c.at.desc(), table.c.id.desc())
         )
         return {row[0]: Split(row[1]) for row in self._all(query)}
 
@@ -152,9 +152,11 @@ class AgentVoices(JudgedReads):
 
     def _cases(self, *where: sa.ColumnElement[bool]) -> list[EvalCase]:
         table = EvalCaseRow.core()
-        query = sa.select(table).where(table.c.agent == self._slug, *where).order_by(table.c.id)
+        query = sa.select(table).where(table.c.agent == self._slug, *where)
         with reading(self._engine) as connection:
-            return [from_row(EvalCase, row) for row in connection.execute(query).mappings()]
+            found = [from_row(EvalCase, row) for row in connection.execute(query).mappings()]
+        # Asked for this order, SQLite would walk all cases by id instead of looking up the few that are meant.
+        return sorted(found, key=lambda case: case.id)
 
 
 def _voice_query(theme: sa.ColumnElement[Any], table: sa.Table) -> sa.Select[Any]:

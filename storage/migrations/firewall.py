@@ -106,8 +106,8 @@ def _judged() -> None:
 
 _INDEXES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("interaction", ("interaction_id",), ""),
-    ("author", ("author", "at"), ""),
-    ("chooser", ("author", "choice", "state", "agree", "basis"), "choice <> ''"),
+    ("author", ("author", "at", "door"), ""),
+    ("chooser", ("author", "choice", "state", "agree", "basis", "is_drawn_sealed"), "choice <> ''"),
     ("rater", ("author", "family", "value", "state"), "choice = ''"),
     ("day", ("day",), "value IS NOT NULL"),
     ("version", ("version", "author", "state", "value"), "value IS NOT NULL"),

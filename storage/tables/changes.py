@@ -23,10 +23,10 @@ class IssueRow(Named, table=True):
 class EvalCaseRow(Named, table=True):
     __tablename__ = "eval_case"
     __table_args__ = (
-        sa.Index(None, "agent", "split"),
+        sa.Index("ix_eval_case_newest", "agent", "split", "retired", "at", "id"),
         sa.Index(None, "agent", "feedback_id"),
         sa.Index(None, "agent", "interaction_id"),
-        sa.Index(None, "agent", "group"),
+        sa.Index("ix_eval_case_group", "agent", "group", "at", "id", "split"),
     )
     split: str = Field(max_length=20)
     group: str

@@ -18,6 +18,9 @@ def _only(condition: str) -> dict[str, Any]:
 _VOICE = ("has_voice", "choice", "author", "state", "at")
 """What is counted of a theme: an index with all of it is read instead of the rows."""
 
+_CHOICE = ("choice", "state", "agree", "basis", "is_drawn_sealed")
+"""What is counted of an author's choices."""
+
 
 class JudgedRow(Scoped, table=True):
     """One feedback item as the firewall sees it; the fields are explained in `loop.records.judged.Judged`."""
@@ -25,8 +28,8 @@ class JudgedRow(Scoped, table=True):
     __tablename__ = "judged"
     __table_args__ = (
         sa.Index("ix_judged_interaction", "agent", "interaction_id"),
-        sa.Index("ix_judged_author", "agent", "author", "at"),
-        sa.Index("ix_judged_chooser", "agent", "author", "choice", "state", "agree", "basis", **_only("choice <> ''")),
+        sa.Index("ix_judged_author", "agent", "author", "at", "door"),
+        sa.Index("ix_judged_chooser", "agent", "author", *_CHOICE, **_only("choice <> ''")),
         sa.Index("ix_judged_rater", "agent", "author", "family", "value", "state", **_only("choice = ''")),
         sa.Index("ix_judged_day", "agent", "day", **_only("value IS NOT NULL")),
         sa.Index("ix_judged_version", "agent", "version", "author", "state", "value", **_only("value IS NOT NULL")),

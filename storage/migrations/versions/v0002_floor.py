@@ -198,13 +198,17 @@ def _drop_releases() -> None:
 
 # cases by what they were made from, issues and days without a place ---------------------------------------------------
 def _add_case_lookups() -> None:
-    for column in ("interaction_id", "group"):
-        op.create_index(op.f(f"ix_eval_case_agent_{column}"), "eval_case", ["agent", column])
+    op.drop_index(op.f("ix_eval_case_agent_split"), "eval_case")
+    op.create_index(op.f("ix_eval_case_agent_interaction_id"), "eval_case", ["agent", "interaction_id"])
+    op.create_index("ix_eval_case_newest", "eval_case", ["agent", "split", "retired", "at", "id"])
+    op.create_index("ix_eval_case_group", "eval_case", ["agent", "group", "at", "id", "split"])
 
 
 def _drop_case_lookups() -> None:
-    for column in ("interaction_id", "group"):
-        op.drop_index(op.f(f"ix_eval_case_agent_{column}"), "eval_case")
+    op.drop_index("ix_eval_case_group", "eval_case")
+    op.drop_index("ix_eval_case_newest", "eval_case")
+    op.drop_index(op.f("ix_eval_case_agent_interaction_id"), "eval_case")
+    op.create_index(op.f("ix_eval_case_agent_split"), "eval_case", ["agent", "split"])
 
 
 def _restore_places() -> None:
