@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from loop import deploy, desk, engine
+from loop import deploy, desk, engine, validate
 from loop.ports import Parts
 from loop.records import (
     Bundle,
@@ -70,8 +70,8 @@ def test_a_turn_that_found_nothing_is_not_on_record_and_wakes_nobody() -> None:
     assert (parts.store.last_turn(), parts.store.change_counter()) == (first, counted)
 
 
-def test_what_arrives_is_decided_or_set_otherwise_ends_the_idleness() -> None:
-    for what in ("arrival", "decision", "seed", "settings"):
+def test_what_arrives_is_decided_or_set_otherwise_ends_the_idleness(monkeypatch: pytest.MonkeyPatch) -> None:
+    for what in ("arrival", "decision", "seed", "settings", "a model", "rules"):
         parts = settled()
         match what:
             case "arrival":
@@ -82,6 +82,10 @@ def test_what_arrives_is_decided_or_set_otherwise_ends_the_idleness() -> None:
                 parts = replace(parts, seed=7)
             case "settings":
                 memory(parts).agent = parts.store.agent.model_copy(update={"mode": Mode.SIMPLE})
+            case "a model":
+                parts = replace(parts, model=fakes.FakeModel())
+            case "rules":
+                monkeypatch.setattr("loop.validate.RULES", validate.RULES + 1)
         assert len(engine.turn(parts).stages) == len(engine.STAGES), what
 
 
