@@ -6,7 +6,7 @@ Every one is idempotent, so that a step that ran but was not checkpointed may ru
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from loop import engine
@@ -20,6 +20,9 @@ from loop.records import Answer, Bundle, EvalCase, JobKind, StageName, StageRepo
 
 BATCH = 50
 """Cases in one batch of an evaluation: what one worker takes at a time."""
+
+_ANY_WINDOW = timedelta(days=3650)
+"""Longer than any undo window."""
 
 _log = logging.getLogger("ratchet.jobs")
 
@@ -107,10 +110,28 @@ def end_turn(bench: Bench, slug: str, *, begun: dict[str, Any], stages: list[dic
         is_complete=is_complete,
     )
     tries.worked(parts, "turn", "")
+    try:
+        _forget_settled(parts)
+    except StoreUnavailable:
+        raise
+    except Exception:  # it stays listed until a later turn can tell
+        _log.exception("%s: what failed could not be compared with what is due.", slug)
     if not report.did_something:
         return ""
     bench.report(f"{slug}: {report.summary}")
     return report.summary
+
+
+def _forget_settled(parts: Parts) -> None:
+    """Drop failures of what need not be done any more: done just before its worker died, decided, or withdrawn."""
+    failed = [row for row in parts.store.failed_jobs() if row.kind in ("evaluation", "apply")]
+    if not failed:
+        return
+    waiting = {("evaluation", one) for one in engine.due_tests(parts)}
+    waiting |= {("apply", one.id) for one in parts.store.due_approvals(parts.clock() + _ANY_WINDOW)}
+    for row in failed:
+        if (row.kind, row.subject) not in waiting:
+            parts.store.forget_failed_job(row.id)
 
 
 def plan_test(bench: Bench, slug: str, proposal_id: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from loop import desk, engine
 from loop.cli import group
 from loop.errors import NotFound, StoreUnavailable
+from loop.jobs import Pace, steps, tries
 from loop.jobs.fleet import Fleet
 from loop.jobs.transact import make_engine
 from loop.ports import Parts
@@ -283,6 +284,31 @@ def test_what_failed_is_listed_with_what_needs_a_person_first(sqlite_database: D
         assert [(job.subject, job.state) for job in jobs.jobs()] == [("validate", "set aside"), ("update", "failed")]
         jobs.retry("stage:desk:validate")
         assert all(job.retry_at is not None for job in store.failed_jobs())
+
+
+def test_what_was_done_just_before_its_worker_died_is_not_listed_as_failed_after_the_next_turn(
+    database: Database,
+) -> None:
+    parts = world(database)
+    for name in ("collect", "validate", "update"):
+        engine.run_stage(parts, name, defects=[])
+    (tested,) = engine.due_tests(parts)
+    for proposal_id in (tested, "p_withdrawn"):
+        tries.died(parts, "evaluation", proposal_id, pace=Pace())
+    tries.died(parts, "apply", "d_undone", pace=Pace())
+    tries.died(parts, "stage", "update", pace=Pace())
+    bench = steps.Bench(parts=lambda slug: parts, pace=Pace(), report=lambda line: None)
+    end_of_turn(bench)
+    assert failed(database) == [(f"evaluation:desk:{tested}", False), ("stage:desk:update", False)], "both to be done"
+    engine.conclude_test(parts, tested)
+    end_of_turn(bench)
+    assert failed(database) == [("stage:desk:update", False)]
+
+
+def end_of_turn(bench: steps.Bench) -> None:
+    """Of a turn in which nothing was to be done."""
+    began = bench.parts("desk").clock().isoformat()
+    steps.end_turn(bench, "desk", begun={"began": began, "stages": [], "seen": ""}, stages=[], is_complete=False)
 
 
 def test_an_approval_that_could_not_be_scheduled_is_scheduled_at_the_next_look(
