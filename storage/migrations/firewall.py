@@ -106,9 +106,7 @@ def _judged() -> None:
 
 _INDEXES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("interaction", ("interaction_id",), ""),
-    ("author", ("author", "at", "door"), ""),
-    ("chooser", ("author", "choice", "state", "agree", "basis", "is_drawn_sealed"), "choice <> ''"),
-    ("rater", ("author", "family", "value", "state"), "choice = ''"),
+    ("author", ("author", "at"), ""),
     ("day", ("day",), "value IS NOT NULL"),
     ("version", ("version", "author", "state", "value"), "value IS NOT NULL"),
     ("group", ("group",), ""),
@@ -118,9 +116,7 @@ _INDEXES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("said", ("said",), "said <> ''"),
     ("pair", ("pair", "author"), "pair <> ''"),
     ("theme", ("theme", "seq"), "theme <> ''"),
-    ("theme_voice", ("theme", "has_voice", "choice", "author", "state", "at"), "theme <> ''"),
     ("matter", ("matter", "seq"), "matter <> ''"),
-    ("matter_voice", ("matter", "has_voice", "choice", "author", "state", "at"), "matter <> ''"),
     ("confirms", ("seq",), "confirms"),
     ("nth", ("author", "choice", "seq"), "nth > 0"),
     ("seconds", ("kind", "seq"), "seconds IS NOT NULL"),

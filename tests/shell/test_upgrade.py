@@ -21,6 +21,7 @@ GROWN = {"version", "bundle"}
 """Tables that get the candidates of open proposals."""
 ORDERED = {"issue", "daily_quality"}
 """Tables whose rows had a place of their own; now they are ordered by what they say."""
+SECOND = "0002_floor"
 
 
 @pytest.fixture
@@ -45,6 +46,17 @@ def known(row: dict, table: str) -> dict:
         row = {("mark" if name == "change_counter" else name): value for name, value in row.items()}
     first = released.rows()[table][0]
     return {name: value for name, value in row.items() if name in first}
+
+
+def indexes(engine: sa.Engine) -> dict[str, str]:
+    """Every index by name, with its columns and its condition; on SQLite in the order in which they were made."""
+    query = (
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid"
+        if engine.dialect.name == "sqlite"
+        else "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
+    )
+    with engine.connect() as connection:
+        return {row[0]: row[1] for row in connection.exec_driver_sql(query)}
 
 
 def unplaced(rows: list[dict]) -> list[dict]:
@@ -73,6 +85,35 @@ def test_the_upgraded_schema_is_the_one_the_program_knows(upgraded: Database) ->
     with upgraded.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "version_table": VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
+
+
+def test_either_build_of_the_second_schema_ends_with_the_indexes_the_program_knows(
+    engine: sa.Engine, database_url: str
+) -> None:
+    move_schema(engine, SECOND)
+    rows = released.stored(engine)
+    assert "ix_feedback_new" in indexes(engine)
+    Database.open(database_url).close()
+    upgraded = indexes(engine)
+    with engine.begin() as connection:  # a build of the second schema that made the indexes of the third
+        connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '{SECOND}'"))
+    Database.open(database_url).close()
+    # Where several look equally good, SQLite takes the one made last: their order is part of the schema.
+    assert list(indexes(engine).items()) == list(upgraded.items())
+    assert released.stored(engine) == rows
+    move_schema(engine, "base")
+    metadata.create_all(engine)
+    assert upgraded == indexes(engine)
+
+
+def test_the_second_schema_again_has_the_indexes_it_had(engine: sa.Engine) -> None:
+    move_schema(engine, SECOND)
+    before, rows = indexes(engine), released.stored(engine)
+    move_schema(engine, "head")
+    assert indexes(engine) != before
+    move_schema(engine, SECOND)
+    assert indexes(engine) == before
+    assert released.stored(engine) == rows
 
 
 def test_digests_and_journal_of_the_first_release_verify(upgraded: Database) -> None:

@@ -65,6 +65,8 @@ def _add_log_positions() -> None:
     _number("feedback", order="received_at, at, id")
     for table in ("interaction", "feedback"):
         op.create_index(op.f(f"ix_{table}_agent_seq"), table, ["agent", "seq"])
+    new = sa.text("state = 'new'")
+    op.create_index("ix_feedback_new", "feedback", ["agent", "seq"], sqlite_where=new, postgresql_where=new)
 
 
 def _number(table: str, *, order: str) -> None:
@@ -82,6 +84,7 @@ def _number(table: str, *, order: str) -> None:
 
 
 def _drop_log_positions() -> None:
+    op.drop_index("ix_feedback_new", "feedback")
     for table in ("interaction", "feedback"):
         op.drop_index(op.f(f"ix_{table}_agent_seq"), table)
         op.drop_column(table, "seq")
@@ -198,17 +201,13 @@ def _drop_releases() -> None:
 
 # cases by what they were made from, issues and days without a place ---------------------------------------------------
 def _add_case_lookups() -> None:
-    op.drop_index(op.f("ix_eval_case_agent_split"), "eval_case")
-    op.create_index(op.f("ix_eval_case_agent_interaction_id"), "eval_case", ["agent", "interaction_id"])
-    op.create_index("ix_eval_case_newest", "eval_case", ["agent", "split", "retired", "at", "id"])
-    op.create_index("ix_eval_case_group", "eval_case", ["agent", "group", "at", "id", "split"])
+    for column in ("interaction_id", "group"):
+        op.create_index(op.f(f"ix_eval_case_agent_{column}"), "eval_case", ["agent", column])
 
 
 def _drop_case_lookups() -> None:
-    op.drop_index("ix_eval_case_group", "eval_case")
-    op.drop_index("ix_eval_case_newest", "eval_case")
-    op.drop_index(op.f("ix_eval_case_agent_interaction_id"), "eval_case")
-    op.create_index(op.f("ix_eval_case_agent_split"), "eval_case", ["agent", "split"])
+    for column in ("interaction_id", "group"):
+        op.drop_index(op.f(f"ix_eval_case_agent_{column}"), "eval_case")
 
 
 def _restore_places() -> None:
