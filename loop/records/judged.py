@@ -4,7 +4,7 @@ Every row is a function of the log of arrivals and decisions, so that `ratchet r
 Plain records: a turn over a hundred thousand items makes a million of them, most of them rows, which are tuples.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -125,6 +125,11 @@ class Judged(NamedTuple):
     def is_teaching(self) -> bool:
         """Whether its state lets it teach."""
         return self.state in TEACHING_STATES
+
+    def findings_with(self, fresh: Iterable["Finding"], *, by: str) -> tuple["Finding", ...]:
+        """All findings, a detector's fresh ones in place of what it found before; idempotent, ordered by detector."""
+        others = (one for one in self.findings if one.detector != by)
+        return tuple(sorted((*others, *fresh), key=lambda one: one.detector))
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ def _with_views(row: Judged, before: Judged | None) -> Judged:
         rank=before.rank,
         has_voice=before.has_voice,
         theme=before.theme,
-        findings=(*row.findings, *(one for one in before.findings if one.detector != NAME)),
+        findings=before.findings_with(row.findings, by=NAME),
     )
 
 

@@ -64,11 +64,9 @@ def note_findings(
     """Keep what was found about each row in place of what this look found before."""
     for row in rows:
         said = told.get(row.feedback_id)
-        others = tuple(one for one in row.findings if one.detector != detector)
-        fresh = (*others, Finding(detector, *said)) if said is not None else others
-        fresh = tuple(sorted(fresh, key=lambda one: one.detector))
-        if fresh != row.findings:
-            found.rows[row.feedback_id] = row._replace(findings=fresh)
+        findings = row.findings_with([] if said is None else [Finding(detector, *said)], by=detector)
+        if findings != row.findings:
+            found.rows[row.feedback_id] = row._replace(findings=findings)
             found.give("row", [row.feedback_id])
 
 
