@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from loop.records import Finding, Judged
 from loop.validate.detectors.conflict import conflict_of
+from loop.validate.detectors.instruction import NAME as INSTRUCTION
 from loop.validate.detectors.rater import find_rater
 from loop.validate.detectors.reference import find_reference
 from loop.validate.detectors.too_fast import haste_of
@@ -26,12 +27,13 @@ def _duplicate(row: Judged, _scene: Scene) -> Finding | None:
     return None if one is None else Finding("duplicate", one.reason, one.related)
 
 
-def _rate(row: Judged, _scene: Scene) -> Finding | None:
-    return next((one for one in row.findings if one.detector == "rate"), None)
+def _noted(name: str) -> Detector:
+    """Tells what was found of a row under this name before."""
 
+    def find(row: Judged, _scene: Scene) -> Finding | None:
+        return next((one for one in row.findings if one.detector == name), None)
 
-def _instruction(row: Judged, _scene: Scene) -> Finding | None:
-    return next((one for one in row.findings if one.detector == "instruction"), None)
+    return find
 
 
 def _conflict(row: Judged, scene: Scene) -> Finding | None:
@@ -45,10 +47,10 @@ def _too_fast(row: Judged, scene: Scene) -> Finding | None:
 
 DETECTORS: Mapping[str, Detector] = {
     "duplicate": _duplicate,
-    "rate": _rate,
+    "rate": _noted("rate"),
     "rater": find_rater,
     "conflict": _conflict,
-    "instruction": _instruction,
+    INSTRUCTION: _noted(INSTRUCTION),
     "reference": find_reference,
     "too_fast": _too_fast,
 }
