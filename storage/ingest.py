@@ -97,8 +97,8 @@ def _write_interactions(connection: sa.Connection, agent: str, rows: Sequence[Ro
         connection.execute(
             sa.update(table).where(table.c.agent == agent, table.c.id == row["id"]).values(row | {"seq": next(seq)})
         )
-    feedback = FeedbackRow.core()
-    enqueue_feedback(connection, agent, among(feedback.c.interaction_id, [*fresh, *changed]))
+    if fresh or changed:
+        enqueue_feedback(connection, agent, among(FeedbackRow.core().c.interaction_id, [*fresh, *changed]))
     return Written(new=new, updated=updated, duplicate=duplicate)
 
 
@@ -125,16 +125,14 @@ def _write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row], 
                 updated += 1
     table = FeedbackRow.core()
     if superseded:
+        replaced = among(table.c.id, superseded)
         connection.execute(
-            sa.update(table)
-            .where(table.c.agent == agent, among(table.c.id, superseded))
-            .values(state=FeedbackState.SUPERSEDED.value)
+            sa.update(table).where(table.c.agent == agent, replaced).values(state=FeedbackState.SUPERSEDED.value)
         )
+        enqueue_feedback(connection, agent, replaced)
     rows = [row | {"seq": next(seq)} for row in fresh]
     insert_new(connection, table, rows)
     enqueue(connection, agent, (("facts", row["id"], row["seq"]) for row in rows))
-    if superseded:
-        enqueue_feedback(connection, agent, among(table.c.id, superseded))
     return Written(new=len(fresh) - updated, updated=updated, duplicate=given - len(fresh))
 
 
