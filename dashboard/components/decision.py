@@ -7,6 +7,7 @@ refused by the desk or reaches nothing at all.
 
 import time
 from datetime import datetime
+from functools import partial
 
 import streamlit as st
 
@@ -106,16 +107,13 @@ def show_approve_strip(item: ProposalItem, *, position: actions.QueuePosition) -
         st.text_area(
             "Reason", key=f"reason-{digest}", height=80, placeholder="One sentence", label_visibility="collapsed"
         )
-        with st.container(horizontal=True, gap="small"):
-            keys.show_send(
-                "Approve with this reason",
-                key=f"approve-send-{digest}",
-                send=actions.send_approve,
-                proposal_id=proposal.id,
-                digest=digest,
-                position=position,
-            )
-            keys.show_cancel(key=f"approve-cancel-{digest}", leave=actions.set_mode, proposal_id=proposal.id)
+        keys.show_ends(
+            "Approve with this reason",
+            verb="approve",
+            of=digest,
+            send=partial(actions.send_approve, proposal_id=proposal.id, digest=digest, position=position),
+            leave=partial(actions.set_mode, proposal.id),
+        )
 
 
 def show_reject_strip(item: ProposalItem, *, position: actions.QueuePosition) -> None:
@@ -136,13 +134,10 @@ def show_reject_strip(item: ProposalItem, *, position: actions.QueuePosition) ->
             placeholder="In your words, if you like. The loop reads it before it drafts again.",
             label_visibility="collapsed",
         )
-        with st.container(horizontal=True, gap="small"):
-            keys.show_send(
-                "Reject",
-                key=f"reject-send-{digest}",
-                send=actions.send_reject,
-                proposal_id=proposal.id,
-                digest=digest,
-                position=position,
-            )
-            keys.show_cancel(key=f"reject-cancel-{digest}", leave=actions.set_mode, proposal_id=proposal.id)
+        keys.show_ends(
+            "Reject",
+            verb="reject",
+            of=digest,
+            send=partial(actions.send_reject, proposal_id=proposal.id, digest=digest, position=position),
+            leave=partial(actions.set_mode, proposal.id),
+        )

@@ -1,6 +1,7 @@
 """Wording a change: a reviewer's edit of a proposal, or a draft of one's own. Both are tested before a decision."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from uuid import uuid4
 
 import streamlit as st
@@ -35,11 +36,15 @@ def show_edit(item: ProposalItem, *, parts: Parts) -> None:
                 st.checkbox(f"Keep part {place + 1} of {len(proposal.operations)}", True, key=f"keep-{digest}-{place}")
             operation.draw(one, key=f"edit-{digest}-{place}")
         st.text_input("Why you changed it (kept with the decision)", key=f"edit-why-{digest}")
-        with st.container(horizontal=True, gap="small"):
-            keys.show_send("Send back to the test", key=f"edit-send-{digest}", send=_send_edit, item=item)
-            looks = st.form_submit_button("Show my changes", key=f"edit-look-{digest}", icon=":material/difference:")
-            keys.show_cancel(key=f"edit-cancel-{digest}", leave=actions.set_mode, proposal_id=proposal.id)
-    if looks:
+        wants_look = keys.show_ends(
+            "Send back to the test",
+            verb="edit",
+            of=digest,
+            send=partial(_send_edit, item=item),
+            leave=partial(actions.set_mode, proposal.id),
+            has_look=True,
+        )
+    if wants_look:
         _show_preview(lambda: _read_edit(item), parts=parts)
 
 
@@ -95,11 +100,15 @@ def show_draft(parts: Parts) -> None:
         operation.draw(_blank(kind, form_id), key=key, is_new=True)
         st.text_input("In one sentence, what changes?", key=f"{key}-what")
         st.text_area("Why?", key=f"{key}-why", height=80)
-        with st.container(horizontal=True, gap="small"):
-            keys.show_send("Send to the test", key=f"{key}-send", send=_send_draft, kind=kind, form_id=form_id)
-            looks = st.form_submit_button("Show my changes", key=f"{key}-look", icon=":material/difference:")
-            keys.show_cancel(key=f"{key}-cancel", leave=_close)
-    if looks:
+        wants_look = keys.show_ends(
+            "Send to the test",
+            verb="draft",
+            of=f"{form_id}-{kind}",
+            send=partial(_send_draft, kind=kind, form_id=form_id),
+            leave=_close,
+            has_look=True,
+        )
+    if wants_look:
         _show_preview(lambda: _read_draft(kind, form_id), parts=parts)
 
 

@@ -42,6 +42,17 @@ def show_send(name: str, *, key: str, send: Callable[..., None], **arguments: An
     st.form_submit_button(name, key=key, type="primary", shortcut="Ctrl+Enter", on_click=send, kwargs=arguments)
 
 
-def show_cancel(*, key: str, leave: Callable[..., None], **arguments: Any) -> None:
-    """Esc leaves the form."""
-    st.form_submit_button("Cancel", key=key, shortcut="Esc", on_click=leave, kwargs=arguments)
+def show_ends(
+    name: str, *, verb: str, of: str, send: Callable[[], None], leave: Callable[[], None], has_look: bool = False
+) -> bool:
+    """The ways out of a form: send, a look at the changes where there is one, cancel (Esc). Whether a look is wanted.
+
+    `verb` and `of` make the keys of the buttons: what is done, to what as it was drawn.
+    """
+    wants_look = False
+    with st.container(horizontal=True, gap="small"):
+        show_send(name, key=f"{verb}-send-{of}", send=send)
+        if has_look:
+            wants_look = st.form_submit_button("Show my changes", key=f"{verb}-look-{of}", icon=":material/difference:")
+        st.form_submit_button("Cancel", key=f"{verb}-cancel-{of}", shortcut="Esc", on_click=leave)
+    return wants_look
