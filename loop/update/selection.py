@@ -178,7 +178,7 @@ class Surrogate:
     def add(self, candidate: int) -> None:
         """Make one candidate part of the base."""
         one = int(self._class[candidate])
-        before = (self.winner, self.winning_score, self._second, self._second_score, self.is_right)
+        before = self._holders()
         self._square[one] += 2 * float(self._to_new[one, candidate]) + 1
         self._dots[one] += self._new_case[candidate]
         self._nearest[one] = np.maximum(self._nearest[one], self._new_case[candidate])
@@ -189,11 +189,15 @@ class Surrogate:
         same = np.flatnonzero(self._class == one)
         self._scores[same] = self._scores_with_each(same)
         self.closeness[same] = self._closeness(same)
-        now = (self.winner, self.winning_score, self._second, self._second_score, self.is_right)
-        moved = np.flatnonzero(np.any([old != new for old, new in zip(before, now, strict=True)], axis=0))
+        moved = np.flatnonzero((before != self._holders()).any(axis=0))
         everyone, every_case = np.arange(len(self._class)), np.arange(len(self._expected))
         self.after[same] = self._after(same, every_case)
         self.after[:, moved] = self._after(everyone, moved)
+
+    def _holders(self) -> NDArray[np.float64]:
+        """Who holds each case, who is second, how firmly, and whether that is right, [5, cases]."""
+        held = (self.winner, self.winning_score, self._second, self._second_score, self.is_right)
+        return np.stack([one.astype(np.float64) for one in held])
 
     def _after(self, candidates: Ints, cases: Ints) -> Bools:
         scores = self._scores[np.ix_(candidates, cases)]

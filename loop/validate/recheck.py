@@ -148,11 +148,13 @@ def _compare(noun: str, stored: Mapping[Any, Any], made: Mapping[Any, Any]) -> l
 
 def _parts(stored: Any, made: Any) -> str:
     """The fields that differ, by name."""
-    if isinstance(stored, Judged) or dataclasses.is_dataclass(stored):
-        fields = stored._fields if isinstance(stored, Judged) else [one.name for one in dataclasses.fields(stored)]
-        names = [name for name in fields if getattr(stored, name) != getattr(made, name)]
-        return ", ".join(f"{name} is {getattr(stored, name)!r}, not {getattr(made, name)!r}" for name in names)
     if isinstance(stored, Mapping):
-        names = [name for name in sorted({*stored, *made}) if stored.get(name) != made.get(name)]
-        return ", ".join(names)
-    return f"{stored!r}, not {made!r}"
+        return ", ".join(name for name in sorted({*stored, *made}) if stored.get(name) != made.get(name))
+    if isinstance(stored, Judged):
+        fields: Iterable[str] = stored._fields
+    elif dataclasses.is_dataclass(stored):
+        fields = [one.name for one in dataclasses.fields(stored)]
+    else:
+        return f"{stored!r}, not {made!r}"
+    names = [name for name in fields if getattr(stored, name) != getattr(made, name)]
+    return ", ".join(f"{name} is {getattr(stored, name)!r}, not {getattr(made, name)!r}" for name in names)
