@@ -37,6 +37,12 @@ def test_later_feedback_of_the_same_author_supersedes_the_earlier(store: AgentSt
     assert [item.feedback for item in history] == [earlier]
 
 
+def test_what_is_superseded_is_judged_again(store: AgentStore) -> None:
+    store.append(feedback=(builders.feedback(1),))
+    store.append(feedback=(builders.feedback(1, id="f1b", at=builders.at(5), received_at=builders.at(5)),))
+    assert {one.key: one.stamp for one in store.due("facts", limit=3)} == {"f1": 2, "f1b": 1}
+
+
 def test_earlier_feedback_that_arrives_late_is_superseded_at_once(store: AgentStore) -> None:
     later = builders.feedback(1, id="f1b", at=builders.at(5))
     store.append(feedback=(later,))
