@@ -40,7 +40,7 @@ _SHORTENED = re.compile(
 """Ends in a shortened word or a single letter: `e.g.`, `z. B.`, `Dr.`"""
 _DAY = re.compile(r"(?:^|\s)\d{1,2}\.$")
 _MONTH_NEXT = re.compile(rf"\s+(?:{_MONTH})\b", re.IGNORECASE)
-_LIST_MARK = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+", re.MULTILINE)
+_LIST_MARK = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+(?=\S)", re.MULTILINE)
 _ITEM = re.compile(r"[ \t]*(?:\d{1,2}|[a-zA-Z])\.")
 
 _ADDRESS = re.compile(
