@@ -6,6 +6,7 @@ refused by the desk or reaches nothing at all.
 """
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -101,24 +102,18 @@ def show_countdown(until: datetime, *, before: str) -> None:
 
 def show_approve_strip(item: ProposalItem, *, position: actions.QueuePosition) -> None:
     """Approving with a reason: in place of the bar, so that a held key cannot pass it."""
-    proposal, digest = item.proposal, item.evidence_digest
+    digest = item.evidence_digest
     with st.form(f"approve-form-{digest}", border=False):
         cards.quiet(f"{desk.needs_reason(item)} Say why it should go live anyway; it is kept with the decision.")
         st.text_area(
             "Reason", key=f"reason-{digest}", height=80, placeholder="One sentence", label_visibility="collapsed"
         )
-        keys.show_ends(
-            "Approve with this reason",
-            verb="approve",
-            of=digest,
-            send=partial(actions.send_approve, proposal_id=proposal.id, digest=digest, position=position),
-            leave=partial(actions.set_mode, proposal.id),
-        )
+        _show_ends("Approve with this reason", verb="approve", send=actions.send_approve, item=item, position=position)
 
 
 def show_reject_strip(item: ProposalItem, *, position: actions.QueuePosition) -> None:
     """Rejecting: why, in a word or a sentence; proposers are told."""
-    proposal, digest = item.proposal, item.evidence_digest
+    digest = item.evidence_digest
     with st.form(f"reject-form-{digest}", border=False):
         st.pills(
             "Why not?",
@@ -134,10 +129,17 @@ def show_reject_strip(item: ProposalItem, *, position: actions.QueuePosition) ->
             placeholder="In your words, if you like. The loop reads it before it drafts again.",
             label_visibility="collapsed",
         )
-        keys.show_ends(
-            "Reject",
-            verb="reject",
-            of=digest,
-            send=partial(actions.send_reject, proposal_id=proposal.id, digest=digest, position=position),
-            leave=partial(actions.set_mode, proposal.id),
-        )
+        _show_ends("Reject", verb="reject", send=actions.send_reject, item=item, position=position)
+
+
+def _show_ends(
+    name: str, *, verb: str, send: Callable[..., None], item: ProposalItem, position: actions.QueuePosition
+) -> None:
+    proposal_id, digest = item.proposal.id, item.evidence_digest
+    keys.show_ends(
+        name,
+        verb=verb,
+        of=digest,
+        send=partial(send, proposal_id=proposal_id, digest=digest, position=position),
+        leave=partial(actions.set_mode, proposal_id),
+    )

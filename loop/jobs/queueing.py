@@ -20,8 +20,6 @@ ACTIVE = ["PENDING", "ENQUEUED", "DELAYED"]
 _ENDED_BADLY = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _KINDS: dict[str, JobKind] = {"turn": "turn", "evaluation": "evaluation", "answers": "answers", "apply": "apply"}
 """Workflows people see; a batch is part of another's."""
-_AHEAD = timedelta(days=3650)
-"""Approvals whose window ends this far ahead are scheduled."""
 
 
 class Agents(Protocol):
@@ -146,7 +144,7 @@ class DurableJobs:
             if self._seen.get(slug) == seen:
                 continue
             try:
-                for decision in self._store(slug).due_approvals(now + _AHEAD):
+                for decision in self._store(slug).due_approvals(now + tries.ANY_WINDOW):
                     self.ensure_apply(slug, decision)
                 self.ensure_turn(slug)
             except Exception as error:  # the others are looked at all the same

@@ -6,7 +6,7 @@ Every one is idempotent, so that a step that ran but was not checkpointed may ru
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from loop import engine
@@ -20,9 +20,6 @@ from loop.records import Answer, Bundle, EvalCase, JobKind, StageName, StageRepo
 
 BATCH = 50
 """Cases in one batch of an evaluation: what one worker takes at a time."""
-
-_ANY_WINDOW = timedelta(days=3650)
-"""Longer than any undo window."""
 
 _log = logging.getLogger("ratchet.jobs")
 
@@ -128,7 +125,7 @@ def _forget_settled(parts: Parts) -> None:
     if not failed:
         return
     waiting = {("evaluation", one) for one in engine.due_tests(parts)}
-    waiting |= {("apply", one.id) for one in parts.store.due_approvals(parts.clock() + _ANY_WINDOW)}
+    waiting |= {("apply", one.id) for one in parts.store.due_approvals(parts.clock() + tries.ANY_WINDOW)}
     for row in failed:
         if (row.kind, row.subject) not in waiting:
             parts.store.forget_failed_job(row.id)

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from loop.ports import Parts
 from loop.records import FailedJob, JobKind
 
+ANY_WINDOW = timedelta(days=3650)
+"""Longer than any undo window: approvals are looked for this far ahead."""
+
 
 @dataclass(frozen=True)
 class Pace:
