@@ -4,11 +4,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from loop.errors import InvalidInput, NotFound
+from loop.errors import Conflict, InvalidInput, NotFound
 from loop.ports import Checkpoint
 from loop.records import Agent, Bundle, FailedJob, Note, Release, Version, derived_id
 from storage import audit
 from storage.connecting import explained, make_engine, place_of, reading, writing
+from storage.locks import bump_change_counter, lock_agent
 from storage.rows import from_row, to_row
 from storage.schema import ensure_schema
 from storage.store import AgentStore
@@ -112,6 +113,25 @@ class Database:
                 connection.execute(sa.insert(table.core()), row)
             audit.append(connection, agent.slug, [note])
         return AgentStore(self.engine, agent.slug)
+
+    def change_agent(self, agent: Agent, *, was: Agent, note: Note) -> None:
+        """Compare-and-swap on an agent's settings, with the note in the journal.
+
+        Raises NotFound; Conflict when the settings are no longer `was`.
+        """
+        settings = {
+            name: value for name, value in to_row(agent).items() if name not in ("slug", "is_demo", "created_at")
+        }
+        table = AgentRow.core()
+        with writing(self.engine) as connection:
+            lock_agent(connection, was.slug)
+            if _stored(connection, was.slug) != was or agent.slug != was.slug:
+                raise Conflict(
+                    "Somebody else set something of this agent a moment ago.", remedy="Look again, then set it."
+                )
+            connection.execute(sa.update(table).where(table.c.slug == was.slug).values(settings))
+            audit.append(connection, was.slug, [note])
+            bump_change_counter(connection, was.slug)
 
     def store(self, slug: str, *, checkpoint: Checkpoint | None = None) -> AgentStore:
         """Everything kept about one agent. Raises NotFound, naming the agents there are."""

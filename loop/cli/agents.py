@@ -11,7 +11,7 @@ from loop import desk, wiring
 from loop.cli.opening import opened
 from loop.cli.validation import first_problem
 from loop.errors import InvalidInput
-from loop.records import Agent, Bundle, Grading, Limits, Mode
+from loop.records import Agent, Bundle, Grading, Limits, Mode, Split
 
 _BUNDLE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -103,6 +103,47 @@ def export_command(slug: str, number: int | None) -> None:
             raise InvalidInput(f"{slug} has no version {wanted}.", field="--version", remedy="See them under Releases.")
         bundle = store.bundle(found.digest)
     click.echo(json.dumps(bundle.model_dump(mode="json"), ensure_ascii=False, indent=2))
+
+
+@agent_group.command("show")
+@click.argument("slug")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def show_command(slug: str, as_json: bool) -> None:
+    """Show what the agent SLUG is, every setting of it, and what is live."""
+    with opened() as session:
+        store = session.database.store(slug)
+        agent, head = store.agent, store.head()
+        cases = {split.value: store.count_cases(split) for split in Split}
+    if as_json:
+        told = agent.model_dump(mode="json") | {"version": head.number, "cases": cases}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    counted = ", ".join(f"{n:,} {split}" for split, n in cases.items())
+    click.echo(f"{agent.slug}, made {agent.created_at:%Y-%m-%d}{', demo data' if agent.is_demo else ''}")
+    click.echo(f"  version {head.number} is live; cases: {counted}")
+    for setting in desk.explained_settings(agent):
+        other = "" if setting.value == setting.default or setting.key == "name" else f"  (default {setting.default})"
+        click.echo(f"  {setting.key:<18} {setting.value or '–'}{other if setting.default else ''}")
+
+
+@agent_group.command("set")
+@click.argument("slug")
+@click.argument("settings", nargs=-1, metavar="KEY=VALUE …")
+@click.option("--explain", is_flag=True, help="List every setting with its meaning and default; set nothing.")
+def set_command(slug: str, settings: tuple[str, ...], explain: bool) -> None:
+    """Set what KEY=VALUE says of the agent SLUG: any setting or limit. Lists also take KEY+=ONE and KEY-=ONE."""
+    with opened() as session:
+        parts = session.parts(slug)
+        if explain or not settings:
+            for setting in desk.explained_settings(parts.store.agent):
+                click.echo(f"{setting.key} = {setting.value or '–'}   (default {setting.default or '–'})")
+                click.echo("".join(f"    {line}\n" for line in (setting.meaning, setting.allowed) if line), nl=False)
+            return
+        actor = wiring.operator(session.settings)
+        changed = desk.change_settings(session.database, parts, actor=actor, settings=settings)
+    for key, (old, new) in changed.items():
+        click.echo(f"{key}: {old or '–'} → {new or '–'}")
+    click.echo("\n".join(desk.consequences(changed)) if changed else "Nothing changed: it was so already.")
 
 
 @click.command("audit")

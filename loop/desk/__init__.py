@@ -4,7 +4,7 @@ Screens, terminal and API call these and nothing else. Every verb first asks `lo
 through the store in one transaction, so that a refused act leaves no trace of itself but its error.
 """
 
-from loop.desk.agents import create_agent
+from loop.desk.agents import Setting, change_settings, consequences, create_agent, explained_settings
 from loop.desk.decisions import (
     REJECTION_CATEGORIES,
     approve,
@@ -22,13 +22,17 @@ from loop.desk.releases import roll_back
 __all__ = [
     "REJECTION_CATEGORIES",
     "Correction",
+    "Setting",
     "approve",
     "bring_back",
+    "change_settings",
+    "consequences",
     "correct",
     "create_agent",
     "draft",
     "draft_articles",
     "edit",
+    "explained_settings",
     "judge",
     "needs_reason",
     "reject",

@@ -119,6 +119,10 @@ class Agents(Protocol):
         """Keep a new agent with what it starts with, as version 0, live. Raises InvalidInput when the slug is taken."""
         ...
 
+    def change_agent(self, agent: Agent, *, was: Agent, note: Note) -> None:
+        """Compare-and-swap on its settings, with the note in the journal. Raises Conflict when they are not `was`."""
+        ...
+
 
 class Snapshots(Protocol):
     """Reading: what is kept about one agent. Scoped from birth: there is no call that forgets the agent."""

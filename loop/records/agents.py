@@ -56,10 +56,14 @@ class Agent(Record):
 
     slug: Slug = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")
     name: str = Field(min_length=1, max_length=120)
+    """What people call it."""
     task: str = Field(default="", max_length=4000)
     """What it is for, in a sentence or two."""
     mode: Mode = Mode.MANUAL
+    """Who must decide: `manual`: a person, always; `simple`: proved changes of low stakes ship by themselves;
+    `orchestrate`: the same, and what is proved on one agent is offered to its siblings."""
     grading: Grading = Grading.LABEL
+    """What makes an answer right: its label, the article it rests on, or its text."""
     trusted_authors: tuple[str, ...] = ()
     """Pseudonyms whose corrections may become dev and sealed cases. Empty: any author that proved reliable."""
     limits: Limits = Limits()

@@ -1,10 +1,43 @@
-"""The process that forks workers is started once: it imports everything, and each worker starts at once."""
+"""Worker processes forked from one that imported everything once, and the terminal called as a shell would."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
+from loop import cli
 from tests.shell.fleet import Workers, workers
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one call of `ratchet` came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Ratchet = Callable[..., Said]
+
+
+@pytest.fixture
+def ratchet(sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ratchet:
+    """Calls the command as a shell would, on a fresh database."""
+    monkeypatch.setenv("RATCHET_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("RATCHET_OPERATOR", "olga")
+
+    def call(*words: str) -> Said:
+        monkeypatch.setattr("sys.argv", ["ratchet", *words])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        said = capsys.readouterr()
+        return Said(code=code, out=said.out, err=said.err)
+
+    return call
 
 
 @pytest.fixture(scope="session")

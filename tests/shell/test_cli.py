@@ -1,50 +1,17 @@
 """The command line: bad input gets a sentence, an exit code, and leaves nothing half-written."""
 
 import json
-from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from loop import cli
 from loop.cli.review import changed_lines
 from loop.records import Change, Job
 from storage.database import Database
 from tests import fakes
 from tests.builders import NOON
-
-
-@dataclass(frozen=True)
-class Said:
-    """What one call of `ratchet` came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Ratchet = Callable[..., Said]
-
-
-@pytest.fixture
-def ratchet(sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ratchet:
-    """Calls the command as a shell would, on a fresh database."""
-    monkeypatch.setenv("RATCHET_DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("RATCHET_OPERATOR", "olga")
-
-    def call(*words: str) -> Said:
-        monkeypatch.setattr("sys.argv", ["ratchet", *words])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return Said(code=code, out=said.out, err=said.err)
-
-    return call
+from tests.shell.conftest import Ratchet
 
 
 @pytest.fixture
