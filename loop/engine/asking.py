@@ -1,10 +1,12 @@
-"""How the engine asks versions: through the memory of answers, whole or a batch at a time."""
+"""How the engine asks versions: by the record where they answered elsewhere, else through the memory of answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from loop import evaluate
+from loop.heldout import HIDDEN_SPLITS
 from loop.ports import Ask, Parts
+from loop.records import Answer, Bundle, EvalCase
 
 
 class Wanted(NamedTuple):
@@ -13,6 +15,14 @@ class Wanted(NamedTuple):
     digest: str
     """Of the version's bundle."""
     case_ids: tuple[str, ...]
+
+
+class Baseline(NamedTuple):
+    """Whose answers stand for the base of a test."""
+
+    words: str
+    unanswered: frozenset[str]
+    """Ids of cases to which its answer is not known."""
 
 
 class Batch(NamedTuple):
@@ -24,9 +34,56 @@ class Batch(NamedTuple):
     """Questions that failed by themselves."""
 
 
+_UNRECORDED = Answer(method="failed", failure="What was really answered was not recorded.")
+
+
+class Record:
+    """What an agent that answers elsewhere really answered while its version here was empty; read when it is asked."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._elsewhere: dict[str, bool] = {}
+
+    def answers(self, bundle: Bundle, cases: Sequence[EvalCase]) -> dict[str, Answer] | None:
+        """By case id, those that are recorded; None when the version speaks for itself."""
+        if not evaluate.is_silent(bundle):
+            return None
+        if bundle.digest not in self._elsewhere:
+            known = self._read(bundle, self._parts.store.cases(HIDDEN_SPLITS))
+            self._elsewhere[bundle.digest] = evaluate.is_from_elsewhere(known)
+        return self._read(bundle, cases) if self._elsewhere[bundle.digest] else None
+
+    def _read(self, bundle: Bundle, cases: Sequence[EvalCase]) -> dict[str, Answer]:
+        store = self._parts.store
+        incumbent = evaluate.Incumbent.of(bundle.digest, store.versions())
+        interactions = store.interactions([case.interaction_id for case in cases if case.interaction_id])
+        return evaluate.recorded_answers(cases, interactions, incumbent=incumbent)
+
+
 def ask_of(parts: Parts) -> Ask:
-    """How these parts are asked: what they bring, else the memory over their store."""
-    return parts.ask or evaluate.AnswerMemory(parts.store, parts.answerers).ask
+    """How these parts are asked: what they bring, else the memory over their store.
+
+    A version that is empty because the agent answers elsewhere is never asked: what is recorded is what it said, and
+    what is not recorded counts as failed.
+    """
+    ask = parts.ask or evaluate.AnswerMemory(parts.store, parts.answerers).ask
+    record = Record(parts)
+
+    def answer(bundle: Bundle, cases: Sequence[EvalCase]) -> Mapping[str, Answer]:
+        recorded = record.answers(bundle, cases)
+        if recorded is None:
+            return ask(bundle, cases)
+        return {case.id: recorded.get(case.id, _UNRECORDED) for case in cases}
+
+    return answer
+
+
+def baseline_of(parts: Parts, base: Bundle, cases: Sequence[EvalCase]) -> Baseline:
+    """What the cases are compared with when a change of this version is tested."""
+    recorded = Record(parts).answers(base, cases)
+    if recorded is None:
+        return Baseline(evaluate.EMPTY if evaluate.is_silent(base) else evaluate.LIVE, frozenset())
+    return Baseline(evaluate.RECORDED, frozenset(case.id for case in cases if case.id not in recorded))
 
 
 def ask_batch(parts: Parts, wanted: Wanted) -> Batch:
@@ -41,7 +98,9 @@ def ask_batch(parts: Parts, wanted: Wanted) -> Batch:
 
 
 def missing(parts: Parts, digest: str, case_ids: Iterable[str]) -> Wanted:
-    """Those a version has not answered yet, in the order given."""
+    """Those a version has not answered yet, in the order given; an empty version has nothing to say."""
+    if evaluate.is_silent(parts.store.bundle(digest)):
+        return Wanted(digest=digest, case_ids=())
     ids = list(dict.fromkeys(case_ids))
     known = parts.store.answers(digest, ids)
     return Wanted(digest=digest, case_ids=tuple(key for key in ids if key not in known))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from loop import evaluate
 from loop.change import footprint, operations
-from loop.engine.asking import Wanted, ask_of, missing
+from loop.engine.asking import Wanted, ask_of, baseline_of, missing
 from loop.engine.journal import StageTally, note
 from loop.errors import ModelFailed, RatchetError, StoreUnavailable
 from loop.ports import Parts
@@ -131,27 +131,34 @@ def _is_due(item: ProposalItem, *, sealed_n: int) -> bool:
     report = item.report
     if report is None or report.verdict not in _UNDECIDED:
         return False
-    before = report.sealed.tally.n
-    enough = min(report.cases_needed or _GROWTH * before, _GROWTH * before)
+    before = report.sealed_there
+    share = report.sealed.tally.n / before if before else 0.0
+    needed = ceil(report.cases_needed / share) if report.cases_needed and share else _GROWTH * before
+    enough = min(needed, _GROWTH * before)
     return sealed_n >= max(enough, ceil(_LEAST_GROWTH * before), before + 1)
 
 
 def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
     agent = parts.store.agent
     is_again = item.state is ProposalState.WAITING
+    held_out = tuple(case for case in trial.cases if case.split is not Split.LOG)
+    baseline = baseline_of(parts, trial.base, held_out)
     report = evaluate.step(
         evaluate.TrialWork(
             agent=_stricter(agent) if is_again else agent,
             proposal=item.proposal,
             base=trial.base,
             candidate=parts.store.bundle(item.proposal.candidate_digest),
-            cases=tuple(case for case in trial.cases if case.split is not Split.LOG),
+            cases=held_out,
             log_cases=tuple(case for case in trial.cases if case.split is Split.LOG),
             ask=ask_of(parts),
             is_taught=_teaches(item.proposal, trial.base),
             looks=parts.store.sealed_looks(),
             now=parts.clock(),
             seed=parts.seed,
+            shown=_shown_to(parts, item.proposal),
+            unanswered=baseline.unanswered,
+            compared_with=baseline.words,
         )
     )
     if not is_again:
@@ -159,6 +166,13 @@ def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
     level = _stricter(agent).limits.alpha
     said = f"Tried again on more cases, at a stricter level: proved means a chance of luck below {level:g}."
     return report.model_copy(update={"reasons": (*report.reasons, said)})
+
+
+def _shown_to(parts: Parts, proposal: Proposal) -> tuple[str, ...]:
+    """The questions a change rests on, as its author read them: those of the feedback it cites."""
+    cited = parts.store.feedback_items(proposal.evidence).values()
+    asked = parts.store.interactions({item.feedback.interaction_id for item in cited})
+    return tuple(sorted({interaction.question for interaction in asked.values()}))
 
 
 def _stricter(agent: Agent) -> Agent:

@@ -10,6 +10,8 @@ import numpy as np
 
 from loop.errors import InvalidInput
 from loop.evaluate.answers import AnswerMemory, DeferredAnswers, kept_only
+from loop.evaluate.asked import Witnesses, added_texts, bundle_texts, qualified, witnesses
+from loop.evaluate.baseline import EMPTY, LIVE, RECORDED, Incumbent, is_from_elsewhere, is_silent, recorded_answers
 from loop.evaluate.grade import grade
 from loop.evaluate.reasons import about_power
 from loop.evaluate.replay import failures
@@ -30,7 +32,24 @@ from loop.records import (
     derived_id,
 )
 
-__all__ = ["AnswerMemory", "DeferredAnswers", "TrialWork", "asked_of", "grade", "kept_only", "step"]
+__all__ = [
+    "EMPTY",
+    "LIVE",
+    "RECORDED",
+    "AnswerMemory",
+    "DeferredAnswers",
+    "Incumbent",
+    "TrialWork",
+    "asked_of",
+    "bundle_texts",
+    "grade",
+    "is_from_elsewhere",
+    "is_silent",
+    "kept_only",
+    "recorded_answers",
+    "step",
+    "witnesses",
+]
 
 METHOD = (
     "Paired replay on the same cases. Better or worse: one-sided mid-p McNemar. Interval: Tango score, 90 %. "
@@ -63,6 +82,12 @@ class TrialWork:
     seed: int
     log_cases: tuple[EvalCase, ...] = ()
     """Where the fixes the proposer expected are looked up, and protected cases; never part of the verdict's rates."""
+    shown: tuple[str, ...] = ()
+    """Texts the change's author was shown: cases that ask what stands there say nothing about the change."""
+    unanswered: frozenset[str] = frozenset()
+    """Ids of cases to which the base's answer is not known."""
+    compared_with: str = LIVE
+    """In words, whose answers stand for the base."""
 
 
 class _Asked(NamedTuple):
@@ -84,21 +109,23 @@ def step(work: TrialWork) -> Report:
     ModelFailed when an endpoint cannot be used at all.
     """
     _check(work)
-    dev = _ask(work, _of(work.cases, Split.DEV))
-    sealed_cases = _of(work.cases, Split.SEALED)
+    found = _witnesses(work)
+    dev = _ask(work, found.of(Split.DEV))
+    sealed_cases = found.of(Split.SEALED)
     planned = plan(_tally(dev), sealed_n=len(sealed_cases), limits=work.agent.limits)
     sealed = _ask(work, sealed_cases)
-    log = _ask(work, _watched(work.log_cases, work.proposal))
+    log = _ask(work, [*_watched(work.log_cases, work.proposal), *found.watched])
     judgement = judge(_tallies(work, dev=dev, sealed=sealed, log=log), limits=work.agent.limits)
     cases_digest = case_set_digest(work.cases)
     stated = about_power(planned.power, gain=planned.gain, sealed_n=len(sealed), needed=planned.cases_needed)
-    return Report(
+    report = Report(
         id=derived_id("report", work.proposal.id, work.base.digest, work.candidate.digest, cases_digest, work.seed),
         agent=work.agent.slug,
         proposal_id=work.proposal.id,
         base_digest=work.base.digest,
         candidate_digest=work.candidate.digest,
-        case_set_digest=cases_digest,
+        case_set_digest=case_set_digest(found.heard),
+        compared_with=work.compared_with,
         dev=judgement.dev,
         sealed=judgement.sealed,
         slices=judgement.slices,
@@ -114,6 +141,17 @@ def step(work: TrialWork) -> Report:
         method=METHOD,
         seed=work.seed,
         at=work.now,
+    )
+    return qualified(report, found)
+
+
+def _witnesses(work: TrialWork) -> Witnesses:
+    return witnesses(
+        work.cases,
+        shown=[*added_texts(work.base, work.candidate), *work.shown],
+        cited=work.proposal.evidence,
+        unanswered=work.unanswered,
+        log_cases=work.log_cases,
     )
 
 

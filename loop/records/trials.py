@@ -171,6 +171,18 @@ class Verdict(StrEnum):
     NOT_ENOUGH_DATA = "not_enough_data"
 
 
+class LeftOut(Record):
+    """Cases of one split that a report does not rest on, by why; each is counted once."""
+
+    split: Split
+    shown: int = Field(default=0, ge=0)
+    """What they ask, or the answer that only they know, stands in the change or in what its author was shown."""
+    repeated: int = Field(default=0, ge=0)
+    """Near-identical to an older case of the split, which is asked in their place."""
+    unanswered: int = Field(default=0, ge=0)
+    """The base's answer to them is not known: what was really answered was not recorded."""
+
+
 class Report(Record):
     """What one test of a proposal found. Sealed results are totals only."""
 
@@ -183,6 +195,10 @@ class Report(Record):
     candidate_digest: str
     case_set_digest: str
     """Of what was asked and what counted as right; see `loop.records.case_set_digest`."""
+    compared_with: str = ""
+    """In words, whose answers stood for the base; empty in reports that did not say so."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Dev and sealed cases there were that did not count; empty when all did."""
     dev: Evidence
     sealed: Evidence
     slices: tuple[SliceResult, ...] = ()
@@ -206,6 +222,12 @@ class Report(Record):
     method: str
     seed: int
     at: Moment
+
+    @property
+    def sealed_there(self) -> int:
+        """Sealed cases there were, asked and left out."""
+        left_out = (one.shown + one.repeated + one.unanswered for one in self.left_out if one.split is Split.SEALED)
+        return self.sealed.tally.n + sum(left_out)
 
 
 class Arm(Record):
