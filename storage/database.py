@@ -1,19 +1,30 @@
 """One database: open it, make agents in it, hand out their stores."""
 
+import secrets
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from loop.errors import Conflict, InvalidInput, NotFound
 from loop.ports import Checkpoint
-from loop.records import Agent, Bundle, FailedJob, Note, Release, Version, derived_id
+from loop.records import Agent, Bundle, FailedJob, Note, Release, Version, derived_id, digest
 from storage import audit
 from storage.connecting import explained, make_engine, place_of, reading, writing
 from storage.locks import bump_change_counter, lock_agent
 from storage.rows import from_row, to_row
 from storage.schema import ensure_schema
 from storage.store import AgentStore
-from storage.tables import AgentRow, ArrivalLogRow, BundleRow, FailedJobRow, HeadRow, ReleaseRow, VersionRow, metadata
+from storage.tables import (
+    AgentRow,
+    ArrivalLogRow,
+    BundleRow,
+    FailedJobRow,
+    HeadRow,
+    ReleaseRow,
+    SecretRow,
+    VersionRow,
+    metadata,
+)
 
 
 class Database:
@@ -67,9 +78,10 @@ class Database:
             rows = connection.execute(sa.select(table).order_by(table.c.failed_at, table.c.id)).mappings()
             return [from_row(FailedJob, row) for row in rows]
 
-    def create_agent(self, agent: Agent, bundle: Bundle, *, now: datetime, actor: str) -> AgentStore:
-        """Keep a new agent with what it starts with, as version 0, live.
+    def create_agent(self, agent: Agent, bundle: Bundle, *, now: datetime, actor: str, chance: str = "") -> AgentStore:
+        """Keep a new agent with what it starts with, as version 0, live, and a secret of its own to draw with.
 
+        `chance`: for a demo or a benchmark, which must come out the same again: what the secret is made from.
         Raises InvalidInput when the slug is taken.
         """
         version = Version(
@@ -101,6 +113,7 @@ class Database:
                 )
             for table, row in (
                 (AgentRow, to_row(agent)),
+                (SecretRow, {"agent": agent.slug, "secret": digest(chance) if chance else new_secret()}),
                 (BundleRow, to_row(bundle, agent=agent.slug, digest=version.digest)),
                 (VersionRow, to_row(version)),
                 (
@@ -147,6 +160,11 @@ class Database:
             for table in reversed(metadata.sorted_tables):
                 owner = table.c.slug if table.name == "agent" else table.c.agent
                 connection.execute(sa.delete(table).where(owner == slug))
+
+
+def new_secret() -> str:
+    """256 bits nobody can guess, in hexadecimal."""
+    return secrets.token_hex(32)
 
 
 def _stored(connection: sa.Connection, slug: str) -> Agent | None:

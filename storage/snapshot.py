@@ -7,6 +7,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from loop.errors import Damaged, NotFound
+from loop.heldout import keyed_draw
 from loop.records import (
     Agent,
     Answer,
@@ -55,6 +56,7 @@ from storage.tables import (
     ProposalRow,
     ReleaseRow,
     ReportRow,
+    SecretRow,
     TurnRow,
     VersionRow,
 )
@@ -68,6 +70,7 @@ class AgentReads:
     def __init__(self, engine: sa.Engine, slug: str) -> None:
         self._engine = engine
         self._slug = slug
+        self._secret = b""
 
     @property
     def agent(self) -> Agent:
@@ -78,6 +81,17 @@ class AgentReads:
         if row is None:
             raise NotFound(f"There is no agent {self._slug} any more.")
         return from_row(Agent, row)
+
+    def draw(self, purpose: str, key: str) -> float:
+        """See `loop.ports.Knowledge.draw`. The only reader of the secret, which goes nowhere else."""
+        if not self._secret:
+            table = SecretRow.core()
+            with reading(self._engine) as connection:
+                found = connection.execute(sa.select(table.c.secret).where(table.c.agent == self._slug)).scalar()
+            if not found:
+                raise Damaged("The agent has no secret to draw with.", remedy="Restore a backup.")
+            self._secret = bytes.fromhex(found)
+        return keyed_draw(self._secret, purpose, key)
 
     def head(self) -> Version:
         """The live version."""

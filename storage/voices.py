@@ -1,10 +1,12 @@
 """What the firewall knows of groups and themes, and what they led to: the other half of `loop.ports.Knowledge`."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from loop.heldout import SPLIT_ORDER
 from loop.records import (
     SEPARATOR,
     EvalCase,
@@ -125,17 +127,41 @@ class AgentVoices(JudgedReads):
         query = (
             sa.select(table.c.group, table.c.split)
             .where(table.c.agent == self._slug, among(table.c.group, groups))
-            .order_by(table.c.group, table.c.at.desc(), table.c.id.desc())
+            .distinct()
         )
-        return {row[0]: Split(row[1]) for row in self._all(query)}
+        found = [(row[0], Split(row[1])) for row in self._all(query)] if groups else []
+        return dict(sorted(found, key=lambda pair: SPLIT_ORDER.index(pair[1])))
+
+    def cases_of(self, groups: Collection[str]) -> list[EvalCase]:
+        """See `loop.ports.Knowledge.cases_of`."""
+        table = EvalCaseRow.core()
+        return self._cases(among(table.c.group, groups), sa.not_(table.c.retired)) if groups else []
 
     def count_cases(self, split: Split) -> int:
         """See `loop.ports.Knowledge.count_cases`."""
         table = EvalCaseRow.core()
-        query = sa.select(sa.func.count()).where(
-            table.c.agent == self._slug, table.c.split == split.value, sa.not_(table.c.retired)
+        used = (table.c.agent == self._slug, table.c.split == split.value, sa.not_(table.c.retired))
+        return int(self._scalar(sa.select(sa.func.count()).where(*used)) or 0)
+
+    def count_groups(self, authors: Collection[str] | None = None) -> int:
+        """See `loop.ports.Knowledge.count_groups`."""
+        table = EvalCaseRow.core()
+        used = sa.select(table.c.group).where(table.c.agent == self._slug, sa.not_(table.c.retired)).distinct()
+        if authors is not None:
+            used = used.where(among(table.c.author, sorted(authors)))
+        return int(self._scalar(sa.select(sa.func.count()).select_from(used.subquery())) or 0)
+
+    def made_by(self, authors: Collection[str], split: Split) -> dict[tuple[str, str], int]:
+        """See `loop.ports.Knowledge.made_by`."""
+        table = EvalCaseRow.core()
+        query = sa.select(table.c.author, table.c.at).where(
+            table.c.agent == self._slug,
+            among(table.c.author, sorted(authors)),
+            sa.not_(table.c.retired),
+            table.c.split == split.value,
         )
-        return int(self._scalar(query) or 0)
+        found = self._all(query) if authors else []
+        return dict(Counter((row[0], row[1].date().isoformat()) for row in found))
 
     # steps -----------------------------------------------------------------------------------------------------
     def _rival(self, theme: str, nears: Collection[int]) -> tuple[sa.ColumnElement[bool], ...]:

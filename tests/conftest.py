@@ -30,6 +30,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
+@pytest.fixture(autouse=True)
+def known_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secret of every agent made here is the same, so that a world comes out the same again."""
+    monkeypatch.setattr("storage.database.new_secret", lambda: "5e" * 32)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database with the present schema, to copy."""

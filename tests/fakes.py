@@ -145,7 +145,7 @@ class FakeAgents:
     def __init__(self) -> None:
         self.created: dict[str, tuple[Agent, Bundle]] = {}
 
-    def create_agent(self, agent: Agent, bundle: Bundle, *, now: datetime, actor: str) -> None:
+    def create_agent(self, agent: Agent, bundle: Bundle, *, now: datetime, actor: str, chance: str = "") -> None:
         if agent.slug in self.created:
             raise InvalidInput(f"There is an agent {agent.slug} already.", field="slug")
         self.created[agent.slug] = (agent, bundle)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from loop.heldout import GROUP_DRAW, split_of
 from loop.records import (
     Agent,
     AuthorStanding,
@@ -13,7 +14,9 @@ from loop.records import (
     Flag,
     Interaction,
     Issue,
+    Limits,
     Moment,
+    Split,
 )
 from loop.validate import MemoryKnowledge, settle
 
@@ -71,3 +74,10 @@ def judge(work: ValidationWork) -> ValidationOutcome:
         authors=tuple(one for _, (one, _) in sorted(known.standing_of.items())),
         states={key: item.state for key, item in known.items.items()},
     )
+
+
+def group_in(split: Split) -> str:
+    """A customer whom the draw puts there, at the shares every agent begins with."""
+    draw, limits = MemoryKnowledge().draw, Limits()
+    names = (f"c{number}" for number in range(999))
+    return next(name for name in names if split_of(draw(GROUP_DRAW, name), limits=limits) is split)

@@ -131,7 +131,8 @@ def build(settings: Settings, database: Database, *, seed: int, fresh: bool, now
         database.delete_demo(SLUG)
     world = World(seed, until=now.date())
     start = world.start()
-    desk.create_agent(database, start.agent, bundle=start.bundle, actor=_OWNER, now=start.agent.created_at)
+    began_at, chance = start.agent.created_at, f"{SLUG} {seed}"
+    desk.create_agent(database, start.agent, bundle=start.bundle, actor=_OWNER, now=began_at, chance=chance)
     parts = replace(wiring.parts_for(settings, database, SLUG), model=None, seed=seed)
     try:
         summary = run(parts, world=world)

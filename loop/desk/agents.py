@@ -38,10 +38,15 @@ class Setting(Record):
     """Of this agent, now."""
 
 
-def create_agent(agents: Agents, agent: Agent, *, bundle: Bundle, actor: Actor, now: datetime) -> None:
-    """Keep a new agent, live with the bundle. Raises NotAllowed; InvalidInput when the slug is taken."""
+def create_agent(
+    agents: Agents, agent: Agent, *, bundle: Bundle, actor: Actor, now: datetime, chance: str = ""
+) -> None:
+    """Keep a new agent, live with the bundle. Raises NotAllowed; InvalidInput when the slug is taken.
+
+    `chance`: for a demo that must come out the same again; what its draws are made from, which is then no secret.
+    """
     roles.check(actor, "set_up")
-    agents.create_agent(agent, bundle, now=now, actor=actor.name)
+    agents.create_agent(agent, bundle, now=now, actor=actor.name, chance=chance)
 
 
 def change_settings(

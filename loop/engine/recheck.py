@@ -26,6 +26,7 @@ def recheck(parts: Parts) -> tuple[str, ...]:
         cases=[*in_use, *retired],
         retired=[case.id for case in retired],
         given=derived,
+        drawn=store.draw,
         now=parts.clock(),
         seed=parts.seed,
     )

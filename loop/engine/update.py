@@ -7,9 +7,9 @@ from loop.change import operations
 from loop.engine.asking import ask_of
 from loop.engine.journal import StageTally, note
 from loop.engine.rebase import outgrown, redraw
-from loop.heldout import HIDDEN_SPLITS, HeldOut
+from loop.heldout import HIDDEN_SPLITS, HeldOut, group_of, waiting_groups
 from loop.ports import Parts
-from loop.records import TEACHING_STATES, Bundle, Changes, FeedbackItem, Issue, Split
+from loop.records import TEACHING_STATES, Bundle, Changes, FeedbackItem, Interaction, Issue, Split
 
 CASES_READ = 2_000
 """Newest cases that proposers weigh; older ones were weighed before."""
@@ -57,7 +57,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             model=parts.model,
             boundary=parts.token(),
             now=parts.clock(),
-            held_out=HeldOut.of(store.cases(HIDDEN_SPLITS)),
+            held_out=HeldOut.of(store.cases(HIDDEN_SPLITS), waiting=_waiting(parts, interactions.values())),
             grade=evaluate.grade,
             tainted=_tainted(parts, bundle),
         )
@@ -101,6 +101,13 @@ def _teaching(parts: Parts, issues: Sequence[Issue]) -> dict[str, FeedbackItem]:
     ids += [row.feedback_id for row in parts.store.confirmed(newest=CONFIRMED)]
     items = parts.store.feedback_items(dict.fromkeys(ids))
     return {key: item for key, item in items.items() if item.state in TEACHING_STATES}
+
+
+def _waiting(parts: Parts, interactions: Iterable[Interaction]) -> frozenset[str]:
+    """Groups of these that are drawn to examine and wait for somebody who may."""
+    store = parts.store
+    groups = sorted({group_of(one) for one in interactions})
+    return waiting_groups(groups, agent=store.agent, settled=store.splits(groups), draw=store.draw)
 
 
 def _thinly_supported(issues: Iterable[Issue], *, needed: int) -> str:

@@ -115,8 +115,11 @@ class Arrivals(Protocol):
 class Agents(Protocol):
     """The agents of a database."""
 
-    def create_agent(self, agent: Agent, bundle: Bundle, *, now: datetime, actor: str) -> object:
-        """Keep a new agent with what it starts with, as version 0, live. Raises InvalidInput when the slug is taken."""
+    def create_agent(self, agent: Agent, bundle: Bundle, *, now: datetime, actor: str, chance: str = "") -> object:
+        """Keep a new agent with what it starts with, as version 0, live. Raises InvalidInput when the slug is taken.
+
+        `chance`: what its secret is made from where everything must come out the same again; empty: nobody knows.
+        """
         ...
 
     def change_agent(self, agent: Agent, *, was: Agent, note: Note) -> None:

@@ -154,6 +154,15 @@ class Knowledge(Protocol):
         """Authors with a voice for a pair."""
         ...
 
+    # chance
+    def draw(self, purpose: str, key: str) -> float:
+        """A number in [0, 1) that follows from the agent's secret and these words, and from nothing else.
+
+        Nobody who chooses a name chooses its draw; the secret itself is never handed out. `purpose`: draws for
+        different ends are independent.
+        """
+        ...
+
     # what it led to
     def given_cases(self, authors: Collection[str]) -> list[EvalCase]:
         """Cases that the operator or one of these authors handed in and no feedback made; none that is sealed."""
@@ -164,11 +173,26 @@ class Knowledge(Protocol):
         ...
 
     def splits(self, groups: Collection[str]) -> dict[str, Split]:
-        """The split each group was drawn for when it got its first case; groups without cases are left out."""
+        """The split each group was settled for, retired cases counted; groups without cases are left out.
+
+        Once a case of a group examined, the group examines for ever: sealed before dev before log.
+        """
+        ...
+
+    def cases_of(self, groups: Collection[str]) -> list[EvalCase]:
+        """Cases of these groups that are not retired."""
         ...
 
     def count_cases(self, split: Split) -> int:
         """Not retired."""
+        ...
+
+    def count_groups(self, authors: Collection[str] | None = None) -> int:
+        """Groups with a case that is not retired; made by these people, or by anybody."""
+        ...
+
+    def made_by(self, authors: Collection[str], split: Split) -> dict[tuple[str, str], int]:
+        """Cases of a split these people made that are not retired, by author and ISO date (UTC) of their word."""
         ...
 
     def dump(self) -> Derived:

@@ -14,7 +14,7 @@ from loop.validate.memory import MemoryKnowledge
 from loop.validate.recheck import differences, from_nothing, settle
 from loop.validate.work import Findings, Work
 
-RULES = 2
+RULES = 3
 """Number of the firewall's rules: goes up when they come to other verdicts, and all feedback is judged again."""
 
 __all__ = [

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC
 
-from loop.heldout import group_of, split_of
-from loop.records import SEPARATOR, Agent, Feedback, FeedbackItem, Interaction, Judged, Level, Split
+from loop.heldout import GROUP_DRAW, group_of, sealed_at_most
+from loop.records import SEPARATOR, Feedback, FeedbackItem, Interaction, Judged, Level
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.detectors.instruction import NAME, find_instruction
 from loop.validate.keys import key_of
@@ -36,7 +36,7 @@ def gather_facts(work: Work) -> Findings:
     for item in items:
         interaction = asked.get(item.feedback.interaction_id)
         question = normalise(interaction.question[:COMPARED_CHARACTERS]) if interaction is not None else ""
-        row = row_of(work.agent, item, interaction, question=question)
+        row = row_of(work, item, interaction, question=question)
         if question:
             spellings[row.question] = question
         rows.append(row)
@@ -60,7 +60,7 @@ def gather_facts(work: Work) -> Findings:
     return found
 
 
-def row_of(agent: Agent, item: FeedbackItem, interaction: Interaction | None, *, question: str) -> Judged:
+def row_of(work: Work, item: FeedbackItem, interaction: Interaction | None, *, question: str) -> Judged:
     """The facts of one item. `question`: as spelled, at most COMPARED_CHARACTERS of it."""
     feedback = item.feedback
     choice = choice_of(feedback) or ""
@@ -96,7 +96,7 @@ def row_of(agent: Agent, item: FeedbackItem, interaction: Interaction | None, *,
         words=len(interaction.question.split()) + len(interaction.answer.split()) if interaction is not None else 0,
         seconds=feedback.seconds_to_answer if interaction is not None else None,
         may_teach=feedback.teaches and interaction is not None,
-        is_drawn_sealed=bool(group) and split_of(group, limits=agent.limits) is Split.SEALED,
+        is_drawn_sealed=bool(group) and work.known.draw(GROUP_DRAW, group) < sealed_at_most(work.agent),
         state=item.state,
         matter=_matter(feedback, family=family, choice=choice, text=text, topic=topic),
         findings=find_instruction(feedback, interaction, choice=choice if question else ""),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from loop.heldout import HIDDEN_SPLITS
+from loop.heldout import HIDDEN_SPLITS, waiting_groups
 from loop.records import SEPARATOR, TEACHING_STATES, Interaction, Issue, IssueSide, Judged, Voice, derived_id
 from loop.text.spelling import quote
 from loop.validate.backing import voters_of
@@ -186,11 +186,13 @@ def _take(theme: Theme, correction: str, some: Sequence[Spoken]) -> None:
 
 
 def _hidden(work: Work, themes: Mapping[str, Sequence[Theme]]) -> frozenset[str]:
-    """Groups of these rows that examine the agent."""
+    """Groups of these rows that examine the agent, or wait to."""
     groups = {
         row.group for some in themes.values() for theme in some for side in theme.sides.values() for row in side.rows
     }
-    return frozenset(group for group, split in work.known.splits(sorted(groups)).items() if split in HIDDEN_SPLITS)
+    settled = work.known.splits(sorted(groups))
+    waiting = waiting_groups(groups, agent=work.agent, settled=settled, draw=work.known.draw)
+    return waiting | {group for group, split in settled.items() if split in HIDDEN_SPLITS}
 
 
 def _first_rows(theme: Theme, hidden: frozenset[str]) -> list[Judged]:

@@ -4,10 +4,13 @@ It answers by looking at everything, so it is plainly right and plainly slow; `r
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
+from functools import partial
 from typing import Any, Literal
 
+from loop.heldout import SPLIT_ORDER, keyed_draw
 from loop.records import (
     SEPARATOR,
     AuthorStanding,
@@ -47,6 +50,8 @@ class MemoryKnowledge:
     documents: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     list_of: dict[Level, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     issues: dict[str, Issue] = field(default_factory=dict)
+    drawn: Callable[[str, str], float] = field(default=partial(keyed_draw, b"memory"), repr=False)
+    """The draws of the agent's secret, which is not known here."""
 
     # what is asked ---------------------------------------------------------------------------------------------
     def feedback_items(self, ids: Iterable[str]) -> dict[str, FeedbackItem]:
@@ -195,6 +200,9 @@ class MemoryKnowledge:
                 found[row.pair].add(row.author)
         return {pair: frozenset(some) for pair, some in found.items()}
 
+    def draw(self, purpose: str, key: str) -> float:
+        return self.drawn(purpose, key)
+
     def given_cases(self, authors: Collection[str]) -> list[EvalCase]:
         return sorted(
             (
@@ -214,11 +222,23 @@ class MemoryKnowledge:
 
     def splits(self, groups: Collection[str]) -> dict[str, Split]:
         wanted = set(groups)
-        first = sorted(self.cases.values(), key=lambda case: (case.at, case.id), reverse=True)
-        return {case.group: case.split for case in first if case.group in wanted}
+        some = [case for case in self.cases.values() if case.group in wanted]
+        return {case.group: case.split for case in sorted(some, key=lambda case: SPLIT_ORDER.index(case.split))}
+
+    def cases_of(self, groups: Collection[str]) -> list[EvalCase]:
+        wanted = set(groups)
+        return [case for case in self.cases.values() if case.group in wanted and case.id not in self.retired]
 
     def count_cases(self, split: Split) -> int:
-        return sum(case.split is split and case.id not in self.retired for case in self.cases.values())
+        return sum(1 for _ in self._used(split))
+
+    def count_groups(self, authors: Collection[str] | None = None) -> int:
+        used = (case for split in Split for case in self._used(split))
+        return len({case.group for case in used if authors is None or case.author in authors})
+
+    def made_by(self, authors: Collection[str], split: Split) -> dict[tuple[str, str], int]:
+        some = (case for case in self._used(split) if case.author in authors)
+        return dict(Counter((case.author, case.at.astimezone(UTC).date().isoformat()) for case in some))
 
     def due(self, level: Level, *, limit: int) -> list[Due]:
         return [Due(key, stamp) for key, stamp in sorted(self.list_of[level].items())[:limit]]
@@ -266,6 +286,9 @@ class MemoryKnowledge:
         self.issues |= {issue.id: issue for issue in issues}
         for key in derived.dropped_issues:
             self.issues.pop(key, None)
+
+    def _used(self, split: Split) -> Iterator[EvalCase]:
+        return (case for key, case in self.cases.items() if case.split is split and key not in self.retired)
 
     def _some(self, is_wanted: Callable[[Judged], bool]) -> list[Judged]:
         return sorted((row for row in self.judged.values() if is_wanted(row)), key=_order)

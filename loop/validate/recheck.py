@@ -5,7 +5,7 @@ decided about items, which cases were made and retired, and what was left out of
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from loop.records import (
@@ -39,10 +39,14 @@ def from_nothing(
     cases: Iterable[EvalCase],
     retired: Iterable[str],
     given: Derived,
+    drawn: Callable[[str, str], float],
     now: Moment,
     seed: int,
 ) -> MemoryKnowledge:
-    """The firewall after one turn over everything. `given`: what is kept now; only its fits are taken over."""
+    """The firewall after one turn over everything. `given`: what is kept now; only its fits are taken over.
+
+    `drawn`: the draws of the agent's secret (`loop.ports.Knowledge.draw`).
+    """
     known = MemoryKnowledge(
         items={
             item.feedback.id: item.model_copy(update={"state": FeedbackState.NEW})
@@ -54,6 +58,7 @@ def from_nothing(
         cases={case.id: case for case in cases},
         retired=set(retired),
         documents={(one.kind, one.key): one.body for one in given.kept if one.kind in GIVEN_KINDS},
+        drawn=drawn,
     )
     for key in known.items:
         known.list_of["facts"][key] = 1

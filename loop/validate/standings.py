@@ -1,10 +1,11 @@
 """Level author: whom to believe, each author against the reference, fellow raters, and what everybody else says."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from loop.records import ENOUGH_JUDGED, LAZY_COUNT, SEPARATOR, AuthorStanding, Standing, Sums
 from loop.stats.agreement import rate
+from loop.validate.examiners import long_records
 from loop.validate.facts import burst_key
 from loop.validate.votes import electorate
 from loop.validate.work import Findings, Work
@@ -153,8 +154,12 @@ def _spread(
 ) -> None:
     """Give work to everything that an author's standing decides about."""
     found.give("stream", _crowded(work, before, found))
-    if not changed:
+    now = {name: standing for name, (standing, _) in before.items()} | {one.name: one for one, _ in found.standings}
+    admitted = _admitted(work, found, now.values())
+    if not changed and not admitted:
         return
+    for row in work.known.rows("author", sorted(admitted)):
+        found.give("case", [row.interaction_id])
     for row in work.known.rows("author", sorted(changed)):
         found.give("row", [row.feedback_id])
         if row.choice and row.near:
@@ -164,15 +169,24 @@ def _spread(
             found.give("said", [row.said])
         if row.pair:
             found.give("pair", [row.pair, f"@{row.near}"])
+        if row.choice or row.family != "comment":
             found.give("case", [row.interaction_id])
         if row.matter:
             found.give("theme", [row.matter.replace(f"content{SEPARATOR}", f"complaint{SEPARATOR}", 1)])
-    now = {name: standing for name, (standing, _) in before.items()} | {one.name: one for one, _ in found.standings}
     needed = work.agent.limits.min_sources
     was_capped = electorate([one for one, _ in before.values()], needed=needed).newcomer_cap
     if electorate(list(now.values()), needed=needed).newcomer_cap != was_capped:
         found.give("pair", work.known.kept("pair"))
         found.give("theme", work.known.kept("theme"))
+
+
+def _admitted(work: Work, found: Findings, now: Iterable[AuthorStanding]) -> frozenset[str]:
+    """Unnamed people who may examine from now on; what they said before is looked at for cases."""
+    names = frozenset() if work.named else long_records(now)
+    stored = frozenset(work.known.kept("examiners", ["names"]).get("names", {"names": []})["names"])
+    if names != stored:
+        found.keep("examiners", "names", {"names": sorted(names)})
+    return names - stored
 
 
 def _crowded(work: Work, before: Mapping[str, tuple[AuthorStanding, Sums]], found: Findings) -> list[str]:

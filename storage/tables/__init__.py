@@ -3,7 +3,7 @@
 They live on a registry of their own, because Streamlit's file watcher imports modules anew and tables
 on SQLModel's shared metadata may be defined only once. Rows are built and read in `storage.rows` only.
 
-    base    the registry            agents   agent, bundle, version, head, arrival_log, turn, audit, failed_job
+    base    the registry            agents   agent, secret, bundle, version, head, arrival_log, turn, audit, failed_job
     events  interactions, feedback  changes  cases, proposals, experiments, reports, decisions, releases
     firewall  what the firewall derives from the log
 """
@@ -15,6 +15,7 @@ from storage.tables.agents import (
     BundleRow,
     FailedJobRow,
     HeadRow,
+    SecretRow,
     TurnRow,
     VersionRow,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "ReleaseRow",
     "ReportRow",
     "ScoreRow",
+    "SecretRow",
     "StandingRow",
     "Table",
     "TurnRow",

@@ -22,6 +22,13 @@ class AgentRow(Table, table=True):
     created_at: datetime
 
 
+class SecretRow(Scoped, table=True):
+    """One per agent: what its draws are keyed with. Written once; read by `AgentReads.draw` and by nothing else."""
+
+    __tablename__ = "agent_secret"
+    secret: str = Field(max_length=64, repr=False)
+
+
 class BundleRow(Scoped, table=True):
     __tablename__ = "bundle"
     digest: str = Field(primary_key=True, max_length=64)

@@ -26,7 +26,8 @@ class EvalCaseRow(Named, table=True):
         sa.Index("ix_eval_case_newest", "agent", "split", "retired", "at", "id"),
         sa.Index(None, "agent", "feedback_id"),
         sa.Index(None, "agent", "interaction_id"),
-        sa.Index("ix_eval_case_group", "agent", "group", "at", "id", "split"),
+        sa.Index("ix_eval_case_group", "agent", "group", "split", "retired"),
+        sa.Index("ix_eval_case_author", "agent", "author", "retired", "split", "group", "at"),
     )
     split: str = Field(max_length=20)
     group: str

@@ -132,7 +132,7 @@ def decide(
             slug="help", name="Help", grading=Grading.ARTICLE, trusted_authors=("lead",),
             limits=Limits(dev_share=0.35, sealed_share=0.49, undo_seconds=0), created_at=NOW,
         )  # fmt: skip
-        database.create_agent(agent, base, now=NOW, actor="benchmark")
+        database.create_agent(agent, base, now=NOW, actor="benchmark", chance="harmful update")
         parts = wiring.parts_for(settings, database, "help", clock=lambda: NOW)
         interactions, feedback = [], []
         for place, (text, gold) in enumerate(cases):

@@ -153,7 +153,7 @@ def run(stream: Stream, held_out: list[tuple[str, str]], *, folder: Path, seed: 
     agent = Agent(
         slug="banking", name="Banking", grading=Grading.LABEL, trusted_authors=LEADS, limits=limits, created_at=START
     )
-    database.create_agent(agent, Bundle(), now=START, actor="benchmark")
+    database.create_agent(agent, Bundle(), now=START, actor="benchmark", chance=f"{stream.name} {seed}")
     settings = Settings(database_url=f"sqlite:///{folder / stream.name}.db", seed=seed)
     curve: list[dict[str, object]] = []
     live, after_batch = 0.0, []

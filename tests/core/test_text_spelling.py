@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loop.collect.identity import question_group
-from loop.heldout import split_of
-from loop.records import Limits
+from loop.heldout import GROUP_DRAW, keyed_draw
 from loop.text.spelling import fold, name_key, normalise, says_hand_over
 
 WORDS = "how can i get my money back when the card i ordered has not come and where's the form it's on"
@@ -34,7 +33,7 @@ def test_one_question_is_one_group_whatever_its_punctuation() -> None:
     for question in questions:
         groups = {question_group("desk", one) for one in spellings(question)}
         other_group += len(groups) > 1
-        other_split += len({split_of(group, limits=Limits()) for group in groups}) > 1
+        other_split += len({keyed_draw(b"", GROUP_DRAW, group) for group in groups}) > 1
     assert (other_group, other_split) == (0, 0)
     assert len({question_group("desk", question) for question in questions}) == len(set(questions))
 

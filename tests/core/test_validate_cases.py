@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.heldout import split_of
+from loop.heldout import GROUP_DRAW, keyed_draw, split_of, widened
 from loop.records import EvalCase, FeedbackItem, FeedbackKind, FeedbackState, Grading, Limits, Split
 from loop.text.sentences import compare
 from loop.validate.edits import PIECES, must_exclude, must_include
 from tests.builders import agent, at, case, feedback, interaction
-from tests.firewall import ValidationOutcome, ValidationWork
+from tests.firewall import ValidationOutcome, ValidationWork, group_in
 from tests.firewall import judge as step
 
-SEALED_GROUP = "c4"
+SEALED_GROUP, DEV_GROUP, LOG_GROUP = (group_in(split) for split in (Split.SEALED, Split.DEV, Split.LOG))
+NAMED: dict[str, Any] = {"trusted_authors": ("lead",)}
 
 
 def judged(
@@ -28,7 +29,7 @@ def judged(
         state = fields.pop("state", FeedbackState.NEW)
         items.append(FeedbackItem(feedback=feedback(number, **{"interaction_id": "i1"} | fields), state=state))
     names = sorted({item.feedback.interaction_id for item in items})
-    interactions = {name: interaction(int(name[1:]), **asked or {}) for name in names}
+    interactions = {name: interaction(int(name[1:]), **{"customer": LOG_GROUP} | (asked or {})) for name in names}
     return step(
         ValidationWork(
             agent=agent(**agent_fields), items=tuple(items), interactions=interactions, cases=cases, now=at(999), seed=1
@@ -58,32 +59,99 @@ def test_the_same_feedback_makes_the_same_case_once() -> None:
     assert judged({}, cases=first).cases == ()
 
 
-def test_splits_follow_the_shares_and_only_the_group() -> None:
+def test_splits_follow_the_shares_of_the_draw() -> None:
     limits = Limits(dev_share=0.2, sealed_share=0.1)
-    counts = Counter(split_of(f"customer {number}", limits=limits) for number in range(20_000))
+    draws = [keyed_draw(b"one", GROUP_DRAW, f"customer {number}") for number in range(20_000)]
+    counts = Counter(split_of(draw, limits=limits) for draw in draws)
     assert counts[Split.DEV] / 20_000 == pytest.approx(0.2, abs=0.01)
     assert counts[Split.SEALED] / 20_000 == pytest.approx(0.1, abs=0.01)
 
 
-def test_only_named_authors_make_cases_that_measure() -> None:
-    asked = {"customer": SEALED_GROUP}
-    by_lead = judged({"author": "lead"}, asked=asked, trusted_authors=("lead",)).cases
-    by_other = judged({}, asked=asked, trusted_authors=("lead",)).cases
-    by_anyone = judged({}, asked=asked).cases
-    assert [made.split for made in (*by_lead, *by_other, *by_anyone)] == [Split.SEALED, Split.LOG, Split.SEALED]
+def test_who_chooses_a_name_does_not_choose_its_split() -> None:
+    """Names whose draw is sealed at one agent are sealed no more often than any other at the next."""
+    limits = Limits()
+    names = [name for name in map("c{}".format, range(20_000)) if keyed_draw(b"one", GROUP_DRAW, name) < 0.15]
+    again = [split_of(keyed_draw(b"two", GROUP_DRAW, name), limits=limits) for name in names]
+    assert again.count(Split.SEALED) / len(names) == pytest.approx(0.15, abs=0.03)
+    other = [split_of(keyed_draw(b"one", "another end", name), limits=limits) for name in names]
+    assert other.count(Split.SEALED) / len(names) == pytest.approx(0.15, abs=0.03)
 
 
-def test_a_group_keeps_the_split_of_its_first_case() -> None:
+@settings(deadline=None)
+@given(st.floats(0, 1, exclude_max=True), st.floats(1, 20))
+def test_a_group_that_examines_stays_in_its_split_when_the_shares_grow(draw: float, times: float) -> None:
+    limits = Limits()
+    narrow, wide = split_of(draw, limits=limits), split_of(draw, limits=widened(limits, by=times))
+    assert narrow is Split.LOG or wide is narrow
+
+
+def test_only_named_people_make_cases_that_measure() -> None:
     asked = {"customer": SEALED_GROUP}
-    seen = case(9, split=Split.LOG, group=SEALED_GROUP, feedback_id=None)
-    assert judged({}, asked=asked, cases=(seen,)).cases[0].split is Split.LOG
-    sealed = seen.model_copy(update={"split": Split.SEALED})
-    named = {"trusted_authors": ("lead",)}
-    assert judged({}, asked=asked, cases=(sealed,), **named).cases == ()
+    by_lead = judged({"author": "lead"}, asked=asked, **NAMED).cases
+    by_other = judged({}, asked=asked, **NAMED).cases
+    assert [made.split for made in (*by_lead, *by_other)] == [Split.SEALED, Split.LOG]
+
+
+def test_where_nobody_is_named_a_drawn_group_waits_for_somebody_with_a_long_record() -> None:
+    for group in (SEALED_GROUP, DEV_GROUP):
+        outcome = judged({}, {"interaction_id": "i2"}, {"interaction_id": "i3"}, asked={"customer": group})
+        assert outcome.cases == ()
+        assert [issue.sides[0].feedback_ids for issue in outcome.issues] == []
+    assert judged({}, asked={"customer": LOG_GROUP}).cases[0].split is Split.LOG
+
+
+def test_the_more_others_teach_the_more_of_what_named_people_say_examines() -> None:
+    """Alone their words mostly teach; beside three times as many by others all of them examine."""
+    alone = [{"author": "lead", "interaction_id": f"i{number}"} for number in range(1, 101)]
+    others = [{"interaction_id": f"i{number}", "author": f"a{number % 9}"} for number in range(101, 501)]
+    shares = []
+    for said in (alone, [*alone, *others]):
+        made = splits_of(said)
+        shares.append(1 - made[Split.LOG] / sum(made.values()))
+    assert shares[0] == pytest.approx(0.3, abs=0.12)
+    assert shares[1] == 1.0
+
+
+def splits_of(said: list[dict[str, Any]]) -> Counter[Split]:
+    """Of the lead's cases, each question of a customer of its own."""
+    items = tuple(FeedbackItem(feedback=feedback(n, **one), state=FeedbackState.NEW) for n, one in enumerate(said, 1))
+    asked = {f"i{number}": interaction(number) for number in range(1, len(said) + 1)}
+    done = step(ValidationWork(agent=agent(**NAMED), items=items, interactions=asked, cases=(), now=at(999), seed=1))
+    return Counter(made.split for made in done.cases if made.author == "lead")
+
+
+def test_a_group_keeps_the_split_it_examines_in_and_what_named_people_settled() -> None:
+    asked = {"customer": SEALED_GROUP}
+    seen = case(9, split=Split.LOG, group=SEALED_GROUP, feedback_id=None, author="lead")
+    assert judged({"author": "lead"}, asked=asked, cases=(seen,), **NAMED).cases[0].split is Split.LOG
+    dev = seen.model_copy(update={"split": Split.DEV})
+    assert judged({"author": "lead"}, asked=asked, cases=(dev,), **NAMED).cases[0].split is Split.DEV
+    assert judged({}, asked=asked, cases=(dev,), **NAMED).cases == ()
+
+
+def test_the_draw_settles_a_group_whoever_spoke_first() -> None:
+    """Others labelled first; the lead's word makes the group examine, and their cases leave the log."""
+    asked = {"customer": SEALED_GROUP}
+    first = judged({}, asked=asked, **NAMED).cases
+    later = judged({}, {"author": "lead"}, asked=asked, cases=first, **NAMED)
+    assert [(made.split, made.author) for made in later.cases] == [(Split.SEALED, "lead")]
+    assert later.retired_cases == (first[0].id,)
+    elsewhere = judged({}, {"author": "lead", "interaction_id": "i2"}, asked=asked, cases=first, **NAMED)
+    assert elsewhere.retired_cases == (first[0].id,)
+
+
+def test_a_named_answer_replaces_an_earlier_one_that_says_otherwise() -> None:
+    asked = {"customer": LOG_GROUP}
+    first = judged({"label": "delay"}, asked=asked, **NAMED).cases
+    later = judged({"label": "delay"}, {"author": "lead"}, asked=asked, cases=first, **NAMED)
+    assert [(made.expected, made.author) for made in later.cases] == [("refund", "lead")]
+    assert later.retired_cases == (first[0].id,)
+    again = judged({"label": "delay"}, {"author": "lead"}, asked=asked, cases=later.cases, **NAMED)
+    assert (again.cases, again.retired_cases) == ((), ())
 
 
 def test_the_episode_stands_in_for_an_unknown_customer() -> None:
-    (made,) = judged({}, asked={"customer": ""}).cases
+    (made,) = judged({"author": "lead"}, asked={"customer": ""}, **NAMED).cases
     assert made.group == "e1"
 
 
@@ -134,14 +202,18 @@ def test_a_sign_off_dropped_in_passing_is_not_held_against_later_answers() -> No
     assert made.must_exclude == ("3 days",)
 
 
-def test_two_people_calling_an_answer_perfect_make_it_known_good_and_one_does_not() -> None:
+def test_an_approved_answer_is_known_good_only_with_the_word_of_somebody_who_may_examine() -> None:
     liked: dict[str, Any] = {"kind": FeedbackKind.THUMBS, "label": None, "value": 1.0}
-    assert [made.expected for made in judged(dict(liked), dict(liked)).cases] == ["parcel"]
-    assert judged(dict(liked)).cases == ()
-    assert judged(dict(liked), liked | {"author": "a1", "kind": FeedbackKind.CSAT}).cases == ()
-    assert judged(dict(liked), liked | {"kind": FeedbackKind.CSAT}).cases
-    assert judged(dict(liked), liked | {"kind": FeedbackKind.OUTCOME}).cases == ()
-    assert judged(dict(liked), dict(liked), liked | {"value": 0.0}).cases == ()
+    lead = liked | {"author": "lead"}
+    (made,) = judged(dict(liked), dict(lead), **NAMED).cases
+    assert (made.expected, made.author) == ("parcel", "lead")
+    assert judged(dict(liked), dict(liked), **NAMED).cases == ()
+    assert judged(dict(liked), dict(liked)).cases == ()
+    assert judged(dict(lead), **NAMED).cases == ()
+    assert judged(dict(lead), lead | {"kind": FeedbackKind.CSAT}, **NAMED).cases == ()
+    assert judged(dict(lead), liked | {"kind": FeedbackKind.CSAT}, **NAMED).cases
+    assert judged(dict(lead), liked | {"kind": FeedbackKind.OUTCOME}, **NAMED).cases == ()
+    assert judged(dict(lead), dict(liked), liked | {"value": 0.0}, **NAMED).cases == ()
 
 
 def test_articles_are_known_answers_where_the_agent_is_graded_by_article() -> None:

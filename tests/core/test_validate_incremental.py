@@ -81,6 +81,7 @@ def rechecked(known: MemoryKnowledge, of: Agent) -> tuple[str, ...]:
         cases=known.cases.values(),
         retired=known.retired,
         given=derived,
+        drawn=known.draw,
         now=at(9_999),
         seed=0,
     )

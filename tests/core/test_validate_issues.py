@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.records import AuthorStanding, FeedbackItem, FeedbackKind, FeedbackState, Interaction, Issue
+from loop.records import AuthorStanding, FeedbackItem, FeedbackKind, FeedbackState, Interaction, Issue, Split
 from loop.validate.votes import Electorate, carries, electorate, is_contested
 from tests.builders import agent, at, feedback, interaction
-from tests.firewall import ValidationOutcome, ValidationWork
+from tests.firewall import ValidationOutcome, ValidationWork, group_in
 from tests.firewall import judge as step
 
-LOG_GROUP = "c1"
+LOG_GROUP = group_in(Split.LOG)
 """A customer whose cases fall into the log."""
-SEALED_GROUP = "c4"
+SEALED_GROUP = group_in(Split.SEALED)
 """A customer whose cases are sealed."""
 
 QUESTIONS = (
@@ -141,7 +141,7 @@ def test_a_rating_without_words_is_no_complaint_but_a_failed_outcome_is() -> Non
 
 def test_sealed_and_dev_voices_count_but_are_not_cited() -> None:
     asked = {2: {"customer": SEALED_GROUP}}
-    outcome = judged([{}, {}, {}], asked=asked)
+    outcome = judged([{}, {"author": "lead"}, {}], asked=asked, trusted_authors=("lead",))
     assert [case.split.value for case in outcome.cases] == ["log", "sealed", "log"]
     issue = only(outcome)
     assert issue.support == 3
