@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from loop import deploy, evaluate
-from loop.engine.asking import ask_of
+from loop.engine.asking import Record, ask_of
 from loop.engine.journal import StageTally
 from loop.errors import AnswersPending, ModelFailed
 from loop.ports import Parts
 from loop.records import Changes, Derived, EvalCase, Measurement, Split, Version, case_set_digest
 
+_MOSTLY = 0.5
+"""Share of the sealed cases with a recorded answer from which all versions are measured on those, so that what an agent
+answered elsewhere compares with what it answers now; below it they would leave out too much of today's questions."""
 DAYS = 5_000
 """Days counted anew in one turn, at most."""
 _VERSIONS = 12
@@ -34,14 +37,17 @@ def measure(parts: Parts, tally: StageTally) -> None:
 
 
 def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) -> list[Measurement]:
+    store = parts.store
+    ask, record = ask_of(parts), Record(parts)
+    sealed = _comparable(parts, sealed, record=record)
     if not sealed:
         return []
-    store = parts.store
-    ask = ask_of(parts)
     case_set = case_set_digest(sealed)
     right: dict[str, int] = {}
     fresh: list[Measurement] = []
     for version in _due(parts, case_set=case_set, n=len(sealed)):
+        if (known := record.answers(store.bundle(version.digest), sealed)) is not None and len(known) < len(sealed):
+            continue  # it answered elsewhere, and too little of it is recorded
         if version.digest not in right:
             try:
                 answers = ask(store.bundle(version.digest), sealed)
@@ -62,6 +68,18 @@ def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) ->
             )
         )
     return fresh
+
+
+def _comparable(parts: Parts, sealed: Sequence[EvalCase], *, record: Record) -> tuple[EvalCase, ...]:
+    """The sealed cases that say the same of every version: each question once, none of them taught by any version."""
+    store = parts.store
+    versions = store.versions()
+    contents = {one.digest: store.bundle(one.digest) for one in (versions[0], *versions[-_VERSIONS:])}
+    recorded = record.answers(contents[versions[0].digest], sealed)
+    if recorded is not None and len(recorded) >= _MOSTLY * len(sealed):
+        sealed = [case for case in sealed if case.id in recorded]
+    texts = dict.fromkeys(text for bundle in contents.values() for text in evaluate.bundle_texts(bundle))
+    return evaluate.witnesses(sealed, shown=texts).heard
 
 
 def _due(parts: Parts, *, case_set: str, n: int) -> list[Version]:
