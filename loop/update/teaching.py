@@ -74,6 +74,9 @@ class UpdateWork:
     tainted: frozenset[str] = frozenset()
     """Ids of feedback that may no longer teach: held, quarantined, excluded or replaced. What was learned from it
     is proposed for unlearning."""
+    draw: Callable[[str], float] | None = None
+    """A number in [0, 1) for each topic, drawn with the agent's secret for this base: what a broad change leaves out.
+    None: nothing is left out."""
 
     @cached_property
     def untrusted_examples(self) -> tuple[Example, ...]:

@@ -9,6 +9,7 @@ from loop.change.proposal import Idea
 from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, Proposer, derived_id
 from loop.text.spelling import normalise
 from loop.update.selection import Choice, Field, choose
+from loop.update.sparing import in_words, left_out, topic_of
 from loop.update.teaching import Considered, Correction, UpdateWork, authors_of, label_of
 
 CANDIDATES_USED = 1_500
@@ -28,31 +29,45 @@ class ExampleProposer:
 
     def propose(self, work: UpdateWork) -> Considered:
         """At most one idea: the best bundle on this base."""
-        candidates = _candidates(work)
-        if not candidates:
-            return Considered()
-        cases = work.survey.cases[-CASES_USED:]
-        names = _Names()
-        going = {one.id for one in work.untrusted_examples}
-        base = [one for one in work.bundle.examples if one.id not in going][-BASE_USED:]
-        field = Field(
-            base_questions=[one.question for one in base],
-            base_classes=[names.of(one.label, one.answer) for one in base],
-            candidate_questions=[one.question for one in candidates],
-            candidate_classes=[names.of(one.label, one.answer) for one in candidates],
-            candidate_is_right=[
-                work.survey.right_by_question.get(normalise(one.question), False) for one in candidates
-            ],
-            case_questions=[case.question for case in cases],
-            case_classes=[_class_of(case, names, work) for case in cases],
-            case_is_right=[work.survey.right[case.id] for case in cases],
-            own=_own(candidates, [(case.feedback_id, normalise(case.question)) for case in cases]),
-        )
-        chosen = _choose(field, candidates, work=work)
-        if sum(one.mends for one in chosen) < (SMALLEST if work.bundle.examples else 1):
-            return Considered(looked_at=len(candidates))
-        picked = [candidates[one.candidate] for one in chosen]
-        return Considered(ideas=(_idea(picked, chosen, work=work),), looked_at=len(candidates))
+        every = _candidates(work)
+        spared = _spared(every, work=work)
+        kept = [one for one in every if topic_of(one, grading=work.agent.grading) not in spared]
+        if (found := _bundle(kept, work=work, spared=spared)) is None and spared:
+            found = _bundle(every, work=work, spared=frozenset())  # only what was to be left out is left to learn
+        return Considered(ideas=(found,) if found else (), looked_at=len(every))
+
+
+def _spared(candidates: Sequence[Correction], *, work: UpdateWork) -> frozenset[str]:
+    if work.draw is None:
+        return frozenset()
+    return left_out(Counter(topic_of(one, grading=work.agent.grading) for one in candidates), draw=work.draw)
+
+
+def _bundle(candidates: Sequence[Correction], *, work: UpdateWork, spared: frozenset[str]) -> Idea | None:
+    """The best bundle of these; None when it would be too small."""
+    if not candidates:
+        return None
+    cases = work.survey.cases[-CASES_USED:]
+    names = _Names()
+    going = {one.id for one in work.untrusted_examples}
+    base = [one for one in work.bundle.examples if one.id not in going][-BASE_USED:]
+    field = Field(
+        base_questions=[one.question for one in base],
+        base_classes=[names.of(one.label, one.answer) for one in base],
+        candidate_questions=[one.question for one in candidates],
+        candidate_classes=[names.of(one.label, one.answer) for one in candidates],
+        candidate_is_right=[work.survey.right_by_question.get(normalise(one.question), False) for one in candidates],
+        case_questions=[case.question for case in cases],
+        case_classes=[_class_of(case, names, work) for case in cases],
+        case_is_right=[work.survey.right[case.id] for case in cases],
+        own=_own(candidates, [(case.feedback_id, normalise(case.question)) for case in cases]),
+    )
+    chosen = _choose(field, candidates, work=work)
+    if sum(one.mends for one in chosen) < (SMALLEST if work.bundle.examples else 1):
+        return None
+    picked = [candidates[one.candidate] for one in chosen]
+    idea = _idea(picked, chosen, work=work)
+    return idea.model_copy(update={"rationale": idea.rationale + in_words(spared)})
 
 
 class _Names:
