@@ -142,7 +142,7 @@ def step(work: TrialWork) -> Report:
         seed=work.seed,
         at=work.now,
     )
-    return qualified(report, found)
+    return qualified(report, found, is_taught=work.is_taught)
 
 
 def _witnesses(work: TrialWork) -> Witnesses:

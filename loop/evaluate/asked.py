@@ -10,7 +10,7 @@ Near-identical cases are one unit (clustered observations): the oldest of them i
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
@@ -36,6 +36,9 @@ TELLING_WORDS = 6
 """Words of an expected answer from which it can be told where it was copied from."""
 NEARLY_ALL = 0.9
 """Share of the sealed cases that were shown from which what is left says too little of the change."""
+NOTHING_UNTAUGHT = (
+    "Every sealed case is about what the change teaches or may change: harm to anything else is not measured."
+)
 _SEED = 0
 """Of the buckets of near-identical questions: they are the same in every turn."""
 _PIECE = re.compile(r"[\n\r]+|(?<=[.!?;:…。！？])\s*")
@@ -191,10 +194,13 @@ def _fresh(text: str, *, than: str) -> str:
     return "\n".join(piece for piece in _PIECE.split(text) if normalise(piece) not in known) if text != than else ""
 
 
-def qualified(report: Report, found: Witnesses) -> Report:
+def qualified(report: Report, found: Witnesses, *, is_taught: Callable[[EvalCase], bool]) -> Report:
     """The report with what it does not rest on, and without a verdict when hardly anybody was heard."""
-    reasons = (*report.reasons, *in_words(found), report.compared_with)
-    update: dict[str, object] = {"left_out": found.left_out, "reasons": tuple(filter(None, reasons))}
+    sealed = found.of(Split.SEALED)
+    untaught = sum(not is_taught(case) for case in sealed)
+    unmeasured = NOTHING_UNTAUGHT if sealed and not untaught else ""
+    reasons = tuple(filter(None, (*report.reasons, unmeasured, *in_words(found), report.compared_with)))
+    update: dict[str, object] = {"left_out": found.left_out, "untaught": untaught, "reasons": reasons}
     if is_hardly_heard(found) and report.verdict is not Verdict.HARMFUL:
         why = "Nearly all sealed cases had to be set aside, so there is nobody left to say what the change is worth."
         update |= {"verdict": Verdict.NOT_ENOUGH_DATA, "reasons": (why, *reasons)}

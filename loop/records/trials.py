@@ -199,6 +199,8 @@ class Report(Record):
     """In words, whose answers stood for the base; empty in reports that did not say so."""
     left_out: tuple[LeftOut, ...] = ()
     """Dev and sealed cases there were that did not count; empty when all did."""
+    untaught: int | None = None
+    """Sealed cases that count and are about what the change does not teach; None in reports that did not say so."""
     dev: Evidence
     sealed: Evidence
     slices: tuple[SliceResult, ...] = ()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loop.evaluate import step
-from loop.evaluate.asked import added_texts, units, witnesses
+from loop.evaluate.asked import NOTHING_UNTAUGHT, added_texts, units, witnesses
 from loop.records import (
     Approach,
     Article,
@@ -156,6 +156,16 @@ def test_a_protected_case_blocks_though_it_says_nothing_for_the_change() -> None
     assert report.verdict is Verdict.HARMFUL
     assert report.reasons[0].startswith("Breaks 1 of 1 protected cases")
     assert report.sealed.tally.n == 100
+
+
+def test_how_much_is_untaught_is_counted_and_when_nothing_is_the_card_says_so() -> None:
+    mixed = step(work([*DEV, *SEALED], is_taught=lambda one: int(one.group[1:]) < 70))
+    assert mixed.untaught == 30
+    assert NOTHING_UNTAUGHT not in mixed.reasons
+    every = step(work([*DEV, *SEALED], is_taught=lambda _: True))
+    assert every.untaught == 0
+    assert NOTHING_UNTAUGHT in every.reasons
+    assert NOTHING_UNTAUGHT not in step(work([])).reasons, "where there is no case at all, that is what is said"
 
 
 # texts --------------------------------------------------------------------------------------------
