@@ -6,13 +6,22 @@ from loop.errors import NotAllowed
 from loop.records import Actor, Role, StakesLevel
 
 Action: TypeAlias = Literal[
-    "read", "correct", "judge_feedback", "draft", "decide", "decide_high", "roll_back", "import", "set_up"
+    "read",
+    "correct",
+    "judge_feedback",
+    "draft",
+    "decide",
+    "decide_high",
+    "examine",
+    "roll_back",
+    "import",
+    "set_up",
 ]
 
 _VIEWER: frozenset[Action] = frozenset({"read"})
 _CORRECTOR: frozenset[Action] = frozenset({*_VIEWER, "correct", "draft"})
 _REVIEWER: frozenset[Action] = frozenset({*_CORRECTOR, "judge_feedback", "decide", "roll_back"})
-_APPROVER: frozenset[Action] = frozenset({*_REVIEWER, "decide_high"})
+_APPROVER: frozenset[Action] = frozenset({*_REVIEWER, "decide_high", "examine"})
 _ADMIN: frozenset[Action] = frozenset({*_APPROVER, "import", "set_up"})
 
 ALLOWED: dict[Role, frozenset[Action]] = {

@@ -13,8 +13,12 @@ from sqlmodel import UTCDateTime
 from loop.errors import InvalidInput
 from loop.records import (
     Agent,
+    AuditAnswer,
     AuditEntry,
     Bundle,
+    CaseAct,
+    CaseAudit,
+    CaseSet,
     DailyQuality,
     Decision,
     EvalCase,
@@ -39,8 +43,12 @@ from storage.content import content_digest
 
 TABLES: dict[type[Record], type[tables.Table]] = {
     Agent: tables.AgentRow,
+    AuditAnswer: tables.AuditAnswerRow,
     AuditEntry: tables.AuditRow,
     Bundle: tables.BundleRow,
+    CaseAct: tables.CaseActRow,
+    CaseAudit: tables.CaseAuditRow,
+    CaseSet: tables.CaseSetRow,
     DailyQuality: tables.DailyQualityRow,
     Decision: tables.DecisionRow,
     EvalCase: tables.EvalCaseRow,

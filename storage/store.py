@@ -10,6 +10,7 @@ from loop.records import (
     Answer,
     Applied,
     Bundle,
+    CaseChanges,
     Changes,
     Decision,
     FailedJob,
@@ -23,6 +24,7 @@ from loop.records import (
     Written,
 )
 from storage import audit, decisions, failures
+from storage.casebook import AgentCasebook, write_case_changes
 from storage.commit import check_changes, write_changes
 from storage.connecting import writing
 from storage.derive import forget_derived
@@ -40,7 +42,7 @@ def _carry_on(_label: str) -> None:
     """No-op: what happens at a checkpoint when nobody listens."""
 
 
-class AgentStore(AgentReads, AgentKnowledge, AgentVoices):
+class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook):
     """Everything kept about one agent: its reads, and each write in one transaction."""
 
     def __init__(self, engine: sa.Engine, slug: str, *, checkpoint: Checkpoint | None = None) -> None:
@@ -105,6 +107,16 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices):
             self._checkpoint("commit:written")
         self._checkpoint("commit:kept")
         return written
+
+    def change_cases(self, changes: CaseChanges) -> None:
+        """What a person did about cases, in one transaction; see `loop.ports.Casebook.change_cases`."""
+        if any(agent != self._slug for agent in changes.agents):
+            raise InvalidInput("A record is another agent's.", field="agent")
+        with writing(self._engine) as connection:
+            lock_agent(connection, self._slug)
+            write_case_changes(connection, self._slug, changes)
+            self._checkpoint("cases:written")
+        self._checkpoint("cases:kept")
 
     def keep_failed_job(self, job: FailedJob) -> None:
         """Replaces an earlier one with the same id."""

@@ -113,7 +113,7 @@ class AgentVoices(JudgedReads):
             table.c.feedback_id.is_(None),
             table.c.split != Split.SEALED.value,
             sa.not_(table.c.retired),
-            among(table.c.author, ["", *sorted(authors)]),
+            sa.or_(table.c.vouched_by != "", among(table.c.author, ["", *sorted(authors)])),
         )
 
     def cases_on(self, interactions: Collection[str]) -> list[EvalCase]:

@@ -130,6 +130,9 @@ class FakeSnapshots(Memory):
             raise NotFound("There is no version with this content.")
         return self.bundles[digest]
 
+    def anchors_digest(self) -> str:
+        return ""
+
     def feedback(self, states: Iterable[FeedbackState] | None = None) -> list[FeedbackItem]:
         wanted = set(FeedbackState) - {FeedbackState.SUPERSEDED} if states is None else set(states)
         return [item for item in self.known.items.values() if item.state in wanted]

@@ -5,6 +5,7 @@ import sys
 import click
 
 from loop.cli.agents import agent_group, audit_command
+from loop.cli.cases import cases_group
 from loop.cli.importing import import_command
 from loop.cli.jobs import jobs_group
 from loop.cli.looping import recheck_command, rollback_command, turn_command
@@ -29,6 +30,7 @@ for _command in (
     import_command,
     turn_command,
     review_command,
+    cases_group,
     rollback_command,
     audit_command,
     recheck_command,

@@ -58,7 +58,7 @@ def import_command(
             preset=preset,
             agent=slug,
             now=door.at,
-            mapping=_mapping(mappings),
+            mapping=mapping_of(mappings),
             options=options,
         )
         size = max(1, file.stat().st_size)
@@ -98,7 +98,8 @@ def _draft_articles(parts: Parts, articles: Sequence[Article], *, file: Path, ac
     return [f"Drafted {proposal.id} with {len(proposal.operations)} articles; the next turn tests it."]
 
 
-def _mapping(mappings: tuple[str, ...]) -> dict[str, str]:
+def mapping_of(mappings: tuple[str, ...]) -> dict[str, str]:
+    """Our fields by their columns. Raises InvalidInput."""
     found: dict[str, str] = {}
     for one in mappings:
         ours, sign, theirs = one.partition("=")

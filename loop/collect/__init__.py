@@ -4,8 +4,10 @@ receive.py    the one way in: role, sanitising, append, journal     files/intake
 sanitize.py   validation, naming and redaction of any record        files/presets.py   the kinds of file we know
 identity.py   stable ids and pseudonyms                             files/formats.py   CSV, JSON Lines, JSON, Parquet
 build.py      a row's cells → interactions and feedback             files/fields.py    which column is which
+                                                                      files/cases.py     a row → a case handed in
 """
 
+from loop.collect.files.cases import read_cases
 from loop.collect.files.intake import Batch, Options, read
 from loop.collect.files.presets import PRESETS, Preset
 from loop.collect.files.rows import RowError
@@ -26,6 +28,7 @@ __all__ = [
     "RowError",
     "Sanitized",
     "read",
+    "read_cases",
     "receive",
     "receive_file",
     "sanitize",

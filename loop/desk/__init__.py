@@ -5,6 +5,18 @@ through the store in one transaction, so that a refused act leaves no trace of i
 """
 
 from loop.desk.agents import Setting, change_settings, consequences, create_agent, explained_settings
+from loop.desk.agreement import agreement_of, last_agreement, samples_due
+from loop.desk.audits import (
+    QUESTIONS,
+    AuditQuestion,
+    Disagreement,
+    answer_question,
+    begin_audit,
+    disagreements,
+    next_question,
+    settle_answer,
+)
+from loop.desk.cases import case_rows, keep_set, protect
 from loop.desk.decisions import (
     REJECTION_CATEGORIES,
     approve,
@@ -16,27 +28,48 @@ from loop.desk.decisions import (
     undo_seconds,
 )
 from loop.desk.drafts import draft, draft_articles
+from loop.desk.examiners import examination, examiner_words
 from loop.desk.feedback import Correction, correct, judge
+from loop.desk.handing_in import HandedIn, RefusedDraft, hand_in
 from loop.desk.releases import roll_back
 
 __all__ = [
+    "QUESTIONS",
     "REJECTION_CATEGORIES",
+    "AuditQuestion",
     "Correction",
+    "Disagreement",
+    "HandedIn",
+    "RefusedDraft",
     "Setting",
+    "agreement_of",
+    "answer_question",
     "approve",
+    "begin_audit",
     "bring_back",
+    "case_rows",
     "change_settings",
     "consequences",
     "correct",
     "create_agent",
+    "disagreements",
     "draft",
     "draft_articles",
     "edit",
+    "examination",
+    "examiner_words",
     "explained_settings",
+    "hand_in",
     "judge",
+    "keep_set",
+    "last_agreement",
     "needs_reason",
+    "next_question",
+    "protect",
     "reject",
     "roll_back",
+    "samples_due",
+    "settle_answer",
     "undo",
     "undo_seconds",
 ]

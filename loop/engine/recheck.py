@@ -1,6 +1,7 @@
 """Recheck: everything the firewall keeps, recomputed from the log alone, with each difference named."""
 
 from loop import validate
+from loop.engine.validate import rules_digest
 from loop.errors import Conflict
 from loop.ports import Parts
 from loop.records import LEVELS, FeedbackState
@@ -13,8 +14,8 @@ def recheck(parts: Parts) -> tuple[str, ...]:
     cannot be compared.
     """
     store = parts.store
-    waiting = [level for level in LEVELS if store.due(level, limit=1)]
-    if waiting:
+    judged_by = store.kept("rules", ["firewall"]).get("firewall", {"digest": ""})["digest"]
+    if judged_by != rules_digest(parts) or any(store.due(level, limit=1) for level in LEVELS):
         raise Conflict("Feedback waits to be judged.", remedy="Run `ratchet turn` first, then recheck.")
     items = {item.feedback.id: item for item in store.feedback(FeedbackState)}
     in_use, retired = store.cases(), store.retired_cases()

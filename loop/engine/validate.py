@@ -35,12 +35,18 @@ def judge_feedback(parts: Parts, tally: StageTally) -> None:
         )
 
 
-def _rebuild_where_rules_changed(parts: Parts, tally: StageTally) -> None:
-    """Judge everything again where what decides about all feedback changed: the agent's settings, or our own rules."""
-    agent, store = parts.store.agent, parts.store
+def rules_digest(parts: Parts) -> str:
+    """Of what decides about all feedback: our rules, the agent's settings, and the cases that people vouched for."""
+    agent = parts.store.agent
     limits = agent.limits
     shares = [limits.min_sources, limits.dev_share, limits.sealed_share]
-    rules = digest([validate.RULES, agent.trusted_authors, agent.grading, shares, parts.seed])
+    anchors = [handed_in] if (handed_in := parts.store.anchors_digest()) else []
+    return digest([validate.RULES, agent.trusted_authors, agent.grading, shares, parts.seed, *anchors])
+
+
+def _rebuild_where_rules_changed(parts: Parts, tally: StageTally) -> None:
+    """Judge everything again where what decides about all feedback changed: the agent's settings, or our own rules."""
+    store, rules = parts.store, rules_digest(parts)
     stored = store.kept("rules", ["firewall"]).get("firewall")
     if stored is not None and stored["digest"] == rules:
         return

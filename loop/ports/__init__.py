@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from loop.ports.cases import Casebook as Casebook
 from loop.ports.jobs import FailedJobs as FailedJobs
 from loop.ports.jobs import Jobs as Jobs
 from loop.ports.knowledge import Knowledge as Knowledge
@@ -296,7 +297,7 @@ class Decisions(Protocol):
         ...
 
 
-class Store(Arrivals, Snapshots, Knowledge, Commits, Answers, FailedJobs, Decisions, Protocol):
+class Store(Arrivals, Snapshots, Knowledge, Casebook, Commits, Answers, FailedJobs, Decisions, Protocol):
     """Everything kept about one agent, behind its ports."""
 
 

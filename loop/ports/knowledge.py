@@ -165,7 +165,10 @@ class Knowledge(Protocol):
 
     # what it led to
     def given_cases(self, authors: Collection[str]) -> list[EvalCase]:
-        """Cases that the operator or one of these authors handed in and no feedback made; none that is sealed."""
+        """Cases that somebody vouched for, or that the operator or one of these authors handed in.
+
+        No feedback made them, and none is sealed.
+        """
         ...
 
     def cases_on(self, interactions: Collection[str]) -> list[EvalCase]:

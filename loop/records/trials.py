@@ -45,6 +45,8 @@ class EvalCase(Record):
     """Must not break: one regression here blocks the change."""
     author: str = ""
     """Who said what is right."""
+    vouched_by: str = ""
+    """Who answers for it by name: handed it in, or confirmed it blind; empty: it rests on feedback."""
     feedback_id: str | None = None
     interaction_id: str | None = None
     at: Moment

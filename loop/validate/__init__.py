@@ -9,6 +9,7 @@ author   whom to believe              pair    who backs a correction; case, them
 """
 
 from loop.records import Level
+from loop.validate.cases import MOST_CASES
 from loop.validate.levels import PIECES, STEPS
 from loop.validate.memory import MemoryKnowledge
 from loop.validate.recheck import differences, from_nothing, settle
@@ -18,6 +19,7 @@ RULES = 3
 """Number of the firewall's rules: goes up when they come to other verdicts, and all feedback is judged again."""
 
 __all__ = [
+    "MOST_CASES",
     "PIECES",
     "RULES",
     "STEPS",

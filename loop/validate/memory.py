@@ -211,7 +211,7 @@ class MemoryKnowledge:
                 if case.feedback_id is None
                 and case.split is not Split.SEALED
                 and case.id not in self.retired
-                and (not case.author or case.author in authors)
+                and (case.vouched_by or not case.author or case.author in authors)
             ),
             key=lambda case: case.id,
         )

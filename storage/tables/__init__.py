@@ -5,6 +5,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
 
     base    the registry            agents   agent, secret, bundle, version, head, arrival_log, turn, audit, failed_job
     events  interactions, feedback  changes  cases, proposals, experiments, reports, decisions, releases
+    cases   what people did about cases: acts, audits, named sets
     firewall  what the firewall derives from the log
 """
 
@@ -20,6 +21,7 @@ from storage.tables.agents import (
     VersionRow,
 )
 from storage.tables.base import KEY_LENGTH, Table, metadata
+from storage.tables.cases import AuditAnswerRow, CaseActRow, CaseAuditRow, CaseSetRow
 from storage.tables.changes import (
     AnswerRow,
     DailyQualityRow,
@@ -40,9 +42,13 @@ __all__ = [
     "AgentRow",
     "AnswerRow",
     "ArrivalLogRow",
+    "AuditAnswerRow",
     "AuditRow",
     "BucketRow",
     "BundleRow",
+    "CaseActRow",
+    "CaseAuditRow",
+    "CaseSetRow",
     "DailyQualityRow",
     "DecisionRow",
     "DueRow",

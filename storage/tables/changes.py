@@ -28,6 +28,7 @@ class EvalCaseRow(Named, table=True):
         sa.Index(None, "agent", "interaction_id"),
         sa.Index("ix_eval_case_group", "agent", "group", "split", "retired"),
         sa.Index("ix_eval_case_author", "agent", "author", "retired", "split", "group", "at"),
+        sa.Index("ix_eval_case_maker", "agent", "retired", "split", "author", "topic", "at"),
     )
     split: str = Field(max_length=20)
     group: str
@@ -40,6 +41,7 @@ class EvalCaseRow(Named, table=True):
     topic: str = key()
     is_protected: bool
     author: str
+    vouched_by: str
     feedback_id: str | None = key()
     interaction_id: str | None = key()
     at: datetime
