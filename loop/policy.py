@@ -107,8 +107,7 @@ def recommend(report: Report | None, *, stakes: Stakes) -> Recommendation:
     """What the evidence suggests. A recommendation is shown beside the evidence, never instead of it."""
     if report is None:
         return Recommendation(verb="wait", reason="Not tested yet.")
-    tally = report.sealed.tally
-    counts = f"on {tally.n} sealed cases it fixed {tally.fixed} and broke {tally.broken}"
+    counts = _counts(report)
     match report.verdict:
         case Verdict.PROVED if any(one.is_harmed for one in report.slices):
             harmed = next(one.name for one in report.slices if one.is_harmed)
@@ -116,6 +115,11 @@ def recommend(report: Report | None, *, stakes: Stakes) -> Recommendation:
         case Verdict.PROVED:
             care = f" Read first: {stakes.reasons[0]}" if stakes.level is StakesLevel.HIGH and stakes.reasons else ""
             return Recommendation(verb="approve", reason=f"Proved: {counts}.{care}")
+        case Verdict.NO_WORSE:
+            return Recommendation(
+                verb="approve",
+                reason="More of what is proved, and no worse than the last proved version by more than the margin.",
+            )
         case Verdict.PROMISING:
             more = f" About {report.cases_needed} sealed cases would tell." if report.cases_needed else ""
             return Recommendation(verb="wait", reason=f"Promising, not proved: {counts}.{more}")
@@ -125,3 +129,13 @@ def recommend(report: Report | None, *, stakes: Stakes) -> Recommendation:
             return Recommendation(verb="reject", reason=f"Harmful: {counts}.")
         case Verdict.NOT_ENOUGH_DATA:
             return Recommendation(verb="wait", reason=f"Not enough cases to tell: {counts}.")
+
+
+def _counts(report: Report) -> str:
+    tally = report.sealed.tally
+    if tally.n:
+        return f"on {tally.n} sealed cases it fixed {tally.fixed} and broke {tally.broken}"
+    if report.is_sealed_asked and report.sealed_heard:
+        return "the totals of the sealed cases are shown after the decision"
+    tally = report.dev.tally
+    return f"on {tally.n} dev cases it fixed {tally.fixed} and broke {tally.broken}; the sealed cases were not asked"

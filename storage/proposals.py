@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from loop.errors import InvalidInput, NotFound
+from loop.errors import Conflict, InvalidInput, NotFound
 from loop.records import (
     UNDECIDED_STATES,
     Bundle,
@@ -13,9 +13,11 @@ from loop.records import (
     ProposalMove,
     ProposalState,
     Report,
+    SealedLook,
     Version,
     evidence_digest,
     is_body_of,
+    look_of,
 )
 from storage.rows import Row, from_row, to_row
 from storage.statements import insert_new, insert_unknown
@@ -93,15 +95,21 @@ def write_experiments(connection: sa.Connection, agent: str, experiments: Sequen
 def write_report(connection: sa.Connection, agent: str, report: Report) -> bool:
     """Keep a report beside the earlier ones; whether it is now what a reviewer is shown.
 
-    Idempotent by its id. A proposal that is decided keeps the report it was decided on.
+    Idempotent by its id. A proposal that is decided keeps the report it was decided on. Raises Conflict when the
+    look it was charged for was taken by another test meanwhile. The caller has locked the agent.
     """
     table = ProposalRow.core()
     mine = sa.and_(table.c.agent == agent, table.c.id == report.proposal_id)
     row = connection.execute(sa.select(table).where(mine)).mappings().first()
     if row is None:
         raise NotFound("A report is about a proposal that is not stored.")
-    is_new = insert_unknown(connection, ReportRow.core(), agent, [_report_row(report)])
-    if not is_new or ProposalState(row["state"]) not in UNDECIDED_STATES:
+    if _is_stored(connection, agent, report.id):
+        return False
+    look = look_of(report)
+    if look is not None and look.number != _next_look(connection, agent):
+        raise Conflict("Another test looked at the sealed cases meanwhile.", remedy="Test it again.")
+    insert_new(connection, ReportRow.core(), [_report_row(report, look)])
+    if ProposalState(row["state"]) not in UNDECIDED_STATES:
         return False
     digest = evidence_digest(from_row(Proposal, row), report)
     connection.execute(sa.update(table).where(mine).values(evidence_digest=digest, report_id=report.id))
@@ -131,7 +139,18 @@ def _keep_candidate(
     connection.execute(sa.insert(VersionRow.core()), to_row(version))
 
 
-def _report_row(report: Report) -> Row:
+def _is_stored(connection: sa.Connection, agent: str, report_id: str) -> bool:
+    table = ReportRow.core()
+    query = sa.select(table.c.id).where(table.c.agent == agent, table.c.id == report_id)
+    return connection.execute(query).first() is not None
+
+
+def _next_look(connection: sa.Connection, agent: str) -> int:
+    table = ReportRow.core()
+    return int(connection.execute(sa.select(sa.func.max(table.c.look)).where(table.c.agent == agent)).scalar() or 0) + 1
+
+
+def _report_row(report: Report, look: SealedLook | None) -> Row:
     dev, sealed = report.dev.tally, report.sealed.tally
     return to_row(
         report,
@@ -142,4 +161,9 @@ def _report_row(report: Report) -> Row:
         sealed_low=report.sealed.low,
         sealed_high=report.sealed.high,
         looks=1 if sealed.n else 0,
+        look=look.number if look else None,
+        p=look.p if look else None,
+        level=report.level,
+        moved=sealed.fixed + sealed.broken,
+        expected_gain=report.expected_gain,
     )

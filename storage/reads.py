@@ -14,11 +14,15 @@ from loop.records import (
     FeedbackItem,
     FeedbackState,
     Flag,
+    Ledger,
     Proposal,
     ProposalItem,
     ProposalState,
     Report,
+    SealedLook,
+    Verdict,
     VersionSignals,
+    as_shown,
 )
 from storage.among import among
 from storage.bodies import from_body
@@ -95,8 +99,38 @@ def read_answers(connection: sa.Connection, agent: str, digest: str, ids: Sequen
     return {row.case_id: from_body(Answer, row.body) for row in connection.execute(query)}
 
 
+def read_ledger(connection: sa.Connection, agent: str) -> Ledger:
+    """The looks in the order they were taken; one of which only the number is known counts as one that cost."""
+    table = ReportRow.core()
+    query = (
+        sa.select(table.c.look, table.c.p, table.c.level, table.c.verdict, table.c.sealed_n, table.c.sealed_effect,
+                  table.c.moved)
+        .where(table.c.agent == agent, table.c.look.is_not(None))
+        .order_by(table.c.look)
+    )  # fmt: skip
+    looks: list[SealedLook] = []
+    for row in connection.execute(query):
+        unknown = range(len(looks) + 1, row.look)
+        looks += [
+            SealedLook(number=number, p=0.5, level=0.0, is_proved=False, n=0, effect=0.0, moved=0) for number in unknown
+        ]
+        looks.append(
+            SealedLook(
+                number=row.look,
+                p=row.p,
+                level=row.level,
+                is_proved=row.verdict == Verdict.PROVED.value and row.p <= row.level,
+                n=row.sealed_n,
+                effect=row.sealed_effect or 0.0,
+                moved=row.moved,
+            )
+        )
+    since = sa.select(sa.func.min(table.c.at)).where(table.c.agent == agent, table.c.dev_n > 0)
+    return Ledger(looks=tuple(looks), dev_shown_since=connection.execute(since).scalar())
+
+
 def read_proposals(connection: sa.Connection, agent: str, which: sa.ColumnElement[bool]) -> list[ProposalItem]:
-    """Oldest first, each with the report a reviewer is shown and the number of its candidate."""
+    """Oldest first, each with the report as a reviewer may read it now and the number of its candidate."""
     table, reports, versions = ProposalRow.core(), ReportRow.core(), VersionRow.core()
     query = (
         sa.select(table, reports.c.body.label("report"), versions.c.number)
@@ -109,13 +143,19 @@ def read_proposals(connection: sa.Connection, agent: str, which: sa.ColumnElemen
         ProposalItem(
             proposal=from_row(Proposal, row),
             state=ProposalState(row["state"]),
-            report=None if row["report"] is None else from_body(Report, row["report"]),
+            report=_shown(row),
             evidence_digest=row["evidence_digest"],
             stale_reason=row["stale_reason"],
             number=row["number"],
         )
         for row in connection.execute(query).mappings()
     ]
+
+
+def _shown(row: sa.RowMapping) -> Report | None:
+    if row["report"] is None:
+        return None
+    return as_shown(from_body(Report, row["report"]), state=ProposalState(row["state"]))
 
 
 def count_signals(connection: sa.Connection, agent: str, *, days: Collection[str] | None = None) -> list[DaySignals]:

@@ -23,6 +23,7 @@ from loop.records import (
     Flag,
     Interaction,
     Issue,
+    Ledger,
     Measurement,
     ProposalItem,
     ProposalState,
@@ -283,12 +284,10 @@ class AgentReads:
             row = connection.execute(query).first()
         return ".".join(map(str, row)) if row else ""
 
-    def sealed_looks(self) -> int:
-        """How many reports have used the sealed set so far."""
-        table = ReportRow.core()
+    def ledger(self) -> Ledger:
+        """Every look at the sealed cases that was charged, without the bodies of the reports."""
         with reading(self._engine) as connection:
-            query = sa.select(sa.func.sum(table.c.looks)).where(table.c.agent == self._slug)
-            return int(connection.execute(query).scalar() or 0)
+            return reads.read_ledger(connection, self._slug)
 
     def signals_by_day(self, days: Collection[str] | None = None) -> list[DaySignals]:
         """By day of the answer and version; of the signal where the answer is unknown.

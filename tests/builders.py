@@ -128,7 +128,7 @@ def evidence(*, fixed: int = 3, broken: int = 1, **fields: Any) -> Evidence:
 
 
 def report(of: Proposal, **fields: Any) -> Report:
-    """A promising report on a proposal; it used the sealed set."""
+    """A promising report on a proposal: the sealed cases were asked, and no look was charged."""
     filled = {
         "id": f"report-{of.id}",
         "agent": of.agent,
@@ -144,6 +144,7 @@ def report(of: Proposal, **fields: Any) -> Report:
         "power_for": 0.1,
         "cases_needed": 200,
         "sealed_looks": 1,
+        "sealed_cases": 10,
         "method": "paired replay",
         "seed": 7,
         "at": at(5),

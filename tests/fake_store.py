@@ -26,6 +26,7 @@ from loop.records import (
     FeedbackItem,
     FeedbackState,
     Interaction,
+    Ledger,
     Proposal,
     ProposalItem,
     ProposalMove,
@@ -36,7 +37,9 @@ from loop.records import (
     Version,
     VersionSignals,
     Written,
+    as_shown,
     evidence_digest,
+    look_of,
 )
 from loop.validate import MemoryKnowledge
 from tests.builders import NOON
@@ -158,12 +161,12 @@ class FakeSnapshots(Memory):
 
     def proposals(self, states: Iterable[ProposalState] | None = None) -> list[ProposalItem]:
         wanted = set(ProposalState if states is None else states)
-        return [item for item in self.drafts.values() if item.state in wanted]
+        return [_shown(item) for item in self.drafts.values() if item.state in wanted]
 
     def proposal(self, proposal_id: str) -> ProposalItem:
         if proposal_id not in self.drafts:
             raise NotFound("There is no such proposal.")
-        return self.drafts[proposal_id]
+        return _shown(self.drafts[proposal_id])
 
     def reports(self, proposal_id: str) -> list[Report]:
         return [one for one in self.tested if one.proposal_id == proposal_id]
@@ -194,8 +197,11 @@ class FakeSnapshots(Memory):
     def change_counter(self) -> str:
         return str(self.changed)
 
-    def sealed_looks(self) -> int:
-        return sum(one.sealed.tally.n > 0 for one in self.tested)
+    def ledger(self) -> Ledger:
+        looks = tuple(look for one in self.tested if (look := look_of(one)))
+        return Ledger(
+            looks=looks, dev_shown_since=min((one.at for one in self.tested if one.dev.tally.n), default=None)
+        )
 
     def signals_by_day(self, days: Iterable[str] | None = None) -> list[DaySignals]:
         found: dict[tuple[str, int | None], list[float]] = {}
@@ -221,6 +227,11 @@ class FakeSnapshots(Memory):
             for one in counted
             if one.value is not None and one.interaction_id in self.known.asked
         ]
+
+
+def _shown(item: ProposalItem) -> ProposalItem:
+    report = as_shown(item.report, state=item.state) if item.report else None
+    return item.model_copy(update={"report": report})
 
 
 class FakeCommits(Memory):

@@ -3,7 +3,7 @@
 from dashboard.components import cards, words
 from dashboard.components.markup import Markup, show, tag
 from loop.policy import Recommendation
-from loop.records import Evidence, Report, SliceResult, Split
+from loop.records import HIDDEN, Evidence, Report, SliceResult, Split
 
 _RECOMMENDED = {
     "approve": "The evidence says: approve",
@@ -13,22 +13,21 @@ _RECOMMENDED = {
 
 
 def show_verdict(report: Report, recommended: Recommendation) -> None:
-    """The verdict in words, with the sealed effect and its interval."""
+    """The verdict in words, with the gain to be expected and the interval of the one seen."""
     said = words.VERDICTS[report.verdict]
-    sealed = report.sealed
     show(
         tag(
             "section",
             tag(
                 "div",
                 tag("span", said.name, css="rt-verdict-name"),
-                tag("span", words.points(sealed.tally.effect), css="rt-verdict-effect") if sealed.tally.n else None,
-                tag("span", _behind(sealed), css="rt-plain"),
+                tag("span", words.points(_gain(report)), css="rt-verdict-effect") if report.sealed.tally.n else None,
+                tag("span", _behind(report), css="rt-plain"),
                 tag("span", _RECOMMENDED[recommended.verb], css="rt-push", title=recommended.reason),
                 css="rt-verdict-top",
             ),
             tag("p", said.more),
-            tag("ul", [tag("li", reason) for reason in report.reasons]) if report.reasons else None,
+            tag("ul", [tag("li", reason) for reason in report.words]) if report.words else None,
             css=f"rt-verdict rt-{said.tone}",
             aria_label=f"Verdict: {said.name}",
         )
@@ -40,7 +39,7 @@ def show_numbers(report: Report) -> None:
     show(
         tag(
             "div",
-            _four("Sealed cases", "Nobody, and no proposer, sees these one by one.", report.sealed),
+            _sealed(report),
             _four("Dev cases", "Shown one by one under “Answers side by side”.", report.dev),
             css="rt-pair",
         )
@@ -51,10 +50,27 @@ def show_numbers(report: Report) -> None:
     show(tag("p", _method(report), css="rt-small"))
 
 
-def _behind(evidence: Evidence) -> str:
-    if not evidence.tally.n:
+def _gain(report: Report) -> float | None:
+    """What is to be expected; of reports of earlier releases, what was seen."""
+    return report.sealed.tally.effect if report.expected_gain is None else report.expected_gain
+
+
+def _behind(report: Report) -> str:
+    tally, cases = report.sealed.tally, words.count(report.sealed_heard, "sealed case")
+    if tally.n:
+        seen = f"seen {words.points(tally.effect)}, {words.interval(report.sealed.low, report.sealed.high)}"
+        return f"to be expected; {seen}, on {cases}"
+    if not report.sealed_heard:
         return "No sealed cases yet."
-    return f"({words.interval(evidence.low, evidence.high)}) on {words.count(evidence.tally.n, 'sealed case')}"
+    return f"{cases} asked, totals after the decision" if report.is_sealed_asked else f"{cases} not asked"
+
+
+def _sealed(report: Report) -> Markup:
+    name = "Sealed cases"
+    if report.sealed.tally.n or not report.sealed_heard:
+        return _four(name, "Nobody, and no proposer, sees these one by one.", report.sealed)
+    why = HIDDEN if report.is_sealed_asked else "Not asked: dev does not support the change enough."
+    return tag("div", tag("h3", name), tag("p", why, css="rt-quiet"), css="rt-card")
 
 
 def _four(name: str, more: str, evidence: Evidence) -> Markup:
@@ -143,5 +159,6 @@ def _method(report: Report) -> str:
         told.append(f"Of the fixes it was drafted for, {report.expected_hits} happened.")
     if report.model_failures:
         told.append(f"{words.count(report.model_failures, 'answer')} could not be had and count as wrong.")
-    told.append(f"Look {report.sealed_looks} at these sealed cases; seed {report.seed}.")
+    charged = f"Look {report.sealed_looks} at the sealed cases" if report.level else "No look was charged"
+    told.append(f"{charged}; seed {report.seed}.")
     return " ".join(told)

@@ -33,11 +33,22 @@ class Saying:
 
 
 VERDICTS: dict[Verdict, Saying] = {
-    Verdict.PROVED: Saying("Proved better", "On cases it never saw, it beats the live version beyond chance.", "good"),
-    Verdict.PROMISING: Saying(
-        "Promising", "It looks better, but chance is not ruled out yet. Read the answers.", "hopeful"
+    Verdict.PROVED: Saying(
+        "Proved better",
+        "On cases it never saw it beats the live version by more than the budget of error allows.",
+        "good",
     ),
-    Verdict.NO_EFFECT: Saying("No effect", "The test would have seen a useful gain, and saw none.", "neutral"),
+    Verdict.NO_WORSE: Saying(
+        "No worse", "More of what is proved already; a loss against the last proved version is ruled out.", "good"
+    ),
+    Verdict.PROMISING: Saying(
+        "Promising",
+        "It points the right way, and that is all: most changes that look like this do nothing. Read the answers.",
+        "hopeful",
+    ),
+    Verdict.NO_EFFECT: Saying(
+        "No useful effect", "The test would probably have seen a useful gain, and rules one out.", "neutral"
+    ),
     Verdict.HARMFUL: Saying("Harmful", "Answers got worse beyond chance, overall or for one group.", "bad"),
     Verdict.NOT_ENOUGH_DATA: Saying(
         "Not enough data", "There are too few cases to tell. Only a person can judge it.", "unknown"

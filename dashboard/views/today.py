@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import session
 from dashboard.components import actions, cards, decision, drafting, words
 from dashboard.components.markup import Markup, show, tag
+from loop.evaluate import about_budget, budget_left
 from loop.ports import Parts
 from loop.records import ProposalState, TurnReport
 from storage.queries import corrections, progress, review
@@ -138,6 +139,10 @@ def _lapsed() -> None:
 
 def _heartbeat(parts: Parts) -> None:
     cards.heading("The loop")
+    ledger = parts.store.ledger()
+    if ledger.looks:
+        left = budget_left(ledger, limits=parts.store.agent.limits)
+        cards.quiet(about_budget(left, look=len(ledger.looks) + 1))
     turn = parts.store.last_turn()
     if turn is None:
         cards.empty("No turn yet", "The worker runs the loop: collect, validate, update, test, deploy.")

@@ -10,6 +10,7 @@ from loop import desk, wiring
 from loop.cli.opening import opened
 from loop.cli.validation import first_problem
 from loop.errors import Conflict, InvalidInput, NotAllowed
+from loop.evaluate import about_budget, budget_left
 from loop.policy import recommend
 from loop.ports import Parts
 from loop.records import Actor, Change, Operation, ProposalItem, ProposalState, Report
@@ -29,6 +30,7 @@ def review_command(slug: str, only_list: bool) -> None:
         parts = session.parts(slug)
         actor = wiring.operator(session.settings)
         waiting = parts.store.proposals([ProposalState.WAITING])
+        click.echo(_budget(parts))
         if not waiting:
             click.echo("Nothing waits for you.")
         for place, item in enumerate(waiting, start=1):
@@ -41,6 +43,13 @@ def review_command(slug: str, only_list: bool) -> None:
             _show(item)
             if not _decide(parts, item, actor=actor):
                 return
+
+
+def _budget(parts: Parts) -> str:
+    """What it takes to be proved next, and what refills the budget."""
+    ledger = parts.store.ledger()
+    left = budget_left(ledger, limits=parts.store.agent.limits)
+    return about_budget(left, look=len(ledger.looks) + 1)
 
 
 def _decide(parts: Parts, item: ProposalItem, *, actor: Actor) -> bool:
@@ -143,7 +152,7 @@ def changed_lines(change: Change) -> list[str]:
 
 def _show_report(report: Report) -> None:
     click.echo(f"  verdict: {report.verdict.value.replace('_', ' ')}")
-    for reason in report.reasons:
+    for reason in report.words:
         click.echo(f"    {reveal(reason)}")
     broken = [outcome for outcome in report.outcomes if outcome.movement == "broken"]
     for outcome in broken[:_SHOWN]:

@@ -6,19 +6,21 @@ from typing import NamedTuple
 
 from loop import evaluate
 from loop.change import footprint, operations
+from loop.change.repetition import is_more_of_the_same
 from loop.engine.asking import Wanted, ask_of, baseline_of, missing
 from loop.engine.journal import StageTally, note
-from loop.errors import ModelFailed, RatchetError, StoreUnavailable
+from loop.errors import Conflict, ModelFailed, RatchetError, StoreUnavailable
 from loop.ports import Parts
 from loop.records import (
-    Agent,
     Bundle,
     Changes,
     EvalCase,
+    Ledger,
     Proposal,
     ProposalItem,
     ProposalMove,
     ProposalState,
+    Proposer,
     Report,
     Split,
     Verdict,
@@ -29,9 +31,8 @@ _LEAST_GROWTH = 1.25
 _GROWTH = 2
 """Growth of the sealed set from which an undecided change is tried again: at least the first, even when its report
 asked for less; at the second, even when it asked for more."""
-_AGAIN_ALPHA = 0.5
-"""Share of `limits.alpha` for trying again: testing after every batch at the full level would call a useless
-change proved three times as often as it should (simulated: 0.156 after eight looks)."""
+_TRIES = 5
+"""Times a test is judged again because another one took its look at the sealed cases meanwhile."""
 
 
 class _Trial(NamedTuple):
@@ -55,14 +56,13 @@ def try_changes(parts: Parts, tally: StageTally) -> None:
         return
     for item in due:
         try:
-            report = _tried(parts, item, trial=trial)
+            report = _test(parts, item, trial=trial)
         except RatchetError as error:
             if isinstance(error, StoreUnavailable):
                 raise
             tally.words.append(f"A proposal could not be tested. {error}")
             continue
         tally.counts[report.verdict.value] = tally.counts.get(report.verdict.value, 0) + 1
-        _keep(parts, item, report)
 
 
 def due_tests(parts: Parts) -> list[str]:
@@ -88,9 +88,7 @@ def conclude_test(parts: Parts, proposal_id: str) -> Verdict | None:
     item = _find_due(parts, proposal_id)
     if item is None:
         return None
-    report = _tried(parts, item, trial=_read(parts, item))
-    _keep(parts, item, report)
-    return report.verdict
+    return _test(parts, item, trial=_read(parts, item)).verdict
 
 
 def _read(parts: Parts, item: ProposalItem) -> _Trial:
@@ -132,20 +130,31 @@ def _is_due(item: ProposalItem, *, sealed_n: int) -> bool:
     if report is None or report.verdict not in _UNDECIDED:
         return False
     before = report.sealed_there
-    share = report.sealed.tally.n / before if before else 0.0
+    share = report.sealed_heard / before if before else 0.0
     needed = ceil(report.cases_needed / share) if report.cases_needed and share else _GROWTH * before
     enough = min(needed, _GROWTH * before)
     return sealed_n >= max(enough, ceil(_LEAST_GROWTH * before), before + 1)
 
 
+def _test(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
+    """Judge and commit. A look that another test took meanwhile is judged again, at the level that is left."""
+    for _ in range(_TRIES):
+        report = _tried(parts, item, trial=trial)
+        try:
+            _keep(parts, item, report)
+        except Conflict:
+            continue
+        return report
+    raise Conflict("Other tests took every look at the sealed cases.", remedy="The next turn tests it.")
+
+
 def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
-    agent = parts.store.agent
-    is_again = item.state is ProposalState.WAITING
+    ledger = parts.store.ledger()
     held_out = tuple(case for case in trial.cases if case.split is not Split.LOG)
     baseline = baseline_of(parts, trial.base, held_out)
-    report = evaluate.step(
+    return evaluate.step(
         evaluate.TrialWork(
-            agent=_stricter(agent) if is_again else agent,
+            agent=parts.store.agent,
             proposal=item.proposal,
             base=trial.base,
             candidate=parts.store.bundle(item.proposal.candidate_digest),
@@ -153,7 +162,9 @@ def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
             log_cases=tuple(case for case in trial.cases if case.split is Split.LOG),
             ask=ask_of(parts),
             is_taught=_teaches(item.proposal, trial.base),
-            looks=parts.store.sealed_looks(),
+            ledger=ledger,
+            is_dev_in_view=_is_dev_in_view(item.proposal, ledger),
+            proved=_if_more_of_the_same(parts, item.proposal, base=trial.base),
             now=parts.clock(),
             seed=parts.seed,
             shown=_shown_to(parts, item.proposal),
@@ -161,11 +172,6 @@ def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
             compared_with=baseline.words,
         )
     )
-    if not is_again:
-        return report
-    level = _stricter(agent).limits.alpha
-    said = f"Tried again on more cases, at a stricter level: proved means a chance of luck below {level:g}."
-    return report.model_copy(update={"reasons": (*report.reasons, said)})
 
 
 def _shown_to(parts: Parts, proposal: Proposal) -> tuple[str, ...]:
@@ -175,9 +181,35 @@ def _shown_to(parts: Parts, proposal: Proposal) -> tuple[str, ...]:
     return tuple(sorted({interaction.question for interaction in asked.values()}))
 
 
-def _stricter(agent: Agent) -> Agent:
-    limits = agent.limits.model_copy(update={"alpha": agent.limits.alpha * _AGAIN_ALPHA})
-    return agent.model_copy(update={"limits": limits})
+def _is_dev_in_view(proposal: Proposal, ledger: Ledger) -> bool:
+    """Whether a person wrote it after results on dev could be read: proposers of the loop never look at dev."""
+    since = ledger.dev_shown_since
+    return proposal.proposer is Proposer.PERSON and since is not None and since <= proposal.created_at
+
+
+def _if_more_of_the_same(parts: Parts, proposal: Proposal, *, base: Bundle) -> Bundle | None:
+    """The last proved version, when the change only adds to what it teaches."""
+    if not is_more_of_the_same(proposal.operations, base=base, proved=base):
+        return None
+    proved = _last_proved(parts)
+    is_more = proved is not None and is_more_of_the_same(proposal.operations, base=base, proved=proved)
+    return proved if is_more else None
+
+
+def _last_proved(parts: Parts) -> Bundle | None:
+    """Content of the newest proved version that the live one stands on; None when there is none."""
+    store = parts.store
+    by_number = {one.number: one for one in store.versions()}
+    version = by_number.get(store.head().number)
+    while version is not None:
+        if version.restores is not None:
+            version = by_number.get(version.restores)
+            continue
+        report = store.proposal(version.proposal_id).report if version.proposal_id else None
+        if report is not None and report.verdict is Verdict.PROVED:
+            return store.bundle(version.digest)
+        version = None if version.parent is None else by_number.get(version.parent)
+    return None
 
 
 def _moves(item: ProposalItem, verdict: Verdict) -> tuple[ProposalMove, ...]:

@@ -13,9 +13,11 @@ from loop.evaluate.answers import AnswerMemory, DeferredAnswers, kept_only
 from loop.evaluate.asked import Witnesses, added_texts, bundle_texts, qualified, witnesses
 from loop.evaluate.baseline import EMPTY, LIVE, RECORDED, Incumbent, is_from_elsewhere, is_silent, recorded_answers
 from loop.evaluate.grade import grade
-from loop.evaluate.reasons import about_power
+from loop.evaluate.planning import Plan, plan
+from loop.evaluate.reasons import about_budget, about_power
 from loop.evaluate.replay import failures
-from loop.evaluate.verdict import TAUGHT, UNTAUGHT, SliceTally, Tallies, judge, plan
+from loop.evaluate.tallies import TAUGHT, UNTAUGHT, SliceTally, Tallies
+from loop.evaluate.verdict import judge, passes_screen
 from loop.ports import Ask
 from loop.records import (
     Agent,
@@ -24,6 +26,8 @@ from loop.records import (
     CaseOutcome,
     EvalCase,
     Grade,
+    Ledger,
+    Limits,
     Proposal,
     Report,
     Split,
@@ -31,6 +35,7 @@ from loop.records import (
     case_set_digest,
     derived_id,
 )
+from loop.stats import budget
 
 __all__ = [
     "EMPTY",
@@ -40,7 +45,9 @@ __all__ = [
     "DeferredAnswers",
     "Incumbent",
     "TrialWork",
+    "about_budget",
     "asked_of",
+    "budget_left",
     "bundle_texts",
     "grade",
     "is_from_elsewhere",
@@ -53,7 +60,8 @@ __all__ = [
 
 METHOD = (
     "Paired replay on the same cases. Better or worse: one-sided mid-p McNemar. Interval: Tango score, 90 %. "
-    "Slices: Holm at 0.10. Screen on dev at 0.20, verdict on sealed."
+    "Screen on dev at 0.20, verdict on sealed at the level of the agent's budget of error (ADDIS). "
+    "All questions of harm together: Holm at 0.05."
 )
 SMALLEST_TOPIC = 10
 """Sealed cases a topic needs to be reported: below that its total would nearly tell single results."""
@@ -76,12 +84,16 @@ class TrialWork:
     """Both sides are asked through it; see `loop.ports.Ask`."""
     is_taught: Callable[[EvalCase], bool]
     """Whether the change is about this case; the others must not suffer."""
-    looks: int
-    """Proposals scored on this sealed set before this one."""
+    ledger: Ledger
+    """Looks at the sealed cases before this one."""
     now: datetime
     seed: int
     log_cases: tuple[EvalCase, ...] = ()
     """Where the fixes the proposer expected are looked up, and protected cases; never part of the verdict's rates."""
+    is_dev_in_view: bool = False
+    """Its author could read results on dev: dev is no screen, and the sealed cases are asked at once."""
+    proved: Bundle | None = None
+    """Of a change that is only more of the same: the last proved version, which it must not fall behind."""
     shown: tuple[str, ...] = ()
     """Texts the change's author was shown: cases that ask what stands there say nothing about the change."""
     unanswered: frozenset[str] = frozenset()
@@ -103,21 +115,30 @@ class _Asked(NamedTuple):
 def step(work: TrialWork) -> Report:
     """Test one proposal and say what the test found.
 
-    Dev is asked first; from how many dev cases move follows the power, stated before the sealed cases
-    are asked. Of sealed cases only totals leave this function. The same work gives the same report.
+    Dev is asked first; from how many dev cases move follows the power, stated before the sealed cases are asked.
+    They are asked only of a change that dev supports, of one whose author knew dev, and of more of the same (then
+    uncharged, for harm only). Of sealed cases only totals leave this function. The same work gives the same report.
     Raises InvalidInput when a bundle is not the one the proposal names or a log case is among the cases,
     ModelFailed when an endpoint cannot be used at all.
     """
     _check(work)
+    limits = work.agent.limits
     found = _witnesses(work)
     dev = _ask(work, found.of(Split.DEV))
-    sealed_cases = found.of(Split.SEALED)
-    planned = plan(_tally(dev), sealed_n=len(sealed_cases), limits=work.agent.limits)
-    sealed = _ask(work, sealed_cases)
-    log = _ask(work, [*_watched(work.log_cases, work.proposal), *found.watched])
-    judgement = judge(_tallies(work, dev=dev, sealed=sealed, log=log), limits=work.agent.limits)
+    there = found.of(Split.SEALED)
+    left = budget_left(work.ledger, limits=limits)
+    planned = plan(_tally(dev), sealed_n=len(there), level=left.level, limits=limits)
+    is_charged = work.is_dev_in_view or passes_screen(_tally(dev))
+    is_asked = is_charged or work.proved is not None
+    sealed = _ask(work, there) if is_asked else []
+    aside = [case for case in there if case.is_protected and not is_asked]
+    watched = _ask(work, [*_watched(work.log_cases, work.proposal), *found.watched, *aside])
+    tallies = _tallies(work, dev=dev, sealed=sealed, watched=watched).model_copy(
+        update={"is_sealed_asked": is_asked, "level": left.level if is_charged else None}
+    )
+    judgement = judge(tallies, limits=limits)
     cases_digest = case_set_digest(work.cases)
-    stated = about_power(planned.power, gain=planned.gain, sealed_n=len(sealed), needed=planned.cases_needed)
+    is_look = is_charged and bool(sealed)
     report = Report(
         id=derived_id("report", work.proposal.id, work.base.digest, work.candidate.digest, cases_digest, work.seed),
         agent=work.agent.slug,
@@ -131,18 +152,45 @@ def step(work: TrialWork) -> Report:
         slices=judgement.slices,
         outcomes=_shown(dev, seed=work.seed),
         verdict=judgement.verdict,
-        reasons=(*judgement.reasons, stated) if sealed else judgement.reasons,
+        reasons=judgement.reasons,
+        sealed_reasons=judgement.sealed_reasons,
         power=planned.power,
         power_for=planned.gain,
         cases_needed=planned.cases_needed,
-        expected_hits=_hits(log, expected=frozenset(work.proposal.expected_fixes)),
-        sealed_looks=work.looks + 1,
+        expected_hits=_hits(watched, expected=frozenset(work.proposal.expected_fixes)),
+        sealed_looks=len(work.ledger.looks) + is_look,
+        sealed_cases=len(there),
+        is_sealed_asked=is_asked,
+        is_dev_in_view=work.is_dev_in_view,
+        level=left.level if is_look else None,
+        expected_gain=judgement.expected_gain,
         model_failures=failures([answer for asked in dev + sealed for answer in _answers(asked)]),
         method=METHOD,
         seed=work.seed,
         at=work.now,
     )
-    return qualified(report, found, is_taught=work.is_taught)
+    told = report.model_copy(update={"reasons": (*report.reasons, *_stated(report, planned, left=left))})
+    return qualified(told, found, is_taught=work.is_taught)
+
+
+def _stated(report: Report, planned: Plan, *, left: budget.Left) -> list[str]:
+    """What the sealed cases could have shown, and at which level they were asked."""
+    if not report.sealed_heard:
+        return []
+    power = about_power(planned.power, gain=planned.gain, sealed_n=report.sealed_heard, needed=planned.cases_needed)
+    match report.level, report.is_sealed_asked:
+        case None, False:
+            return [power]
+        case None, True:
+            return ["The sealed cases were asked for harm only, so no look was charged and nothing can be proved."]
+        case _:
+            return [power, about_budget(left, look=report.sealed_looks)]
+
+
+def budget_left(ledger: Ledger, *, limits: Limits) -> budget.Left:
+    """What the agent's budget of error allows the next look, after all that were charged."""
+    looks = [budget.Look(p=one.p, is_proved=one.is_proved) for one in ledger.looks]
+    return budget.left(looks, total=limits.alpha)
 
 
 def _witnesses(work: TrialWork) -> Witnesses:
@@ -194,8 +242,8 @@ def _ask(work: TrialWork, cases: Sequence[EvalCase]) -> list[_Asked]:
     ]
 
 
-def _tallies(work: TrialWork, *, dev: list[_Asked], sealed: list[_Asked], log: list[_Asked]) -> Tallies:
-    protected = [asked for asked in dev + sealed + log if asked.case.is_protected]
+def _tallies(work: TrialWork, *, dev: list[_Asked], sealed: list[_Asked], watched: list[_Asked]) -> Tallies:
+    protected = [asked for asked in dev + sealed + watched if asked.case.is_protected]
     return Tallies(
         dev=_tally(dev),
         sealed=_tally(sealed),
@@ -203,7 +251,24 @@ def _tallies(work: TrialWork, *, dev: list[_Asked], sealed: list[_Asked], log: l
         protected=len(protected),
         protected_broken=_tally(protected).broken,
         failed_cases=sum(failures(_answers(asked)) > 0 for asked in dev + sealed),
-        looks=work.looks + 1,
+        since_proved=_since_proved(work, sealed),
+        is_dev_in_view=work.is_dev_in_view,
+        looks=work.ledger.looks,
+    )
+
+
+def _since_proved(work: TrialWork, sealed: Sequence[_Asked]) -> Tally | None:
+    """The last proved version against the candidate, on the same sealed cases."""
+    if work.proved is None:
+        return None
+    if work.proved.digest == work.base.digest:
+        return _tally(sealed)
+    before = work.ask(work.proved, [asked.case for asked in sealed])
+    return _tally(
+        [
+            asked._replace(base=before[asked.case.id], base_grade=grade(asked.case, before[asked.case.id]))
+            for asked in sealed
+        ]
     )
 
 

@@ -1,25 +1,23 @@
 """The sentences of a verdict: what a reviewer reads, with the numbers in it."""
 
+from loop.evaluate.tallies import Tallies, weigh
 from loop.records import Evidence, Limits, Tally
-from loop.stats.paired import cases_roughly
-
-ROTATE_AFTER = 20
-"""Looks after which a sealed set has told too much."""
+from loop.stats.budget import Left
 
 
 def describe(evidence: Evidence, *, what: str) -> str:
-    """One sentence: fixes, breaks, n, gain in points with its interval, and the chance of it by luck."""
+    """One sentence: fixes, breaks, n, gain in points with its interval, and how often nothing looks like this."""
     tally = evidence.tally
     if evidence.low is None or evidence.high is None or tally.effect is None:
         return f"There are no {what} yet."
     if tally.fixed + tally.broken == 0:
         return f"Changes no result on {tally.n} {what}; a gain or loss above {points(evidence.high)} is ruled out."
     is_loss = tally.broken > tally.fixed
-    luck = evidence.p_worse if is_loss else evidence.p_better
+    p = evidence.p_worse if is_loss else evidence.p_better
     return (
         f"Fixes {tally.fixed} and breaks {tally.broken} of {tally.n} {what}: {tally.effect * 100:+.1f} points "
-        f"({evidence.low * 100:.1f} to {evidence.high * 100:.1f}), "
-        f"chance of seeing this {'loss ' if is_loss else ''}by luck {chance(luck or 0.0)}."
+        f"({evidence.low * 100:.1f} to {evidence.high * 100:.1f}); a change that does nothing looks this "
+        f"{'bad' if is_loss else 'good'} in {frequency(p or 0.0)}."
     )
 
 
@@ -28,11 +26,11 @@ def points(share: float) -> str:
     return f"{share * 100:.1f} points"
 
 
-def chance(p: float) -> str:
-    """A probability in as many digits as mean something."""
+def frequency(p: float) -> str:
+    """A probability as how often: `12 of 100 tests`, `1 of 370 tests`."""
     if p < 0.0001:
-        return "below 0.0001"
-    return f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
+        return "fewer than 1 of 10,000 tests"
+    return f"{p * 100:.0f} of 100 tests" if p >= 0.095 else f"1 of {_rounded(1 / p):,} tests"
 
 
 def change(tally: Tally) -> str:
@@ -61,19 +59,52 @@ def about_untaught(evidence: Evidence, *, limits: Limits) -> str:
     return f"{changed}; too few to rule out a loss of {points(limits.harm_margin)}."
 
 
-def about_more_cases(sealed: Tally, *, limits: Limits) -> str:
-    """How many more sealed cases would settle a gain as large as the one seen."""
-    effect = sealed.effect or 0.0
-    gain = max(effect, limits.min_gain)
-    needed = cases_roughly(
-        gain,
-        discordance=max(gain, (sealed.fixed + sealed.broken) / sealed.n),
-        alpha=limits.alpha,
-        min_gain=limits.min_gain,
+def about_doubt(evidence: Evidence, *, limits: Limits) -> str:
+    """What of the cases it does not teach keeps a change from being proved."""
+    return (
+        f"The {evidence.tally.n} sealed cases it does not teach point to a loss ({change(evidence.tally)}), and one of "
+        f"{points(-(evidence.low or 0.0))} cannot be ruled out; at most {points(limits.harm_margin)} is allowed."
     )
-    if needed is None or needed <= sealed.n:
-        return "Not proved: more sealed cases are needed."
-    return f"Not proved: about {needed - sealed.n} more sealed cases would settle a gain of {points(gain)}."
+
+
+def about_dev(evidence: Evidence, *, tallies: Tallies) -> str:
+    """What dev says, and what follows for the sealed cases."""
+    said = describe(evidence, what="dev cases")
+    if tallies.is_dev_in_view:
+        return f"{said} Results on dev could be read when it was written, so they prove nothing."
+    if tallies.is_sealed_asked:
+        return said
+    return f"{said} That is not enough to ask the sealed cases."
+
+
+def about_expectation(gain: float, *, sealed: Evidence) -> str:
+    """The gain that will be left of the one seen."""
+    if not sealed.tally.fixed + sealed.tally.broken:
+        return ""
+    return f"To be expected: {gain * 100:+.1f} points, as what stands out in a test stands out partly by luck."
+
+
+def about_more_of_the_same(since_proved: Tally, *, limits: Limits) -> str:
+    """What is known of a change that adds more of what is proved."""
+    evidence = weigh(since_proved)
+    if evidence.low is None:
+        return ""
+    is_kept = evidence.low > -limits.harm_margin
+    return (
+        f"More of what is proved: {change(since_proved)} against the last proved version; a loss of "
+        f"{points(limits.harm_margin)} is {'ruled out' if is_kept else 'not ruled out'}."
+    )
+
+
+def about_budget(left: Left, *, look: int) -> str:
+    """What it takes to be proved by this look, what is left of the budget of error, and what refills it."""
+    since = "since the last proof" if left.proofs else "so far"
+    cost = "no look has cost anything" if not left.costly else f"{left.costly} {_looks(left.costly)} cost something"
+    return (
+        f"Look {look} at the sealed cases: proved means a result that a change that does nothing gives in at most "
+        f"1 of {_rounded(1 / left.level):,} tests; {since} {cost}. Each proved change refills this budget of error; a "
+        "look that comes out plainly good or plainly bad is free."
+    )
 
 
 def about_power(power: float, *, gain: float, sealed_n: int, needed: int | None) -> str:
@@ -90,11 +121,10 @@ def about_failures(failed: int, *, asked: int) -> str:
     )
 
 
-def about_looks(looks: int) -> str:
-    """How worn the sealed set is; empty while it is fresh."""
-    if looks <= ROTATE_AFTER:
-        return ""
-    return (
-        f"These sealed cases have now scored {looks} proposals; after {ROTATE_AFTER} they should become dev cases "
-        "and new ones be sealed."
-    )
+def _looks(number: int) -> str:
+    return "look has" if number == 1 else "looks have"
+
+
+def _rounded(number: float) -> int:
+    """To two digits: more would pretend to be known."""
+    return int(float(f"{number:.2g}"))

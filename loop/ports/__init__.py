@@ -28,6 +28,7 @@ from loop.records import (
     FeedbackState,
     Interaction,
     Issue,
+    Ledger,
     Measurement,
     Note,
     Proposal,
@@ -225,8 +226,8 @@ class Snapshots(Protocol):
         """
         ...
 
-    def sealed_looks(self) -> int:
-        """How many reports have used the sealed set so far."""
+    def ledger(self) -> Ledger:
+        """Every look at the sealed cases that was charged so far, and since when dev results could be read."""
         ...
 
     def signals_by_day(self, days: Collection[str] | None = None) -> list[DaySignals]:

@@ -70,6 +70,17 @@ from loop.records.operations import (
     SetRule,
     UpsertArticle,
 )
+from loop.records.reports import (
+    DECIDED_STATES,
+    HIDDEN,
+    Ledger,
+    Report,
+    SealedLook,
+    Verdict,
+    are_totals_shown,
+    as_shown,
+    look_of,
+)
 from loop.records.states import (
     COUNTING_STATES,
     DOUBTED_STATES,
@@ -96,20 +107,20 @@ from loop.records.trials import (
     Grade,
     LeftOut,
     Measurement,
-    Report,
     SliceResult,
     Split,
     Tally,
-    Verdict,
     case_set_digest,
 )
 from loop.records.turns import StageName, StageReport, TurnReport
 
 __all__ = [
     "COUNTING_STATES",
+    "DECIDED_STATES",
     "DOUBTED_STATES",
     "ENOUGH_JUDGED",
     "FEEDBACK_MOVES",
+    "HIDDEN",
     "JUDGED_STATES",
     "LAZY_COUNT",
     "LEVELS",
@@ -174,6 +185,7 @@ __all__ = [
     "JudgedColumn",
     "Kept",
     "KnownQuestion",
+    "Ledger",
     "LeftOut",
     "Level",
     "Limits",
@@ -201,6 +213,7 @@ __all__ = [
     "Rule",
     "Scalar",
     "Score",
+    "SealedLook",
     "SectionName",
     "SetApproach",
     "SetModel",
@@ -226,12 +239,15 @@ __all__ = [
     "Voice",
     "Vote",
     "Written",
+    "are_totals_shown",
+    "as_shown",
     "canonical",
     "case_set_digest",
     "derived_id",
     "digest",
     "evidence_digest",
     "is_body_of",
+    "look_of",
     "may_move",
     "targets",
 ]

@@ -8,7 +8,7 @@ from pydantic import Field
 from loop.records.agents import Slug
 from loop.records.changes import Proposal
 from loop.records.identity import SCHEME, Moment, Record, digest
-from loop.records.trials import Report
+from loop.records.reports import Report
 
 
 class Role(StrEnum):

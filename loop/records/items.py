@@ -3,8 +3,8 @@
 from loop.records.changes import Proposal
 from loop.records.events import Feedback, Flag
 from loop.records.identity import Record
+from loop.records.reports import Report
 from loop.records.states import FeedbackState, ProposalState
-from loop.records.trials import Report
 
 
 class FeedbackItem(Record):

@@ -10,8 +10,9 @@ from loop.records.changes import Issue, Proposal
 from loop.records.events import Flag
 from loop.records.identity import Moment, Record
 from loop.records.judged import Derived
+from loop.records.reports import Report
 from loop.records.states import FeedbackState, ProposalState
-from loop.records.trials import DailyQuality, EvalCase, Experiment, Measurement, Report
+from loop.records.trials import DailyQuality, EvalCase, Experiment, Measurement
 from loop.records.turns import TurnReport
 
 

@@ -1,4 +1,4 @@
-"""Is it better: cases, outcomes, the report and its verdict."""
+"""Is it better: cases, outcomes, counts with their statistics, and measurements."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -163,16 +163,6 @@ class SliceResult(Record):
     is_harmed: bool
 
 
-class Verdict(StrEnum):
-    """In words, what the test found."""
-
-    PROVED = "proved"
-    PROMISING = "promising"
-    NO_EFFECT = "no_effect"
-    HARMFUL = "harmful"
-    NOT_ENOUGH_DATA = "not_enough_data"
-
-
 class LeftOut(Record):
     """Cases of one split that a report does not rest on, by why; each is counted once."""
 
@@ -183,55 +173,6 @@ class LeftOut(Record):
     """Near-identical to an older case of the split, which is asked in their place."""
     unanswered: int = Field(default=0, ge=0)
     """The base's answer to them is not known: what was really answered was not recorded."""
-
-
-class Report(Record):
-    """What one test of a proposal found. Sealed results are totals only."""
-
-    id: str
-    agent: Slug
-    proposal_id: str
-    experiment_id: str | None = None
-    """The experiment it reports on; None for a paired replay outside of one."""
-    base_digest: str
-    candidate_digest: str
-    case_set_digest: str
-    """Of what was asked and what counted as right; see `loop.records.case_set_digest`."""
-    compared_with: str = ""
-    """In words, whose answers stood for the base; empty in reports that did not say so."""
-    left_out: tuple[LeftOut, ...] = ()
-    """Dev and sealed cases there were that did not count; empty when all did."""
-    untaught: int | None = None
-    """Sealed cases that count and are about what the change does not teach; None in reports that did not say so."""
-    dev: Evidence
-    sealed: Evidence
-    slices: tuple[SliceResult, ...] = ()
-    outcomes: tuple[CaseOutcome, ...] = ()
-    """Dev cases: every fixed and every broken one, and a sample of the rest."""
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    """The verdict explained, most important first."""
-    power: float | None
-    """Chance that the sealed set would prove a gain of `power_for`, at the discordance seen on dev."""
-    power_for: float
-    """The gain the power is stated for, as a share of cases."""
-    cases_needed: int | None
-    """Sealed cases for 80 % power at that gain; None when unknown."""
-    expected_hits: int | None = None
-    """Of the fixes the proposer expected, how many happened; None when it named none."""
-    sealed_looks: int
-    """How many proposals have been scored on this sealed set before, this one included."""
-    model_failures: int = 0
-    """Answers that could not be had; they count as wrong on their side."""
-    method: str
-    seed: int
-    at: Moment
-
-    @property
-    def sealed_there(self) -> int:
-        """Sealed cases there were, asked and left out."""
-        left_out = (one.shown + one.repeated + one.unanswered for one in self.left_out if one.split is Split.SEALED)
-        return self.sealed.tally.n + sum(left_out)
 
 
 class Arm(Record):

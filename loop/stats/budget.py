@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 TOTAL = 0.05
 """Expected share of useless ones among everything proved."""
-FIRST = 0.025
-"""What may be spent before anything was proved."""
+FIRST = 0.5
+"""Share of it that may be spent before anything was proved."""
 CANDIDATE = 0.25
 """A p up to this is a candidate: the look costs nothing, and no level is higher."""
 DISCARDED = 0.50
@@ -40,12 +40,13 @@ class Left(NamedTuple):
     proofs: int
 
 
-def left(looks: Sequence[Look]) -> Left:
+def left(looks: Sequence[Look], *, total: float = TOTAL) -> Left:
     """The level of the next look after these, in the order they were taken.
 
     min(λ, (τ − λ) · [w₀ g(1 + C₀) + (α − w₀) g(1 + C₁) + α Σ_{j ≥ 2} g(1 + C_j)]) with λ = CANDIDATE,
     τ = DISCARDED, g(k) = k^−1.6 / 2.2858, and C_j the looks with λ < p ≤ τ since the j-th proof (C₀: since the
-    beginning). 0.0027 at first, 0.0055 after a first proof.
+    beginning), α = `total` and w₀ = FIRST · α. 0.0027 at first, 0.0055 after a first proof. Simulated, also where
+    every look is at the same cases; proved for independent ones.
     """
     since = [0]
     for look in looks:
@@ -53,9 +54,9 @@ def left(looks: Sequence[Look]) -> Left:
             since = [count + 1 for count in since]
         if look.is_proved:
             since.append(0)
-    earned = (FIRST, TOTAL - FIRST)
+    earned = (FIRST * total, (1 - FIRST) * total)
     worth = sum(
-        (earned[number] if number < len(earned) else TOTAL) * _share(1 + count) for number, count in enumerate(since)
+        (earned[number] if number < len(earned) else total) * _share(1 + count) for number, count in enumerate(since)
     )
     level = min(CANDIDATE, (DISCARDED - CANDIDATE) * worth)
     return Left(level=level, costly=since[-1], proofs=len(since) - 1)

@@ -78,14 +78,19 @@ def score_interval(n: int, *, fixed: int, broken: int, level: float = 0.90) -> I
     )
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm(p_values: Sequence[float], *, weights: Sequence[float] | None = None) -> list[float]:
     """Holm's step-down adjusted p-values, in the order given; comparing them with a level bounds the chance
-    of even one false finding by it, whatever the dependence (Holm 1979)."""
+    of even one false finding by it, whatever the dependence (Holm 1979, sections 2 and 4).
+
+    `weights`: how much of the level each question gets at first, in any unit; equal shares without them.
+    """
+    shares = [1.0] * len(p_values) if weights is None else list(weights)
     adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda index: p_values[index])):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
+    largest, remaining = 0.0, sum(shares)
+    for place in sorted(range(len(p_values)), key=lambda index: p_values[index] / shares[index]):
+        largest = max(largest, min(1.0, remaining * p_values[place] / shares[place]))
         adjusted[place] = largest
+        remaining -= shares[place]
     return adjusted
 
 

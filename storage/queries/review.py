@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loop.records import Moment, ProposalState, Proposer, Record, StakesLevel, Verdict
+from loop.records import Moment, ProposalState, Proposer, Record, StakesLevel, Verdict, are_totals_shown
 from storage.queries.scope import Scope, moment
 from storage.tables import DecisionRow, HeadRow, IssueRow, ProposalRow, ReportRow
 
@@ -29,7 +29,7 @@ class ProposalLine(Record):
     verdict: Verdict | None
     """None until it is tested."""
     effect: float | None
-    """Sealed effect as a share of cases; positive is better."""
+    """Gain to be expected on sealed cases, as a share of them; None where their totals are not shown yet."""
     proposer: Proposer
     base_number: int
     created_at: Moment
@@ -37,7 +37,7 @@ class ProposalLine(Record):
     @property
     def is_against_evidence(self) -> bool:
         """Whether the test does not speak for it."""
-        return self.verdict not in (Verdict.PROVED, Verdict.PROMISING)
+        return self.verdict not in (Verdict.PROVED, Verdict.NO_WORSE, Verdict.PROMISING)
 
 
 class Mark(Record):
@@ -87,7 +87,7 @@ def listed(scope: Scope, states: Iterable[ProposalState]) -> list[ProposalLine]:
             _PROPOSAL.base_number,
             _PROPOSAL.created_at,
             _REPORT.verdict,
-            _REPORT.sealed_effect,
+            sa.func.coalesce(_REPORT.expected_gain, _REPORT.sealed_effect).label("gain"),
         )
         .select_from(_with_report())
         .where(scope.mine(ProposalRow), _PROPOSAL.state.in_([state.value for state in states]))
@@ -184,13 +184,14 @@ def _with_report() -> sa.FromClause:
 
 
 def _line(row: sa.Row[Any]) -> ProposalLine:
+    state, verdict = ProposalState(row.state), Verdict(row.verdict) if row.verdict else None
     return ProposalLine(
         id=row.id,
         title=row.title,
-        state=ProposalState(row.state),
+        state=state,
         level=StakesLevel(row.stakes["level"]),
-        verdict=Verdict(row.verdict) if row.verdict else None,
-        effect=row.sealed_effect,
+        verdict=verdict,
+        effect=row.gain if verdict and are_totals_shown(verdict, state) else None,
         proposer=Proposer(row.proposer),
         base_number=row.base_number,
         created_at=moment(row.created_at),

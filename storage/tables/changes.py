@@ -104,6 +104,16 @@ class ReportRow(Named, table=True):
     at: datetime
     looks: int
     """Times the sealed set was used for it: 1 or 0, more where it stands for earlier ones that are gone."""
+    look: int | None
+    """Number of the look that was charged to the budget of error; None: none was."""
+    p: float | None
+    """Of that look: how often a change that does nothing would look this good."""
+    level: float | None
+    """At which it was tested."""
+    moved: int
+    """Sealed cases fixed or broken."""
+    expected_gain: float | None
+    """None in reports of earlier releases."""
     body: dict[str, Any] = json_column()
 
 

@@ -8,15 +8,17 @@ import pytest
 from loop.errors import InvalidInput, ModelFailed
 from loop.evaluate import TrialWork, step
 from loop.evaluate.replay import failures, replay
-from loop.evaluate.verdict import UNTAUGHT
+from loop.evaluate.tallies import UNTAUGHT
 from loop.records import (
     Answer,
     Bundle,
     ChangeExamples,
     EvalCase,
+    Ledger,
     Limits,
     Proposal,
     Question,
+    SealedLook,
     Split,
     Verdict,
     case_set_digest,
@@ -27,6 +29,15 @@ from tests.builders import NOON, agent, bundle, case, example
 BASE = bundle(instructions="Sort parcels.")
 CANDIDATE = bundle(instructions="Sort parcels.", examples=(example(1),))
 LABEL = "parcel"
+
+
+def looked(*p: float) -> Ledger:
+    """A ledger with looks of these p, none of which proved anything."""
+    looks = [
+        SealedLook(number=number, p=one, level=0.001, is_proved=False, n=300, effect=0.01, moved=20)
+        for number, one in enumerate(p, start=1)
+    ]
+    return Ledger(looks=tuple(looks), dev_shown_since=NOON)
 
 
 class Table:
@@ -103,7 +114,7 @@ def work(
         "cases": tuple(cases),
         "ask": ask,
         "is_taught": is_taught,
-        "looks": 3,
+        "ledger": looked(0.01, 0.6, 0.9),
         "now": NOON,
         "seed": 7,
     }
@@ -121,9 +132,71 @@ def test_a_better_candidate_is_proved_on_the_same_cases() -> None:
     assert sides[0].asked == sides[1].asked
     assert (report.dev.tally.fixed, report.dev.tally.broken, report.dev.tally.n) == (9, 1, 100)
     assert (report.sealed.tally.fixed, report.sealed.tally.broken, report.sealed.tally.n) == (12, 1, 100)
-    assert report.reasons[0].startswith("Fixes 12 and breaks 1 of 100 sealed cases: +11.0 points")
+    assert report.sealed_reasons[0].startswith("Fixes 12 and breaks 1 of 100 sealed cases: +11.0 points")
     assert report.sealed_looks == 4
+    assert report.level is not None
     assert report.seed == 7
+
+
+def test_what_other_looks_cost_makes_a_proof_harder() -> None:
+    fresh = step(work([*DEV, *SEALED], ledger=Ledger()))
+    spent = step(work([*DEV, *SEALED], ledger=looked(0.3, 0.4)))
+    assert (fresh.verdict, spent.verdict) == (Verdict.PROVED, Verdict.PROMISING)
+    assert fresh.level is not None
+    assert spent.level is not None
+    assert spent.level < fresh.level / 5
+    assert any("1 of 370 tests; so far no look has cost anything" in one for one in fresh.reasons)
+    assert any("so far 2 looks have cost something" in one for one in spent.reasons)
+
+
+UNSUPPORTED = cases_of(["fixed"] * 5 + ["broken"] * 5 + ["right"] * 90, split=Split.DEV)
+
+
+def test_the_sealed_cases_are_left_alone_when_dev_does_not_support_the_change() -> None:
+    guarded = cases_of(["right"], split=Split.SEALED, start=700, is_protected=True)
+    sides = tables([*UNSUPPORTED, *SEALED, *guarded])
+    report = step(work([*UNSUPPORTED, *SEALED, *guarded], sides=sides))
+    asked = {one for one in sides[1].asked if one.startswith("sealed")}
+    assert asked == {guarded[0].question}, "whether what is protected breaks is asked all the same"
+    assert not report.is_sealed_asked
+    assert (report.level, report.sealed.tally.n, report.expected_gain) == (None, 0, None)
+    assert (report.sealed_looks, report.sealed_cases) == (3, 101)
+    assert any("not enough to ask the sealed cases" in reason for reason in report.reasons)
+
+
+def test_a_change_written_with_dev_in_view_is_asked_the_sealed_cases_whatever_dev_says() -> None:
+    report = step(work([*UNSUPPORTED, *SEALED], is_dev_in_view=True))
+    assert report.verdict is Verdict.PROVED
+    assert report.level is not None
+    assert any("could be read when it was written" in reason for reason in report.reasons)
+
+
+FILL = cases_of(["fixed"] * 3 + ["broken"] * 2 + ["right"] * 295, split=Split.SEALED)
+
+
+def test_more_of_the_same_is_asked_whether_it_does_harm_and_costs_nothing() -> None:
+    report = step(work([*UNSUPPORTED, *FILL], proved=BASE))
+    assert report.verdict is Verdict.NO_WORSE
+    assert (report.level, report.sealed_looks) == (None, 3)
+    assert any("no look was charged" in reason for reason in report.reasons)
+    assert step(work([*UNSUPPORTED, *FILL])).verdict is not Verdict.NO_WORSE, "anything else must be better"
+
+
+def test_more_of_the_same_is_held_against_the_last_proved_version_and_not_only_the_base() -> None:
+    proved = bundle(instructions="Sort every parcel.")
+    base, candidate = tables([*UNSUPPORTED, *FILL])
+    before = Table(dict.fromkeys(base.labels, LABEL))
+
+    def ask(of: Bundle, asked: Sequence[EvalCase]) -> dict[str, Answer]:
+        side = {BASE.digest: base, CANDIDATE.digest: candidate}.get(of.digest, before)
+        return dict(zip((one.id for one in asked), replay(side, asked), strict=True))
+
+    worn = [*FILL[:5], *cases_of(["right"] * 275 + ["wrong"] * 20, split=Split.SEALED, start=900)]
+    more = tables([*UNSUPPORTED, *worn])
+    base.labels, candidate.labels = more[0].labels, more[1].labels
+    before.labels = dict.fromkeys(more[0].labels, LABEL)
+    assert step(work([*UNSUPPORTED, *worn], sides=more, proved=BASE)).verdict is Verdict.NO_WORSE
+    assert step(work([*UNSUPPORTED, *worn], sides=more, proved=proved, ask=ask)).verdict is not Verdict.NO_WORSE
 
 
 def test_dev_is_asked_before_sealed() -> None:
@@ -151,7 +224,7 @@ def test_the_same_work_gives_the_same_report_and_other_cases_another() -> None:
     one, same = step(work([*DEV, *SEALED])), step(work([*reversed(SEALED), *DEV]))
     assert one.id == same.id
     assert one.case_set_digest == same.case_set_digest
-    assert (one.dev, one.sealed, one.verdict, one.reasons) == (same.dev, same.sealed, same.verdict, same.reasons)
+    assert (one.dev, one.sealed, one.verdict, one.words) == (same.dev, same.sealed, same.verdict, same.words)
     assert step(work([*DEV, *SEALED])) == one
     fewer = step(work([*DEV, *SEALED[1:]]))
     assert fewer.case_set_digest != one.case_set_digest
@@ -172,7 +245,7 @@ def test_a_change_that_breaks_what_it_does_not_teach_is_harmful() -> None:
     ]
     report = step(work([*DEV, *sealed], is_taught=lambda one: int(one.group[1:]) < 100))
     assert report.verdict is Verdict.HARMFUL
-    assert report.reasons[0] == "Cases it does not teach got worse: 0 fixed, 9 broken of 100."
+    assert report.sealed_reasons[0] == "Cases it does not teach got worse: 0 fixed, 9 broken of 100."
     assert {part.name for part in report.slices} == {"taught", "untaught"}
 
 
@@ -184,7 +257,7 @@ def test_a_protected_case_blocks_in_every_split() -> None:
     for split in (Split.DEV, Split.SEALED):
         report = step(work([*DEV, *SEALED, *protected[split]]))
         assert report.verdict is Verdict.HARMFUL
-        assert report.reasons[0].startswith("Breaks 1 of 1 protected cases")
+        assert report.words[0].startswith("Breaks 1 of 1 protected cases")
     assert step(work([*DEV, *SEALED], log_cases=tuple(protected[Split.LOG]))).verdict is Verdict.HARMFUL
 
 
@@ -235,7 +308,7 @@ def test_an_outage_gives_no_verdict_and_is_counted() -> None:
     assert report.verdict is Verdict.NOT_ENOUGH_DATA
     assert report.model_failures == 10
     assert report.sealed.tally.broken == 11
-    assert "No answer could be had for 10 of 210 cases" in report.reasons[0]
+    assert "No answer could be had for 10 of 210 cases" in report.words[0]
 
 
 def test_power_is_stated_from_dev_and_does_not_depend_on_sealed_results() -> None:
@@ -244,8 +317,11 @@ def test_power_is_stated_from_dev_and_does_not_depend_on_sealed_results() -> Non
     other = step(work([*DEV, *worse]))
     assert (one.power, one.power_for, one.cases_needed) == (other.power, other.power_for, other.cases_needed)
     assert one.power_for == 0.05
+    spent = step(work([*DEV, *SEALED], ledger=looked(0.3, 0.3, 0.3)))
     assert one.power is not None
-    assert 0.3 < one.power < 0.6
+    assert spent.power is not None
+    assert 0.02 < one.power < 0.2
+    assert spent.power < one.power, "it is stated at the level that is left"
 
 
 def test_without_cases_there_is_a_report_that_says_so() -> None:

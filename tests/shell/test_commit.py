@@ -1,12 +1,13 @@
 """A commit is written whole or not at all, and writing it again changes nothing."""
 
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loop.errors import InvalidInput, NotFound
+from loop.errors import Conflict, InvalidInput, NotFound
 from loop.ports import Store
 from loop.records import (
     FEEDBACK_MOVES,
@@ -20,8 +21,12 @@ from loop.records import (
     ProposalMove,
     ProposalState,
     Record,
+    Report,
     Split,
+    Verdict,
     Written,
+    as_shown,
+    look_of,
     may_move,
 )
 from storage.rows import TABLES
@@ -40,7 +45,7 @@ def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
     port: Store = store
     arrived, changes = arrivals(), everything()
     proposal = deciding.proposal(base=store.head())
-    report = builders.report(proposal)
+    report = builders.report(proposal, level=0.0027, verdict=Verdict.PROVED)
     assert arrived.keep(store) == Written(new=5)
     written = port.commit(changes.model_copy(update={**drafted(proposal), "reports": (report,)}))
 
@@ -59,7 +64,7 @@ def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
     item = port.proposal("p1")
     assert (item.proposal, item.report, item.state) == (proposal, report, ProposalState.DRAFTED)
     assert port.proposals() == [item]
-    assert port.sealed_looks() == 1
+    assert [look.number for look in port.ledger().looks] == [1]
 
 
 def test_the_same_commit_again_changes_nothing_but_the_journal(store: AgentStore) -> None:
@@ -145,23 +150,54 @@ def test_flags_and_issues_replace_the_earlier_ones(store: AgentStore) -> None:
     assert store.issues() == []
 
 
+def looked(proposal: Proposal, number: int, **fields: Any) -> Report:
+    """A report that was charged for a look."""
+    return builders.report(proposal, id=f"look-{number}", level=0.0027, sealed_looks=number, seed=number, **fields)
+
+
 def test_a_second_report_is_shown_instead_of_the_first_and_both_are_kept_and_count_as_looks(store: AgentStore) -> None:
     drafted = deciding.proposal(base=store.head())
-    store.commit(deciding.drafting(drafted).model_copy(update={"reports": (builders.report(drafted),)}))
+    first, second = looked(drafted, 1), looked(drafted, 2)
+    store.commit(deciding.drafting(drafted).model_copy(update={"reports": (first,)}))
     before = store.proposal("p1").evidence_digest
-    second = builders.report(drafted, id="second", seed=8)
     store.commit(Changes(reports=(second,)))
-    assert store.proposal("p1").report == second
-    assert store.reports("p1") == [builders.report(drafted), second]
+    assert store.proposal("p1").report == as_shown(second, state=ProposalState.DRAFTED)
+    assert store.reports("p1") == [first, second]
     assert store.proposal("p1").evidence_digest not in ("", before)
-    assert store.sealed_looks() == 2
+    assert [look.number for look in store.ledger().looks] == [1, 2]
+
+
+def test_one_look_is_charged_once_however_many_tests_took_it(store: AgentStore) -> None:
+    """Two workers read the same budget; the second is told, and nothing of its report is written."""
+    drafted = deciding.proposal(base=store.head())
+    store.commit(deciding.drafting(drafted).model_copy(update={"reports": (looked(drafted, 1),)}))
+    late = looked(drafted, 1).model_copy(update={"id": "late"})
+    with pytest.raises(Conflict, match="looked at the sealed cases meanwhile"):
+        store.commit(Changes(reports=(late,)))
+    assert [one.id for one in store.reports("p1")] == ["look-1"]
+    assert store.commit(Changes(reports=(looked(drafted, 1),))) == Written(), "the same report again is harmless"
+
+
+def test_the_ledger_is_what_the_reports_say(store: AgentStore) -> None:
+    drafted = deciding.proposal(base=store.head())
+    better = builders.evidence(fixed=4, broken=0, p_better=0.001)
+    reports = (
+        looked(drafted, 1),
+        builders.report(drafted, id="uncharged"),
+        looked(drafted, 2, verdict=Verdict.PROVED, sealed=better, dev=builders.evidence(), at=builders.at(9)),
+    )
+    store.commit(deciding.drafting(drafted).model_copy(update={"reports": reports}))
+    ledger = store.ledger()
+    assert ledger.looks == tuple(filter(None, map(look_of, reports)))
+    assert [look.is_proved for look in ledger.looks] == [False, True]
+    assert ledger.dev_shown_since == builders.at(5)
 
 
 def test_a_decided_proposal_keeps_the_evidence_it_was_decided_on(store: AgentStore) -> None:
     item = deciding.waiting(store)
     store.decide(deciding.decision(item))
     store.commit(Changes(reports=(builders.report(item.proposal, id="late", seed=8),)))
-    assert store.proposal("p1").report == item.report
+    assert store.proposal("p1").report == builders.report(item.proposal)
     assert [report.id for report in store.reports("p1")] == ["late", "report-p1"]
     assert store.proposal("p1").evidence_digest == item.evidence_digest
 

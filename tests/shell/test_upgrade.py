@@ -182,7 +182,7 @@ def test_a_decision_made_after_the_upgrade_binds_to_the_report_that_was_kept(upg
     item = store.proposal("waits")
     assert item.report is not None
     assert item.report.id == "report-waits-2"
-    assert store.sealed_looks() == sum(row["looks"] for row in released.rows()["report"])
+    assert len(store.ledger().looks) == sum(row["looks"] for row in released.rows()["report"] if row["agent"] == "desk")
     store.decide(deciding.decision(item))
     assert store.proposal("waits").state is ProposalState.APPROVED
 

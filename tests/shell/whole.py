@@ -144,6 +144,6 @@ def snapshot(store: AgentStore) -> list:
         store.releases(),
         store.measurements(),
         store.signals_by_day(),
-        store.sealed_looks(),
+        store.ledger(),
         store.last_turn(),
     ]

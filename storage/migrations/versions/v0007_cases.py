@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007_cases"
-down_revision = "0004_exam"
+down_revision = "0005_ledger"
 branch_labels = None
 depends_on = None
 
