@@ -12,7 +12,7 @@ from loop.ports import Parts
 from loop.records import TEACHING_STATES, Bundle, Changes, FeedbackItem, Interaction, Issue, Split
 
 CASES_READ = 2_000
-"""Newest cases that proposers weigh; older ones were weighed before."""
+"""Newest log cases that proposers weigh; older ones were weighed before. What they chose on dev, dev would flatter."""
 TAUGHT = 6_000
 """Newest corrections behind supported issues that are read, shared evenly among the issues."""
 CONFIRMED = 3_000
@@ -50,7 +50,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             issues=tuple(issues),
             items=teaching,
             interactions=interactions,
-            cases=tuple(store.newest_cases([Split.LOG, Split.DEV], limit=CASES_READ)),
+            cases=tuple(store.newest_cases([Split.LOG], limit=CASES_READ)),
             earlier=tuple(earlier),
             reasons=reasons,
             ask=ask_of(parts),

@@ -43,7 +43,7 @@ PAID_CASES_USED = 200
 
 @dataclass(frozen=True)
 class UpdateWork:
-    """Everything one turn of drafting may look at. Sealed cases are never among it."""
+    """Everything one turn of drafting may look at. Dev and sealed cases are never among it."""
 
     agent: Agent
     base: Version
@@ -55,7 +55,7 @@ class UpdateWork:
     interactions: Mapping[str, Interaction]
     """By id; those the feedback is about."""
     cases: Sequence[EvalCase]
-    """Of the splits log and dev."""
+    """Of the split log only: who chooses on dev passes its screen seven times of eight."""
     earlier: Sequence[ProposalItem]
     """Proposals drafted before, oldest first."""
     reasons: Mapping[str, str]

@@ -154,7 +154,7 @@ def test_a_protected_case_blocks_though_it_says_nothing_for_the_change() -> None
     broken = cases_of(["broken"], split=Split.SEALED, start=900, is_protected=True)
     report = step(work([*DEV, *SEALED, *broken], shown=(broken[0].question,)))
     assert report.verdict is Verdict.HARMFUL
-    assert report.reasons[0].startswith("Breaks 1 of 1 protected cases")
+    assert report.words[0].startswith("Breaks 1 of 1 protected cases")
     assert report.sealed.tally.n == 100
 
 

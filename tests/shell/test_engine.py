@@ -282,7 +282,7 @@ def test_reflection_through_a_real_server_becomes_one_tested_instruction_edit(ma
     assert drafted.proposal.operations == (EditInstructions(new="Say where people find their reference."),)
     assert drafted.proposal.stakes.level is StakesLevel.HIGH
     assert drafted.report is not None
-    assert drafted.report.sealed.tally.n > 0
+    assert drafted.report.sealed_heard > 0
 
 
 def test_a_model_that_invents_evidence_is_asked_once_more_and_then_counted_as_a_failure(make: Desk) -> None:
@@ -317,7 +317,7 @@ def test_two_agents_in_one_database_do_not_learn_from_each_other(make: Desk, sql
     assert other.store.proposals() == []
 
 
-def test_what_was_undecided_is_tried_again_at_a_stricter_level_when_enough_cases_have_come(make: Desk) -> None:
+def test_what_was_undecided_is_tried_again_on_the_budget_that_is_left_when_enough_cases_have_come(make: Desk) -> None:
     parts = make()
     desk_world.arrive(parts, rows=30)
     engine.turn(parts)
@@ -344,10 +344,11 @@ def test_what_was_undecided_is_tried_again_at_a_stricter_level_when_enough_cases
     engine.turn(parts)
     again = parts.store.proposal(mine.id)
     assert again.report is not None
-    assert again.report.sealed.tally.n > first.report.sealed.tally.n
+    assert again.report.sealed_heard > first.report.sealed_heard
     assert again.report.verdict is Verdict.PROVED
     assert again.state is ProposalState.WAITING, "the machine's larger bundle takes nobody's draft off the desk"
-    assert any("Tried again" in reason for reason in again.report.reasons)
+    assert any("Each proved change refills this budget" in reason for reason in again.report.reasons)
+    assert [look.number for look in parts.store.ledger().looks] == list(range(1, again.report.sealed_looks + 1))
     assert again.evidence_digest != first.evidence_digest, "who looked at the old evidence must look again"
     engine.turn(parts)
     assert parts.store.proposal(mine.id).evidence_digest == again.evidence_digest

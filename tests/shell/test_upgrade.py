@@ -100,7 +100,10 @@ def test_either_build_of_the_second_schema_ends_with_the_indexes_the_program_kno
     Database.open(database_url).close()
     # Where several look equally good, SQLite takes the one made last: their order is part of the schema.
     assert list(indexes(engine).items()) == list(upgraded.items())
-    assert released.stored(engine) == rows
+    after = released.stored(engine)
+    for table, some in rows.items():
+        pairs = zip(after[table], some, strict=True)
+        assert [{name: now[name] for name in before} for now, before in pairs] == some, table
     move_schema(engine, "base")
     metadata.create_all(engine)
     assert upgraded == indexes(engine)
@@ -185,6 +188,18 @@ def test_a_decision_made_after_the_upgrade_binds_to_the_report_that_was_kept(upg
     assert len(store.ledger().looks) == sum(row["looks"] for row in released.rows()["report"] if row["agent"] == "desk")
     store.decide(deciding.decision(item))
     assert store.proposal("waits").state is ProposalState.APPROVED
+
+
+def test_looks_of_the_first_release_are_charged_and_what_they_proved_loosely_refills_nothing(
+    upgraded: Database,
+) -> None:
+    ledger = upgraded.store("desk").ledger()
+    assert [look.number for look in ledger.looks] == list(range(1, len(ledger.looks) + 1))
+    unknown = [look for look in ledger.looks if not look.n]
+    assert len(unknown) == 1, "one report stands for two looks"
+    assert {(look.p, look.n, look.moved) for look in ledger.looks if look.n} == {(0.2, 10, 3)}
+    assert not any(look.is_proved for look in ledger.looks)
+    assert ledger.dev_shown_since is not None
 
 
 def test_a_proposal_whose_content_cannot_be_made_again_is_stale_and_says_why(upgraded: Database) -> None:
