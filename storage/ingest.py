@@ -8,7 +8,7 @@ from itertools import count, pairwise
 
 import sqlalchemy as sa
 
-from loop.records import Feedback, FeedbackState, Interaction, Score, Written, derived_id
+from loop.records import Feedback, FeedbackState, Interaction, Score, Written, derived_id, person
 from storage.among import among
 from storage.locks import lock_arrivals, move_log
 from storage.rows import Row, to_event_row, to_row
@@ -103,7 +103,7 @@ def _write_interactions(connection: sa.Connection, agent: str, rows: Sequence[Ro
 
 
 def _write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row], *, seq: Iterator[int]) -> Written:
-    """Append only: the later feedback of the same target, kind and author supersedes the earlier.
+    """Append only: the later feedback of the same target, kind and person supersedes the earlier.
 
     Later means by the time it was given; one that arrives late is kept as superseded at once, so the
     order of arrival does not matter. An id taken by other content gets a new id made from both.
@@ -162,22 +162,27 @@ def _fresh_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) 
 
 
 def _lines(connection: sa.Connection, agent: str, fresh: Sequence[Row]) -> dict[tuple[str, str, str], list[_Current]]:
-    """For each target, kind and author: what is current in the database and what is fresh."""
+    """For each target, kind and person: what is current in the database and what is fresh.
+
+    A person is an author as the door authenticated them: whoever writes a name into a file replaces nobody's word.
+    """
     lines: dict[tuple[str, str, str], list[_Current]] = defaultdict(list)
     for row in fresh:
-        key = row["interaction_id"], row["kind"], row["author"]
+        key = row["interaction_id"], row["kind"], person(row["author"], source=row["source"])
         lines[key].append(_Current(row["at"], row["received_at"], row["id"], row))
     table = FeedbackRow.core()
     if not fresh:
         return lines
     query = sa.select(
-        table.c.interaction_id, table.c.kind, table.c.author, table.c.at, table.c.received_at, table.c.id
+        *(table.c.interaction_id, table.c.kind, table.c.author, table.c.source),
+        *(table.c.at, table.c.received_at, table.c.id),
     ).where(
         table.c.agent == agent,
         among(table.c.interaction_id, [row["interaction_id"] for row in fresh]),
         table.c.state != FeedbackState.SUPERSEDED.value,
     )
-    for target, kind, author, at, received_at, name in connection.execute(query):
-        if (target, kind, author) in lines:
-            lines[target, kind, author].append(_Current(at, received_at, name, None))
+    for target, kind, author, source, at, received_at, name in connection.execute(query):
+        key = target, kind, person(author, source=source)
+        if key in lines:
+            lines[key].append(_Current(at, received_at, name, None))
     return lines

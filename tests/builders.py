@@ -55,7 +55,7 @@ def interaction(number: int = 1, **fields: Any) -> Interaction:
 
 
 def feedback(number: int = 1, **fields: Any) -> Feedback:
-    """A label correction on interaction `number` by author a`number`."""
+    """A label correction on interaction `number` by author a`number`, signed in at the desk."""
     filled = {
         "id": f"f{number}",
         "agent": "desk",
@@ -63,7 +63,7 @@ def feedback(number: int = 1, **fields: Any) -> Feedback:
         "kind": FeedbackKind.LABEL,
         "label": "refund",
         "author": f"a{number}",
-        "source": "test",
+        "source": "dashboard",
         "at": at(number),
         "received_at": at(number),
     }

@@ -27,7 +27,7 @@ def agent_group() -> None:
 @click.option("--task", default="", help="What it is for, in a sentence.")
 @click.option("--grading", type=click.Choice([one.value for one in Grading]), default="text", show_default=True)
 @click.option("--mode", type=click.Choice([one.value for one in Mode]), default="manual", show_default=True)
-@click.option("--trusted", multiple=True, help="Author whose corrections may become dev and sealed cases. Repeatable.")
+@click.option("--trusted", multiple=True, help="Who examines the agent: AUTHOR or DOOR:AUTHOR. Repeatable.")
 @click.option(
     "--min-sources",
     type=click.IntRange(min=1),

@@ -13,7 +13,7 @@ from loop import collect, desk, wiring
 from loop.cli.opening import opened
 from loop.errors import InvalidInput
 from loop.ports import Parts
-from loop.records import Actor, Article, digest
+from loop.records import Actor, Article, digest, door_of
 
 _SHOWN = 20
 """Refused rows printed before the rest is only counted."""
@@ -25,6 +25,13 @@ _SHOWN = 20
 @click.option("--as", "preset", required=True, help=f"What the file holds: {', '.join(sorted(collect.PRESETS))}.")
 @click.option("--map", "mappings", multiple=True, metavar="OURS=THEIRS", help="Our field = their column. Repeatable.")
 @click.option("--author", default="", help="Who gave feedback that names no author; counts as one person.")
+@click.option(
+    "--vouch",
+    "vouched",
+    multiple=True,
+    metavar="NAME",
+    help="This author in the file is who it says. Without it a file's rows by people you trust examine nothing.",
+)
 @click.option("--low", type=float, default=0.0, show_default=True, help="Worst rating on the file's scale.")
 @click.option("--high", type=float, default=1.0, show_default=True, help="Best rating on the file's scale.")
 @click.option("--keep-personal-data", is_flag=True, help="Do not mask secrets and personal data: a verbatim copy.")
@@ -38,6 +45,7 @@ def import_command(
     preset: str,
     mappings: tuple[str, ...],
     author: str,
+    vouched: tuple[str, ...],
     low: float,
     high: float,
     keep_personal_data: bool,
@@ -45,12 +53,13 @@ def import_command(
     as_json: bool,
 ) -> None:
     """Import FILE (CSV, JSON Lines, JSON or Parquet). Importing it again changes nothing."""
-    options = collect.Options(default_at=_modified(file), author=author, low=low, high=high)
+    options = collect.Options(default_at=_modified(file), author=author, low=low, high=high, vouched=frozenset(vouched))
     redaction = collect.Redaction.OFF if keep_personal_data else collect.Redaction.ALL
     rows: list[dict[str, object]] = []
+    unproved: set[str] = set()
     with opened() as session, file.open("rb") as stream:
         parts, actor = session.parts(slug), wiring.operator(session.settings)
-        about = {"name": digest(file.name)}
+        about = {"name": digest(file.name)} | ({"vouched for": ", ".join(sorted(set(vouched)))} if vouched else {})
         door = collect.Door(actor=actor, action="import", journal="import file", at=parts.clock(), about=about)
         batches = collect.read(
             stream,
@@ -65,6 +74,8 @@ def import_command(
         with click.progressbar(length=size, label=f"Importing {file.name}", file=sys.stderr) as bar:
 
             def on_batch(batch: collect.Batch, refused: Sequence[collect.RowError]) -> None:
+                trusted = parts.store.agent.trusted_authors
+                unproved.update(one.author for one in batch.feedback if door_of(one.source) and one.author in trusted)
                 rows.extend({"line": row.line, "reason": row.reason} for row in refused)
                 bar.update(max(0, batch.bytes_read - bar.pos))
 
@@ -75,9 +86,15 @@ def import_command(
         drafted = _draft_articles(parts, done.articles, file=file, actor=actor)
     written = done.written.model_dump(include={"new", "updated", "duplicate"})
     counts = {**written, "rejected": len(rows), "articles": len(done.articles)}
-    click.echo(
-        json.dumps(counts | {"rows_rejected": rows}) if as_json else "\n".join([*_summary(counts, rows), *drafted])
-    )
+    told = [*_summary(counts, rows), *drafted, *_unproved(unproved)]
+    click.echo(json.dumps(counts | {"rows_rejected": rows}) if as_json else "\n".join(told))
+
+
+def _unproved(names: set[str]) -> list[str]:
+    return [
+        f"Rows by {name} count as anybody's: a file does not prove who wrote it. If it is so: --vouch {name}"
+        for name in sorted(names)
+    ]
 
 
 def _write_rejects(path: Path | None, rows: list[dict[str, object]]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from loop.collect.files.fields import Cells, Field, Unusable
 from loop.collect.identity import interaction_id, question_group, stable_id
-from loop.records import Article, Feedback, FeedbackKind, Interaction, derived_id
+from loop.records import Article, Feedback, FeedbackKind, Interaction, derived_id, vouched_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class RowDefaults:
     """The worst rating on the file's scale."""
     high: float = 1.0
     """The best rating on the file's scale."""
+    vouched: frozenset[str] = frozenset()
+    """Authors in the file who are who it says, on the operator's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def feedback_from_row(
         interaction_id=interaction_id,
         kind=kind,
         author=author,
-        source=defaults.source,
+        source=vouched_source(defaults.source) if author in defaults.vouched else defaults.source,
         at=at or defaults.at,
         received_at=max(at or defaults.at, defaults.at),
         **fields,

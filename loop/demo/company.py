@@ -151,14 +151,14 @@ def chance(*parts: object) -> Random:
 
 
 def start_agent(leads: tuple[str, ...], *, at: datetime) -> Agent:
-    """The agent: corrections of the leads are trusted, and half of the cases are held out."""
+    """The agent: the leads examine it, as the help desk signs them in, and half of what they say is held out."""
     told = company()
     return Agent(
         slug=SLUG,
         name=told.agent,
         task=told.task,
         grading=Grading.TEXT,
-        trusted_authors=leads,
+        trusted_authors=tuple(f"{HELPDESK}:{lead}" for lead in leads),
         limits=Limits(dev_share=0.18, sealed_share=0.28),
         is_demo=True,
         created_at=at,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from loop import roles
 from loop.desk.cases import act_on, note_on, replacement
 from loop.errors import InvalidInput
-from loop.heldout import HIDDEN_SPLITS, split_of
+from loop.heldout import GROUP_DRAW, HIDDEN_SPLITS, split_of
 from loop.ports import Parts
 from loop.records import (
     Actor,
@@ -198,7 +198,8 @@ class _Book:
         group = _group_of(draft)
         split = self._splits.get(group)
         if split is None:
-            split = Split.LOG if question in self._taught else split_of(group, limits=self._agent.limits)
+            drawn = split_of(self._parts.store.draw(GROUP_DRAW, group), limits=self._agent.limits)
+            split = Split.LOG if question in self._taught else drawn
             split = split if self._room.get(split, 1) > 0 else Split.LOG
             self._splits[group] = split
         if split in self._room:

@@ -70,6 +70,7 @@ from loop.records.operations import (
     SetRule,
     UpsertArticle,
 )
+from loop.records.people import door_of, named_people, person, person_of, vouched_source
 from loop.records.reports import (
     DECIDED_STATES,
     HIDDEN,
@@ -245,9 +246,14 @@ __all__ = [
     "case_set_digest",
     "derived_id",
     "digest",
+    "door_of",
     "evidence_digest",
     "is_body_of",
     "look_of",
     "may_move",
+    "named_people",
+    "person",
+    "person_of",
     "targets",
+    "vouched_source",
 ]

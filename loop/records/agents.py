@@ -65,7 +65,8 @@ class Agent(Record):
     grading: Grading = Grading.LABEL
     """What makes an answer right: its label, the article it rests on, or its text."""
     trusted_authors: tuple[str, ...] = ()
-    """Pseudonyms whose corrections may become dev and sealed cases. Empty: any author that proved reliable."""
+    """People whose corrections examine the agent: `author`, as the desk or an API key knows them, or `door:author`.
+    Empty: people with a long record, within caps."""
     limits: Limits = Limits()
     is_demo: bool = False
     """Made by `ratchet demo`; every screen says so."""

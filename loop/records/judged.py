@@ -55,6 +55,7 @@ class Judged(NamedTuple):
     """Place in the log of arrivals."""
     interaction_id: str
     author: str
+    """Who said so, as the door authenticated them (`loop.records.people`)."""
     door: str
     """Source and family, as a composed key: streams of one door are compared with each other."""
     family: str

@@ -31,6 +31,7 @@ from loop.records import (
     Record,
     Split,
     Version,
+    person_of,
 )
 from loop.text.secrets import find_secrets
 from loop.text.spelling import normalise
@@ -261,7 +262,7 @@ def _correction(feedback: Feedback, interaction: Interaction, *, issue_id: str, 
     return Correction(
         feedback_id=feedback.id,
         issue_id=issue_id,
-        author=feedback.author,
+        author=person_of(feedback),
         kind=feedback.kind,
         question=texts.visible(interaction.question),
         answer=texts.visible(feedback.text) if feedback.kind.traits.is_worded else "",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from loop.heldout import GROUP_DRAW, group_of, sealed_at_most
-from loop.records import SEPARATOR, Feedback, FeedbackItem, Interaction, Judged, Level
+from loop.records import SEPARATOR, Feedback, FeedbackItem, Interaction, Judged, Level, person_of
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.detectors.instruction import NAME, find_instruction
 from loop.validate.keys import key_of
@@ -74,7 +74,7 @@ def row_of(work: Work, item: FeedbackItem, interaction: Interaction | None, *, q
         feedback_id=feedback.id,
         seq=item.seq,
         interaction_id=feedback.interaction_id,
-        author=feedback.author,
+        author=person_of(feedback),
         door=f"{feedback.source}{SEPARATOR}{family}",
         family=family,
         kind=feedback.kind.value,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from loop.ports import Knowledge
 from loop.records import (
@@ -19,6 +20,7 @@ from loop.records import (
     Level,
     Moment,
     Sums,
+    named_people,
 )
 
 CHANGED: Mapping[Level, tuple[str, ...]] = {
@@ -45,10 +47,10 @@ class Work:
     keys: tuple[str, ...]
     seed: int = 0
 
-    @property
+    @cached_property
     def named(self) -> frozenset[str]:
-        """Authors the operator vouches for."""
-        return frozenset(self.agent.trusted_authors)
+        """People the operator vouches for, as their doors authenticated them."""
+        return named_people(self.agent)
 
 
 @dataclass

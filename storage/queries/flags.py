@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from storage.queries.scope import Scope
-from storage.tables import FeedbackRow, FlagRow, StandingRow
+from storage.tables import FeedbackRow, FlagRow, JudgedRow, StandingRow
 
 _FLAG = FlagRow.core().c
 _FEEDBACK = FeedbackRow.core().c
+_JUDGED = JudgedRow.core().c
 _STANDING = StandingRow.core().c
 
 
@@ -16,12 +17,14 @@ def flags_of(scope: Scope, ids: Sequence[str]) -> dict[str, list[tuple[str, str]
     """Detector and reason; of an unreliable author the figures as they are now, which stand in their record."""
     if not ids:
         return {}
+    person = sa.func.coalesce(_JUDGED.author, _FEEDBACK.author)
     found = scope.rows(
         sa.select(_FLAG.feedback_id, _FLAG.detector, _FLAG.reason, _STANDING.body)
         .join(FeedbackRow.core(), sa.and_(_FEEDBACK.agent == _FLAG.agent, _FEEDBACK.id == _FLAG.feedback_id))
+        .outerjoin(JudgedRow.core(), sa.and_(_JUDGED.agent == _FLAG.agent, _JUDGED.feedback_id == _FLAG.feedback_id))
         .outerjoin(
             StandingRow.core(),
-            sa.and_(_STANDING.agent == _FLAG.agent, _STANDING.name == _FEEDBACK.author, _FLAG.detector == "rater"),
+            sa.and_(_STANDING.agent == _FLAG.agent, _STANDING.name == person, _FLAG.detector == "rater"),
         )
         .where(scope.mine(FlagRow), _FLAG.feedback_id.in_(ids))
         .order_by(_FLAG.feedback_id, _FLAG.position)

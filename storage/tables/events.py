@@ -48,6 +48,9 @@ class InteractionRow(Named, table=True):
     content_digest: str = Field(max_length=64)
 
 
+_WHO_ON_WHAT = ("agent", "interaction_id", "kind", "author", "source")
+
+
 class FeedbackRow(Named, table=True):  # no foreign key to the interaction: feedback may arrive first
     __tablename__ = "feedback"
     __table_args__ = (
@@ -55,7 +58,7 @@ class FeedbackRow(Named, table=True):  # no foreign key to the interaction: feed
         sa.Index(None, "agent", "interaction_id"),
         sa.Index(None, "agent", "author"),
         sa.Index(None, "agent", "kind"),
-        sa.Index("uq_feedback_current", "agent", "interaction_id", "kind", "author", unique=True, **_WHERE_CURRENT),
+        sa.Index("uq_feedback_current", *_WHO_ON_WHAT, unique=True, **_WHERE_CURRENT),
         sa.Index(None, "agent", "seq"),
     )
     seq: int = Field(sa_type=sa.BigInteger)

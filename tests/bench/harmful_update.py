@@ -129,7 +129,7 @@ def decide(
         settings = Settings(database_url=f"sqlite:///{scratch}/harmful.db", seed=seed)
         database = Database.open(settings.database_url)
         agent = Agent(
-            slug="help", name="Help", grading=Grading.ARTICLE, trusted_authors=("lead",),
+            slug="help", name="Help", grading=Grading.ARTICLE, trusted_authors=("benchmark:lead",),
             limits=Limits(dev_share=0.35, sealed_share=0.49, undo_seconds=0), created_at=NOW,
         )  # fmt: skip
         database.create_agent(agent, base, now=NOW, actor="benchmark", chance="harmful update")

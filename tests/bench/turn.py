@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _agent(folder: Path, name: str) -> Parts:
     database = Database.open(f"sqlite:///{folder / name}.db")
-    agent = Agent(slug="bench", name="Bench", trusted_authors=LEADS, created_at=START)
+    agent = Agent(slug="bench", name="Bench", trusted_authors=[f"bench:{lead}" for lead in LEADS], created_at=START)
     database.create_agent(agent, Bundle(), now=START, actor="bench", chance="turn")
     return wiring.parts_for(Settings(), database, "bench")
 

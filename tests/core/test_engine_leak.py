@@ -55,7 +55,7 @@ def arrive(parts: Parts, *, rows: int, seed: int) -> None:
         author = desk_world.LEADS[number % 2] if number % 4 < 2 else f"rater-{number % 7}"
         feedback.append(
             Feedback(id=f"f{key}", agent="desk", interaction_id=f"i{key}", kind=FeedbackKind.LABEL, label=truth,
-                     author=author, source="world", at=moment, received_at=moment)
+                     author=author, source="dashboard", at=moment, received_at=moment)
         )  # fmt: skip
     parts.store.append(interactions=interactions, feedback=feedback)
 

@@ -62,7 +62,7 @@ def arrive(parts: Parts, *, rows: int = 240, seed: int = 0, prefix: str = "", sl
         feedback.append(
             Feedback(
                 id=f"f{key}", agent=slug, interaction_id=f"i{key}", kind=FeedbackKind.LABEL, label=intent,
-                author=author, source="world", at=at, received_at=at,
+                author=author, source="dashboard", at=at, received_at=at,
             )
         )  # fmt: skip
     parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))

@@ -9,6 +9,7 @@ import pytest
 from loop.cli.review import changed_lines
 from loop.records import Change, Job
 from storage.database import Database
+from storage.tables import SecretRow
 from tests import fakes
 from tests.builders import NOON
 from tests.shell.conftest import Ratchet
@@ -49,6 +50,53 @@ def test_an_import_counts_what_it_did_and_a_second_one_changes_nothing(desk: Rat
     assert (second["new"], second["updated"], second["duplicate"]) == (0, 0, 4)
 
 
+def test_a_file_vouches_for_nobody_unless_the_operator_does_and_the_journal_says_so(
+    desk: Ratchet, tmp_path: Path, sqlite_url: str
+) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(GOOD)
+    words = ("import", str(file), "--agent", "desk", "--as", "labelled-queries", "--map", "author=author")
+    assert "--vouch lead" in desk(*words).out
+    desk("turn", "--agent", "desk")
+    assert makers(sqlite_url) == {"lead (import)", "ann (import)"}
+    assert "--vouch" not in desk(*words, "--vouch", "lead").out
+    desk("turn", "--agent", "desk")
+    assert makers(sqlite_url) == {"lead", "ann (import)"}
+    database = Database.open(sqlite_url)
+    notes = [one.digests.get("vouched for", "") for one in database.store("desk").journal()]
+    database.close()
+    assert [one for one in notes if one] == ["lead"]
+
+
+def test_the_secret_of_the_draw_is_in_nothing_that_is_printed(
+    ratchet: Ratchet, tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.database.new_secret", lambda: "ca0a51" * 10 + "beef")
+    file = tmp_path / "labels.csv"
+    file.write_text(GOOD)
+    said = [ratchet("agent", "create", "desk", "--grading", "label")]
+    said.append(ratchet("import", str(file), "--agent", "desk", "--as", "labelled-queries"))
+    said += [ratchet(verb, "--agent", "desk") for verb in ("turn", "recheck", "audit", "review")]
+    said += [ratchet("agent", "list"), ratchet("agent", "export", "desk"), ratchet("agent", "show", "desk")]
+    assert {one.code for one in said} == {0}
+    database = Database.open(sqlite_url)
+    store = database.store("desk")
+    assert store.draw("group", "ann") == database.store("desk").draw("group", "ann")
+    printed = [*(one.out + one.err for one in said), repr(store), repr(store.agent), repr(store.journal())]
+    printed.append(repr(SecretRow(agent="desk", secret="ca0a51" * 10 + "beef")))
+    database.close()
+    assert [text for text in printed if "ca0a51" in text] == []
+
+
+def makers(url: str) -> set[str]:
+    """Who made the cases that are in use."""
+    database = Database.open(url)
+    try:
+        return {case.author for case in database.store("desk").cases()}
+    finally:
+        database.close()
+
+
 def test_a_turn_says_what_each_stage_did(desk: Ratchet, tmp_path: Path) -> None:
     file = tmp_path / "labels.csv"
     file.write_text(GOOD)
@@ -74,11 +122,12 @@ def test_a_turn_says_when_too_few_people_said_the_same(desk: Ratchet, tmp_path: 
 
 
 def test_one_annotator_is_enough_where_the_operator_says_so(ratchet: Ratchet, tmp_path: Path) -> None:
-    assert ratchet("agent", "create", "solo", "--grading", "label", "--min-sources", "1").code == 0
+    assert ratchet("agent", "create", "solo", "--grading", "label", "--min-sources", "1", "--trusted", "dana").code == 0
     file = tmp_path / "labels.csv"
     rows = [f"{words} {number},{label}" for number in range(60) for words, label in SAID]
     file.write_text("\n".join(["text,category", *rows]))
-    ratchet("import", str(file), "--agent", "solo", "--as", "labelled-queries")
+    said = ("--author", "dana", "--vouch", "dana")
+    ratchet("import", str(file), "--agent", "solo", "--as", "labelled-queries", *said)
     assert "1 proved" in ratchet("turn", "--agent", "solo").out
     listed = ratchet("review", "--agent", "solo", "--list").out
     assert "medium" in listed, "concentrated support is never low stakes"

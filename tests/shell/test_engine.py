@@ -214,7 +214,7 @@ def signals(parts: Parts, *, version: int, n: int, good: int, prefix: str) -> No
         feedback.append(
             Feedback(
                 id=f"f{key}", agent="desk", interaction_id=key, kind=FeedbackKind.THUMBS, value=float(number < good),
-                author=key, source="test", at=LATER + timedelta(seconds=number),
+                author=key, source="dashboard", at=LATER + timedelta(seconds=number),
                 received_at=LATER + timedelta(seconds=number),
             )
         )  # fmt: skip
@@ -240,7 +240,7 @@ def edits(parts: Parts) -> None:
         feedback.append(
             Feedback(
                 id=f"f{number}", agent="desk", interaction_id=f"i{number}", kind=FeedbackKind.EDIT, text=BETTER,
-                author=f"lead-{1 + number % 2}" if number % 3 else f"ann-{number % 5}", source="test",
+                author=f"lead-{1 + number % 2}" if number % 3 else f"ann-{number % 5}", source="dashboard",
                 at=NOON + timedelta(minutes=number), received_at=NOON + timedelta(minutes=number),
             )
         )  # fmt: skip

@@ -37,6 +37,17 @@ def test_later_feedback_of_the_same_author_supersedes_the_earlier(store: AgentSt
     assert [item.feedback for item in history] == [earlier]
 
 
+def test_a_name_in_a_file_replaces_nobodys_word(store: AgentStore) -> None:
+    """Who writes the lead's name into a file neither silences the lead nor is taken for them."""
+    store.append(feedback=(builders.feedback(1, author="lead"),))
+    forged = builders.feedback(2, interaction_id="i1", author="lead", label="delay", source="import:a.csv")
+    assert store.append(feedback=(forged,)) == Written(new=1)
+    assert [item.feedback.id for item in store.feedback()] == ["f1", "f2"]
+    vouched = builders.feedback(3, interaction_id="i1", author="lead", source="vouched:b.csv", at=builders.at(9))
+    assert store.append(feedback=(vouched,)) == Written(updated=1)
+    assert [item.feedback.id for item in store.feedback()] == ["f2", "f3"]
+
+
 def test_what_is_superseded_is_judged_again(store: AgentStore) -> None:
     store.append(feedback=(builders.feedback(1),))
     store.append(feedback=(builders.feedback(1, id="f1b", at=builders.at(5), received_at=builders.at(5)),))

@@ -33,6 +33,8 @@ class Options(Record):
     """The worst rating on the file's scale."""
     high: float = 1.0
     """The best rating on the file's scale; above `low`."""
+    vouched: frozenset[str] = frozenset()
+    """Authors in the file who are who it says, on the operator's word; of everybody else it proves nothing."""
     batch_rows: int = Field(default=1000, ge=1, le=100_000)
     """Rows per batch, at most."""
 
@@ -92,6 +94,7 @@ def read(
         at=(options.default_at or now).astimezone(UTC),
         low=options.low,
         high=options.high,
+        vouched=options.vouched,
     )
     return _batches(table, chosen, columns=columns, defaults=defaults, batch_rows=options.batch_rows)
 

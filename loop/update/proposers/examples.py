@@ -6,7 +6,7 @@ from itertools import islice, zip_longest
 from math import ceil, floor
 
 from loop.change.proposal import Idea
-from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, Proposer, derived_id
+from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, Proposer, derived_id, named_people
 from loop.text.spelling import normalise
 from loop.update.selection import Choice, Field, choose
 from loop.update.sparing import in_words, left_out, topic_of
@@ -136,6 +136,7 @@ def _own(candidates: Sequence[Correction], cases: Sequence[tuple[str | None, str
 def _choose(field: Field, candidates: Sequence[Correction], *, work: UpdateWork) -> list[Choice]:
     """Choose, then choose again with caps for the size that came out, until no author has too large a share."""
     names = sorted({one.author for one in candidates})
+    trusted = named_people(work.agent)
     places = {name: place for place, name in enumerate(names)}
     groups = [places[one.author] for one in candidates]
     limit = min(work.agent.limits.bundle_max, len(candidates))
@@ -143,11 +144,11 @@ def _choose(field: Field, candidates: Sequence[Correction], *, work: UpdateWork)
     start = _begun(candidates, work=work)
     start = start if len(start) < limit else []
     while limit > 0:
-        caps = [limit if name in work.agent.trusted_authors else _cap(limit, authors=len(names)) for name in names]
+        caps = [limit if name in trusted else _cap(limit, authors=len(names)) for name in names]
         chosen = choose(field, limit=limit, caps=caps, groups=groups, start=start)
         counts = authors_of(candidates[one.candidate] for one in chosen)
         allowed = _cap(len(chosen), authors=len(names))
-        if all(n <= allowed or name in work.agent.trusted_authors for name, n in counts.items()):
+        if all(n <= allowed or name in trusted for name, n in counts.items()):
             break
         limit = min(len(chosen), limit - 1)
     return chosen

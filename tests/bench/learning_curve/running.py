@@ -34,6 +34,8 @@ from tests.bench.printing import data_folder, say
 
 START = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
 """After any day on which the agent can have been made."""
+SOURCE = "benchmark"
+"""The door that says who the raters and leads are."""
 APPROVER = Actor(name="benchmark", role=Role.ADMIN, is_single_operator=True)
 
 
@@ -84,7 +86,7 @@ def run(stream: Stream, held_out: list[tuple[str, str]], *, folder: Path, seed: 
     clock = Clock()
     url = f"sqlite:///{folder / stream.name}.db"
     os.environ |= {"RATCHET_DATABASE_URL": url, "RATCHET_OPERATOR": APPROVER.name}
-    trusted = [part for lead in LEADS for part in ("--trusted", lead)]
+    trusted = [part for lead in LEADS for part in ("--trusted", f"{SOURCE}:{lead}")]
     ratchet(["agent", "create", "banking", "--grading", "label", *trusted], standalone_mode=False)
     database = Database.open(url)
     parts = wiring.parts_for(Settings(database_url=url, seed=seed), database, "banking", clock=clock)
@@ -164,13 +166,13 @@ def _collect(parts: Parts, batch: tuple[Row, ...], *, number: int, now: datetime
             Interaction(
                 id=f"i{key}", agent="banking", episode_id=f"e{key}", customer=f"c{key}", at=moment, question=row.text,
                 answer=answer.text, label=answer.label, method=answer.method, confidence=answer.confidence,
-                version=head.number, source="benchmark",
+                version=head.number, source=SOURCE,
             )
         )  # fmt: skip
         feedback.append(
             Feedback(
                 id=f"f{key}", agent="banking", interaction_id=f"i{key}", kind=FeedbackKind.LABEL, label=row.said,
-                author=row.author, source="benchmark", at=moment, received_at=moment,
+                author=row.author, source=SOURCE, at=moment, received_at=moment,
             )
         )  # fmt: skip
     parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))
