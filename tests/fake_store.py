@@ -4,7 +4,7 @@ Each keeps what its port promises and nothing else, so that the engine is tested
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -135,6 +135,9 @@ class FakeSnapshots(Memory):
 
     def anchors_digest(self) -> str:
         return ""
+
+    def shown_cases(self, names: Collection[str]) -> frozenset[str]:
+        return frozenset()
 
     def feedback(self, states: Iterable[FeedbackState] | None = None) -> list[FeedbackItem]:
         wanted = set(FeedbackState) - {FeedbackState.SUPERSEDED} if states is None else set(states)

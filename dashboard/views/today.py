@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import session
 from dashboard.components import actions, cards, decision, drafting, words
 from dashboard.components.markup import Markup, show, tag
+from loop import desk
 from loop.evaluate import about_budget, budget_left
 from loop.ports import Parts
 from loop.records import ProposalState, TurnReport
@@ -36,6 +37,7 @@ def draw() -> None:
         _undo_list()
         _lapsed()
     with right:
+        _examiners(parts)
         _heartbeat(parts)
         _releases()
 
@@ -135,6 +137,14 @@ def _lapsed() -> None:
         with _row():
             show(tag("div", tag("b", line.title), tag("div", line.reason, css="rt-small"), css="rt-text"))
             session.link("review", "Open", icon=":material/arrow_forward:", p=line.proposal_id)
+
+
+def _examiners(parts: Parts) -> None:
+    """Who examines the agent, how far their answers were checked, and what it costs when nobody is named."""
+    cards.heading("Who examines")
+    told = desk.examiner_words(desk.examination(parts), slug=parts.store.agent.slug)
+    first, *rest = (tag("div", sentence, css="rt-small") for sentence in told)
+    show(tag("div", first, rest, css="rt-card"))
 
 
 def _heartbeat(parts: Parts) -> None:

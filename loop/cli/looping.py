@@ -15,8 +15,15 @@ from loop.records import TurnReport
 def turn_command(slug: str, as_json: bool) -> None:
     """Run the five stages once and say what each did. Running it again changes nothing more."""
     with opened() as session:
-        report = engine.turn(session.parts(slug))
-    click.echo(report.model_dump_json(indent=2) if as_json else _told(report))
+        parts = session.parts(slug)
+        report = engine.turn(parts)
+        found = desk.examination(parts)
+    if as_json:
+        click.echo(report.model_dump_json(indent=2))
+        return
+    click.echo(_told(report))
+    for words in desk.examiner_words(found, slug=slug):
+        click.echo(f"          {words}")
 
 
 @click.command("recheck")

@@ -4,6 +4,7 @@ from loop.desk.agreement import last_agreement, samples_due
 from loop.desk.audits import QUESTIONS
 from loop.ports import Parts
 from loop.records import Examination
+from loop.text.spelling import quote
 
 GAIN = 5.0
 """The gain, in points, that is used to say what wrong answers on file cost."""
@@ -31,7 +32,11 @@ def examiner_words(found: Examination, *, slug: str) -> tuple[str, ...]:
 def _who(found: Examination) -> str:
     people, largest = len(found.makers), found.largest
     who = "one person" if people == 1 else f"{people} people"
-    share = f" {largest.name or 'The largest'} made {largest.examining / found.cases:.0%}." if largest else ""
+    share = (
+        f" {quote(largest.name, limit=60) if largest.name else 'The largest'} made {largest.examining / found.cases:.0%}."
+        if largest
+        else ""
+    )
     return f"{found.cases:,} cases examine ({found.sealed:,} sealed), made by {who}.{share if people > 1 else ''}"
 
 

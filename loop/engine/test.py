@@ -175,10 +175,12 @@ def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
 
 
 def _shown_to(parts: Parts, proposal: Proposal) -> tuple[str, ...]:
-    """The questions a change rests on, as its author read them: those of the feedback it cites."""
-    cited = parts.store.feedback_items(proposal.evidence).values()
-    asked = parts.store.interactions({item.feedback.interaction_id for item in cited})
-    return tuple(sorted({interaction.question for interaction in asked.values()}))
+    """The questions its authors read: those of the feedback it cites, and sealed ones they were shown or handed in."""
+    store = parts.store
+    cited = store.feedback_items(proposal.evidence).values()
+    asked = store.interactions({item.feedback.interaction_id for item in cited})
+    read = store.cases_by_id(store.shown_cases(proposal.authors)) if proposal.authors else {}
+    return tuple(sorted({one.question for one in asked.values()} | {case.question for case in read.values()}))
 
 
 def _is_dev_in_view(proposal: Proposal, ledger: Ledger) -> bool:
