@@ -32,12 +32,11 @@ def examiner_words(found: Examination, *, slug: str) -> tuple[str, ...]:
 def _who(found: Examination) -> str:
     people, largest = len(found.makers), found.largest
     who = "one person" if people == 1 else f"{people} people"
-    share = (
-        f" {quote(largest.name, limit=60) if largest.name else 'The largest'} made {largest.examining / found.cases:.0%}."
-        if largest
-        else ""
-    )
-    return f"{found.cases:,} cases examine ({found.sealed:,} sealed), made by {who}.{share if people > 1 else ''}"
+    share = ""
+    if largest is not None and people > 1:
+        name = quote(largest.name, limit=60) if largest.name else "The largest"
+        share = f" {name} made {largest.examining / found.cases:.0%}."
+    return f"{found.cases:,} cases examine ({found.sealed:,} sealed), made by {who}.{share}"
 
 
 def _checked(found: Examination) -> str:
