@@ -4,6 +4,8 @@ Of sealed cases there are counts only. Every read is bounded, whatever is stored
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Literal
 
 import sqlalchemy as sa
 from pydantic import Field
@@ -15,7 +17,7 @@ from storage.casebook import makers_of
 from storage.queries.scope import Scope, moment
 from storage.tables import CaseActRow, EvalCaseRow, InteractionRow
 
-LOGGED = 20_000
+LOGGED = 5_000
 """Newest cases of the log that are counted by person and topic; there may be a million."""
 LOOKED_AT = 5_000
 """Newest answers that traffic is judged by."""
@@ -122,20 +124,22 @@ class CaseLine(Record):
 
 def composition(scope: Scope) -> Composition:
     """Everything that examines, and the newest of the log, counted. Raises StoreUnavailable."""
-    rows = [dict(row._mapping) for split in Split for row in _counted(scope, split)]
-    log = sum(row["n"] for row in rows if row["split"] == Split.LOG.value)
-    by_topic: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        by_topic[row["topic"]][row["split"]] += row["n"]
+    makers = [dict(row._mapping) for is_log in (False, True) for row in _counted(scope, "author", is_log=is_log)]
+    for row in makers:
         row["first_at"], row["last_at"] = moment(row["first_at"]), moment(row["last_at"])
+    by_topic: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for is_log in (False, True):
+        for counted in _counted(scope, "topic", is_log=is_log):
+            by_topic[counted.topic][counted.split] += counted.n
     topics = [CaseTopic(name=name, **{split.value: n[split.value] for split in Split}) for name, n in by_topic.items()]
+    totals = {split: sum(row["n"] for row in makers if row["split"] == split.value) for split in Split}
     return Composition(
-        log=min(log, LOGGED),
-        is_log_cut=log > LOGGED,
-        dev=sum(row["n"] for row in rows if row["split"] == Split.DEV.value),
-        sealed=sum(row["n"] for row in rows if row["split"] == Split.SEALED.value),
-        protected=sum(row["protected"] for row in rows),
-        makers=tuple(makers_of(rows)),
+        log=min(totals[Split.LOG], LOGGED),
+        is_log_cut=totals[Split.LOG] > LOGGED,
+        dev=totals[Split.DEV],
+        sealed=totals[Split.SEALED],
+        protected=sum(row["protected"] for row in makers),
+        makers=tuple(makers_of(makers)),
         topics=tuple(sorted(topics, key=lambda one: (-one.dev - one.sealed, -one.log, one.name))),
         sealed_shown=_shown(scope),
     )
@@ -191,9 +195,8 @@ def coverage(scope: Scope, *, enough: int = ENOUGH) -> Coverage:
     )
     asked = Counter(row.topic or row.label or row.article_id or "" for row in scope.rows(newest))
     examined = Counter[str]()
-    for split in sorted(HIDDEN_SPLITS):
-        for row in _counted(scope, split):
-            examined[row.topic] += row.n
+    for row in _counted(scope, "topic", is_log=False):
+        examined[row.topic] += row.n
     topics = (TopicCoverage(name=name, answers=n, cases=examined[name]) for name, n in asked.items() if name)
     return Coverage(
         looked_at=asked.total(),
@@ -226,28 +229,27 @@ def acts(scope: Scope, case_id: str) -> list[CaseAct]:
     ]
 
 
-def _counted(scope: Scope, split: Split) -> list[sa.Row[tuple[object, ...]]]:
-    """By author and topic; of the log only the newest."""
-    wanted = ("author", "topic", "split", "at", "is_protected", "vouched_by")
-    some = sa.select(*(_CASE[name] for name in wanted)).where(
-        scope.mine(EvalCaseRow), _CASE.split == split.value, sa.not_(_CASE.retired)
+def _counted(scope: Scope, column: Literal["author", "topic"], *, is_log: bool) -> Sequence[sa.Row[tuple[object, ...]]]:
+    """Dev and sealed cases by one column and split, read from an index alone; of the log, the newest."""
+    some = sa.select(*(_CASE[name] for name in (column, "split", "at", "is_protected", "vouched_by"))).where(
+        scope.mine(EvalCaseRow), sa.not_(_CASE.retired)
     )
-    if split is Split.LOG:
-        some = some.order_by(_CASE.at.desc(), _CASE.id.desc()).limit(LOGGED + 1)
+    if is_log:
+        order = (_CASE.at.desc(), _CASE.id.desc())
+        some = some.where(_CASE.split == Split.LOG.value).order_by(*order).limit(LOGGED + 1)
+    else:
+        some = some.where(_CASE.split.in_(sorted(split.value for split in HIDDEN_SPLITS)))
     table = some.subquery().c
-    return list(
-        scope.rows(
-            sa.select(
-                table.author,
-                table.topic,
-                table.split,
-                sa.func.count().label("n"),
-                sa.func.sum(sa.case((table.vouched_by != "", 1), else_=0)).label("vouched"),
-                sa.func.sum(sa.case((table.is_protected, 1), else_=0)).label("protected"),
-                sa.func.min(table.at).label("first_at"),
-                sa.func.max(table.at).label("last_at"),
-            ).group_by(table.author, table.topic, table.split)
-        )
+    return scope.rows(
+        sa.select(
+            table[column],
+            table.split,
+            sa.func.count().label("n"),
+            sa.func.sum(sa.case((table.vouched_by != "", 1), else_=0)).label("vouched"),
+            sa.func.sum(sa.case((table.is_protected, 1), else_=0)).label("protected"),
+            sa.func.min(table.at).label("first_at"),
+            sa.func.max(table.at).label("last_at"),
+        ).group_by(table[column], table.split)
     )
 
 

@@ -161,6 +161,21 @@ def test_a_confirmed_case_no_longer_falls_with_the_feedback_that_made_it(parts: 
     assert (kept.id in in_use, lost.id in in_use) == (True, False)
 
 
+def test_what_was_handed_in_is_what_the_firewall_compares_with_where_nobody_is_named(
+    parts: Parts, database: Database
+) -> None:
+    desk.change_settings(database, parts, actor=OPERATOR, settings=["trusted_authors="])
+    hand_in(parts, drafts(*((f"is gift card number {number} still good", "voucher") for number in range(9))))
+    open_one = next(case for case in parts.store.cases() if case.expected == "voucher" and case.split is Split.LOG)
+    asked = builders.interaction(900, question=open_one.question, label=None)
+    said = builders.feedback(900, label="refund")
+    parts.store.append(interactions=[asked], feedback=[said])
+    settled(parts)
+    (row,) = parts.store.rows("interaction_id", [asked.id])
+    assert (row.agree, row.basis) == (0, 0), "a known answer to this very question says otherwise"
+    assert engine.recheck(parts) == ()
+
+
 def test_a_recheck_waits_until_what_was_handed_in_has_been_judged_with(parts: Parts) -> None:
     case = one_of(parts, Split.DEV)
     hand_in(parts, drafts((case.question, case.expected)))

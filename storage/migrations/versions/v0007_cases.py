@@ -11,12 +11,12 @@ down_revision = "0005_ledger"
 branch_labels = None
 depends_on = None
 
+_COUNTED = ("author", "topic", "at", "vouched_by", "is_protected")
+
 
 def upgrade() -> None:
     op.add_column("eval_case", sa.Column("vouched_by", sa.String(), nullable=False, server_default=""))
-    op.create_index(
-        "ix_eval_case_maker", "eval_case", ["agent", "retired", "split", "author", "topic", "at"], if_not_exists=True
-    )
+    op.create_index("ix_eval_case_maker", "eval_case", ["agent", "retired", "split", *_COUNTED], if_not_exists=True)
     op.create_table(
         "case_act",
         _agent(),
