@@ -188,7 +188,7 @@ def travel(road: Road, world: World, *, seed: int, is_naive: bool) -> Outcome:
     with tempfile.TemporaryDirectory() as scratch, nothing:
         settings = Settings(database_url=f"sqlite:///{scratch}/leak.db", seed=seed)
         database = Database.open(settings.database_url)
-        agent = Agent(slug="help", name="Help", grading=Grading.ARTICLE, trusted_authors=("lead",), created_at=NOW)
+        agent = Agent(slug="help", name="Help", grading=Grading.ARTICLE, trusted_authors=("benchmark:lead",), created_at=NOW)
         database.create_agent(agent, world.base, now=NOW, actor="benchmark")
         parts = wiring.parts_for(settings, database, "help", clock=lambda: NOW)
         corrected(parts, world.train)
