@@ -78,6 +78,12 @@ def footprint_of(operations: Iterable[Operation], base: Bundle) -> Footprint:
     return union(found)
 
 
+def taken_out(operations: Iterable[Operation]) -> frozenset[str]:
+    """Ids of the examples that go or are replaced."""
+    bundles = [one for one in operations if isinstance(one, ChangeExamples)]
+    return frozenset(key for one in bundles for key in (*one.remove, *(example.id for example in one.add)))
+
+
 def summary_of(operation: Operation, base: Bundle) -> str:
     """What one operation changes, in words."""
     edit = edit_of(operation)

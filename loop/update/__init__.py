@@ -4,6 +4,9 @@ Every proposer looks at the same work and has ideas; `step` lets the strongest t
 refused before, do not wait already, and fit the base. Nothing here sees a sealed case.
 """
 
+from collections.abc import Iterable
+
+from loop.change import operations
 from loop.change.proposal import Idea, draft
 from loop.errors import OperationRefused
 from loop.records import Proposal, Proposer, digest
@@ -28,6 +31,8 @@ PROPOSERS: dict[Proposer, IdeaSource] = {
 }
 """By the name a proposal carries."""
 
+RIDES = 13
+"""Examples to unlearn up to which a change of their own can hardly be decided: so few move too few cases."""
 MOST = 4
 """Proposals of one turn: each costs a look at the sealed cases and a person's time."""
 
@@ -65,12 +70,30 @@ def step(work: UpdateWork) -> UpdateOutcome:
             failures.append(f"{idea.proposer}: {refused}")
             continue
         proposals.setdefault(proposal.id, proposal)
+    for one in _riding(proposals.values()):
+        del proposals[one]
+        held_back.append(f"{Proposer.UNLEARNING}: the bundle of this turn takes the same examples out.")
     return UpdateOutcome(
         proposals=tuple(proposals.values()),
         failures=tuple(failures),
         considered=considered,
         held_back=tuple(dict.fromkeys(held_back)),
     )
+
+
+def _riding(drafted: Iterable[Proposal]) -> list[str]:
+    """Ids of small unlearnings that a bundle drafted beside them does as well: too small to be decided alone."""
+    made = list(drafted)
+    carried = frozenset(
+        gone for one in made if one.proposer is Proposer.EXAMPLES for gone in operations.taken_out(one.operations)
+    )
+    return [
+        one.id
+        for one in made
+        if one.proposer is Proposer.UNLEARNING
+        and len(gone := operations.taken_out(one.operations)) <= RIDES
+        and gone <= carried
+    ]
 
 
 def _rank(idea: Idea) -> tuple[bool, int, int, str, str]:

@@ -17,18 +17,24 @@ release: sealed at .05 every time, after the same screen on dev. Answers are sim
 """
 
 import argparse
+import time
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loop.evaluate import budget_left
+from loop.evaluate import tallies as tallies_module
 from loop.evaluate.tallies import TAUGHT, UNTAUGHT, SliceTally, Tallies
 from loop.evaluate.verdict import Judgement, judge, passes_screen
 from loop.records import Ledger, Limits, SealedLook, Tally, Verdict
 from loop.stats.paired import midp_better
 from tests.bench.printing import finish, say
+
+# The same counts come again thousands of times, and working them out is most of what a judgement costs.
+tallies_module.score_interval = cache(tallies_module.score_interval)
+tallies_module.midp_better = cache(tallies_module.midp_better)
 
 LIMITS = Limits()
 LOOKS = 100
@@ -264,80 +270,102 @@ def local_power(rng: np.random.Generator, *, n: int, runs: int, gain: float, unt
     return proved / runs
 
 
+def useless_figures(runs: int, *, seed: int) -> dict[str, float]:
+    """How often anything is proved of a hundred useless changes."""
+    found: dict[str, float] = {}
+    for suffix, is_naive in (("", False), ("_naive", True)):
+        for name, in_view in (("honest", False), ("fitted", True)):
+            rng = np.random.default_rng(seed)
+            some = [useless(rng, is_naive=is_naive, is_dev_in_view=in_view) for _ in range(runs)]
+            found[f"any_proved_{name}{suffix}"] = float(np.mean(some))
+        for play in (growing, retried, redrawn):
+            rng = np.random.default_rng(seed)
+            name = "growing_bundle" if play is growing else play.__name__
+            found[f"any_proved_{name}{suffix}"] = float(np.mean([play(rng, is_naive=is_naive) for _ in range(runs)]))
+        kinds = ("growing_bundle", "retried", "redrawn")
+        found[f"any_proved_growing{suffix}"] = max(found[f"any_proved_{kind}{suffix}"] for kind in kinds)
+    return found
+
+
+def stream_figures(runs: int, *, seed: int) -> dict[str, float]:
+    """What a stream with good changes in it comes to."""
+    found: dict[str, float] = {}
+    for suffix, is_naive in (("", False), ("_naive", True)):
+        for n in (300, 600):
+            rng = np.random.default_rng(seed)
+            lives = [stream(rng, n=n, is_naive=is_naive) for _ in range(runs)]
+            proved = sum(one.proved for one in lives)
+            good = sum(one.good for one in lives)
+            found[f"power_plus5_n{n}{suffix}"] = sum(one.proved_good for one in lives) / good
+            found[f"useless_among_proved_n{n}{suffix}"] = sum(one.proved - one.proved_good for one in lives) / proved
+            if not is_naive:
+                excess = sum(one.claimed - one.true for one in lives)
+                found[f"claimed_minus_true_points_n{n}"] = 100 * excess / proved
+    found["claimed_minus_true_points"] = max((found[f"claimed_minus_true_points_n{n}"] for n in (300, 600)), key=abs)
+    return found
+
+
+def look_figures(single: int, *, seed: int) -> dict[str, float]:
+    """One look at a useless change: how often it is proved, and how often it is called harmful."""
+    found: dict[str, float] = {}
+    worlds = {"plain": (USELESS, False), "clustered": (USELESS, True), "a_a": ((0.01, 0.01), False)}
+    for name, (rates, clustered) in worlds.items():
+        rng = np.random.default_rng(seed)
+        for n in (100, 300, 600):
+            seen = [one_look(rng, n=n, rates=rates, clustered=clustered) for _ in range(single)]
+            found[f"false_proved_{name}_n{n}"] = seen.count(Verdict.PROVED) / single
+            found[f"false_harmful_{name}_n{n}"] = seen.count(Verdict.HARMFUL) / single
+    rng = np.random.default_rng(seed)
+    naive = [naive_clustered(rng, n=300, rates=USELESS) for _ in range(single)]
+    found["clustered_false_proved_naive"] = sum(naive) / single
+    found["clustered_false_proved"] = max(found[f"false_proved_clustered_n{n}"] for n in (100, 300, 600))
+    found["false_harmful"] = max(share for name, share in found.items() if name.startswith("false_harmful_"))
+    return found
+
+
+def power_figures(runs: int, *, seed: int) -> dict[str, object]:
+    """Whether more cases ever make a good change harder to prove, and what is proved though the untaught lose."""
+    found: dict[str, object] = {}
+    drops = []
+    for gain in (0.05, 0.10):
+        for moved in (0.005, 0.025):
+            rng = np.random.default_rng(seed)
+            powers = [local_power(rng, n=n, runs=runs, gain=gain, untaught=(moved, moved)) for n in SIZES]
+            drops.append(max(one - min(powers[at:]) for at, one in enumerate(powers)))
+            found[f"power_local_{100 * gain:.0f}_untaught_{200 * moved:.0f}"] = [round(one, 3) for one in powers]
+    found["largest_power_drop"] = 100 * max(drops)
+    rng = np.random.default_rng(seed)
+    lost = [local_power(rng, n=n, runs=runs, gain=0.10, untaught=(0.0, 0.04)) for n in SIZES]
+    return found | {"proved_though_untaught_lose_4": [round(one, 3) for one in lost], "sizes": list(SIZES)}
+
+
 def main() -> None:
     """Simulate, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--runs", type=int, default=300, help="Streams of 100 looks of each kind.")
-    parser.add_argument("--single", type=int, default=20_000, help="Single looks of each kind.")
+    parser.add_argument("--single", type=int, default=10_000, help="Single looks of each kind.")
     options = parser.parse_args()
     seed, runs, single = options.seed, options.runs, options.single
+    began = time.perf_counter()
     figures: dict[str, object] = {"runs": runs, "single_looks": single, "looks_per_run": LOOKS}
-
-    def rng() -> np.random.Generator:
-        return np.random.default_rng(seed)
-
-    for suffix, is_naive in (("", False), ("_naive", True)):
-        for name, in_view in (("honest", False), ("fitted", True)):
-            source = rng()
-            some = [useless(source, is_naive=is_naive, is_dev_in_view=in_view) for _ in range(runs)]
-            figures[f"any_proved_{name}{suffix}"] = float(np.mean(some))
-        worst = {}
-        for play in (growing, retried, redrawn):
-            source = rng()
-            worst[play.__name__] = float(np.mean([play(source, is_naive=is_naive) for _ in range(runs)]))
-        figures[f"any_proved_growing{suffix}"] = max(worst.values())
-        figures |= {f"any_proved_{name}_steps{suffix}": share for name, share in worst.items()}
-        say(f"useless{suffix}: {figures}")
-        for n in (300, 600):
-            source = rng()
-            lives = [stream(source, n=n, is_naive=is_naive) for _ in range(runs)]
-            proved = sum(one.proved for one in lives)
-            figures[f"power_plus5_n{n}{suffix}"] = sum(one.proved_good for one in lives) / sum(
-                one.good for one in lives
-            )
-            figures[f"useless_among_proved_n{n}{suffix}"] = float(
-                np.mean([(one.proved - one.proved_good) / max(1, one.proved) for one in lives])
-            )
-            if not is_naive:
-                figures[f"claimed_minus_true_points_n{n}"] = (
-                    100 * sum(one.claimed - one.true for one in lives) / max(1, proved)
-                )
-        say(f"streams{suffix}: {figures}")
-    found = {}
-    for name, rates, clustered in (
-        ("plain", USELESS, False),
-        ("clustered", USELESS, True),
-        ("a_a", (0.01, 0.01), False),
+    for make, n in (
+        (useless_figures, runs),
+        (stream_figures, runs),
+        (look_figures, single),
+        (power_figures, single // 5),
     ):
-        source = rng()
-        for n in (100, 300, 600):
-            seen = [one_look(source, n=n, rates=rates, clustered=clustered) for _ in range(single)]
-            found[f"{name}_{n}"] = (
-                float(np.mean([one is Verdict.PROVED for one in seen])),
-                float(np.mean([one is Verdict.HARMFUL for one in seen])),
-            )
-    figures["clustered_false_proved"] = max(found[f"clustered_{n}"][0] for n in (100, 300, 600))
-    source = rng()
-    figures["clustered_false_proved_naive"] = float(
-        np.mean([naive_clustered(source, n=300, rates=USELESS) for _ in range(single)])
-    )
-    figures["largest_power_drop"] = 0.0
-    for gain in (0.05, 0.10):
-        for moved in (0.005, 0.025):
-            source = rng()
-            powers = [local_power(source, n=n, runs=single // 5, gain=gain, untaught=(moved, moved)) for n in SIZES]
-            drop = max(one - min(powers[at:]) for at, one in enumerate(powers))
-            figures[f"power_local_{100 * gain:.0f}_untaught_{200 * moved:.0f}"] = powers
-            figures["largest_power_drop"] = max(figures["largest_power_drop"], 100 * drop)
-    source = rng()
-    figures["proved_though_untaught_lose_4"] = [
-        local_power(source, n=n, runs=single // 5, gain=0.10, untaught=(0.0, 0.04)) for n in SIZES
-    ]
-    figures["false_harmful"] = max(harmful for _, harmful in found.values())
-    figures |= {f"false_harmful_{name}": harmful for name, (_, harmful) in found.items()}
-    say(f"single: {figures}")
-    finish(figures, name="gate", seed=seed, units={})
+        found = make(n, seed=seed)
+        say(f"{make.__name__}: {found}")
+        figures |= found
+    units = {
+        "any_proved_*": "share of runs",
+        "power_*": "share of changes proved",
+        "*_points": "percentage points",
+        "largest_power_drop": "percentage points",
+        "false_*": "share of looks",
+    }
+    finish(figures | {"seconds": round(time.perf_counter() - began, 1)}, name="gate", seed=seed, units=units)
 
 
 if __name__ == "__main__":

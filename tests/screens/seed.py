@@ -150,6 +150,7 @@ def report(proposal: Proposal, *, verdict: Verdict, seed: int = 7) -> Report:
     """A report whose numbers fit its verdict."""
     fixed, broken = {
         Verdict.PROVED: (96, 12),
+        Verdict.NO_WORSE: (11, 10),
         Verdict.PROMISING: (24, 14),
         Verdict.NO_EFFECT: (9, 8),
         Verdict.HARMFUL: (12, 61),
@@ -158,6 +159,7 @@ def report(proposal: Proposal, *, verdict: Verdict, seed: int = 7) -> Report:
     n = 18 if verdict is Verdict.NOT_ENOUGH_DATA else 1840
     reasons = {
         Verdict.PROVED: ("It fixes 96 sealed cases and breaks 12.", "No group got worse."),
+        Verdict.NO_WORSE: ("A loss of 3 points is ruled out.",),
         Verdict.PROMISING: ("It fixes 24 sealed cases and breaks 14; chance explains that 6 % of the time.",),
         Verdict.NO_EFFECT: ("A gain of 1 point would have been seen 91 % of the time.",),
         Verdict.HARMFUL: ("It breaks 61 sealed cases.", "The group “parcels” got worse."),
@@ -181,7 +183,9 @@ def report(proposal: Proposal, *, verdict: Verdict, seed: int = 7) -> Report:
         slices=slices,
         outcomes=tuple(outcome(place) for place in range(14)),
         verdict=verdict,
-        reasons=reasons,
+        reasons=(),
+        sealed_reasons=reasons,
+        sealed_cases=n,
         power=0.91,
         power_for=0.01,
         cases_needed=240 if verdict is Verdict.NOT_ENOUGH_DATA else None,
