@@ -7,7 +7,6 @@ very interaction, anything of the same group (customer, else episode), and any q
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from math import inf
 
 from loop.records import Agent, EvalCase, Interaction, Limits, Split
 from loop.text.spelling import normalise
@@ -64,21 +63,21 @@ def keyed_draw(secret: bytes, purpose: str, key: str) -> float:
     return int.from_bytes(hashlib.blake2b(words, key=secret, digest_size=8).digest(), "big") / 2**64
 
 
-def widened(limits: Limits, *, by: float) -> Limits:
-    """Dev and sealed shares `by` times as large, together at most everything.
+def widened(limits: Limits, *, others: float) -> Limits:
+    """The dev and sealed shares of what named people say, in the proportion of the agent's own.
 
-    The shares of an agent are shares of all that is corrected. Where people are named, only theirs examine, so the
-    same number of cases is a larger part of what they say: `by` is everything over theirs.
+    Alone they teach as well as examine, so the agent's shares hold. `others`: groups that only others correct, for
+    each that named people correct. The more the others teach, the more the named examine; from 1 on, with all they say.
     """
     both = limits.dev_share + limits.sealed_share
-    times = min(max(by, 1.0), 1 / both)
+    times = 1 + (1 / both - 1) * min(others, 1.0) if both < 1 else 1 / both
     shares = {"dev_share": limits.dev_share * times, "sealed_share": limits.sealed_share * times}
     return limits.model_copy(update=shares)
 
 
 def sealed_at_most(agent: Agent) -> float:
     """The draw below which a group may ever be sealed: what judges feedback is not learned from these."""
-    return widened(agent.limits, by=inf if agent.trusted_authors else 1.0).sealed_share
+    return widened(agent.limits, others=1.0 if agent.trusted_authors else 0.0).sealed_share
 
 
 def waiting_groups(

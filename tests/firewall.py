@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from loop.heldout import GROUP_DRAW, split_of
 from loop.records import (
@@ -14,11 +15,14 @@ from loop.records import (
     Flag,
     Interaction,
     Issue,
+    Judged,
     Limits,
     Moment,
     Split,
 )
-from loop.validate import MemoryKnowledge, settle
+from loop.validate import MemoryKnowledge, Work, settle
+from loop.validate.facts import row_of
+from tests.builders import agent, feedback
 
 
 @dataclass(frozen=True)
@@ -81,3 +85,18 @@ def group_in(split: Split) -> str:
     draw, limits = MemoryKnowledge().draw, Limits()
     names = (f"c{number}" for number in range(999))
     return next(name for name in names if split_of(draw(GROUP_DRAW, name), limits=limits) is split)
+
+
+def judged_row(feedback_id: str, *, author: str, at: datetime) -> Judged:
+    """A row that is nothing but somebody's word of a moment."""
+    said = feedback(1, id=feedback_id, author=author, at=at)
+    item = FeedbackItem(feedback=said, state=FeedbackState.NEW)
+    return row_of(Work(agent=agent(), known=MemoryKnowledge(), now=at, keys=()), item, None, question="")
+
+
+def standing(name: str, *, judged: int, proven: bool = True) -> AuthorStanding:
+    """A record of some length."""
+    return AuthorStanding(
+        name=name, given=judged, judged=judged, agreement=0.95, low=0.9, high=1.0,
+        standing="proven" if proven else "new", reason="Agrees.",
+    )  # fmt: skip

@@ -138,9 +138,7 @@ def _splits(work: Work, carried: Sequence[_Known], found: Findings) -> dict[str,
     """The split of each group: the one it examines in already, else what its draw says.
 
     Where people are named, the draw settles the groups one of them spoke in, whoever spoke there first: earlier cases
-    by others leave the log with them. The other groups teach. Of the groups they spoke in, as much larger a share
-    examines as there are more groups altogether: alone, named people teach as well as examine; the more others teach,
-    the more they examine. Where nobody is named the draw settles all.
+    by others leave the log with them. The other groups teach. Where nobody is named the draw settles all.
     """
     known, named = work.known, work.named
     groups = sorted({one.group for one in carried})
@@ -152,8 +150,9 @@ def _splits(work: Work, carried: Sequence[_Known], found: Findings) -> dict[str,
     theirs = {group for group, cases in of_group.items() if any(case.author in named for case in cases)}
     limits = work.agent.limits
     if named:
-        everything = known.count_groups() + len(set(groups) - of_group.keys())
-        limits = widened(limits, by=everything / max(known.count_groups(named) + len(spoken - theirs), 1))
+        n_theirs = known.count_groups(named) + len(spoken - theirs)
+        n_others = known.count_groups() + len(set(groups) - of_group.keys()) - n_theirs
+        limits = widened(limits, others=n_others / max(n_theirs, 1))
     room = {split: MOST_CASES - known.count_cases(split) for split in HIDDEN_SPLITS}
     for group in groups:
         is_settled = group in splits and (not named or group in theirs or splits[group] in HIDDEN_SPLITS)

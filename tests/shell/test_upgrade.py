@@ -147,6 +147,15 @@ def test_what_the_first_release_was_told_is_a_duplicate_when_it_is_told_again(up
     assert store.change_counter() == counted
 
 
+def test_every_agent_of_the_first_release_gets_a_secret_of_its_own(upgraded: Database) -> None:
+    with upgraded.engine.connect() as connection:
+        found = {row.agent: row.secret for row in connection.execute(sa.select(metadata.tables["agent_secret"]))}
+    assert set(found) == {"desk", "show"}
+    assert len(set(found.values())) == 2
+    assert {len(bytes.fromhex(secret)) for secret in found.values()} == {32}
+    assert upgraded.store("desk").draw("group", "ann") != upgraded.store("show").draw("group", "ann")
+
+
 def test_log_positions_follow_the_order_in_which_things_came(upgraded: Database) -> None:
     with upgraded.engine.connect() as connection:
         for agent in ("desk", "show"):
