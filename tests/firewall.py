@@ -98,5 +98,5 @@ def standing(name: str, *, judged: int, proven: bool = True) -> AuthorStanding:
     """A record of some length."""
     return AuthorStanding(
         name=name, given=judged, judged=judged, agreement=0.95, low=0.9, high=1.0,
-        standing="proven" if proven else "new", reason="Agrees.",
+        standing="proven" if proven else "unreliable", reason="Agrees.",
     )  # fmt: skip

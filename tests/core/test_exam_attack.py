@@ -93,14 +93,20 @@ def test_a_short_record_beside_long_ones_does_not_examine() -> None:
 
 
 def test_what_somebody_said_before_they_had_a_long_record_examines_once_they_have() -> None:
-    """Thirty words by themselves examine nobody; with the rest of the record they do."""
-    world = World(3, "unnamed")
+    """Proven is not enough beside longer records; what was said until then waits, and is looked at again."""
+    world = World(0, "unnamed")
     live(world, "", accounts=0, rows=0)
-    early = {asked.id for _, asked in world.said[:120]}
-    known = world.known(world.said[:120])
-    assert hidden(used(known)) == []
-    world.go_on(known, world.said[120:])
-    assert {case.split for case in hidden(used(known)) if case.interaction_id in early} == {Split.DEV, Split.SEALED}
+    known = world.known(world.said)
+    for n, splits in ((25, set[Split]()), (75, {Split.DEV, Split.SEALED})):
+        before = len(world.said)
+        for number in range(n):
+            topic = world.draw.randrange(9)
+            asked = world.ask(topic, customer=f"late-{n}-{number}")
+            world.say(asked, "late", f"topic{topic}")
+        world.go_on(known, world.said[before:])
+        assert known.standing_of["late"][0].standing == "proven"
+        mine = [case for case in hidden(used(known)) if case.group.startswith("late-25")]
+        assert {case.split for case in mine} == splits
 
 
 def hidden(cases: list[EvalCase]) -> list[EvalCase]:

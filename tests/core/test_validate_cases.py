@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loop import validate
 from loop.heldout import GROUP_DRAW, keyed_draw, split_of, widened
-from loop.records import EvalCase, FeedbackItem, FeedbackKind, FeedbackState, Grading, Limits, Split
+from loop.records import EvalCase, FeedbackItem, FeedbackKind, FeedbackState, Grading, Limits, Split, Sums
 from loop.text.sentences import compare
+from loop.validate import MemoryKnowledge, Work
 from loop.validate.edits import PIECES, must_exclude, must_include
 from tests.builders import agent, at, case, feedback, interaction
-from tests.firewall import ValidationOutcome, ValidationWork, group_in
+from tests.firewall import ValidationOutcome, ValidationWork, group_in, judged_row, standing
 from tests.firewall import judge as step
 
 SEALED_GROUP, DEV_GROUP, LOG_GROUP = (group_in(split) for split in (Split.SEALED, Split.DEV, Split.LOG))
@@ -137,6 +139,27 @@ def test_the_draw_settles_a_group_whoever_spoke_first() -> None:
     assert later.retired_cases == (first[0].id,)
     elsewhere = judged({}, {"author": "lead", "interaction_id": "i2"}, asked=asked, cases=first, **NAMED)
     assert elsewhere.retired_cases == (first[0].id,)
+
+
+def test_where_people_contradict_each_other_the_word_of_a_named_person_counts() -> None:
+    said: dict[str, Any] = {"kind": FeedbackKind.EDIT, "label": None, "text": "Refunds take 9 days."}
+    lead = said | {"author": "lead", "text": "Refunds take 5 days."}
+    asked = {"answer": "Refunds take 3 days."}
+    (made,) = judged(dict(said), lead, asked=asked, grading=Grading.TEXT, **NAMED).cases
+    assert (made.author, made.expected) == ("lead", "Refunds take 5 days.")
+    assert judged(dict(said), said | {"text": "Refunds take 5 days."}, asked=asked, grading=Grading.TEXT).cases == ()
+
+
+def test_a_case_that_examines_goes_with_the_standing_of_who_made_it() -> None:
+    made = case(1, group=SEALED_GROUP, author="a1", feedback_id="f1", interaction_id="i1")
+    for found, retired in ((standing("a1", judged=40), []), (standing("a1", judged=40, proven=False), ["case1"])):
+        known = MemoryKnowledge(cases={made.id: made}, asked={"i1": interaction(1, customer=SEALED_GROUP)})
+        word = feedback(1)
+        known.items["f1"] = FeedbackItem(feedback=word, state=FeedbackState.VALID)
+        row = judged_row("f1", author="a1", at=word.at)._replace(interaction_id="i1", state=FeedbackState.VALID)
+        known.judged["f1"] = row
+        known.standing_of["a1"] = (found, Sums())
+        assert validate.step("case", Work(agent=agent(), known=known, now=at(0), keys=("i1",))).retired == retired
 
 
 def test_a_named_answer_replaces_an_earlier_one_that_says_otherwise() -> None:
