@@ -193,6 +193,15 @@ def test_only_an_answer_that_can_be_graded_is_a_recorded_one(
     assert recorded_answers([asked], {}, incumbent=mine) == {}
 
 
+def test_nobody_is_sent_to_ask_an_empty_version() -> None:
+    parts, _ = agent_parts()
+    arrive(parts)
+    engine.turn(parts)
+    add = (Example(id="x1", question="quite another thing to ask of us", label="refund"),)
+    made = desk.draft(parts, actor=OPERATOR, operations=(ChangeExamples(add=add),), title="Learn", rationale="One.")
+    assert [one.digest for one in engine.wanted_answers(parts, made.id)] == [made.candidate_digest]
+
+
 def test_a_version_is_empty_when_it_has_nothing_to_answer_with() -> None:
     assert evaluate.is_silent(Bundle(instructions="Be kind."))
     rule = Rule.model_validate(

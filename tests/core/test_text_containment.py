@@ -73,6 +73,30 @@ def test_two_texts_never_make_one_stretch() -> None:
     assert stand_in([FIRST, *QUESTIONS], ["How do I get a refund", "for the blue kettle I ordered"])[0] is False
 
 
+def test_a_stretch_is_hardly_longer_than_the_question() -> None:
+    gap = " or so" * 4
+    before, middle, after = "how I get kettle", " a blue do", " for ordered refund the"
+    assert found(f"{before}{middle}{after}")[0]
+    assert not found(f"{before}{gap}{middle}{gap}{after}")[0], (
+        "half of it before some of its words, half after: too far"
+    )
+
+
+def test_a_near_duplicate_counts_even_where_it_lacks_the_telling_words() -> None:
+    frame = "could somebody please tell me how and when I get my"
+    things = (
+        "red kettle",
+        "big parasol",
+        "old heater",
+        "garden lamp",
+        "hall mirror",
+        "oak clock",
+        "tiny sofa",
+        "wool rug",
+    )
+    assert stand_in([f"{frame} {one}" for one in things], [frame]) == [True] * 8
+
+
 def test_a_question_of_a_few_words_must_stand_alone() -> None:
     questions = ["refund", "track parcel", *QUESTIONS]
     assert stand_in(questions, ["You track a parcel on its page; a refund takes a week."])[:2] == [False, False]
