@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from loop import collect, desk, engine, wiring
 from loop.desk.cases import act_on
@@ -384,3 +385,36 @@ def test_the_terminal_imports_lists_protects_keeps_and_exports(ratchet: Ratchet,
     assert {json.loads(line)["split"] for line in out.read_text().splitlines()} == {"sealed"}
     assert ratchet("cases", "coverage", "--agent", "desk").out.startswith("Unknown: none of the newest 0 answers")
     assert "intact" in ratchet("audit", "--agent", "desk").out
+
+
+def test_no_read_of_the_page_walks_all_answers_or_all_cases(sqlite_database: Database) -> None:
+    """Every one finds its rows through an index; cases that examine are counted from an index alone."""
+    sqlite_database.create_agent(desk_world.agent(), Bundle(), now=NOON, actor="olga")
+    parts = wiring.parts_for(Settings(), sqlite_database, "desk", clock=lambda: NOON + timedelta(days=90))
+    desk_world.arrive(parts, rows=60)
+    engine.turn(parts)
+    desk.begin_audit(parts, actor=OPERATOR, n=3)
+    asked: dict[str, object] = {}
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        asked[statement] = parameters
+
+    event.listen(sqlite_database.engine, "before_cursor_execute", note)
+    mine = scope(sqlite_database)
+    queries.composition(mine)
+    queries.coverage(mine)
+    queries.listed(mine, CaseFilter(topic="refund"))
+    queries.acts(mine, one_of(parts, Split.DEV).id)
+    desk.examination(parts)
+    event.remove(sqlite_database.engine, "before_cursor_execute", note)
+    steps = []
+    with sqlite_database.engine.connect() as connection:
+        for statement, parameters in asked.items():
+            if statement.startswith("SELECT"):
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                steps += [(row[3], statement) for row in plan]
+    tables = ("interaction", "feedback", "eval_case", "judged")
+    scans = [step for step, _ in steps if step.startswith("SCAN") and step.split()[1] in tables]
+    whole = [step for step, _ in steps if step.startswith("SEARCH eval_case") and step.endswith("(agent=?)")]
+    assert (scans, whole) == ([], [])
+    assert any("COVERING INDEX ix_eval_case_maker" in step for step, _ in steps)
