@@ -234,6 +234,19 @@ def audit_command(slug: str, due: bool, questions: int) -> None:
     click.echo(_result(desk.agreement_of(done, answers)))
 
 
+@cases_group.command("audits")
+@_AGENT
+def audits_command(slug: str) -> None:
+    """List the blind audits, newest first, each with what it found."""
+    with opened() as session:
+        found = desk.agreements(session.parts(slug))
+    for one in found:
+        state = "ended" if one.ended_at else f"{one.answered} of {one.asked} answered"
+        click.echo(f"{one.started_at:%Y-%m-%d}  {one.lead}  {one.kind}, {state}. {_result(one)}")
+    if not found:
+        click.echo(f"No audit was made. Make one: ratchet cases audit --agent {slug}")
+
+
 def _ask(parts: Parts, audit_id: str, *, actor: Actor) -> bool:
     """Ask until all is answered; False when the person left."""
     while (one := desk.next_question(parts, audit_id, actor=actor)) is not None:
@@ -283,7 +296,7 @@ def _result(found: Agreement) -> str:
     if found.share is None or found.low is None or found.high is None:
         return "Nothing was compared."
     return (
-        f"You agree with {found.agreed} of {found.compared} answers on file: {found.share:.0%}, "
+        f"{found.lead} agrees with {found.agreed} of {found.compared} answers on file: {found.share:.0%}, "
         f"between {found.low:.0%} and {found.high:.0%} of the {found.drawn_from:,} they were drawn from (95 %, Wilson)."
     )
 

@@ -5,7 +5,7 @@ through the store in one transaction, so that a refused act leaves no trace of i
 """
 
 from loop.desk.agents import Setting, change_settings, consequences, create_agent, explained_settings
-from loop.desk.agreement import agreement_of, last_agreement, samples_due
+from loop.desk.agreement import agreement_of, agreements, last_agreement, samples_due
 from loop.desk.audits import (
     QUESTIONS,
     AuditQuestion,
@@ -43,6 +43,7 @@ __all__ = [
     "RefusedDraft",
     "Setting",
     "agreement_of",
+    "agreements",
     "answer_question",
     "approve",
     "begin_audit",

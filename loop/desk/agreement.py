@@ -34,6 +34,15 @@ def agreement_of(audit: CaseAudit, answers: Mapping[str, AuditAnswer]) -> Agreem
     )
 
 
+def agreements(parts: Parts, *, limit: int = 50) -> list[Agreement]:
+    """What the newest audits found, newest first."""
+    store = parts.store
+    return [
+        agreement_of(audit, {one.case_id: one for one in store.audit_answers(audit.id)})
+        for audit in store.case_audits()[:limit]
+    ]
+
+
 def last_agreement(parts: Parts) -> Agreement | None:
     """Of the newest audit in which anything was compared; None when nobody has looked."""
     for audit in parts.store.case_audits():

@@ -268,7 +268,8 @@ def test_the_terminal_audits_and_the_turn_says_who_examines(
     monkeypatch.setattr("click.prompt", prompt)
     said = ratchet("cases", "audit", "--agent", "desk", "--questions", "4")
     assert said.code == 0, said.err
-    assert "You agree with 3 of 4 answers on file: 75%, between 30% and 95%" in said.out
+    assert "olga agrees with 3 of 4 answers on file: 75%, between 30% and 95%" in said.out
+    assert "ended. olga agrees with 3 of 4" in ratchet("cases", "audits", "--agent", "desk").out
     assert len(given) == 4
     replaced = next(case for case in parts.store.cases() if case.question == cases[given[0]].question)
     assert (replaced.expected, replaced.vouched_by) == (wrong(cases[given[0]]), "olga")
