@@ -276,3 +276,16 @@ def test_the_interval_covers_the_truth(n: int, discordance: float, effect: float
         return interval is not None and interval.low <= effect <= interval.high
 
     assert share_where(draw(60_000, n=n, discordance=discordance, effect=effect), covers) >= 0.885
+
+
+def test_weights_share_the_level_out_and_equal_ones_change_nothing() -> None:
+    raw = [0.012, 0.02, 0.5]
+    assert holm(raw, weights=[3.0, 3.0, 3.0]) == pytest.approx(holm(raw))
+    assert holm(raw, weights=[2.0, 1.0, 1.0]) == pytest.approx([0.024, 0.04, 0.5])
+    assert holm(raw, weights=[1.0, 1.0, 8.0])[0] == pytest.approx(0.12)
+
+
+def test_whatever_the_weights_one_false_finding_is_as_rare_as_the_level() -> None:
+    rng = np.random.default_rng(5)
+    found = [min(holm(rng.uniform(size=4).tolist(), weights=[2.0, 1.0, 0.5, 0.5])) <= 0.05 for _ in range(20_000)]
+    assert np.mean(found) == pytest.approx(0.05, abs=0.005)
