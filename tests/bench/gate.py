@@ -252,7 +252,7 @@ def main() -> None:
         (useless_figures, runs),
         (stream_figures, runs),
         (look_figures, single),
-        (power_figures, single // 5),
+        (power_figures, single // 2),
     ):
         found = make(n, seed=seed)
         say(f"{make.__name__}: {found}")

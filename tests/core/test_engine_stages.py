@@ -10,14 +10,16 @@ from loop import desk, engine
 from loop.agent import LocalAgent
 from loop.engine import deploy as deploying
 from loop.engine.journal import StageTally
-from loop.errors import ModelFailed, StoreUnavailable
+from loop.errors import Conflict, ModelFailed, StoreUnavailable
 from loop.ports import Answerer, Parts
 from loop.records import (
     Bundle,
+    Changes,
     EditInstructions,
     FeedbackKind,
     Grading,
     ProposalState,
+    Written,
 )
 from tests import fake_store, fakes
 from tests.builders import at, feedback, interaction
@@ -112,6 +114,34 @@ def drafted(parts: Parts, text: str = "Sign off with: Olga") -> str:
         parts, actor=OPERATOR, operations=[EditInstructions(new=text)], title=text, rationale="People like it."
     )
     return made.id
+
+
+def test_a_draft_written_when_results_on_dev_could_be_read_is_asked_the_sealed_cases_at_once(parts: Parts) -> None:
+    blind = drafted(replace(parts, clock=lambda: at(0)), "Sign off with: Ben")
+    engine.turn(parts)
+    knowing = drafted(parts, "Sign off with: Olga")
+    engine.turn(parts)
+    reports = [parts.store.proposal(one).report for one in (blind, knowing)]
+    assert [one is not None and one.is_dev_in_view for one in reports] == [False, True]
+    assert [one is not None and one.is_sealed_asked for one in reports] == [False, True], "neither moves a case on dev"
+    assert [one is not None and one.level is not None for one in reports] == [False, True], "and the look is charged"
+
+
+def test_a_test_whose_look_was_taken_meanwhile_is_judged_again_on_what_is_left(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = drafted(parts)
+    commit, refused = parts.store.commit, iter([True])
+
+    def taken_once(changes: Changes) -> Written:
+        if changes.reports and next(refused, False):
+            raise Conflict("Another test looked at the sealed cases meanwhile.")
+        return commit(changes)
+
+    monkeypatch.setattr(parts.store, "commit", taken_once)
+    engine.turn(parts)
+    assert next(refused, None) is None, "it was refused once"
+    assert parts.store.proposal(made).report is not None
 
 
 def edited(parts: Parts, *, rows: int = 40) -> None:

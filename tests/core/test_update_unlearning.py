@@ -94,3 +94,5 @@ def test_a_bundle_that_teaches_also_unlearns_what_is_tainted() -> None:
     teaching = [one for one in bundles if one.add]
     assert teaching, "answers that people confirmed are taught too"
     assert all("x1" in one.remove for one in teaching)
+    assert not [one for one in outcome.proposals if one.proposer == "unlearning"], "a change of its own decides nothing"
+    assert any("takes the same examples out" in reason for reason in outcome.held_back)
