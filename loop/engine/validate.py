@@ -4,6 +4,7 @@ from collections import Counter
 
 from loop import validate
 from loop.engine.journal import StageTally, note
+from loop.heldout import HIDDEN_SPLITS
 from loop.ports import Parts
 from loop.records import LEVELS, Changes, Derived, Due, Kept, Level, digest
 
@@ -29,6 +30,11 @@ def judge_feedback(parts: Parts, tally: StageTally) -> None:
     tally.counts.update({name: n for name, n in sorted(counted.items()) if n})
     if pieces >= MOST_PIECES:
         tally.words.append("More feedback waits to be looked at than one turn takes; the next turn goes on.")
+    if counted and not parts.store.agent.trusted_authors and not sum(map(parts.store.count_cases, HIDDEN_SPLITS)):
+        tally.why.append(
+            "Nothing examines this agent, so no change can be proved: nobody is trusted, and nobody has a record long "
+            f"enough. Trust somebody: ratchet agent set {parts.store.agent.slug} trusted_authors+=NAME"
+        )
     if any(counted.values()):
         parts.store.commit(
             Changes(notes=(note(parts, "validate feedback", subject=parts.store.agent.slug, counts=tally.counts),))
