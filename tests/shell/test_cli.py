@@ -121,6 +121,17 @@ def test_a_turn_says_when_too_few_people_said_the_same(desk: Ratchet, tmp_path: 
     assert "a change needs 3 people who say the same" in said.out
 
 
+def test_a_turn_says_when_nobody_examines_and_what_to_do(ratchet: Ratchet, desk: Ratchet, tmp_path: Path) -> None:
+    assert ratchet("agent", "create", "open", "--grading", "label").code == 0
+    file = tmp_path / "labels.csv"
+    file.write_text(GOOD)
+    for slug, is_said in (("open", True), ("desk", False)):
+        ratchet("import", str(file), "--agent", slug, "--as", "labelled-queries")
+        said = ratchet("turn", "--agent", slug).out
+        assert ("Nothing examines this agent" in said) is is_said
+        assert (f"ratchet agent set {slug} trusted_authors+=NAME" in said) is is_said
+
+
 def test_one_annotator_is_enough_where_the_operator_says_so(ratchet: Ratchet, tmp_path: Path) -> None:
     assert ratchet("agent", "create", "solo", "--grading", "label", "--min-sources", "1", "--trusted", "dana").code == 0
     file = tmp_path / "labels.csv"
