@@ -8,6 +8,7 @@ from loop.engine.journal import StageTally
 from loop.errors import AnswersPending, ModelFailed
 from loop.ports import Parts
 from loop.records import Changes, Derived, EvalCase, Measurement, Split, Version, case_set_digest
+from loop.text.containment import stand_alone
 
 _MOSTLY = 0.5
 """Share of the sealed cases with a recorded answer from which all versions are measured on those, so that what an agent
@@ -71,15 +72,20 @@ def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) ->
 
 
 def _comparable(parts: Parts, sealed: Sequence[EvalCase], *, record: Record) -> tuple[EvalCase, ...]:
-    """The sealed cases that say the same of every version: each question once, none of them taught by any version."""
+    """The sealed cases that say the same of every version: each question once, none that stands in a version.
+
+    Word for word, not nearly: versions hold what is often asked, and near questions are what they are for.
+    """
     store = parts.store
     versions = store.versions()
     contents = {one.digest: store.bundle(one.digest) for one in (versions[0], *versions[-_VERSIONS:])}
     recorded = record.answers(contents[versions[0].digest], sealed)
     if recorded is not None and len(recorded) >= _MOSTLY * len(sealed):
         sealed = [case for case in sealed if case.id in recorded]
-    texts = dict.fromkeys(text for bundle in contents.values() for text in evaluate.bundle_texts(bundle))
-    return evaluate.witnesses(sealed, shown=texts).heard
+    texts = [text for bundle in contents.values() for text in evaluate.bundle_texts(bundle)]
+    is_taught = stand_alone([case.question for case in sealed], texts)
+    free = [case for case, taught in zip(sealed, is_taught, strict=True) if not taught]
+    return evaluate.witnesses(free, shown=()).heard
 
 
 def _due(parts: Parts, *, case_set: str, n: int) -> list[Version]:

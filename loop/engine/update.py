@@ -60,6 +60,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             held_out=HeldOut.of(store.cases(HIDDEN_SPLITS), waiting=_waiting(parts, interactions.values())),
             grade=evaluate.grade,
             tainted=_tainted(parts, bundle),
+            draw=lambda topic: store.draw("leave out a topic", f"{head.number}:{topic}"),
         )
     )
     tally.words.extend(outcome.failures)

@@ -51,6 +51,13 @@ def stand_in(questions: Sequence[str], texts: Iterable[str]) -> list[bool]:
     return [one in found for one in spelled]
 
 
+def stand_alone(questions: Sequence[str], texts: Iterable[str]) -> list[bool]:
+    """Whether each question is, word for word, a text or a sentence of one: the strict half of `stand_in`."""
+    spelled = [normalise(question[:COMPARED_CHARACTERS]) for question in questions]
+    found = _alone([one for one in dict.fromkeys(spelled) if one], list(dict.fromkeys(texts)))
+    return [one in found for one in spelled]
+
+
 def _alone(questions: Sequence[str], texts: Sequence[str]) -> set[str]:
     """Questions that are all of a text, of a sentence, or of what stands between two signs; word order aside."""
     pieces = {_sorted(normalise(piece)) for text in texts for piece in (text, *_BREAK.split(text))}

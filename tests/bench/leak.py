@@ -188,8 +188,10 @@ def travel(road: Road, world: World, *, seed: int, is_naive: bool) -> Outcome:
     with tempfile.TemporaryDirectory() as scratch, nothing:
         settings = Settings(database_url=f"sqlite:///{scratch}/leak.db", seed=seed)
         database = Database.open(settings.database_url)
-        agent = Agent(slug="help", name="Help", grading=Grading.ARTICLE, trusted_authors=("benchmark:lead",), created_at=NOW)
-        database.create_agent(agent, world.base, now=NOW, actor="benchmark")
+        agent = Agent(
+            slug="help", name="Help", grading=Grading.ARTICLE, trusted_authors=("benchmark:lead",), created_at=NOW
+        )
+        database.create_agent(agent, world.base, now=NOW, actor="benchmark", chance="leak")
         parts = wiring.parts_for(settings, database, "help", clock=lambda: NOW)
         corrected(parts, world.train)
         engine.turn(parts)

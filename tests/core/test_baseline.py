@@ -47,7 +47,7 @@ def arrive(parts: Parts, *, rows: int = 160, unrecorded: int = 0, version: int |
         )  # fmt: skip
         feedback.append(
             Feedback(id=f"f{key}", agent="desk", interaction_id=f"i{key}", kind=FeedbackKind.LABEL, label=truth,
-                     author=desk_world.LEADS[number % 2], source="world", at=at(number), received_at=at(number))
+                     author=desk_world.LEADS[number % 2], source="dashboard", at=at(number), received_at=at(number))
         )  # fmt: skip
     parts.store.append(interactions=interactions, feedback=feedback)
 
@@ -69,8 +69,8 @@ def report_on(parts: Parts) -> Report:
 
 
 def of_record(parts: Parts) -> float:
-    """Share of the sealed cases that were really answered right."""
-    cases = parts.store.cases([Split.SEALED])
+    """Share of the dev cases that were really answered right."""
+    cases = parts.store.cases([Split.DEV])
     asked = parts.store.interactions([one.interaction_id or "" for one in cases])
     return sum(asked[one.interaction_id or ""].label == one.expected for one in cases) / len(cases)
 
@@ -81,7 +81,7 @@ def test_what_was_really_answered_stands_for_an_empty_version(version: int | Non
     arrive(parts, version=version)
     report = report_on(parts)
     assert 0.5 < of_record(parts) < 1
-    assert report.sealed.tally.base_rate == pytest.approx(of_record(parts))
+    assert report.dev.tally.base_rate == pytest.approx(of_record(parts))
     assert evaluate.RECORDED in report.reasons
     assert report.compared_with == evaluate.RECORDED
     assert EMPTY.digest not in {digest for digest, _ in asked.asked}, "the empty agent is never asked"
@@ -91,21 +91,25 @@ def test_cases_without_a_recorded_answer_are_set_aside_and_counted() -> None:
     parts, _ = agent_parts()
     arrive(parts, unrecorded=40)
     report = report_on(parts)
-    silent = [
-        one for one in parts.store.cases([Split.SEALED])
-        if not parts.store.interactions([one.interaction_id or ""])[one.interaction_id or ""].label
-    ]  # fmt: skip
-    (sealed,) = [one for one in report.left_out if one.split is Split.SEALED]
-    assert sealed.unanswered == len(silent) > 0
-    assert report.sealed.tally.n == len(parts.store.cases([Split.SEALED])) - len(silent)
-    assert f"{len(silent)} sealed" in next(one for one in report.reasons if "not recorded" in one)
+    silent = {split: len(unrecorded(parts, split)) for split in (Split.DEV, Split.SEALED)}
+    assert {one.split: one.unanswered for one in report.left_out} == silent
+    assert min(silent.values()) > 0
+    assert report.dev.tally.n == len(parts.store.cases([Split.DEV])) - silent[Split.DEV]
+    assert f"{silent[Split.SEALED]} sealed" in next(one for one in report.reasons if "not recorded" in one)
+
+
+def unrecorded(parts: Parts, split: Split) -> list[str]:
+    """Ids of the cases to whose interaction nothing was answered."""
+    asked = {one.id: one.interaction_id or "" for one in parts.store.cases([split])}
+    known = parts.store.interactions(asked.values())
+    return [case_id for case_id, interaction_id in asked.items() if not known[interaction_id].label]
 
 
 def test_where_nothing_is_recorded_the_empty_version_is_what_there_is_and_the_card_says_so() -> None:
     parts, _ = agent_parts()
     arrive(parts, unrecorded=160)
     report = report_on(parts)
-    assert report.sealed.tally.base_rate == 0
+    assert report.dev.tally.base_rate == 0
     assert report.left_out == ()
     assert report.compared_with == evaluate.EMPTY
 

@@ -168,6 +168,25 @@ def test_nothing_proposers_may_choose_from_is_examined(lived: Parts, monkeypatch
     assert {one.split for one in work.cases} == {Split.LOG}, "who chooses on dev flatters it"
 
 
+def test_what_a_bundle_leaves_out_is_drawn_with_the_secret_for_the_live_version(
+    lived: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed: list[update.UpdateWork] = []
+
+    def look(work: update.UpdateWork) -> update.UpdateOutcome:
+        handed.append(work)
+        return update.UpdateOutcome()
+
+    monkeypatch.setattr(update, "step", look)
+    engine.run_stage(lived, "update", defects=[])
+    (work,) = handed
+    number = lived.store.head().number
+    assert work.draw is not None
+    drawn = [work.draw(topic) for topic in PHRASES]
+    assert drawn == [lived.store.draw("leave out a topic", f"{number}:{topic}") for topic in PHRASES]
+    assert len(set(drawn)) == len(drawn)
+
+
 def test_a_later_examination_holds_out_what_was_not_taught_yet(lived: Parts) -> None:
     moment = lived.clock() + timedelta(minutes=1)
     guard = HeldOut.of(lived.store.cases())
