@@ -25,6 +25,8 @@ from loop.validate import MOST_CASES
 
 MOST_DRAFTS = 20_000
 """Cases handed in at once, at most: they are checked against each other and written in one transaction."""
+_LABEL_MAX = 255
+"""Characters of a label: cases are counted by it."""
 
 
 class RefusedDraft(NamedTuple):
@@ -153,6 +155,8 @@ class _Book:
             return "question", "The question has no words. Write what was asked."
         if self._agent.grading is Grading.ARTICLE and draft.expected not in self._articles:
             return "expected", "The live version has no article with this id. Name one it has."
+        if self._agent.grading is Grading.LABEL and len(draft.expected) > _LABEL_MAX:
+            return "expected", f"A label has at most {_LABEL_MAX} characters. Shorten it."
         if self._agent.grading is not Grading.TEXT and (draft.must_include or draft.must_exclude):
             return "must_include", f"An agent graded by {self._agent.grading.value} compares no words. Leave it out."
         return None

@@ -118,6 +118,8 @@ def test_a_bad_row_names_its_field_and_what_to_do(parts: Parts) -> None:
         parts, drafts(("…", "x"), ("may I swap it", "swap"), ("May I swap it?", "refund"), (case.question, "x"))
     )
     assert [(one.line, one.field) for one in done.refused] == [(2, "question"), (4, "expected"), (5, "expected")]
+    (too_long,) = hand_in(parts, drafts(("is it so", "x" * 3_000))).refused
+    assert (too_long.field, "at most 255 characters" in too_long.reason) == ("expected", True)
     assert "line 3" in done.refused[1].reason
     assert all(one.reason.rstrip(".").count(".") == 1 for one in done.refused), "what is wrong, then the remedy"
     assert done.new == 1
@@ -352,6 +354,8 @@ def test_a_row_that_cannot_be_read_names_its_column_and_the_others_go_on() -> No
         True
     ] * 3
     assert isinstance(found[3], CaseDraft)
+    (long,) = read(b'{"question": "why", "expected": "x", "group": "' + b"g" * 3_000 + b'"}\n')
+    assert "group is longer than 255 characters" in long.reason
     with pytest.raises(InvalidInput, match="expected"):
         read(b'{"question": "why"}\n')
 

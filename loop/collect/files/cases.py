@@ -26,7 +26,8 @@ FIELDS = (
     Field("must_include", "pieces a right answer contains, as a list"),
     Field("must_exclude", "pieces a right answer does not contain, as a list"),
 )
-_TOPIC_MAX = 255
+_KEY_MAX = 255
+"""Characters of what cases are counted and drawn by."""
 _NO_MAPPING: Mapping[str, str] = {}
 
 
@@ -68,14 +69,15 @@ def _drafts(
 def _draft(cells: Cells, *, agent: str, redaction: Redaction) -> CaseDraft:
     asked = Masker(redaction)
     told = Masker(Redaction.OFF if redaction is Redaction.OFF else Redaction.SECRETS)
-    topic = cells.text("topic").strip()
-    if len(topic) > _TOPIC_MAX:
-        raise cells.unusable("topic", f"is longer than {_TOPIC_MAX} characters")
+    topic, group = cells.text("topic").strip(), cells.text("group").strip()
+    for field, text in (("topic", topic), ("group", group)):
+        if len(text) > _KEY_MAX:
+            raise cells.unusable(field, f"is longer than {_KEY_MAX} characters")
     return CaseDraft(
         question=asked.mask(cells.text("question", is_needed=True).strip()),
         expected=told.mask(cells.text("expected", is_needed=True).strip()),
         topic=asked.mask(topic),
-        group=pseudonym(agent, cells.text("group").strip()),
+        group=pseudonym(agent, group),
         context=asked.walk(cells.context()),
         must_include=_pieces(cells, "must_include"),
         must_exclude=_pieces(cells, "must_exclude"),
