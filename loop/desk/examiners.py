@@ -3,7 +3,7 @@
 from loop.desk.agreement import last_agreement, samples_due
 from loop.desk.audits import QUESTIONS
 from loop.ports import Parts
-from loop.records import Examination
+from loop.records import Examination, named_people
 from loop.text.spelling import quote
 
 GAIN = 5.0
@@ -15,7 +15,7 @@ _GUESS = 0.1
 def examination(parts: Parts) -> Examination:
     """Who examines, as far as it is known: a few counts by index."""
     return Examination(
-        named=parts.store.agent.trusted_authors,
+        named=tuple(sorted(named_people(parts.store.agent))),
         makers=tuple(parts.store.makers()),
         last=last_agreement(parts),
         due=samples_due(parts),
