@@ -93,14 +93,15 @@ def test_either_build_of_the_second_schema_ends_with_the_indexes_the_program_kno
     move_schema(engine, SECOND)
     rows = released.stored(engine)
     assert "ix_feedback_new" in indexes(engine)
-    Database.open(database_url).close()
-    upgraded = indexes(engine)
     move_schema(engine, "0003_voices")
+    third = indexes(engine)
     with engine.begin() as connection:  # a build of the second schema that made the indexes of the third
         connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '{SECOND}'"))
-    Database.open(database_url).close()
+    move_schema(engine, "0003_voices")
     # Where several look equally good, SQLite takes the one made last: their order is part of the schema.
-    assert list(indexes(engine).items()) == list(upgraded.items())
+    assert list(indexes(engine).items()) == list(third.items())
+    Database.open(database_url).close()
+    upgraded = indexes(engine)
     after = released.stored(engine)
     for table, some in rows.items():
         pairs = zip(after[table], some, strict=True)
