@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.components import words
 from loop import desk
+from storage.queries import review as query
 
 QUIET = 0.6
 """Seconds after a press in which no other press decides."""
@@ -27,19 +28,46 @@ class QueuePosition:
     previous_id: str | None
 
 
-def mode(proposal_id: str) -> str:
-    """What the reviewer is doing with this proposal: `read`, `approve`, `reject` or `edit`."""
-    return str(st.session_state.get("mode", {}).get(proposal_id, "read"))
+@dataclass(frozen=True)
+class Opened:
+    """A form that was opened, and the evidence that stood on the page when it was."""
+
+    mode: str
+    """`approve`, `reject` or `edit`."""
+    digest: str
 
 
-def set_mode(proposal_id: str, wanted: str = "read") -> None:
-    """Open a form, or close it: only one is open at a time."""
-    st.session_state["mode"] = {proposal_id: wanted}
+def mode(proposal_id: str, *, digest: str) -> str:
+    """What the reviewer is doing with this proposal: `read`, `approve`, `reject` or `edit`.
+
+    `digest`: of the evidence that is drawn now. A form that was opened on other evidence closes: what was read then is
+    not what would be decided on, so it is shown anew (`has_moved`).
+    """
+    opened: Opened | None = st.session_state.get("mode", {}).get(proposal_id)
+    if opened is None:
+        return "read"
+    if opened.digest != digest:
+        st.session_state["mode"] = {}
+        st.session_state["moved"] = digest
+        return "read"
+    return opened.mode
+
+
+def has_moved(digest: str) -> bool:
+    """Whether this evidence took the place of what the reviewer had before them when they pressed a key."""
+    return bool(st.session_state.get("moved") == digest)
+
+
+def set_mode(proposal_id: str, wanted: str = "read", digest: str = "") -> None:
+    """Open a form on what was drawn with this digest, or close it: only one is open at a time."""
+    st.session_state["moved"] = None
+    st.session_state["mode"] = {} if wanted == "read" else {proposal_id: Opened(wanted, digest)}
 
 
 def go(proposal_id: str | None) -> None:
     """Show another proposal; its id goes into the address bar."""
     st.session_state["mode"] = {}
+    st.session_state["moved"] = None
     if proposal_id is None:
         st.query_params.pop("p", None)
     else:
@@ -60,7 +88,7 @@ def press_approve(*, proposal_id: str, digest: str, position: QueuePosition, ask
     if is_quiet():
         return
     if asks:
-        set_mode(proposal_id, "approve")
+        set_mode(proposal_id, "approve", digest)
     else:
         _approve(proposal_id=proposal_id, digest=digest, position=position, reason="")
 
@@ -78,7 +106,9 @@ def _approve(*, proposal_id: str, digest: str, position: QueuePosition, reason: 
         )
         left = words.remaining(made.effective_at, session.now())
         when = f"It goes live in {left} s. Press U to undo." if left else "It goes live with the loop's next turn."
-        return session.Notice(f"Approved. {when}", undo=made.id)
+        rivals = [one for one in query.undoable(session.scope()) if one.proposal_id != proposal_id]
+        first = "Another approved change may go live first: then this one is drafted again and Today tells you."
+        return session.Notice(f"Approved. {when} {first if rivals else ''}".strip(), undo=made.id)
 
     _then(verb, position)
 

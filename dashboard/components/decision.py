@@ -51,7 +51,7 @@ def show_bar(
                 shortcut=shortcut,
                 disabled=not can_decide,
                 on_click=actions.set_mode,
-                args=(proposal.id, mode),
+                args=(proposal.id, mode, digest),
             )
         st.space("small")
         keys.show_walk(position, onwards="Later", go=actions.go)

@@ -8,7 +8,7 @@ from dashboard import session
 from dashboard.components import answers, cards, conversation, results, words
 from dashboard.components.markup import show
 from loop.ports import Parts
-from loop.records import DOUBTED_STATES, FeedbackState, ProposalItem
+from loop.records import DOUBTED_STATES, FeedbackState, ProposalItem, ProposalState
 from storage.queries import feedback as feedback_query
 from storage.queries import review as query
 
@@ -73,6 +73,10 @@ def _show_history(item: ProposalItem, parts: Parts) -> None:
         reasons = [words.REJECTIONS.get(one, one) for one in made.categories]
         why = ". ".join(filter(None, [", ".join(reasons), made.reason]))
         rows.append((words.clock(made.at, zone), words.past_decision(made, now), why))
+    if item.state is ProposalState.STALE:
+        rows.append(("", "It did not go live", item.stale_reason))
+        if again := query.successor(session.scope(), item.proposal.id):
+            session.link("review", "The same change, drafted again", icon=":material/update:", p=again)
     drafted = f"Drafted, {words.PROPOSERS[item.proposal.proposer]}"
     rows.insert(0, (words.clock(item.proposal.created_at, zone), drafted, ", ".join(item.proposal.authors)))
     show(cards.table(("When", "What", "Why, or by whom"), rows, label="History of this change"))

@@ -36,9 +36,16 @@ def draw() -> None:
         _show_empty(wanted, parts)
         return
     _watch(item)
+    actions.mode(item.proposal.id, digest=item.evidence_digest)
+    if actions.has_moved(item.evidence_digest):
+        cards.note(
+            "The evidence changed before you pressed that key, so nothing was opened or decided. "
+            "This is how it stands now: read it again, then decide.",
+            "bad",
+        )
     _show_head(item)
     position = _position(item, queue)
-    if actions.mode(item.proposal.id) == "edit" and item.state is ProposalState.WAITING:
+    if actions.mode(item.proposal.id, digest=item.evidence_digest) == "edit" and item.state is ProposalState.WAITING:
         drafting.show_edit(item, parts=parts)
         _show_change(item)
         return
@@ -192,7 +199,7 @@ def _show_change(item: ProposalItem) -> None:
 def _show_decision(item: ProposalItem, position: actions.QueuePosition, parts: Parts) -> None:
     proposal_id = item.proposal.id
     is_waiting = item.state is ProposalState.WAITING
-    chosen = actions.mode(proposal_id) if is_waiting else "read"
+    chosen = actions.mode(proposal_id, digest=item.evidence_digest) if is_waiting else "read"
     if chosen == "approve":
         decision.show_approve_strip(item, position=position)
         return

@@ -1,6 +1,7 @@
 """`ratchet review`: the desk in a terminal. The same verbs, the same digest, the same refusals."""
 
 import difflib
+from datetime import timedelta
 from itertools import islice
 
 import click
@@ -9,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from loop import desk, wiring
 from loop.cli.opening import opened
 from loop.cli.validation import first_problem
-from loop.errors import Conflict, InvalidInput, NotAllowed
+from loop.errors import Conflict, DigestMismatch, InvalidInput, NotAllowed
 from loop.evaluate import about_budget, budget_left
 from loop.policy import recommend
 from loop.ports import Parts
@@ -17,6 +18,8 @@ from loop.records import Actor, Change, Operation, ProposalItem, ProposalState, 
 from loop.text.invisible import reveal
 
 _OPERATIONS: TypeAdapter[tuple[Operation, ...]] = TypeAdapter(tuple[Operation, ...])
+_TOLD = timedelta(days=7)
+"""For how long a person hears of an approval that did not go live."""
 _SHOWN = 8
 """Elements, and cases of a kind, printed before the rest is only counted."""
 
@@ -29,6 +32,7 @@ def review_command(slug: str, only_list: bool) -> None:
     with opened() as session:
         parts = session.parts(slug)
         actor = wiring.operator(session.settings)
+        _tell_lapsed(parts, actor=actor)
         waiting = parts.store.proposals([ProposalState.WAITING])
         click.echo(_budget(parts))
         if not waiting:
@@ -52,6 +56,16 @@ def _budget(parts: Parts) -> str:
     return about_budget(left, look=len(ledger.looks) + 1)
 
 
+def _tell_lapsed(parts: Parts, *, actor: Actor) -> None:
+    """What this person approved and did not go live, because something else did first."""
+    stale = {item.proposal.id: item for item in parts.store.proposals([ProposalState.STALE])}
+    since = parts.clock() - _TOLD
+    for made in parts.store.decisions() if stale else ():
+        item = stale.get(made.proposal_id)
+        if item is not None and made.verb == "approve" and made.actor.name == actor.name and made.at >= since:
+            click.echo(f"You approved “{reveal(item.proposal.title)}”; it did not go live. {reveal(item.stale_reason)}")
+
+
 def _decide(parts: Parts, item: ProposalItem, *, actor: Actor) -> bool:
     """Ask until this item is settled; False to stop reviewing."""
     while True:
@@ -61,6 +75,8 @@ def _decide(parts: Parts, item: ProposalItem, *, actor: Actor) -> bool:
             show_choices=False,
         )
         try:
+            if choice in ("a", "e", "r"):
+                desk.check_seen(parts.store.proposal(item.proposal.id), seen_digest=item.evidence_digest)
             match choice:
                 case "a":
                     _approve(parts, item, actor=actor)
@@ -83,6 +99,13 @@ def _decide(parts: Parts, item: ProposalItem, *, actor: Actor) -> bool:
                     click.echo("Rejected. The reason goes back to the proposers.")
                 case "q":
                     return False
+        except DigestMismatch as error:
+            click.echo(str(error))
+            item = parts.store.proposal(item.proposal.id)
+            if item.state is not ProposalState.WAITING:
+                return True
+            _show(item)
+            continue
         except (Conflict, NotAllowed) as error:
             click.echo(str(error))
         except InvalidInput as error:

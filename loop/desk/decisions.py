@@ -8,7 +8,7 @@ from loop import roles
 from loop.change.proposal import Idea
 from loop.desk.drafts import drafted
 from loop.desk.wording import checked_words
-from loop.errors import Conflict, InvalidInput
+from loop.errors import Conflict, DigestMismatch, InvalidInput
 from loop.policy import recommend
 from loop.ports import Parts
 from loop.records import (
@@ -44,6 +44,14 @@ def undo_seconds(parts: Parts, item: ProposalItem) -> int:
     return parts.store.agent.limits.undo_seconds if item.proposal.stakes.level is StakesLevel.LOW else 0
 
 
+def check_seen(item: ProposalItem, *, seen_digest: str) -> None:
+    """At the first press, before anything is asked: what was read must be what stands. Raises DigestMismatch."""
+    if item.evidence_digest != seen_digest:
+        raise DigestMismatch(
+            "The proposal or its evidence changed since it was shown.", remedy="Read it as it is now, then decide."
+        )
+
+
 def approve(parts: Parts, proposal_id: str, *, actor: Actor, seen_digest: str, reason: str = "") -> Decision:
     """Approve exactly what was shown; it goes live when its undo window is over.
 
@@ -52,6 +60,7 @@ def approve(parts: Parts, proposal_id: str, *, actor: Actor, seen_digest: str, r
     """
     item = parts.store.proposal(proposal_id)
     _check_decision(item, actor=actor, verb="approve")
+    check_seen(item, seen_digest=seen_digest)
     why = needs_reason(item)
     if why and not reason.strip():
         raise InvalidInput(f"{why} Approving needs a reason.", field="reason", remedy="Say why in a sentence.")

@@ -24,10 +24,11 @@ def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) ->
     store = parts.store
     moves: list[ProposalMove] = []
     redrawn: list[Proposal] = []
+    first = _went_first(parts, head)
     for item in store.proposals(OPEN_STATES):
         if item.proposal.base_number == head.number:
             continue
-        reason = f"Version {head.number} went live."
+        reason = first
         if item.state is not ProposalState.SET_ASIDE:
             try:
                 redrawn.append(_drawn_anew(parts, item.proposal, head=head, bundle=bundle))
@@ -46,6 +47,17 @@ def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) ->
                 notes=tuple(note(parts, "mark proposal stale", subject=move.proposal_id) for move in moves),
             )
         )
+
+
+def _went_first(parts: Parts, head: Version) -> str:
+    """What went live, by whose word: who approved something else on the same base is told."""
+    release = next((one for one in reversed(parts.store.releases()) if one.number == head.number), None)
+    if release is None or release.kind == "start":
+        return f"Version {head.number} went live."
+    verb = "approved" if release.kind == "deploy" else "took a version back"
+    return (
+        f"Version {head.number} went live first: {release.actor} {verb}{f' “{head.summary}”' if head.summary else ''}."
+    )
 
 
 def outgrown(earlier: list[ProposalItem], fresh: tuple[Proposal, ...]) -> tuple[ProposalMove, ...]:

@@ -73,6 +73,10 @@ class Lapsed(Record):
     """In words."""
     at: Moment
     """When it was approved."""
+    actor: str
+    """Who approved it."""
+    successor_id: str | None = None
+    """The same change on the version that went live instead; None when it was not drafted again."""
 
 
 def listed(scope: Scope, states: Iterable[ProposalState]) -> list[ProposalLine]:
@@ -156,14 +160,35 @@ def undoable(scope: Scope) -> list[Pending]:
 
 def lapsed(scope: Scope, *, since: Moment) -> list[Lapsed]:
     """Changes that were approved since then, not taken back, and became stale instead of live; newest first."""
-    columns = (_PROPOSAL.id, _PROPOSAL.title, _PROPOSAL.stale_reason, _DECISION.at)
+    columns = (_PROPOSAL.id, _PROPOSAL.title, _PROPOSAL.stale_reason, _DECISION.at, _DECISION.actor)
     found = scope.rows(
         _standing_approvals(scope, ProposalState.STALE, *columns)
         .where(_DECISION.effective_at >= since)
         .order_by(_DECISION.at.desc(), _DECISION.id)
         .limit(5)
     )
-    return [Lapsed(proposal_id=row.id, title=row.title, reason=row.stale_reason, at=moment(row.at)) for row in found]
+    return [
+        Lapsed(
+            proposal_id=row.id,
+            title=row.title,
+            reason=row.stale_reason,
+            at=moment(row.at),
+            actor=row.actor["name"],
+            successor_id=successor(scope, row.id),
+        )
+        for row in found
+    ]
+
+
+def successor(scope: Scope, proposal_id: str) -> str | None:
+    """The newest proposal that replaces this one; None when there is none."""
+    found = scope.rows(
+        sa.select(_PROPOSAL.id)
+        .where(scope.mine(ProposalRow), _PROPOSAL.replaces == proposal_id)
+        .order_by(_PROPOSAL.created_at.desc(), _PROPOSAL.id)
+        .limit(1)
+    )
+    return found[0].id if found else None
 
 
 def issue_interactions(scope: Scope, issue_ids: Iterable[str]) -> list[str]:
