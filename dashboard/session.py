@@ -34,7 +34,7 @@ def settings() -> Settings:
 
 @st.cache_resource(show_spinner=False)
 def _opened(url: str) -> Database:
-    return Database.open(url)
+    return wiring.open_database(settings().model_copy(update={"database_url": url}))
 
 
 def database() -> Database:

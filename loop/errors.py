@@ -69,6 +69,10 @@ class Damaged(RatchetError):
     """Stored content cannot be read, or is not what its digest says: it was changed from outside."""
 
 
+class BrokenChain(Damaged):
+    """The live version does not follow from the record: it is not run, not answered with and not exported."""
+
+
 class AnswersPending(ModelFailed):
     """Answers are missing and are being asked for by the workers; nothing is wrong."""
 

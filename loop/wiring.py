@@ -8,14 +8,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from getpass import getuser
+from pathlib import Path
 from secrets import token_hex
 
 from loop.agent import answerer_for
 from loop.llm import model_from, model_named
 from loop.ports import Answerer, Checkpoint, Clock, Model, Parts, Store
 from loop.records import Actor, Bundle, Role
-from loop.settings import Settings
+from loop.settings import Settings, data_folder
+from storage.anchors import Anchors, places_of
+from storage.connecting import parse_url
 from storage.database import Database
+from storage.keys import JournalKeys, read_keys
 
 _READY = 8
 """Versions a worker keeps ready to answer."""
@@ -27,8 +31,30 @@ def utc_now() -> datetime:
 
 
 def open_database(settings: Settings) -> Database:
-    """The database the settings name, migrated. Raises StoreUnavailable."""
-    return Database.open(settings.database_url)
+    """The database the settings name, migrated. Raises StoreUnavailable, InvalidInput."""
+    keys = journal_keys(settings)
+    places = places_of(settings.anchors, beside=anchor_file(settings.database_url))
+    return Database.open(settings.database_url, keys=keys, anchors=Anchors(places, keys=keys))
+
+
+def journal_keys(settings: Settings) -> JournalKeys:
+    """What signs the journal. On SQLite a key is made on first use; on PostgreSQL a team is given one to share."""
+    given = settings.journal_key.get_secret_value()
+    is_own = parse_url(settings.database_url).get_backend_name() == "sqlite"
+    return read_keys(journal_key_file(), given=given) if given or is_own else JournalKeys()
+
+
+def journal_key_file() -> Path:
+    """Where the journal's key is kept: never in the database, nor beside it."""
+    return data_folder() / "journal.key"
+
+
+def anchor_file(url: str) -> Path:
+    """Where anchors go when no place is named: beside a SQLite file, else in the data folder."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Path(f"{parsed.database}.anchors.jsonl")
+    return data_folder() / f"{parsed.host or 'localhost'}-{parsed.database or ''}.anchors.jsonl"
 
 
 def parts_for(settings: Settings, database: Database, slug: str, *, clock: Clock = utc_now) -> Parts:

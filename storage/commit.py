@@ -1,6 +1,6 @@
 """One commit: everything a step made, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 import sqlalchemy as sa
@@ -18,9 +18,11 @@ from loop.records import (
 )
 from storage import audit
 from storage.among import among
+from storage.arrived import Arrived
 from storage.derive import write_derived
 from storage.locks import bump_change_counter, lock_arrivals
-from storage.proposals import draft_proposals, move_proposal, write_experiments, write_report
+from storage.proposals import candidate_numbers, draft_proposals, move_proposal, write_experiments, write_report
+from storage.record import Touched, measurement_key
 from storage.rows import to_row
 from storage.statements import enqueue_feedback, insert_new, upsert
 from storage.tables import (
@@ -45,20 +47,23 @@ def check_changes(agent: str, changes: Changes) -> None:
 
 def write_changes(connection: sa.Connection, agent: str, changes: Changes) -> Written:
     """Write a checked commit. The caller has locked the agent; what moves feedback takes the arrival log after it."""
+    arrived: Arrived | None = None
     if changes.flags or changes.feedback_moves:
-        lock_arrivals(connection, agent)
+        arrived = Arrived(connection, agent, lock_arrivals(connection, agent))
+    touched = _check_record(connection, agent, changes)
     _write_flags(connection, agent, changes)
-    moved = _move_feedback(connection, agent, changes.feedback_moves)
+    moved = 0 if arrived is None else _move_feedback(connection, arrived, changes.feedback_moves)
     if changes.feedback_moves and changes.derived is None:  # a person's move: the firewall looks at the item again
-        touched = [move.feedback_id for move in changes.feedback_moves]
-        enqueue_feedback(connection, agent, among(FeedbackRow.core().c.id, touched))
+        moved_ids = [move.feedback_id for move in changes.feedback_moves]
+        enqueue_feedback(connection, agent, among(FeedbackRow.core().c.id, moved_ids))
     _write_cases(connection, agent, changes)
     drafted = draft_proposals(connection, agent, changes.proposals, bundles=changes.bundles)
+    touched.add("version", candidate_numbers(connection, agent, [one.id for one in changes.proposals]))
     write_experiments(connection, agent, changes.experiments)
     shown = sum(write_report(connection, agent, report) for report in changes.reports)
     moved += sum(move_proposal(connection, agent, move) for move in changes.proposal_moves)
     _write_figures(connection, agent, changes)
-    audit.append(connection, agent, changes.notes)
+    audit.append(connection, agent, changes.notes, touched=touched, arrived=arrived)
     if moved or drafted or shown:
         bump_change_counter(connection, agent)
     return Written(moved=moved)
@@ -107,17 +112,42 @@ def _write_flags(connection: sa.Connection, agent: str, changes: Changes) -> Non
     insert_new(connection, table, rows)
 
 
-def _move_feedback(connection: sa.Connection, agent: str, moves: Sequence[FeedbackMove]) -> int:
+def _move_feedback(connection: sa.Connection, arrived: Arrived, moves: Sequence[FeedbackMove]) -> int:
     table = FeedbackRow.core()
     moved = 0
     for (was, now), group in groupby(sorted(moves, key=_step), key=_step):
-        ids = [move.feedback_id for move in group]
-        moved += connection.execute(
+        rows = arrived.stored([move.feedback_id for move in group], state=was.value)
+        arrived.take("feedback", rows)
+        arrived.put("feedback", rows, state=now.value)
+        connection.execute(
             sa.update(table)
-            .where(table.c.agent == agent, among(table.c.id, ids), table.c.state == was.value)
+            .where(table.c.agent == arrived.agent, among(table.c.id, [row["id"] for row in rows]))
             .values(state=now.value)
-        ).rowcount
+        )
+        moved += len(rows)
+    arrived.keep()
     return moved
+
+
+def _check_record(connection: sa.Connection, agent: str, changes: Changes) -> Touched:
+    """What this commit writes of the rows that decide. Raises Damaged when one was changed from outside."""
+    touched = Touched(connection, agent)
+    reports = {report.proposal_id: None for report in changes.reports}
+    written: dict[str, Iterable[str]] = {
+        "eval_case": [*(case.id for case in changes.cases), *changes.retired_cases],
+        "bundle": [proposal.candidate_digest for proposal in changes.proposals],
+        "proposal": [
+            *(proposal.id for proposal in changes.proposals),
+            *(move.proposal_id for move in changes.proposal_moves),
+            *reports,
+        ],
+        "experiment": [one.id for one in changes.experiments],
+        "report": [report.id for report in changes.reports],
+        "measurement": [measurement_key(one.number, one.case_set_digest, one.at) for one in changes.measurements],
+    }
+    for kind, keys in written.items():
+        touched.check(kind, keys)
+    return touched
 
 
 def _step(move: FeedbackMove) -> tuple[FeedbackState, FeedbackState]:

@@ -2,29 +2,37 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from loop.errors import Conflict, InvalidInput, StoreUnavailable
+from loop.errors import Conflict, Damaged, InvalidInput, StoreUnavailable
+from storage.keys import JournalKeys
 from storage.rows import JSON_OPTIONS
 
 _KNOWN = "Known are sqlite:///FILE and postgresql+psycopg://USER:PASSWORD@HOST/NAME."
 
 
-def make_engine(url: str) -> sa.Engine:
-    """An engine for a database URL; makes the folder of a SQLite file.
+def make_engine(url: str, *, keys: JournalKeys | None = None) -> sa.Engine:
+    """An engine for a database URL; makes the folder of a SQLite file. What it writes into the journal `keys` sign.
 
     Every SQLite write transaction takes the write lock at its start (`begin="write"` in the execution
     options), so that it waits its turn instead of failing when it comes to write.
     Raises StoreUnavailable, never showing the password.
     """
-    parsed = _parse(url)
-    if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
-    return _postgresql(parsed)
+    parsed = parse_url(url)
+    engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+    engine.update_execution_options(journal_keys=keys or JournalKeys())
+    return engine
+
+
+def keys_of(connection: sa.Connection) -> JournalKeys:
+    """What signs the journal on this connection."""
+    keys: JournalKeys = connection.get_execution_options().get("journal_keys", JournalKeys())
+    return keys
 
 
 @contextmanager
@@ -40,6 +48,10 @@ def explained(place: str) -> Iterator[None]:
         raise StoreUnavailable(f"All connections to {place} are busy.", remedy="Try again.") from error
     except exc.DBAPIError as error:
         raise _unavailable(place, str(error.orig).lower()) from error
+    except JSONDecodeError as error:
+        raise Damaged(
+            f"A value in {place} cannot be read: it was changed from outside.", remedy="See what was: ratchet audit."
+        ) from error
     except exc.StatementError as error:
         if not isinstance(error.orig, OverflowError):
             raise
@@ -70,7 +82,8 @@ def place_of(engine: sa.Engine) -> str:
     return _place(engine.url)
 
 
-def _parse(url: str) -> sa.URL:
+def parse_url(url: str) -> sa.URL:
+    """The URL of a database of a kind we know. Raises StoreUnavailable, never showing the password."""
     try:
         parsed = sa.make_url(url)
     except (exc.ArgumentError, ValueError):

@@ -9,8 +9,11 @@ from loop.errors import Conflict, InvalidInput, NotFound
 from loop.ports import Checkpoint
 from loop.records import Agent, Bundle, FailedJob, Note, Release, Version, derived_id, digest
 from storage import audit
+from storage.anchors import Anchors, deletion
 from storage.connecting import explained, make_engine, place_of, reading, writing
+from storage.keys import JournalKeys
 from storage.locks import bump_change_counter, lock_agent
+from storage.record import Touched
 from storage.rows import from_row, to_row
 from storage.schema import ensure_schema
 from storage.store import AgentStore
@@ -30,24 +33,26 @@ from storage.tables import (
 class Database:
     """A database with the present schema. Safe to share between threads; not between processes."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, *, anchors: Anchors | None = None) -> None:
         self.engine = engine
+        self._anchors = anchors or Anchors()
 
     @classmethod
-    def open(cls, url: str) -> "Database":
+    def open(cls, url: str, *, keys: JournalKeys | None = None, anchors: Anchors | None = None) -> "Database":
         """Connect; create or upgrade the tables.
 
-        `url`: `sqlite:///FILE` or `postgresql+psycopg://USER:PASSWORD@HOST/NAME`.
+        `url`: `sqlite:///FILE` or `postgresql+psycopg://USER:PASSWORD@HOST/NAME`. `keys` sign the journal,
+        `anchors` say outside of the database where it stood.
         Raises StoreUnavailable, with the remedy and without the password.
         """
-        engine = make_engine(url)
+        engine = make_engine(url, keys=keys)
         try:
             with explained(place_of(engine)):
                 ensure_schema(engine)
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine)
+        return cls(engine, anchors=anchors)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -118,14 +123,25 @@ class Database:
                 (VersionRow, to_row(version)),
                 (
                     HeadRow,
-                    {"agent": agent.slug, "number": 0, "audit_seq": 0, "audit_hash": audit.START, "change_counter": 0},
+                    {"agent": agent.slug, "number": 0, "audit_seq": 0, "audit_hash": audit.START, "totals": {}}
+                    | {"change_counter": 0},
                 ),
-                (ArrivalLogRow, {"agent": agent.slug, "seq": 0}),
+                (ArrivalLogRow, {"agent": agent.slug, "seq": 0, "totals": {}, "signature": ""}),
                 (ReleaseRow, to_row(release)),
             ):
                 connection.execute(sa.insert(table.core()), row)
-            audit.append(connection, agent.slug, [note])
-        return AgentStore(self.engine, agent.slug)
+            touched = Touched(connection, agent.slug)
+            for kind, key in (
+                ("agent", agent.slug),
+                ("bundle", bundle.digest),
+                ("version", "0"),
+                ("release", release.id),
+            ):
+                touched.add(kind, [key])
+            audit.append(connection, agent.slug, [note], touched=touched)
+            stands = audit.anchor_of(connection, agent.slug)
+        self._anchors.put(stands)
+        return AgentStore(self.engine, agent.slug, anchors=self._anchors)
 
     def change_agent(self, agent: Agent, *, was: Agent, note: Note) -> None:
         """Compare-and-swap on an agent's settings, with the note in the journal.
@@ -142,15 +158,17 @@ class Database:
                 raise Conflict(
                     "Somebody else set something of this agent a moment ago.", remedy="Look again, then set it."
                 )
+            touched = Touched(connection, was.slug)
+            touched.check("agent", [was.slug])
             connection.execute(sa.update(table).where(table.c.slug == was.slug).values(settings))
-            audit.append(connection, was.slug, [note])
+            audit.append(connection, was.slug, [note], touched=touched)
             bump_change_counter(connection, was.slug)
 
     def store(self, slug: str, *, checkpoint: Checkpoint | None = None) -> AgentStore:
         """Everything kept about one agent. Raises NotFound, naming the agents there are."""
         with reading(self.engine) as connection:
             _known(connection, slug)
-        return AgentStore(self.engine, slug, checkpoint=checkpoint)
+        return AgentStore(self.engine, slug, checkpoint=checkpoint, anchors=self._anchors)
 
     def delete_demo(self, slug: str) -> None:
         """Remove a demo agent and all its rows. Raises NotFound; InvalidInput for an agent that is none."""
@@ -160,6 +178,7 @@ class Database:
             for table in reversed(metadata.sorted_tables):
                 owner = table.c.slug if table.name == "agent" else table.c.agent
                 connection.execute(sa.delete(table).where(owner == slug))
+        self._anchors.put(deletion(slug))
 
 
 def new_secret() -> str:

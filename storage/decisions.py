@@ -22,7 +22,8 @@ from loop.records import (
 )
 from storage import audit
 from storage.locks import bump_change_counter, lock_agent
-from storage.proposals import candidate_of, draft_proposals, move_proposal, next_number, stored_body
+from storage.proposals import candidate_numbers, candidate_of, draft_proposals, move_proposal, next_number, stored_body
+from storage.record import Touched
 from storage.rows import from_row, to_row
 from storage.tables import DecisionRow, HeadRow, ProposalRow, ReleaseRow, VersionRow
 
@@ -52,6 +53,7 @@ def record_decision(
     table = DecisionRow.core()
     if connection.execute(sa.select(table.c.id).where(table.c.agent == agent, table.c.id == decision.id)).first():
         raise Conflict("This decision is recorded already.")
+    touched = _check_record(connection, agent, decision, proposal=proposal, successor=successor)
     was = ProposalState(proposal["state"])
     if decision.verb == "undo":
         _check_undo(connection, agent, decision, was=was)
@@ -66,6 +68,7 @@ def record_decision(
         brought = [] if candidate is None else [candidate]
         if not draft_proposals(connection, agent, [successor], bundles=brought):
             raise Conflict("The edited proposal exists already.")
+        touched.add("version", candidate_numbers(connection, agent, [successor.id]))
     note = Note(
         actor=decision.actor.name,
         action=f"{decision.verb} proposal",
@@ -73,7 +76,7 @@ def record_decision(
         at=decision.at,
         digests={"decision": digest(decision), "seen": decision.seen_digest},
     )
-    audit.append(connection, agent, [note])
+    audit.append(connection, agent, [note], touched=touched)
     bump_change_counter(connection, agent)
 
 
@@ -97,15 +100,24 @@ def apply_approval(
     if (release.agent, release.decision_id, release.proposal_id) != (agent, approval.id, approval.proposal_id):
         raise InvalidInput("The release must name the decision and its proposal.", field="decision_id")
     version = candidate_of(connection, agent, approval.proposal_id)
+    touched = Touched(connection, agent)
+    touched.check("decision", [approval.id])
+    touched.check("proposal", [approval.proposal_id])
+    touched.check("report", [] if approval.report_id is None else [approval.report_id])
     reason = _unfit(connection, agent, approval, proposal=proposal, version=version, head=head)
     if version is None or reason:
-        _mark_stale(connection, agent, approval, release=release, reason=reason)
+        _move(
+            connection, agent, approval.proposal_id, was=ProposalState.APPROVED, now=ProposalState.STALE, reason=reason
+        )
+        _note_stale(connection, agent, approval, release=release, touched=touched)
         return Applied(outcome="stale", reason=reason)
     if (release.number, release.from_number) != (version.number, version.parent):
         raise InvalidInput("A release makes the candidate of its proposal live.", field="number")
+    touched.check("version", [str(version.number)])
+    touched.check("release", [release.id])
     _move_head(connection, agent, release=release, checkpoint=checkpoint)
     _move(connection, agent, approval.proposal_id, was=ProposalState.APPROVED, now=ProposalState.LIVE)
-    _note_release(connection, agent, "deploy version", version, release)
+    _note_release(connection, agent, version=version, release=release, touched=touched)
     return Applied(outcome="applied")
 
 
@@ -136,6 +148,10 @@ def restore(
         raise NotFound("The version to go back to does not exist.")
     if restored != version.digest:
         raise DigestMismatch("The content to come back is not the content of the version named.")
+    touched = Touched(connection, agent)
+    touched.check("version", [str(version.restores)])
+    touched.check("release", [release.id])
+    touched.check("proposal", [] if undone is None else [undone])
     if undone is not None:
         proposal = _proposal(connection, agent, undone)
         if not _move(connection, agent, undone, was=ProposalState.LIVE, now=ProposalState.UNDONE):
@@ -146,9 +162,10 @@ def restore(
         release.model_copy(update={"number": number}),
     )
     connection.execute(sa.insert(VersionRow.core()), to_row(version))
+    touched.add("version", [str(number)])
     checkpoint("rollback:version")
     _move_head(connection, agent, release=release, checkpoint=checkpoint)
-    _note_release(connection, agent, "roll back", version, release)
+    _note_release(connection, agent, version=version, release=release, touched=touched)
     return release
 
 
@@ -174,16 +191,29 @@ def _unfit(
     return ""
 
 
-def _mark_stale(connection: sa.Connection, agent: str, approval: Decision, *, release: Release, reason: str) -> None:
-    _move(connection, agent, approval.proposal_id, was=ProposalState.APPROVED, now=ProposalState.STALE, reason=reason)
+def _check_record(
+    connection: sa.Connection, agent: str, decision: Decision, *, proposal: sa.RowMapping, successor: Proposal | None
+) -> Touched:
+    """A word is bound to what the journal says was written: proposal and report as they were. Raises Damaged."""
+    touched = Touched(connection, agent)
+    touched.check("decision", [decision.id, *([] if decision.undoes is None else [decision.undoes])])
+    touched.check("proposal", [decision.proposal_id, *([] if successor is None else [successor.id])])
+    touched.check("report", [] if proposal["report_id"] is None else [proposal["report_id"]])
+    touched.check("bundle", [] if successor is None else [successor.candidate_digest])
+    return touched
+
+
+def _note_stale(
+    connection: sa.Connection, agent: str, approval: Decision, *, release: Release, touched: Touched
+) -> None:
     note = Note(
         actor=release.actor,
         action="mark proposal stale",
         subject=approval.proposal_id,
         at=release.at,
-        digests={"decision": digest(approval), "reason": digest(reason)},
+        digests={"decision": digest(approval)},
     )
-    audit.append(connection, agent, [note])
+    audit.append(connection, agent, [note], touched=touched)
     bump_change_counter(connection, agent)
 
 
@@ -288,15 +318,17 @@ def _move_head(connection: sa.Connection, agent: str, *, release: Release, check
     connection.execute(sa.insert(ReleaseRow.core()), to_row(release))
 
 
-def _note_release(connection: sa.Connection, agent: str, action: str, version: Version, release: Release) -> None:
+def _note_release(
+    connection: sa.Connection, agent: str, *, version: Version, release: Release, touched: Touched
+) -> None:
     note = Note(
         actor=release.actor,
-        action=action,
+        action="roll back" if release.kind == "rollback" else "deploy version",
         subject=str(version.number),
         at=release.at,
         digests={"bundle": version.digest, "release": digest(release)},
     )
-    audit.append(connection, agent, [note])
+    audit.append(connection, agent, [note], touched=touched)
     bump_change_counter(connection, agent)
 
 

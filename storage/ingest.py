@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, pairwise
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from loop.records import Feedback, FeedbackState, Interaction, Score, Written, derived_id, person
 from storage.among import among
-from storage.locks import lock_arrivals, move_log
+from storage.arrived import Arrived
+from storage.locks import lock_arrivals
 from storage.rows import Row, to_event_row, to_row
 from storage.statements import enqueue, enqueue_feedback, insert_new, insert_unknown
 from storage.tables import FeedbackRow, InteractionRow, ScoreRow
@@ -54,30 +56,40 @@ def arrival_rows(
     )
 
 
-def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows) -> Written:
+class Arrival(NamedTuple):
+    """What an append did, and to the totals of the log."""
+
+    written: Written
+    arrived: Arrived
+
+
+def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows) -> Arrival:
     """Idempotent append under the agent's arrival log: what is new or changed gets the next log positions.
 
     A score takes a position too, so that the log moves with every arrival. Raises NotFound when the agent is gone.
     """
-    last = lock_arrivals(connection, agent)
-    seq = count(last + 1)
-    interactions = _write_interactions(connection, agent, rows.interactions, seq=seq)
-    feedback = _write_feedback(connection, agent, rows.feedback, seq=seq)
+    arrived = Arrived(connection, agent, lock_arrivals(connection, agent))
+    seq = count(arrived.seq + 1)
+    interactions = _write_interactions(connection, arrived, rows.interactions, seq=seq)
+    feedback = _write_feedback(connection, arrived, rows.feedback, seq=seq)
     scores = insert_unknown(connection, ScoreRow.core(), agent, rows.scores)
-    reached = next(seq) - 1 + scores
-    if reached > last:
-        move_log(connection, agent, to=reached)
-    return Written(
+    arrived.seq = next(seq) - 1 + scores
+    arrived.keep()
+    written = Written(
         new=interactions.new + feedback.new + scores,
         updated=interactions.updated + feedback.updated,
         duplicate=interactions.duplicate + feedback.duplicate + len(rows.scores) - scores,
     )
+    return Arrival(written, arrived)
 
 
-def _write_interactions(connection: sa.Connection, agent: str, rows: Sequence[Row], *, seq: Iterator[int]) -> Written:
+def _write_interactions(
+    connection: sa.Connection, arrived: Arrived, rows: Sequence[Row], *, seq: Iterator[int]
+) -> Written:
     """Upsert by content digest: other content under a stored id replaces it; the same content is a duplicate."""
-    table = InteractionRow.core()
-    known = _digests(connection, table, agent, [row["id"] for row in rows])
+    table, agent = InteractionRow.core(), arrived.agent
+    stored = _known(connection, table, agent, [row["id"] for row in rows])
+    known = {name: str(row["content_digest"]) for name, row in stored.items()}
     fresh: dict[str, Row] = {}
     changed: dict[str, Row] = {}
     new = updated = duplicate = 0
@@ -92,23 +104,25 @@ def _write_interactions(connection: sa.Connection, agent: str, rows: Sequence[Ro
             (fresh if name in fresh else changed)[name] = row
             updated += 1
         known[name] = row["content_digest"]
-    insert_new(connection, table, [row | {"seq": next(seq)} for row in fresh.values()])
+    placed = [row | {"seq": next(seq)} for row in fresh.values()]
+    insert_new(connection, table, placed)
     for row in changed.values():
-        connection.execute(
-            sa.update(table).where(table.c.agent == agent, table.c.id == row["id"]).values(row | {"seq": next(seq)})
-        )
+        placed.append(row | {"seq": next(seq)})
+        connection.execute(sa.update(table).where(table.c.agent == agent, table.c.id == row["id"]).values(placed[-1]))
+    arrived.take("interaction", [stored[name] for name in changed])
+    arrived.put("interaction", placed)
     if fresh or changed:
         enqueue_feedback(connection, agent, among(FeedbackRow.core().c.interaction_id, [*fresh, *changed]))
     return Written(new=new, updated=updated, duplicate=duplicate)
 
 
-def _write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row], *, seq: Iterator[int]) -> Written:
+def _write_feedback(connection: sa.Connection, arrived: Arrived, rows: Sequence[Row], *, seq: Iterator[int]) -> Written:
     """Append only: the later feedback of the same target, kind and person supersedes the earlier.
 
     Later means by the time it was given; one that arrives late is kept as superseded at once, so the
     order of arrival does not matter. An id taken by other content gets a new id made from both.
     """
-    given = len(rows)
+    given, agent = len(rows), arrived.agent
     fresh = _fresh_feedback(connection, agent, rows)
     lines = _lines(connection, agent, fresh)
     superseded: list[str] = []
@@ -126,19 +140,29 @@ def _write_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row], 
     table = FeedbackRow.core()
     if superseded:
         replaced = among(table.c.id, superseded)
+        was_current = arrived.stored(superseded)
+        arrived.take("feedback", was_current)
+        arrived.put("feedback", was_current, state=FeedbackState.SUPERSEDED.value)
         connection.execute(
             sa.update(table).where(table.c.agent == agent, replaced).values(state=FeedbackState.SUPERSEDED.value)
         )
         enqueue_feedback(connection, agent, replaced)
     rows = [row | {"seq": next(seq)} for row in fresh]
     insert_new(connection, table, rows)
+    arrived.put("feedback", rows)
     enqueue(connection, agent, (("facts", row["id"], row["seq"]) for row in rows))
     return Written(new=len(fresh) - updated, updated=updated, duplicate=given - len(fresh))
 
 
 def _digests(connection: sa.Connection, table: sa.Table, agent: str, ids: Sequence[str]) -> dict[str, str]:
-    query = sa.select(table.c.id, table.c.content_digest).where(table.c.agent == agent, among(table.c.id, ids))
-    return {row.id: row.content_digest for row in connection.execute(query)} if ids else {}
+    return {name: str(row["content_digest"]) for name, row in _known(connection, table, agent, ids).items()}
+
+
+def _known(connection: sa.Connection, table: sa.Table, agent: str, ids: Sequence[str]) -> dict[str, sa.RowMapping]:
+    query = sa.select(table.c.id, table.c.content_digest, table.c.seq).where(
+        table.c.agent == agent, among(table.c.id, ids)
+    )
+    return {row["id"]: row for row in connection.execute(query).mappings()} if ids else {}
 
 
 def _fresh_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) -> list[Row]:

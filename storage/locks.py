@@ -3,10 +3,21 @@
 Whoever takes both takes the head first. Arrivals take the log only, so they never wait for a release.
 """
 
+from typing import NamedTuple
+
 import sqlalchemy as sa
 
 from loop.errors import NotFound
 from storage.tables import ArrivalLogRow, HeadRow
+
+
+class ArrivalLog(NamedTuple):
+    """Where the arrivals of an agent stand."""
+
+    seq: int
+    """The last position given."""
+    totals: dict[str, str]
+    """Of what arrived; see `storage.arrived`."""
 
 
 def lock_agent(connection: sa.Connection, agent: str) -> int:
@@ -21,23 +32,17 @@ def lock_agent(connection: sa.Connection, agent: str) -> int:
     return int(number)
 
 
-def lock_arrivals(connection: sa.Connection, agent: str) -> int:
+def lock_arrivals(connection: sa.Connection, agent: str) -> ArrivalLog:
     """SELECT … FOR UPDATE on the agent's arrival log, so that positions are given in the order of commits.
 
-    A reader who sees one position therefore sees all before it. Returns the last position given.
-    Raises NotFound when the agent is gone.
+    A reader who sees one position therefore sees all before it. Raises NotFound when the agent is gone.
     """
     log = ArrivalLogRow.core()
-    seq = connection.execute(sa.select(log.c.seq).where(log.c.agent == agent).with_for_update()).scalar()
-    if seq is None:
+    query = sa.select(log.c.seq, log.c.totals).where(log.c.agent == agent).with_for_update()
+    row = connection.execute(query).first()
+    if row is None:
         raise _gone(agent)
-    return int(seq)
-
-
-def move_log(connection: sa.Connection, agent: str, *, to: int) -> None:
-    """Note the last position given. The caller has locked the arrivals."""
-    log = ArrivalLogRow.core()
-    connection.execute(sa.update(log).where(log.c.agent == agent).values(seq=to))
+    return ArrivalLog(seq=int(row.seq), totals=dict(row.totals))
 
 
 def bump_change_counter(connection: sa.Connection, agent: str) -> None:

@@ -19,6 +19,7 @@ from loop.records import (
     is_body_of,
     look_of,
 )
+from storage.among import among
 from storage.rows import Row, from_row, to_row
 from storage.statements import insert_new, insert_unknown
 from storage.tables import BundleRow, ExperimentRow, ProposalRow, ReportRow, VersionRow
@@ -48,6 +49,15 @@ def candidate_of(connection: sa.Connection, agent: str, proposal_id: str) -> Ver
     query = sa.select(table).where(table.c.agent == agent, table.c.proposal_id == proposal_id)
     row = connection.execute(query).mappings().first()
     return None if row is None else from_row(Version, row)
+
+
+def candidate_numbers(connection: sa.Connection, agent: str, proposal_ids: Sequence[str]) -> list[str]:
+    """Numbers of the candidates of these proposals, as keys of the record."""
+    table = VersionRow.core()
+    if not proposal_ids:
+        return []
+    query = sa.select(table.c.number).where(table.c.agent == agent, among(table.c.proposal_id, proposal_ids))
+    return [str(number) for number in connection.execute(query).scalars()]
 
 
 def next_number(connection: sa.Connection, agent: str) -> int:

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from loop.errors import StoreUnavailable
+from storage.checkpoint import checkpoint_all
 
 VERSION_TABLE = "ratchet_revision"
 """Its presence tells our databases from others."""
@@ -70,6 +71,8 @@ def move_schema(engine: sa.Engine, revision: str) -> None:
             else:
                 command.upgrade(config, revision)
             _check_references(connection)
+            if stored is not None and stored != newest_revision() == _stored_revision(connection):
+                checkpoint_all(connection)  # rows may have got other columns
 
 
 def newest_revision() -> str:

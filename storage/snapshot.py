@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from loop.errors import Damaged, NotFound
+from loop.errors import BrokenChain, Damaged, NotFound
 from loop.heldout import keyed_draw
 from loop.records import (
     Agent,
@@ -36,7 +36,7 @@ from loop.records import (
     VersionSignals,
     is_body_of,
 )
-from storage import audit, reads
+from storage import audit, chain, reads
 from storage.among import among
 from storage.bodies import from_body
 from storage.connecting import reading
@@ -306,6 +306,21 @@ class AgentReads:
         """The whole audit journal, in order."""
         with reading(self._engine) as connection:
             return audit.read_entries(connection, self._slug)
+
+    def check_head(self) -> None:
+        """Raises BrokenChain when the live version does not follow from the record."""
+        try:
+            with reading(self._engine) as connection:
+                chain.check_head(connection, self._slug)
+        except BrokenChain:
+            raise
+        except (Damaged, ValueError, TypeError, KeyError) as error:  # a value that no writer of ours wrote
+            raise chain.unreadable(self._slug) from error
+
+    def live_bundle(self) -> Bundle:
+        """The content that answers. Raises BrokenChain, Damaged."""
+        self.check_head()
+        return self.bundle(self.head().digest)
 
     def check_journal(self) -> audit.AuditCheck:
         """Whether the journal is as it was written, its end included."""

@@ -1,6 +1,7 @@
 """One agent's records: what `loop.ports.Store` asks for, kept in a database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -23,7 +24,8 @@ from loop.records import (
     Version,
     Written,
 )
-from storage import audit, decisions, failures
+from storage import audit, checkpoint, decisions, failures
+from storage.anchors import EVERY, Anchors
 from storage.casebook import AgentCasebook, write_case_changes
 from storage.commit import check_changes, write_changes
 from storage.connecting import writing
@@ -42,12 +44,21 @@ def _carry_on(_label: str) -> None:
     """No-op: what happens at a checkpoint when nobody listens."""
 
 
+def _counted(notes: Sequence[Note], written: Written) -> list[Note]:
+    """What was handed in may be known in part: the last note says what was written."""
+    told = {"new": str(written.new), "updated": str(written.updated), "known": str(written.duplicate)}
+    return [*notes[:-1], notes[-1].model_copy(update={"digests": notes[-1].digests | told})]
+
+
 class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook):
     """Everything kept about one agent: its reads, and each write in one transaction."""
 
-    def __init__(self, engine: sa.Engine, slug: str, *, checkpoint: Checkpoint | None = None) -> None:
+    def __init__(
+        self, engine: sa.Engine, slug: str, *, checkpoint: Checkpoint | None = None, anchors: Anchors | None = None
+    ) -> None:
         super().__init__(engine, slug)
         self._checkpoint = checkpoint or _carry_on
+        self._anchors = anchors or Anchors()
 
     def append(
         self,
@@ -65,12 +76,12 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook):
         if any(record.agent != self._slug for record in arriving):
             raise InvalidInput("A record is another agent's.", field="agent")
         rows = arrival_rows(interactions, feedback, scores)
-        with writing(self._engine) as connection:
+        with self._noting() as connection:
             if notes:
                 lock_agent(connection, self._slug)
-            written = write_arrivals(connection, self._slug, rows)
-            if written.new or written.updated:
-                audit.append(connection, self._slug, notes)
+            written, arrived = write_arrivals(connection, self._slug, rows)
+            if notes and (written.new or written.updated):
+                audit.append(connection, self._slug, _counted(notes, written), arrived=arrived)
             self._checkpoint("append:written")
         self._checkpoint("append:kept")
         return written
@@ -101,7 +112,7 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook):
         Raises InvalidInput, naming the field, for what cannot be stored; StoreUnavailable.
         """
         check_changes(self._slug, changes)
-        with writing(self._engine) as connection:
+        with self._noting() as connection:
             lock_agent(connection, self._slug)
             written = write_changes(connection, self._slug, changes)
             self._checkpoint("commit:written")
@@ -130,14 +141,14 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook):
 
     def decide(self, decision: Decision, *, successor: Proposal | None = None, candidate: Bundle | None = None) -> None:
         """Record a decision and move its proposal, in one transaction; see `loop.ports.Decisions.decide`."""
-        with writing(self._engine) as connection:
+        with self._noting() as connection:
             decisions.record_decision(connection, self._slug, decision, successor=successor, candidate=candidate)
             self._checkpoint("decide:written")
         self._checkpoint("decide:kept")
 
     def deploy(self, *, decision: Decision, release: Release) -> Applied:
         """Apply an approval exactly once; see `loop.ports.Decisions.deploy`."""
-        with writing(self._engine) as connection:
+        with self._noting(is_release=True) as connection:
             applied = decisions.apply_approval(
                 connection, self._slug, decision=decision, release=release, checkpoint=self._checkpoint
             )
@@ -147,10 +158,30 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook):
 
     def roll_back(self, *, version: Version, release: Release, undone: str | None) -> Release:
         """Make a new head with older content; see `loop.ports.Decisions.roll_back`."""
-        with writing(self._engine) as connection:
+        with self._noting(is_release=True) as connection:
             made = decisions.restore(
                 connection, self._slug, version=version, release=release, undone=undone, checkpoint=self._checkpoint
             )
             self._checkpoint("rollback:written")
         self._checkpoint("rollback:kept")
         return made
+
+    def accept_record(self, note: Note) -> None:
+        """Take what stands for what was written, whatever was changed from outside; the note says who says so."""
+        with self._noting(is_release=True) as connection:
+            checkpoint.checkpoint(connection, self._slug, note.model_copy(update={"action": checkpoint.ACCEPT}))
+            bump_change_counter(connection, self._slug)
+
+    @contextmanager
+    def _noting(self, *, is_release: bool = False) -> Iterator[sa.Connection]:
+        """One write transaction; after a release, and every EVERY entries, an anchor says where the journal stands."""
+        anchored = None
+        with writing(self._engine) as connection:
+            before = audit.end_of(connection, self._slug) if self._anchors.places else 0
+            yield connection
+            if self._anchors.places:
+                after = audit.end_of(connection, self._slug)
+                if after > before if is_release else after // EVERY > before // EVERY:
+                    anchored = audit.anchor_of(connection, self._slug)
+        if anchored is not None:
+            self._anchors.put(anchored)

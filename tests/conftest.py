@@ -36,6 +36,14 @@ def known_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storage.database.new_secret", lambda: "5e" * 32)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keys and anchors of tests go to a folder of their own, in this process and those it starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database with the present schema, to copy."""

@@ -122,6 +122,12 @@ class FakeSnapshots(Memory):
     def head(self) -> Version:
         return self.numbers[self.live]
 
+    def check_head(self) -> None:
+        """Nobody writes here but us."""
+
+    def live_bundle(self) -> Bundle:
+        return self.bundle(self.head().digest)
+
     def versions(self) -> list[Version]:
         return [one for one in self.numbers if one.released_at is not None]
 

@@ -9,6 +9,7 @@ from dashboard import session
 from dashboard.components import actions, cards, decision, drafting, words
 from dashboard.components.markup import Markup, show, tag
 from loop import desk
+from loop.errors import BrokenChain
 from loop.evaluate import about_budget, budget_left
 from loop.ports import Parts
 from loop.records import ProposalState, TurnReport
@@ -29,6 +30,7 @@ def draw() -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         cards.title("Today")
         drafting.show_draft_button()
+    _unchained(parts)
     _needs()
     left, right = st.columns((3, 2), gap="large")
     with left:
@@ -40,6 +42,14 @@ def draw() -> None:
         _examiners(parts)
         _heartbeat(parts)
         _releases()
+
+
+def _unchained(parts: Parts) -> None:
+    """A live version that does not follow from the record: nothing runs until somebody acts."""
+    try:
+        parts.store.check_head()
+    except BrokenChain as error:
+        cards.note(str(error), "bad")
 
 
 @st.fragment(run_every="30s")
@@ -133,10 +143,14 @@ def _lapsed() -> None:
     if not lines:
         return
     cards.heading("Could not go live", "Approved, and then the change no longer fitted.")
+    me = session.current_user().name
     for line in lines:
         with _row():
-            show(tag("div", tag("b", line.title), tag("div", line.reason, css="rt-small"), css="rt-text"))
-            session.link("review", "Open", icon=":material/arrow_forward:", p=line.proposal_id)
+            who = "You approved it." if line.actor == me else f"{line.actor} approved it."
+            told = tag("div", f"{who} {line.reason}", css="rt-small")
+            show(tag("div", tag("b", line.title), told, css="rt-text"))
+            verb = "Decide it again" if line.successor_id else "Open"
+            session.link("review", verb, icon=":material/arrow_forward:", p=line.successor_id or line.proposal_id)
 
 
 def _examiners(parts: Parts) -> None:

@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from loop.cli.agents import agent_group, audit_command
+from loop.cli.agents import agent_group
+from loop.cli.auditing import audit_command
 from loop.cli.cases import cases_group
 from loop.cli.importing import import_command
 from loop.cli.jobs import jobs_group

@@ -1,7 +1,6 @@
-"""`ratchet agent …` and `ratchet audit`: make agents, look at them, take their bundle out, check the journal."""
+"""`ratchet agent …`: make agents, look at them, take their bundle out."""
 
 import json
-import sys
 from pathlib import Path
 
 import click
@@ -97,6 +96,7 @@ def export_command(slug: str, number: int | None) -> None:
     """Print a version's bundle as JSON."""
     with opened() as session:
         store = session.database.store(slug)
+        store.check_head()
         wanted = store.head().number if number is None else number
         found = next((version for version in store.versions() if version.number == wanted), None)
         if found is None:
@@ -144,18 +144,6 @@ def set_command(slug: str, settings: tuple[str, ...], explain: bool) -> None:
     for key, (old, new) in changed.items():
         click.echo(f"{key}: {old or '–'} → {new or '–'}")
     click.echo("\n".join(desk.consequences(changed)) if changed else "Nothing changed: it was so already.")
-
-
-@click.command("audit")
-@click.option("--agent", "slug", required=True, help="Slug of the agent.")
-def audit_command(slug: str) -> None:
-    """Check the journal's hash chain; exit code 1 when it is broken."""
-    with opened() as session:
-        check = session.database.store(slug).check_journal()
-    if not check.is_intact:
-        click.echo(f"The journal is broken at entry {check.first_bad}: {check.reason}")
-        sys.exit(1)
-    click.echo(f"The journal is intact: {check.entries} entries.")
 
 
 def _read_text(path: Path) -> str:

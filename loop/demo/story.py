@@ -194,7 +194,7 @@ def _answered(parts: Parts, hand: _Hand, day: Day) -> list[_Answered]:
     """The day's questions with what the live version answers."""
     head = parts.store.head()
     if hand.answerer is None or hand.digest != head.digest:
-        hand.answerer, hand.digest = parts.answerers(parts.store.bundle(head.digest)), head.digest
+        hand.answerer, hand.digest = parts.answerers(parts.store.live_bundle()), head.digest
     answers = hand.answerer.answer([Question(text=one.question, context=one.context) for one in day.questions])
     return [
         _Answered(

@@ -47,14 +47,14 @@ def rollback(head: Version, *, target: Version, actor: Actor, reason: str, now: 
     """Bring the content of `target` back as a new version after the head; history stays a line.
 
     Its number is the least it can be: the store gives the next free one. Needs no approval, only a reason.
-    Raises InvalidInput without one, when `target` is another agent's or newer than the head,
+    Raises InvalidInput without one, when `target` is another agent's or was never live,
     Conflict when the head already is `target` or has the same content.
     """
     if target.agent != head.agent:
         raise InvalidInput("The version belongs to another agent.", field="target", remedy="Choose one of its own.")
     if not reason.strip():
         raise InvalidInput("A rollback needs a reason.", field="reason", remedy="Say in a few words what went wrong.")
-    if target.number > head.number:
+    if target.released_at is None:
         raise InvalidInput(
             f"Version {target.number} was never live.", field="target", remedy="Choose an earlier version."
         )

@@ -56,11 +56,13 @@ def apply_due(parts: Parts, tally: StageTally | None = None) -> list[Release]:
 
     An approval that can no longer be applied becomes stale with its reason and stops nobody else's. One that the
     durable work has set aside, or tries again later, is left alone.
-    Raises StoreUnavailable. Any error that is not one of ours is a defect: the first is raised after the others.
+    Raises StoreUnavailable and BrokenChain. Any other error that is not one of ours is a defect: the first is raised
+    after the others.
     """
     applied: list[Release] = []
     defects: list[Exception] = []
     now = parts.clock()
+    parts.store.check_head()
     for decision in _free(parts, parts.store.due_approvals(now), now=now):
         try:
             release = _apply_or_set_aside(parts, decision, tally=tally)

@@ -53,7 +53,8 @@ def turn(parts: Parts) -> TurnReport:
     An idle turn costs nothing: while nothing changed since a turn that found nothing to do, only what time alone
     brings about is looked at.
 
-    Raises StoreUnavailable at once: without a store no stage can work. Any error that is not one of ours is a
+    Raises StoreUnavailable and BrokenChain at once: without a store, or on a live version that nobody released, no
+    stage can work. Any error that is not one of ours is a
     defect: it is raised after the remaining stages have run.
     """
     started = parts.clock()
@@ -67,7 +68,11 @@ def turn(parts: Parts) -> TurnReport:
 
 
 def begin(parts: Parts) -> Begun:
-    """Which stages a turn that starts now has to run: all, or of an idle agent only those that time alone moves."""
+    """Which stages a turn that starts now has to run: all, or of an idle agent only those that time alone moves.
+
+    Raises BrokenChain when the live version does not follow from the record: nothing is built on it.
+    """
+    parts.store.check_head()
     seen = mark(parts)
     return Begun(stages=APPLY_ONLY if is_settled(parts, seen=seen) else tuple(STAGES), seen=seen)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from loop import engine
 from loop.engine import Begun, Wanted
-from loop.errors import RatchetError, StoreUnavailable
+from loop.errors import BrokenChain, RatchetError, StoreUnavailable
 from loop.evaluate import AnswerMemory, DeferredAnswers, kept_only
 from loop.jobs import tries
 from loop.jobs.tries import Pace
@@ -38,10 +38,15 @@ class Bench:
 
 
 def begin_turn(bench: Bench, slug: str) -> dict[str, Any]:
-    """When a turn began, which stages it has to run, and what it depends on. Raises StoreUnavailable."""
+    """When a turn began, which stages it has to run, and what it depends on. Raises StoreUnavailable, BrokenChain."""
     parts = bench.parts(slug)
     began = parts.clock().isoformat()
-    begun = engine.begin(parts)
+    try:
+        begun = engine.begin(parts)
+    except BrokenChain as error:
+        tries.failed(parts, "turn", "", reason=str(error), pace=bench.pace)
+        bench.report(f"{slug}: {error}")
+        raise
     return {"began": began, "stages": list(begun.stages), "seen": begun.seen}
 
 

@@ -238,6 +238,14 @@ class Snapshots(Protocol):
         """The same, on the answers of one version."""
         ...
 
+    def check_head(self) -> None:
+        """Cheap, whatever the history: raises BrokenChain when the live version does not follow from the record."""
+        ...
+
+    def live_bundle(self) -> Bundle:
+        """The content that answers and is exported. Raises BrokenChain, Damaged."""
+        ...
+
     def check_journal(self) -> JournalCheck:
         """Whether the audit journal is as it was written."""
         ...

@@ -92,6 +92,8 @@ class AuditEntry(Record):
     previous: str
     """Hash of the entry before; 64 zeros for the first."""
     hash: str
+    signature: str = ""
+    """Name of the journal's key and HMAC of `hash`; empty where there was no key. Not part of the hash."""
 
 
 def evidence_digest(proposal: Proposal, report: Report) -> str:

@@ -6,7 +6,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     base    the registry            agents   agent, secret, bundle, version, head, arrival_log, turn, audit, failed_job
     events  interactions, feedback  changes  cases, proposals, experiments, reports, decisions, releases
     cases   what people did about cases: acts, audits, named sets
-    firewall  what the firewall derives from the log
+    firewall  what the firewall derives from the log  record  seals of the rows that decide
 """
 
 from storage.tables.agents import (
@@ -36,6 +36,7 @@ from storage.tables.changes import (
 )
 from storage.tables.events import FeedbackRow, FlagRow, InteractionRow, ScoreRow
 from storage.tables.firewall import BucketRow, DueRow, JudgedRow, KeptRow, QuestionRow, StandingRow
+from storage.tables.record import SealRow
 
 __all__ = [
     "KEY_LENGTH",
@@ -68,6 +69,7 @@ __all__ = [
     "ReleaseRow",
     "ReportRow",
     "ScoreRow",
+    "SealRow",
     "SecretRow",
     "StandingRow",
     "Table",

@@ -60,6 +60,8 @@ class HeadRow(Scoped, table=True):
     number: int
     audit_seq: int
     audit_hash: str = Field(max_length=64)
+    totals: dict[str, str] = json_column()
+    """Of the rows that decide, by kind; see `storage.record`."""
     change_counter: int
     """Counts the writes that may give the loop something to do; arrivals are counted in `arrival_log`."""
 
@@ -69,6 +71,10 @@ class ArrivalLogRow(Scoped, table=True):
 
     __tablename__ = "arrival_log"
     seq: int = Field(sa_type=sa.BigInteger)
+    totals: dict[str, str] = json_column()
+    """Of what arrived; see `storage.arrived`."""
+    signature: str
+    """Of position and totals, with the journal's key; empty without one."""
 
 
 class TurnRow(Named, table=True):
@@ -89,6 +95,8 @@ class AuditRow(Scoped, table=True):  # append-only: triggers refuse anything els
     digests: dict[str, str] = json_column()
     previous: str = Field(max_length=64)
     hash: str = Field(max_length=64)
+    signature: str
+    """Name of the journal's key and HMAC of `hash`; empty where there was no key."""
 
 
 class FailedJobRow(Named, table=True):

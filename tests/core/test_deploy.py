@@ -30,6 +30,7 @@ def version(number: int, **fields: Any) -> Version:
         "parent": number - 1 if number else None,
         "proposal_id": f"p{number}" if number else None,
         "created_at": at(number),
+        "released_at": at(number),
     }
     return Version(**filled | fields)
 
@@ -115,8 +116,12 @@ def test_a_rollback_to_what_is_live_is_refused() -> None:
         rollback(HEAD, target=version(1, digest=HEAD.digest), actor=reviewer(), reason="Wrong.", now=at(9))
 
 
-def test_a_rollback_needs_a_reason_and_an_earlier_version_of_the_same_agent() -> None:
-    for target, reason in ((version(1), "  "), (version(7), "Wrong."), (version(1, agent="shop"), "Wrong.")):
+def test_a_rollback_needs_a_reason_and_a_version_of_the_same_agent_that_was_live() -> None:
+    for target, reason in (
+        (version(1), "  "),
+        (version(7, released_at=None), "Wrong."),
+        (version(1, agent="shop"), "Wrong."),
+    ):
         with pytest.raises(InvalidInput):
             rollback(HEAD, target=target, actor=reviewer(), reason=reason, now=at(9))
 

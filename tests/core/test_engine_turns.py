@@ -23,7 +23,7 @@ from tests.builders import NOON, at, feedback, interaction
 from tests.shell import desk_world
 from tests.shell.desk_world import OPERATOR, approve
 
-READS_BY_KEY = {"kept", "change_counter", "agent", "head", "due_approvals"}
+READS_BY_KEY = {"check_head", "kept", "change_counter", "agent", "head", "due_approvals"}
 
 
 def desk_with(bundle: Bundle | None = None, *, rows: int = 60, **fields: object) -> Parts:

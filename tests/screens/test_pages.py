@@ -108,3 +108,12 @@ def test_an_unknown_agent_of_the_address_bar_is_not_opened(workspace: AgentStore
     app = opens("review", agent="somebody-else")
     assert not app.exception
     assert "Northwind Support" in page_words(app)
+
+
+def test_today_says_that_the_live_version_does_not_follow_from_the_record(
+    workspace: AgentStore, sqlite_database: Database, opens: Opens
+) -> None:
+    assert "does not follow" not in page_words(opens(""))
+    with sqlite_database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE agent SET mode = 'orchestrate' WHERE slug <> 'x'")
+    assert "ratchet audit" in page_words(opens(""))

@@ -33,7 +33,7 @@ def test_an_approval_is_due_after_its_undo_window_and_goes_live_once(store: Agen
 
     assert deciding.deploy(store, approval).outcome == "before"
     assert [version.number for version in store.versions()] == [0, 1]
-    actions = [entry.action for entry in store.journal()]
+    actions = [entry.action for entry in store.journal() if not entry.action.startswith("write ")]
     assert actions == ["create agent", "approve proposal", "deploy version"]
     assert store.check_journal().is_intact
 

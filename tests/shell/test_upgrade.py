@@ -17,8 +17,10 @@ from storage.tables import metadata
 from tests import builders
 from tests.shell import deciding, released
 
-GROWN = {"version", "bundle"}
-"""Tables that get the candidates of open proposals."""
+GROWN = {"version", "bundle", "audit"}
+"""Tables that get the candidates of open proposals, and the journal's entry of the upgrade."""
+MARKED = {"head"}
+"""Tables that say where the journal ends."""
 ORDERED = {"issue", "daily_quality"}
 """Tables whose rows had a place of their own; now they are ordered by what they say."""
 SECOND = "0002_floor"
@@ -75,6 +77,8 @@ def test_every_row_of_every_table_is_as_it_was(engine: sa.Engine, database_url: 
             rows = [row | {"state": "stale"} if row["id"] == "lost" else row for row in rows]
         if table in ORDERED:
             assert unplaced(kept) == unplaced(rows), table
+        elif table in MARKED:
+            continue
         elif table in GROWN:
             assert all(row in kept for row in rows)
         else:
@@ -124,7 +128,7 @@ def test_the_second_schema_again_has_the_indexes_it_had(engine: sa.Engine) -> No
 def test_digests_and_journal_of_the_first_release_verify(upgraded: Database) -> None:
     store = upgraded.store("desk")
     assert store.check_journal().is_intact
-    assert store.check_journal().entries == 12
+    assert store.check_journal().entries == 13  # the upgrade is one of them
     for version in (*store.versions(), *store.candidates()):
         assert store.bundle(version.digest).digest == version.digest
     assert [version.number for version in store.versions()] == [0, 1, 2, 3]

@@ -1,0 +1,120 @@
+"""`ratchet audit`: whether what is stored is what was decided, and what to do where it is not."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+
+from loop import roles, wiring
+from loop.cli.opening import opened, read_settings
+from loop.errors import InvalidInput, NotFound
+from loop.records import Note, digest
+from loop.settings import Settings
+from storage.anchors import Anchor, read_anchors
+from storage.connecting import explained, place_of
+from storage.inspection import Inspection, damage, inspect, open_copy, strays
+from storage.keys import name_lost
+from storage.tables import AgentRow
+
+_SHOWN = 20
+"""Faults of one agent that are printed before the rest is only counted."""
+
+
+@click.command("audit")
+@click.option("--agent", "slug", help="Slug of the agent; all of them when left out.")
+@click.option("--database", "place", help="URL or SQLite file to read, such as a backup; nothing is written to it.")
+@click.option(
+    "--anchors", "files", multiple=True, type=click.Path(dir_okay=False, path_type=Path),
+    help="File of anchors to compare with; the one beside the database when left out. Repeatable.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@click.option("--accept", "reason", help="Take what stands for what was written, and say why; needs --agent.")
+@click.option("--lost-key", help="Name of a key that signed the journal and is lost for good.")
+def audit_command(
+    slug: str | None,
+    place: str | None,
+    files: tuple[Path, ...],
+    as_json: bool,
+    reason: str | None,
+    lost_key: str | None,
+) -> None:
+    """Follow every version back to who decided it on what, and every stored row to the journal; exit code 1 when
+    something does not follow."""
+    settings = read_settings()
+    if lost_key:
+        name_lost(wiring.journal_key_file(), lost_key)
+    if reason is not None:
+        _accept(settings, slug, reason=reason, files=files)
+    damaged, found = _inspected(settings, slug, place=place, files=files)
+    if as_json:
+        told = [one.model_dump(mode="json") | {"is_sound": one.is_sound} for one in found]
+        click.echo(json.dumps({"damage": damaged, "agents": told}, indent=2))
+    else:
+        click.echo("\n".join([*damaged, *(line for one in found for line in _lines(one))]) or "There are no agents.")
+    if damaged or not all(one.is_sound for one in found):
+        sys.exit(1)
+
+
+def _inspected(
+    settings: Settings, slug: str | None, *, place: str | None, files: Sequence[Path]
+) -> tuple[list[str], list[Inspection]]:
+    where = place or settings.database_url
+    engine = open_copy(where, keys=wiring.journal_keys(settings))
+    anchors = _anchors(where, files)
+    try:
+        with explained(place_of(engine)), engine.connect() as connection:
+            damaged = damage(connection)
+            try:
+                slugs = connection.execute(sa.select(AgentRow.core().c.slug).order_by("slug")).scalars().all()
+            except sa.exc.DBAPIError:
+                if damaged:
+                    return [*damaged, "Restore a backup."], []
+                raise
+            if slug is not None and slug not in slugs:
+                raise NotFound("There is no such agent.", remedy=f"Known are: {', '.join(slugs)}.")
+            damaged += strays(connection)
+            found = [inspect(connection, one, anchors=anchors) for one in ([slug] if slug else slugs)]
+            return ([*damaged, "Restore a backup."] if damaged else []), found
+    finally:
+        engine.dispose()
+
+
+def _anchors(where: str, files: Sequence[Path]) -> list[Anchor]:
+    for file in files:
+        if not file.is_file():
+            raise InvalidInput(f"There is no file {file.name}.", field="--anchors", remedy="Check the path.")
+    beside = wiring.anchor_file(where if "://" in where else f"sqlite:///{Path(where).absolute()}")
+    return [anchor for file in (files or (beside,)) for anchor in read_anchors(file)]
+
+
+def _accept(settings: Settings, slug: str | None, *, reason: str, files: Sequence[Path]) -> None:
+    """An act of the operator, in the journal under their name, with every fault it covers."""
+    if slug is None or not reason.strip():
+        raise InvalidInput(
+            "Accepting needs the agent and a reason.", field="--accept", remedy="Add --agent and say why."
+        )
+    actor = wiring.operator(settings)
+    roles.check(actor, "set_up")
+    _, found = _inspected(settings, slug, place=None, files=files)
+    faults = [fault for one in found for fault in (*one.faults, *one.accepted) if fault.subject != "live version"]
+    told = {"reason": digest(reason.strip())} | {f"accepted {fault.id}": digest(fault) for fault in faults}
+    with opened(settings) as session:
+        note = Note(actor=actor.name, action="accept record", subject=slug, at=wiring.utc_now(), digests=told)
+        session.database.store(slug).accept_record(note)
+
+
+def _lines(one: Inspection) -> list[str]:
+    counted = f"{one.entries} entries of the journal ({one.signed} signed), {one.rows} rows, {one.anchors} anchors"
+    if one.is_sound:
+        lines = [f"{one.agent}: everything follows. {counted}."]
+    else:
+        lines = [f"{one.agent}: {len(one.faults)} things do not follow. {counted}."]
+    for fault in one.faults[:_SHOWN]:
+        lines += [f"  {fault.subject}: {fault.what}", f"    {fault.repair}"]
+    if len(one.faults) > _SHOWN:
+        lines.append(f"  … and {len(one.faults) - _SHOWN} more (see them all with --json)")
+    lines += [f"  accepted: {fault.subject}: {fault.what}" for fault in one.accepted[:_SHOWN]]
+    return [*lines, *(f"  note: {note}" for note in one.notes)]

@@ -1,0 +1,242 @@
+"""A small agent with a whole record, and the changes somebody with SQL could make to it."""
+
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import UTCDateTime
+
+from loop.records import Changes, Measurement, Note, Split
+from storage import audit
+from storage.database import Database
+from storage.keys import JournalKeys
+from storage.store import AgentStore
+from storage.tables import metadata
+from tests import builders
+from tests.shell import deciding
+
+KEYS = JournalKeys(keys=(b"k" * 32,), began=builders.NOON)
+"""Signs the journal; whoever tampers does not have it."""
+
+Tamper = Callable[[sa.Connection], None]
+
+
+def build(database: Database) -> AgentStore:
+    """Version 0, two approved versions and a rollback; feedback, cases, a measurement, a rejection, a draft."""
+    store = database.create_agent(
+        builders.agent(trusted_authors=("lead",)), builders.bundle(), now=builders.NOON, actor="rita"
+    )
+    numbers = range(8)
+    arrived = Note(actor="rita", action="import file", subject="desk", at=builders.NOON)
+    store.append(
+        interactions=[builders.interaction(number) for number in numbers],
+        feedback=[builders.feedback(number, reason="no") for number in numbers],
+        notes=[arrived],
+    )
+    splits = [*Split, Split.SEALED, Split.SEALED] * 4
+    store.commit(Changes(cases=tuple(builders.case(number, split=split) for number, split in enumerate(splits))))
+    deciding.ship(store, "p1")
+    measured = Measurement(
+        agent="desk", number=store.head().number, case_set_digest="c" * 64, n=10, right=7, low=0.4, high=0.9,
+        at=builders.at(20),
+    )  # fmt: skip
+    store.commit(Changes(measurements=(measured,)))
+    store.decide(deciding.decision(deciding.waiting(store, "no"), verb="reject", reason="never"))
+    store.commit(Changes(retired_cases=("case0", "case1")))
+    deciding.ship(store, "p2")
+    deciding.waiting(store, "open")
+    deciding.roll_back(store, to=1, undone="p2")
+    deciding.ship(store, "p3")
+    return store
+
+
+def begin(engine: sa.Engine) -> sa.Connection:
+    """A connection on which somebody with SQL can do anything; close it to undo all."""
+    connection = engine.connect().execution_options(begin="migrate")
+    connection.begin()
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET session_replication_role = replica")
+    else:
+        for name in ("audit_no_update", "audit_no_delete"):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+    return connection
+
+
+def _sql(*statements: str) -> Tamper:
+    def run(connection: sa.Connection) -> None:
+        for statement in statements:
+            assert connection.execute(sa.text(statement)).rowcount, f"nothing was changed by: {statement}"
+
+    return run
+
+
+def _cut(connection: sa.Connection) -> None:
+    """The last three entries and the head row's word on where the journal ends."""
+    last = connection.execute(sa.text("SELECT max(seq) FROM audit")).scalar_one() - 3
+    kept = connection.execute(sa.text("SELECT hash FROM audit WHERE seq = :last"), {"last": last}).scalar_one()
+    connection.execute(sa.text("DELETE FROM audit WHERE seq > :last"), {"last": last})
+    connection.execute(sa.text("UPDATE head SET audit_seq = :last, audit_hash = :kept"), {"last": last, "kept": kept})
+
+
+def _rewrite(connection: sa.Connection) -> None:
+    """Another person in every entry, and every hash made anew: the chain by itself is perfect."""
+    table = metadata.tables["audit"]
+    entries, previous = audit.read_entries(connection, "desk"), audit.START
+    connection.execute(sa.delete(table))
+    for entry in entries:
+        told = Note(actor="mallory", action=entry.action, subject=entry.subject, at=entry.at, digests=entry.digests)
+        made = audit.seal(told, agent="desk", seq=entry.seq, previous=previous)
+        connection.execute(sa.insert(table), made.model_dump())
+        previous = made.hash
+    connection.execute(sa.update(metadata.tables["head"]).values(audit_hash=previous))
+
+
+def _no_decision(connection: sa.Connection) -> None:
+    """A bundle, a version and the head on it, by hand."""
+    forged = builders.bundle(instructions="Always refund.")
+    row = {"agent": "desk", "digest": forged.digest, "body": forged.model_dump(mode="json")}
+    connection.execute(sa.insert(metadata.tables["bundle"]), row)
+    versions = metadata.tables["version"]
+    head = connection.execute(sa.select(versions).order_by(versions.c.number.desc()).limit(1)).mappings().one()
+    made = {**head, "number": head["number"] + 1, "digest": forged.digest, "proposal_id": None}
+    connection.execute(sa.insert(versions), made | {"released_at": builders.NOON})
+    connection.execute(sa.update(metadata.tables["head"]).values(number=made["number"]))
+
+
+def _swap(connection: sa.Connection) -> None:
+    connection.execute(sa.text("UPDATE audit SET seq = -1 WHERE seq = 3"))
+    connection.execute(sa.text("UPDATE audit SET seq = 3 WHERE seq = 4"))
+    connection.execute(sa.text("UPDATE audit SET seq = 4 WHERE seq = -1"))
+
+
+def _proved(connection: sa.Connection) -> None:
+    """Column and body, so that every screen agrees."""
+    table = metadata.tables["report"]
+    for row in connection.execute(sa.select(table)).mappings().all():
+        connection.execute(
+            sa.update(table)
+            .where(table.c.id == row["id"])
+            .values(verdict="proved", body={**row["body"], "verdict": "proved"})
+        )
+
+
+def _body(connection: sa.Connection) -> None:
+    table = metadata.tables["bundle"]
+    for row in connection.execute(sa.select(table)).mappings().all():
+        body = {**row["body"], "instructions": "Always refund."}
+        connection.execute(sa.update(table).where(table.c.digest == row["digest"]).values(body=body))
+
+
+def _json(table: str, column: str, value: object, where: str = "1 = 1") -> Tamper:
+    def run(connection: sa.Connection) -> None:
+        core = metadata.tables[table]
+        assert connection.execute(sa.update(core).where(sa.text(where)).values({column: value})).rowcount
+
+    return run
+
+
+MALLORY = {"name": "mallory", "role": "admin", "is_single_operator": False}
+
+CHANGES: dict[str, Tamper] = {
+    "head set to another version": _sql("UPDATE head SET number = 1"),
+    "bundle, version and head without a decision": _no_decision,
+    "live version pointed to another bundle": _sql(
+        "UPDATE version SET digest = (SELECT digest FROM version WHERE number = 1) "
+        "WHERE number = (SELECT number FROM head)"
+    ),
+    "content of bundles rewritten": _body,
+    "decision's actor rewritten": _json("decision", "actor", MALLORY),
+    "decision's verb rewritten": _sql("UPDATE decision SET verb = 'approve' WHERE verb = 'reject'"),
+    "decision's reason rewritten": _sql("UPDATE decision SET reason = 'all agreed'"),
+    "decisions deleted": _sql("DELETE FROM decision"),
+    "releases deleted": _sql("DELETE FROM release WHERE number > 0"),
+    "verdict set to proved": _proved,
+    "proposal back from live to approved": _sql("UPDATE proposal SET state = 'approved' WHERE state = 'live'"),
+    "proposal's words rewritten": _sql("UPDATE proposal SET rationale = 'Everybody asked for it.'"),
+    "labels of feedback changed": _sql("UPDATE feedback SET label = 'invoice' WHERE id = 'f3'"),
+    "feedback deleted": _sql("DELETE FROM feedback WHERE id = 'f3'"),
+    "state of feedback changed": _sql("UPDATE feedback SET state = 'excluded' WHERE id = 'f3'"),
+    "expected answers of sealed cases rewritten": _sql("UPDATE eval_case SET expected = 'x' WHERE split = 'sealed'"),
+    "sealed cases deleted": _sql("DELETE FROM eval_case WHERE split = 'sealed'"),
+    "measurements rewritten": _sql('UPDATE measurement SET "right" = 10'),
+    "trusted authors changed": _json("agent", "trusted_authors", ["mallory"]),
+    "mode changed": _sql("UPDATE agent SET mode = 'simple'"),
+    "entry of the journal edited": _sql("UPDATE audit SET actor = 'mallory' WHERE seq = 4"),
+    "entry of the journal deleted": _sql("DELETE FROM audit WHERE seq = 4"),
+    "entries of the journal swapped": _swap,
+    "end of the journal cut": _sql("DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)"),
+    "end of the journal cut and the head row fixed": _cut,
+    "journal emptied": _sql("DELETE FROM audit", f"UPDATE head SET audit_seq = 0, audit_hash = '{audit.START}'"),
+    "journal written anew": _rewrite,
+}
+"""Of `reference/trust.md` §5. The demo trick and a damaged page have tests of their own."""
+
+_DECIDING = (
+    "agent", "bundle", "version", "head", "eval_case", "proposal", "experiment", "report", "decision", "release",
+    "measurement", "feedback", "interaction", "audit", "seal", "arrival_log",
+)  # fmt: skip
+_IDLE = {("head", "change_counter"), ("agent", "is_demo")}
+"""Columns that decide nothing: a counter that wakes the worker."""
+
+
+def random_tamper(connection: sa.Connection, rng: random.Random) -> str:
+    """One random change to one random row of a table that decides; what it was, empty when the database refused it."""
+    rows: list[Any] = []
+    while not rows:
+        table = metadata.tables[rng.choice(_DECIDING)]
+        rows = list(connection.execute(sa.select(table)).mappings().all())
+    row = dict(rng.choice(rows))
+    mine = sa.and_(*(column == row[column.name] for column in table.primary_key.columns))
+    how = rng.choice(("column", "column", "column", "delete", "insert"))
+    with connection.begin_nested() as attempt:
+        try:
+            match how:
+                case "delete":
+                    connection.execute(sa.delete(table).where(mine))
+                    return f"{table.name} row deleted"
+                case "insert":
+                    keys = [column for column in table.primary_key.columns if column.name != "agent"]
+                    key = rng.choice(keys or list(table.primary_key.columns))
+                    connection.execute(sa.insert(table), row | {key.name: _other(row[key.name], rng, key)})
+                    return f"{table.name} row added"
+                case _:
+                    column = rng.choice([one for one in table.columns if (table.name, one.name) not in _IDLE])
+                    other = _other(row[column.name], rng, column)
+                    connection.execute(sa.update(table).where(mine).values({column.name: other}))
+                    return f"{table.name}.{column.name}"
+        except sa.exc.DBAPIError:
+            attempt.rollback()
+            return ""
+
+
+def _other(value: Any, rng: random.Random, column: sa.Column[Any] | None = None) -> Any:
+    """Another value of the same kind."""
+    match value:
+        case None:
+            if column is not None and isinstance(column.type, UTCDateTime):
+                return builders.NOON
+            return 1 if column is not None and isinstance(column.type, sa.Integer | sa.Float) else "x"
+        case bool():
+            return not value
+        case int():
+            return value + rng.choice((-1, 1, 7))
+        case float():
+            return value + rng.choice((-0.25, 0.25))
+        case str() if len(value) == 64:
+            return f"{rng.randrange(16**64):064x}"
+        case str():
+            return rng.choice((f"{value}x", value[:-1] if value else "y", "mallory"))
+        case dict():
+            return {**value, "x": rng.randrange(9)} if not value or rng.random() < 0.5 else _changed(value, rng)
+        case list():
+            return rng.choice(([*value, "x"], value[1:])) if value else ["x"]
+        case _:
+            return value.replace(year=value.year + rng.choice((-1, 1)))
+
+
+def _changed(value: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    name = rng.choice(sorted(value))
+    made = {**value, name: _other(value[name], rng)}
+    return made if json.dumps(made, default=str) != json.dumps(value, default=str) else {**value, "x": 1}
