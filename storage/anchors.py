@@ -112,7 +112,8 @@ class WebPlace:
 
 
 class Anchors:
-    """The places of one database. The file is written at once, the others by a thread of their own."""
+    """The places of one database. The file is written at once, the others by a thread that a process waits for at its
+    end, a few seconds at most."""
 
     def __init__(self, places: Sequence[Place] = (), *, keys: JournalKeys | None = None) -> None:
         self.places = tuple(places)
@@ -125,7 +126,7 @@ class Anchors:
         far = [place for place in self.places if not isinstance(place, FilePlace)]
         _put_all(near, signed)
         if far:
-            threading.Thread(target=_put_all, args=(far, signed), name="anchors", daemon=True).start()
+            threading.Thread(target=_put_all, args=(far, signed), name="anchors").start()
 
 
 def _put_all(places: Iterable[Place], anchor: Anchor) -> None:

@@ -1,8 +1,11 @@
 """Anchors outside of the database show a journal that was cut or written anew, and never hold anything up."""
 
 import subprocess
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
@@ -116,6 +119,32 @@ def test_git_gets_one_commit_an_anchor_and_nothing_else_that_is_staged(tmp_path:
     ]
     assert git("show", "--name-only", "--format=").split() == [GitPlace.NAME]
     assert [one.seq for one in read_anchors(tmp_path / GitPlace.NAME)] == [1, 2]
+
+
+def test_a_web_address_gets_each_anchor_as_json_and_no_redirect_is_followed() -> None:
+    got: list[tuple[str, bytes]] = []
+
+    class Taker(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(307 if self.path == "/moved" else 204)
+            self.send_header("Location", "/in")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Taker)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    anchor = Anchor(agent="desk", chain="c", seq=9, hash="h", number=0, at=builders.NOON.isoformat())
+    base = f"http://127.0.0.1:{server.server_port}"
+    WebPlace(f"{base}/in").put(anchor)
+    with pytest.raises(HTTPError):
+        WebPlace(f"{base}/moved").put(anchor)
+    server.shutdown()
+    server.server_close()
+    assert [path for path, _ in got] == ["/in", "/moved"]
+    assert Anchor.model_validate_json(got[0][1]) == anchor
 
 
 def test_places_are_named_in_one_setting(tmp_path: Path) -> None:

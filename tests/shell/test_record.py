@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from loop import engine, wiring
 from loop.errors import BrokenChain, Damaged
+from loop.jobs import steps
+from loop.jobs.tries import Pace
 from loop.records import Changes, Note, ProposalMove, ProposalState
 from loop.settings import Settings
 from storage.database import Database
@@ -109,6 +111,18 @@ def test_what_is_changed_under_the_live_version_stops_the_next_turn_and_the_next
         engine.apply_due(parts)
     with pytest.raises(BrokenChain, match="ratchet rollback"):
         parts.store.live_bundle()
+
+
+def test_a_worker_says_why_it_does_not_turn_and_tries_again_later(sqlite_record: Database) -> None:
+    tamper(sqlite_record, "mode changed")
+    parts = wiring.parts_for(Settings(), sqlite_record, "desk")
+    said: list[str] = []
+    with pytest.raises(BrokenChain):
+        steps.begin_turn(steps.Bench(parts=lambda _: parts, pace=Pace(), report=said.append), "desk")
+    assert "does not follow from the record" in said[0]
+    (failed,) = parts.store.failed_jobs()
+    assert (failed.kind, failed.tries, failed.retry_at is not None) == ("turn", 1, True)
+    assert "ratchet audit" in failed.reason
 
 
 def test_a_value_nobody_of_ours_wrote_stops_the_turn_too(sqlite_record: Database) -> None:
