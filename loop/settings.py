@@ -50,8 +50,8 @@ class Settings(BaseSettings):
     worker_dead_seconds: float = Field(default=10.0, gt=0)
     """Silence after which a worker counts as dead and the others take its work over."""
     journal_key: SecretStr = SecretStr("")
-    """Key that signs the journal, 32 characters or more; several by comma: the first signs, all verify. Empty: one in
-    your data folder, made when it is first needed."""
+    """Key that signs the journal, 32 characters or more; several by comma: the first signs, all verify. Empty: on
+    SQLite one in your data folder, made when it is first needed. `off`: not signed."""
     anchors: str = "file"
     """Where the journal is anchored, by comma: `file`, `file:PATH`, `git:FOLDER`, `https://…`; `off`: nowhere."""
     seed: int = 0

@@ -215,7 +215,7 @@ def _unsigned(entry: AuditEntry, *, keys: JournalKeys, is_signed: bool) -> str:
             return "The signature is not of this entry: it was written without the journal's key."
         case "unknown":
             return f"The entry is signed with a key that is not here ({name})."
-        case "none" if is_signed or (keys.began is not None and entry.at >= keys.began):
+        case "none" if is_signed or (keys.began and entry.at >= keys.began and "record" in entry.digests):
             return "The entry is not signed, and the journal was signed by then."
         case _:
             return ""

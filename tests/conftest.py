@@ -41,6 +41,7 @@ def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     """Keys and anchors of tests go to a folder of their own, in this process and those it starts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("RATCHET_JOURNAL_KEY", "off")  # a test opens databases with and without settings
         yield
 
 

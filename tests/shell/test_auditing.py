@@ -24,6 +24,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("RATCHET_DATABASE_URL", f"sqlite:///{found}")
     monkeypatch.setenv("RATCHET_OPERATOR", "olga")
+    monkeypatch.delenv("RATCHET_JOURNAL_KEY")
     database = wiring.open_database(Settings())
     tampering.build(database)
     database.close()

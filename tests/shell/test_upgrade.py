@@ -61,6 +61,12 @@ def indexes(engine: sa.Engine) -> dict[str, str]:
         return {row[0]: row[1] for row in connection.exec_driver_sql(query)}
 
 
+def unmarked(engine: sa.Engine) -> dict[str, list[dict]]:
+    """Every row but those in which the journal says that the database was upgraded."""
+    marked = {"audit", "head", "arrival_log", "seal"}
+    return {name: rows for name, rows in released.stored(engine).items() if name not in marked}
+
+
 def unplaced(rows: list[dict]) -> list[dict]:
     """Rows without their place, in an order of their own."""
     return sorted(({key: one for key, one in row.items() if key != "position"} for row in rows), key=str)
@@ -70,7 +76,7 @@ def test_every_row_of_every_table_is_as_it_was(engine: sa.Engine, database_url: 
     before = released.stored(engine)
     assert {name for name, rows in before.items() if rows} == set(released.rows())
     Database.open(database_url).close()
-    after = released.stored(engine)
+    after = unmarked(engine)
     for table, rows in before.items():
         kept = [known(row, table) for row in after[table]]
         if table == "proposal":
@@ -95,7 +101,7 @@ def test_either_build_of_the_second_schema_ends_with_the_indexes_the_program_kno
     engine: sa.Engine, database_url: str
 ) -> None:
     move_schema(engine, SECOND)
-    rows = released.stored(engine)
+    rows = unmarked(engine)
     assert "ix_feedback_new" in indexes(engine)
     move_schema(engine, "0003_voices")
     third = indexes(engine)
@@ -106,7 +112,7 @@ def test_either_build_of_the_second_schema_ends_with_the_indexes_the_program_kno
     assert list(indexes(engine).items()) == list(third.items())
     Database.open(database_url).close()
     upgraded = indexes(engine)
-    after = released.stored(engine)
+    after = unmarked(engine)
     for table, some in rows.items():
         pairs = zip(after[table], some, strict=True)
         assert [{name: now[name] for name in before} for now, before in pairs] == some, table
@@ -117,12 +123,12 @@ def test_either_build_of_the_second_schema_ends_with_the_indexes_the_program_kno
 
 def test_the_second_schema_again_has_the_indexes_it_had(engine: sa.Engine) -> None:
     move_schema(engine, SECOND)
-    before, rows = indexes(engine), released.stored(engine)
+    before, rows = indexes(engine), unmarked(engine)
     move_schema(engine, "head")
     assert indexes(engine) != before
     move_schema(engine, SECOND)
     assert indexes(engine) == before
-    assert released.stored(engine) == rows
+    assert unmarked(engine) == rows
 
 
 def test_digests_and_journal_of_the_first_release_verify(upgraded: Database) -> None:

@@ -1,7 +1,10 @@
 """Seals of the rows that decide, totals beside the head and the arrival log, signatures in the journal.
 
-Revision 0006_record. The rows are sealed as they are after the upgrade (`storage.checkpoint`), and the journal says so.
+Revision 0006_record; idempotent. The rows are sealed as they are after the upgrade (`storage.checkpoint`), and the
+journal says so.
 """
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,8 +14,19 @@ down_revision = "0007_cases"
 branch_labels = None
 depends_on = None
 
+_ADDED: tuple[tuple[str, str, type[sa.types.TypeEngine[Any]], str], ...] = (
+    ("audit", "signature", sa.String, ""),
+    ("head", "totals", sa.JSON, "{}"),
+    ("arrival_log", "totals", sa.JSON, "{}"),
+    ("arrival_log", "signature", sa.String, ""),
+)
+"""Table, column, type, and what rows that are there get."""
+
 
 def upgrade() -> None:
+    for table, name, kind, default in _ADDED:
+        if name not in {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)}:
+            op.add_column(table, sa.Column(name, kind(), nullable=False, server_default=default))
     op.create_table(
         "seal",
         sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False),
@@ -21,16 +35,11 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("agent", "kind", "key"),
+        if_not_exists=True,
     )
-    op.add_column("audit", sa.Column("signature", sa.String(), nullable=False, server_default=""))
-    op.add_column("head", sa.Column("totals", sa.JSON(), nullable=False, server_default="{}"))
-    op.add_column("arrival_log", sa.Column("totals", sa.JSON(), nullable=False, server_default="{}"))
-    op.add_column("arrival_log", sa.Column("signature", sa.String(), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
-    op.drop_column("arrival_log", "signature")
-    op.drop_column("arrival_log", "totals")
-    op.drop_column("head", "totals")
-    op.drop_column("audit", "signature")
+    for table, name, _, _ in reversed(_ADDED):
+        op.drop_column(table, name)
     op.drop_table("seal")

@@ -157,7 +157,7 @@ def _outcome(
 
 def _collect(parts: Parts, batch: tuple[Row, ...], *, number: int, now: datetime) -> None:
     head = parts.store.head()
-    answers = parts.answerers(parts.store.bundle(head.digest)).answer([Question(text=row.text) for row in batch])
+    answers = parts.answerers(parts.store.live_bundle()).answer([Question(text=row.text) for row in batch])
     interactions, feedback = [], []
     for place, (row, answer) in enumerate(zip(batch, answers, strict=True)):
         key = f"{number:02}-{place:04}"
