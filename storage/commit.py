@@ -13,6 +13,7 @@ from loop.records import (
     FeedbackMove,
     FeedbackState,
     Mover,
+    ProposalState,
     Written,
     may_move,
 )
@@ -138,7 +139,7 @@ def _check_record(connection: sa.Connection, agent: str, changes: Changes) -> To
         "bundle": [proposal.candidate_digest for proposal in changes.proposals],
         "proposal": [
             *(proposal.id for proposal in changes.proposals),
-            *(move.proposal_id for move in changes.proposal_moves),
+            *(move.proposal_id for move in changes.proposal_moves if move.now is not ProposalState.STALE),
             *reports,
         ],
         "experiment": [one.id for one in changes.experiments],
@@ -147,6 +148,8 @@ def _check_record(connection: sa.Connection, agent: str, changes: Changes) -> To
     }
     for kind, keys in written.items():
         touched.check(kind, keys)
+    # Whatever was changed from outside may be taken off the desk, so that it stops nothing else.
+    touched.changed_outside("proposal", [move.proposal_id for move in changes.proposal_moves])
     return touched
 
 

@@ -101,10 +101,15 @@ def apply_approval(
         raise InvalidInput("The release must name the decision and its proposal.", field="decision_id")
     version = candidate_of(connection, agent, approval.proposal_id)
     touched = Touched(connection, agent)
-    touched.check("decision", [approval.id])
-    touched.check("proposal", [approval.proposal_id])
-    touched.check("report", [] if approval.report_id is None else [approval.report_id])
+    rests_on = (
+        ("decision", [approval.id]),
+        ("proposal", [approval.proposal_id]),
+        ("report", [] if approval.report_id is None else [approval.report_id]),
+    )
+    changed = [kind for kind, keys in rests_on if touched.changed_outside(kind, keys)]
     reason = _unfit(connection, agent, approval, proposal=proposal, version=version, head=head)
+    if changed:
+        reason = f"The stored {' and '.join(changed)} is not what the journal says was written. Run ratchet audit."
     if version is None or reason:
         _move(
             connection, agent, approval.proposal_id, was=ProposalState.APPROVED, now=ProposalState.STALE, reason=reason

@@ -123,19 +123,23 @@ class Touched:
 
     def check(self, kind: str, keys: Iterable[str]) -> None:
         """Before rows are written: those that exist must be as they were sealed. Raises Damaged."""
+        for key in self.changed_outside(kind, keys):
+            raise Damaged(
+                f"A stored {kind.replace('_', ' ')} ({key}) is not what the journal says was written.",
+                remedy=f"Nothing was written. See what else was changed: ratchet audit --agent {self._agent}",
+            )
+
+    def changed_outside(self, kind: str, keys: Iterable[str]) -> list[str]:
+        """Of rows about to be written, those that are not as they were sealed: they will not be sealed again."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self._keys[kind]]
         if not wanted:
-            return
+            return []
         seals = read_seals(self._connection, self._agent, kind, wanted)
         rows = read_digests(self._connection, self._agent, kind, wanted)
-        for key in wanted:
-            if rows.get(key) != (seals[key].digest if key in seals else None):
-                raise Damaged(
-                    f"A stored {kind.replace('_', ' ')} ({key}) is not what the journal says was written.",
-                    remedy=f"Nothing was written. See what else was changed: ratchet audit --agent {self._agent}",
-                )
-        self._old.update({(kind, key): seal for key, seal in seals.items()})
-        self._keys[kind].update(dict.fromkeys(wanted))
+        other = [key for key in wanted if rows.get(key) != (seals[key].digest if key in seals else None)]
+        self._old.update({(kind, key): seal for key, seal in seals.items() if key not in other})
+        self._keys[kind].update((key, None) for key in wanted if key not in other)
+        return other
 
     def add(self, kind: str, keys: Iterable[str]) -> None:
         """Rows that this transaction made: there was nothing to check."""

@@ -87,7 +87,8 @@ def test_an_approval_that_can_no_longer_be_applied_is_stale_with_its_reason_and_
     assert len(item.stale_reason.split()) > 4
     assert parts.store.proposal(other).state is ProposalState.LIVE
     assert parts.store.check_journal().is_intact
-    assert parts.store.journal()[-2].action == "mark proposal stale"
+    said = [entry.action for entry in parts.store.journal() if not entry.action.startswith("write ")]
+    assert said[-2] == "mark proposal stale"
     assert not any("could not be applied" in word for one in engine.turn(parts).stages for word in one.words)
 
 
