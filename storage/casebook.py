@@ -14,6 +14,7 @@ from storage import audit
 from storage.among import among
 from storage.connecting import reading
 from storage.locks import bump_change_counter
+from storage.record import Touched, answer_key
 from storage.rows import columns_of, from_row, to_row
 from storage.statements import insert_new
 from storage.tables import AuditAnswerRow, CaseActRow, CaseAuditRow, CaseSetRow, EvalCaseRow
@@ -184,6 +185,7 @@ def makers_of(rows: Iterable[Mapping[Any, Any]]) -> list[Maker]:
 
 def write_case_changes(connection: sa.Connection, agent: str, changes: CaseChanges) -> None:
     """Write what a person did about cases, all or nothing. The caller has locked the agent. Raises Conflict."""
+    touched = _check_record(connection, agent, changes)
     insert_new(connection, _CASE, [to_row(case, retired=False) for case in changes.new])
     for case_id in changes.replaced:
         _change(connection, agent, case_id, retired=True)
@@ -200,8 +202,22 @@ def write_case_changes(connection: sa.Connection, agent: str, changes: CaseChang
                 f"There is a set {kept.name} already; a kept set never changes.", remedy="Choose another name."
             )
         connection.execute(sa.insert(table), to_row(kept))
-    audit.append(connection, agent, changes.notes)
+    audit.append(connection, agent, changes.notes, touched=touched)
     bump_change_counter(connection, agent)
+
+
+def _check_record(connection: sa.Connection, agent: str, changes: CaseChanges) -> Touched:
+    """What this act writes of the rows that decide. Raises Damaged when one was changed from outside."""
+    touched = Touched(connection, agent)
+    touched.check(
+        "eval_case",
+        [*(case.id for case in changes.new), *changes.replaced, *changes.vouched, *changes.protected],
+    )
+    touched.check("case_act", [act.id for act in changes.acts])
+    touched.check("case_audit", [one.id for one in changes.audits])
+    touched.check("audit_answer", [answer_key(said.audit_id, said.case_id) for said in changes.answers])
+    touched.check("case_set", [kept.name for kept in changes.sets])
+    return touched
 
 
 def _change(connection: sa.Connection, agent: str, case_id: str, **values: object) -> None:

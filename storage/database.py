@@ -133,6 +133,7 @@ class Database:
             touched = Touched(connection, agent.slug)
             for kind, key in (
                 ("agent", agent.slug),
+                ("agent_secret", agent.slug),
                 ("bundle", bundle.digest),
                 ("version", "0"),
                 ("release", release.id),

@@ -51,10 +51,19 @@ def _by_number() -> tuple[Any, Any]:
 
 KINDS: dict[str, Kind] = {
     "agent": Kind(tables.AgentRow.core(), *_by("slug")),
+    "agent_secret": Kind(tables.SecretRow.core(), *_by("agent")),
     # A bundle's body is what its digest says: that is checked by itself.
     "bundle": Kind(tables.BundleRow.core(), *_by("digest"), columns=("agent", "digest")),
     "version": Kind(tables.VersionRow.core(), *_by_number()),
     "eval_case": Kind(tables.EvalCaseRow.core(), *_by("id")),
+    "case_act": Kind(tables.CaseActRow.core(), *_by("id")),
+    "case_audit": Kind(tables.CaseAuditRow.core(), *_by("id")),
+    "audit_answer": Kind(
+        tables.AuditAnswerRow.core(),
+        lambda row: answer_key(row["audit_id"], row["case_id"]),
+        lambda table, keys: among(table.c.case_id, [key.rpartition("/")[2] for key in keys]),
+    ),
+    "case_set": Kind(tables.CaseSetRow.core(), *_by("name")),
     "proposal": Kind(tables.ProposalRow.core(), *_by("id")),
     "experiment": Kind(tables.ExperimentRow.core(), *_by("id")),
     "report": Kind(tables.ReportRow.core(), *_by("id")),
@@ -67,6 +76,11 @@ KINDS: dict[str, Kind] = {
     ),
 }
 """By table name. A table that decides is named here, and its writers touch what they write."""
+
+
+def answer_key(audit_id: str, case_id: str) -> str:
+    """An answer of a blind audit has no id of its own."""
+    return f"{audit_id}/{case_id}"
 
 
 def measurement_key(number: int, case_set_digest: str, at: datetime) -> str:

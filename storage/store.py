@@ -123,7 +123,7 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook):
         """What a person did about cases, in one transaction; see `loop.ports.Casebook.change_cases`."""
         if any(agent != self._slug for agent in changes.agents):
             raise InvalidInput("A record is another agent's.", field="agent")
-        with writing(self._engine) as connection:
+        with self._noting() as connection:
             lock_agent(connection, self._slug)
             write_case_changes(connection, self._slug, changes)
             self._checkpoint("cases:written")
