@@ -171,7 +171,8 @@ def test_cases_near_what_the_cited_feedback_is_about_are_set_aside(parts: Parts)
         interactions=[Interaction(id=f"i{number}", agent="desk", episode_id="e", customer="twin", at=at(number),
                                   question=twin)],
         feedback=[Feedback(id=f"f{number}", agent="desk", interaction_id=f"i{number}", kind=FeedbackKind.LABEL,
-                           article_id="k1", author="anybody", source="dashboard", at=at(number), received_at=at(number))],
+                           article_id="k1", author="anybody", source="dashboard", at=at(number),
+                           received_at=at(number))],
     )  # fmt: skip
     made = desk.draft(
         parts, actor=OPERATOR, operations=(EditInstructions(new="Be kind."),), title="Kind", rationale="For them.",

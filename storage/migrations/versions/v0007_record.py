@@ -1,6 +1,6 @@
 """Seals of the rows that decide, totals beside the head and the arrival log, signatures in the journal.
 
-Revision 0006_record; idempotent. The rows are sealed as they are after the upgrade (`storage.checkpoint`), and the
+Revision 0007_record; idempotent. The rows are sealed as they are after the upgrade (`storage.checkpoint`), and the
 journal says so.
 """
 
@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_record"
-down_revision = "0007_cases"
+revision = "0007_record"
+down_revision = "0006_cases"
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """Who answers for a case; what people did about cases: acts, blind audits, named sets.
 
-Revision 0007_cases. Cases that are there rest on what they rested on; nobody is said to answer for them.
+Revision 0006_cases. Cases that are there rest on what they rested on; nobody is said to answer for them.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_cases"
+revision = "0006_cases"
 down_revision = "0005_ledger"
 branch_labels = None
 depends_on = None
