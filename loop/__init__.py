@@ -19,6 +19,7 @@ what a person can do. A stage stands on floors that all stages share, from the b
     ports.py    what the core needs from outside, as protocols
     stats/      numbers, no domain words      text/       spelling, secrets, vectors, near-duplicates, search
     change/     what an operation does, shows, teaches and costs: one row per section of a bundle
+    limits.py   what follows from classes and cases where no limit is set
     heldout.py  the leak guard: what must never teach
     policy.py   who must decide               roles.py    who may act
     agent/      compose a version into an answer

@@ -8,7 +8,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from loop.records import Agent, EvalCase, Interaction, Limits, Split
+from loop.limits import Shares, largest_shares, shares
+from loop.records import Agent, EvalCase, Interaction, Split
 from loop.text.spelling import normalise
 
 HIDDEN_SPLITS = frozenset({Split.DEV, Split.SEALED})
@@ -63,21 +64,9 @@ def keyed_draw(secret: bytes, purpose: str, key: str) -> float:
     return int.from_bytes(hashlib.blake2b(words, key=secret, digest_size=8).digest(), "big") / 2**64
 
 
-def widened(limits: Limits, *, others: float) -> Limits:
-    """The dev and sealed shares of what named people say, in the proportion of the agent's own.
-
-    Alone they teach as well as examine, so the agent's shares hold. `others`: groups that only others correct, for
-    each that named people correct. The more the others teach, the more the named examine; from 1 on, with all they say.
-    """
-    both = limits.dev_share + limits.sealed_share
-    times = 1 + (1 / both - 1) * min(others, 1.0) if both < 1 else 1 / both
-    shares = {"dev_share": limits.dev_share * times, "sealed_share": limits.sealed_share * times}
-    return limits.model_copy(update=shares)
-
-
 def sealed_at_most(agent: Agent) -> float:
     """The draw below which a group may ever be sealed: what judges feedback is not learned from these."""
-    return widened(agent.limits, others=1.0 if agent.trusted_authors else 0.0).sealed_share
+    return largest_shares(agent.limits, is_vouched=bool(agent.trusted_authors)).sealed
 
 
 def waiting_groups(
@@ -93,15 +82,17 @@ def waiting_groups(
     return frozenset(
         group
         for group in groups
-        if group and group not in settled and split_of(draw(GROUP_DRAW, group), limits=agent.limits) in HIDDEN_SPLITS
+        if group
+        and group not in settled
+        and split_of(draw(GROUP_DRAW, group), shares=shares(agent.limits)) in HIDDEN_SPLITS
     )
 
 
-def split_of(share: float, *, limits: Limits) -> Split:
+def split_of(drawn: float, *, shares: Shares) -> Split:
     """The split of a group by its draw: sealed from below, dev from above, log between.
 
     A group whose share of the draw examines still does when the shares grow, and in the same split.
     """
-    if share < limits.sealed_share:
+    if drawn < shares.sealed:
         return Split.SEALED
-    return Split.DEV if share >= 1 - limits.dev_share else Split.LOG
+    return Split.DEV if drawn >= 1 - shares.dev else Split.LOG

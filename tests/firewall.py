@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from loop.heldout import GROUP_DRAW, split_of
+from loop.limits import shares
 from loop.records import (
     Agent,
     AuthorStanding,
@@ -82,9 +83,9 @@ def judge(work: ValidationWork) -> ValidationOutcome:
 
 def group_in(split: Split) -> str:
     """A customer whom the draw puts there, at the shares every agent begins with."""
-    draw, limits = MemoryKnowledge().draw, Limits()
+    draw, wanted = MemoryKnowledge().draw, shares(Limits())
     names = (f"c{number}" for number in range(999))
-    return next(name for name in names if split_of(draw(GROUP_DRAW, name), limits=limits) is split)
+    return next(name for name in names if split_of(draw(GROUP_DRAW, name), shares=wanted) is split)
 
 
 def judged_row(feedback_id: str, *, author: str, at: datetime) -> Judged:

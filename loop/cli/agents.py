@@ -111,17 +111,21 @@ def export_command(slug: str, number: int | None) -> None:
 def show_command(slug: str, as_json: bool) -> None:
     """Show what the agent SLUG is, every setting of it, and what is live."""
     with opened() as session:
-        store = session.database.store(slug)
-        agent, head = store.agent, store.head()
+        parts = session.parts(slug)
+        store = parts.store
+        agent, head, in_force = store.agent, store.head(), desk.limits_in_force(parts)
         cases = {split.value: store.count_cases(split) for split in Split}
     if as_json:
-        told = agent.model_dump(mode="json") | {"version": head.number, "cases": cases}
+        told = agent.model_dump(mode="json") | {"version": head.number, "cases": cases, "in_force": in_force}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     counted = ", ".join(f"{n:,} {split}" for split, n in cases.items())
     click.echo(f"{agent.slug}, made {agent.created_at:%Y-%m-%d}{', demo data' if agent.is_demo else ''}")
     click.echo(f"  version {head.number} is live; cases: {counted}")
     for setting in desk.explained_settings(agent):
+        if follows := in_force.get(setting.key, ""):
+            click.echo(f"  {setting.key:<18} {follows}")
+            continue
         other = "" if setting.value == setting.default or setting.key == "name" else f"  (default {setting.default})"
         click.echo(f"  {setting.key:<18} {setting.value or '–'}{other if setting.default else ''}")
 

@@ -4,7 +4,14 @@ Screens, terminal and API call these and nothing else. Every verb first asks `lo
 through the store in one transaction, so that a refused act leaves no trace of itself but its error.
 """
 
-from loop.desk.agents import Setting, change_settings, consequences, create_agent, explained_settings
+from loop.desk.agents import (
+    Setting,
+    change_settings,
+    consequences,
+    create_agent,
+    explained_settings,
+    limits_in_force,
+)
 from loop.desk.agreement import agreement_of, agreements, last_agreement, samples_due
 from loop.desk.audits import (
     QUESTIONS,
@@ -66,6 +73,7 @@ __all__ = [
     "judge",
     "keep_set",
     "last_agreement",
+    "limits_in_force",
     "needs_reason",
     "next_question",
     "protect",

@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from loop import roles
+from loop import limits, roles
 from loop.errors import Conflict, InvalidInput
+from loop.limits import CASES_READ
 from loop.ports import Agents, Parts
 from loop.records import Actor, Agent, Bundle, Limits, Note, Record, Split, digest
 
@@ -88,6 +89,18 @@ def explained_settings(agent: Agent) -> tuple[Setting, ...]:
             value=values[key],
         )
         for key, schema in _schemas().items()
+    )
+
+
+def limits_in_force(parts: Parts) -> dict[str, str]:
+    """By the name of each limit that nobody set, what follows from the agent's classes and cases now, in words."""
+    store = parts.store
+    newest = store.newest_cases([Split.LOG], limit=CASES_READ)
+    return limits.in_force(
+        store.agent.limits,
+        is_vouched=bool(store.agent.trusted_authors),
+        classes=limits.classes_of(store.bundle(store.head().digest), cases=newest),
+        sealed=store.count_cases(Split.SEALED),
     )
 
 
@@ -179,10 +192,10 @@ def _requested(agent: Agent, settings: Iterable[str]) -> dict[str, Any]:
 
 
 def _validated(agent: Agent, requested: Mapping[str, Any]) -> Agent:
-    limits = agent.limits.model_dump() | {key: one for key, one in requested.items() if key in Limits.model_fields}
+    limited = agent.limits.model_dump() | {key: one for key, one in requested.items() if key in Limits.model_fields}
     rest = {key: one for key, one in requested.items() if key not in Limits.model_fields}
     try:
-        return Agent.model_validate(agent.model_dump() | rest | {"limits": limits})
+        return Agent.model_validate(agent.model_dump() | rest | {"limits": limited})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         key = next((str(part) for part in reversed(first["loc"]) if isinstance(part, str)), "")

@@ -7,6 +7,7 @@ from loop import roles
 from loop.desk.cases import act_on, note_on, replacement
 from loop.errors import InvalidInput
 from loop.heldout import GROUP_DRAW, HIDDEN_SPLITS, split_of
+from loop.limits import shares
 from loop.ports import Parts
 from loop.records import (
     Actor,
@@ -202,7 +203,7 @@ class _Book:
         group = _group_of(draft)
         split = self._splits.get(group)
         if split is None:
-            drawn = split_of(self._parts.store.draw(GROUP_DRAW, group), limits=self._agent.limits)
+            drawn = split_of(self._parts.store.draw(GROUP_DRAW, group), shares=shares(self._agent.limits))
             split = Split.LOG if question in self._taught else drawn
             split = split if self._room.get(split, 1) > 0 else Split.LOG
             self._splits[group] = split

@@ -15,6 +15,7 @@ from loop.records import (
     ProposalMove,
     ProposalState,
     Proposer,
+    Verdict,
     Version,
 )
 
@@ -29,7 +30,9 @@ def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) ->
         if item.proposal.base_number == head.number:
             continue
         reason = first
-        if item.state is not ProposalState.SET_ASIDE:
+        if _is_drawn_from_all(item):
+            reason += " What is validated by now is drafted on it."
+        elif item.state is not ProposalState.SET_ASIDE:
             try:
                 redrawn.append(_drawn_anew(parts, item.proposal, head=head, bundle=bundle))
                 reason += " The same change was drafted again on it."
@@ -58,6 +61,15 @@ def _went_first(parts: Parts, head: Version) -> str:
     return (
         f"Version {head.number} went live first: {release.actor} {verb}{f' “{head.summary}”' if head.summary else ''}."
     )
+
+
+def _is_drawn_from_all(item: ProposalItem) -> bool:
+    """A bundle of examples that nobody decided about and that is not proved: the next draft holds what it held.
+
+    Drawn anew as it was, it would keep a fuller bundle waiting, and teach again what has gone live meanwhile.
+    """
+    is_proved = item.report is not None and item.report.verdict is Verdict.PROVED
+    return item.proposal.proposer is Proposer.EXAMPLES and item.state in UNDECIDED_STATES and not is_proved
 
 
 def outgrown(earlier: list[ProposalItem], fresh: tuple[Proposal, ...]) -> tuple[ProposalMove, ...]:

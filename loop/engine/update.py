@@ -8,11 +8,10 @@ from loop.engine.asking import ask_of
 from loop.engine.journal import StageTally, note
 from loop.engine.rebase import outgrown, redraw
 from loop.heldout import HIDDEN_SPLITS, HeldOut, group_of, waiting_groups
+from loop.limits import CASES_READ
 from loop.ports import Parts
 from loop.records import TEACHING_STATES, Bundle, Changes, FeedbackItem, Interaction, Issue, Split
 
-CASES_READ = 2_000
-"""Newest log cases that proposers weigh; older ones were weighed before. What they chose on dev, dev would flatter."""
 TAUGHT = 6_000
 """Newest corrections behind supported issues that are read, shared evenly among the issues."""
 CONFIRMED = 3_000
@@ -59,6 +58,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             now=parts.clock(),
             held_out=HeldOut.of(store.cases(HIDDEN_SPLITS), waiting=_waiting(parts, interactions.values())),
             grade=evaluate.grade,
+            reliable=update.reliable_among(one for one, _ in store.standings().values()),
             tainted=_tainted(parts, bundle),
             draw=lambda topic: store.draw("leave out a topic", f"{head.number}:{topic}"),
         )

@@ -35,8 +35,8 @@ class Limits(Record):
 
     min_sources: int = Field(default=3, ge=1)
     """Distinct sources a correction needs before it may teach."""
-    bundle_max: int = Field(default=120, ge=1)
-    """Examples in one bundle, at most."""
+    bundle_max: int | None = Field(default=None, ge=1)
+    """Examples in one bundle, at most. None: follows from the number of classes, see `loop.limits`."""
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
     """Chance of calling a useless change proved, per sealed look."""
     min_gain: float = Field(default=0.01, ge=0, le=1)
@@ -45,10 +45,11 @@ class Limits(Record):
     """Largest loss still called 'not worse', as a share of cases."""
     undo_seconds: int = Field(default=60, ge=0)
     """Seconds between approving a low-stakes change and its going live."""
-    dev_share: float = Field(default=0.15, gt=0, lt=0.5)
-    """Share of cases whose results a reviewer and a proposer may see one by one."""
-    sealed_share: float = Field(default=0.15, gt=0, lt=0.5)
-    """Share of cases of which only totals are ever shown."""
+    dev_share: float | None = Field(default=None, gt=0, lt=0.5)
+    """Share of the examiners' cases whose results a reviewer may see one by one. None: follows from the number of
+    cases and from who makes them, see `loop.limits`."""
+    sealed_share: float | None = Field(default=None, gt=0, lt=0.5)
+    """Share of the examiners' cases of which only totals are ever shown. None: as for `dev_share`."""
 
 
 class Agent(Record):

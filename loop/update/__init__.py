@@ -17,9 +17,20 @@ from loop.update.proposers.reflection import ReflectionProposer
 from loop.update.proposers.rules import RuleProposer
 from loop.update.proposers.unlearning import UnlearningProposer
 from loop.update.proposers.wording import WordingProposer
+from loop.update.reliable import reliable_among
 from loop.update.teaching import Considered, IdeaSource, UpdateOutcome, UpdateWork
 
-__all__ = ["PROPOSERS", "Considered", "Idea", "IdeaSource", "UpdateOutcome", "UpdateWork", "draft", "step"]
+__all__ = [
+    "PROPOSERS",
+    "Considered",
+    "Idea",
+    "IdeaSource",
+    "UpdateOutcome",
+    "UpdateWork",
+    "draft",
+    "reliable_among",
+    "step",
+]
 
 PROPOSERS: dict[Proposer, IdeaSource] = {
     Proposer.UNLEARNING: UnlearningProposer(),

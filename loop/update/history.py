@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from loop.change.proposal import Idea
+from loop.change.repetition import is_more_of_the_same
 from loop.records import (
     OPEN_STATES,
     ChangeExamples,
@@ -55,8 +56,8 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
     """Compare an idea with everything proposed before.
 
     A bundle of examples must have grown by half (or, when full, be new by a third) against every one
-    that was rejected, rolled back, or is open on the same base. Anything else must not repeat an open
-    one on the same base, nor a refused one without `min_sources` pieces of evidence more.
+    that was rejected, rolled back, or is open on the same base and has to show the same. Anything else must
+    not repeat an open one on the same base, nor a refused one without `min_sources` pieces of evidence more.
     """
     replaces = None
     teaches = taught(idea.operations)
@@ -76,6 +77,8 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
         # A machine neither waits for a person's bundle nor takes it off the desk; it must only not repeat it.
         is_rival = not (is_open and item.proposal.proposer is Proposer.PERSON)
         if is_rival and teaches and taught(item.proposal.operations):
+            if is_open and _is_another_kind(idea, item.proposal, work=work):
+                continue
             found = _against_bundle(teaches, item, work=work, is_open=is_open)
         else:
             found = _against_same(idea, item.proposal, work=work, is_open=is_open)
@@ -93,13 +96,19 @@ def taught(operations: Sequence[Operation]) -> Taught:
     return frozenset((example.question, example.answer, example.label) for one in bundles for example in one.add)
 
 
+def _is_another_kind(idea: Idea, old: Proposal, *, work: UpdateWork) -> bool:
+    """One has to be proved and the other only to be no worse: neither waits for the other."""
+    mine, theirs = (is_more_of_the_same(one.operations, base=work.bundle, proved=work.bundle) for one in (idea, old))
+    return mine != theirs
+
+
 def _against_bundle(new: Taught, item: ProposalItem, *, work: UpdateWork, is_open: bool) -> Standing:
     old = taught(item.proposal.operations)
     if not new & old and not is_open:
         return Standing()
     if is_open and _is_settled(item):
         return Standing(objection=_WAITS)
-    needed = min(GROWTH * len(old), REFRESH * work.agent.limits.bundle_max)
+    needed = min(GROWTH * len(old), REFRESH * work.bundle_max)
     if len(new - old) < needed:
         how = "was refused" if not is_open else "could not be proved yet"
         return Standing(
@@ -110,8 +119,12 @@ def _against_bundle(new: Taught, item: ProposalItem, *, work: UpdateWork, is_ope
 
 def _is_settled(item: ProposalItem) -> bool:
     """A bundle that is proved, approved or not tested yet: nothing larger takes its place."""
-    is_proved = item.report is not None and item.report.verdict is Verdict.PROVED
-    return is_proved or item.report is None or item.state is ProposalState.APPROVED
+    return is_proved(item) or item.report is None or item.state is ProposalState.APPROVED
+
+
+def is_proved(item: ProposalItem) -> bool:
+    """Whether its last test proved it."""
+    return item.report is not None and item.report.verdict is Verdict.PROVED
 
 
 def _is_same(idea: Idea, old: Proposal) -> bool:

@@ -12,6 +12,7 @@ from pydantic import Field
 from loop.change import texts
 from loop.change.proposal import Idea
 from loop.heldout import HeldOut
+from loop.limits import bundle_max, classes_of
 from loop.ports import Ask, Model
 from loop.records import (
     TEACHING_STATES,
@@ -72,6 +73,8 @@ class UpdateWork:
     boundary: str
     """Random per turn: parts data from directions in a prompt."""
     now: datetime
+    reliable: frozenset[str] = frozenset()
+    """Authors whose corrections need no known cases to agree; see `loop.update.reliable`."""
     tainted: frozenset[str] = frozenset()
     """Ids of feedback that may no longer teach: held, quarantined, excluded or replaced. What was learned from it
     is proposed for unlearning."""
@@ -83,6 +86,11 @@ class UpdateWork:
     def untrusted_examples(self) -> tuple[Example, ...]:
         """Examples of the base that were learned from tainted feedback."""
         return tuple(one for one in self.bundle.examples if one.feedback_id in self.tainted)
+
+    @cached_property
+    def bundle_max(self) -> int:
+        """Examples one bundle has room for."""
+        return bundle_max(self.agent.limits, classes=classes_of(self.bundle, cases=self.cases))
 
     @cached_property
     def survey(self) -> "Survey":

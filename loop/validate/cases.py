@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from loop.heldout import GROUP_DRAW, HIDDEN_SPLITS, group_of, split_of, widened
+from loop.heldout import GROUP_DRAW, HIDDEN_SPLITS, group_of, split_of
+from loop.limits import shares, shares_of_vouched
 from loop.records import (
     TEACHING_STATES,
     EvalCase,
@@ -148,18 +149,20 @@ def _splits(work: Work, carried: Sequence[_Known], found: Findings) -> dict[str,
         of_group[case.group].append(case)
     spoken = {one.group for one in carried if one.row.author in named}
     theirs = {group for group, cases in of_group.items() if any(case.author in named for case in cases)}
-    limits = work.agent.limits
+    wanted = shares(work.agent.limits)
     if named:
         n_theirs = known.count_groups(named) + len(spoken - theirs)
         n_others = known.count_groups() + len(set(groups) - of_group.keys()) - n_theirs
-        limits = widened(limits, others=n_others / max(n_theirs, 1))
+        wanted = shares_of_vouched(
+            work.agent.limits, others=n_others / max(n_theirs, 1), sealed=known.count_cases(Split.SEALED)
+        )
     room = {split: MOST_CASES - known.count_cases(split) for split in HIDDEN_SPLITS}
     for group in groups:
         is_settled = group in splits and (not named or group in theirs or splits[group] in HIDDEN_SPLITS)
         if is_settled or (named and group not in spoken):
             splits.setdefault(group, Split.LOG)
             continue
-        drawn = split_of(known.draw(GROUP_DRAW, group), limits=limits)
+        drawn = split_of(known.draw(GROUP_DRAW, group), shares=wanted)
         splits[group] = drawn if room.get(drawn, 1) > 0 else Split.LOG
         if splits[group] in HIDDEN_SPLITS:
             room[splits[group]] -= 1

@@ -16,7 +16,9 @@ from loop.records import (
     Mode,
     Note,
     ProposalState,
+    Proposer,
     Split,
+    Verdict,
 )
 from tests import fake_store, fakes
 from tests.builders import NOON, at, feedback, interaction
@@ -175,6 +177,31 @@ def test_what_waits_is_drawn_anew_when_another_version_goes_live_and_what_is_set
     assert {parts.store.proposal(one).state for one in (kept, aside)} == {ProposalState.STALE}
     redrawn = [item.proposal for item in parts.store.proposals() if item.proposal.replaces is not None]
     assert [(one.replaces, one.base_number) for one in redrawn] == [(kept, 1)]
+
+
+def test_a_bundle_that_is_not_proved_gives_way_to_one_of_all_that_is_validated_when_another_version_goes_live() -> None:
+    parts = desk_with()
+    engine.turn(parts)
+    (old,) = [item for item in parts.store.proposals() if item.proposal.proposer is Proposer.EXAMPLES]
+    assert old.report is not None
+    undecided = old.report.model_copy(update={"verdict": Verdict.PROMISING})
+    memory(parts).drafts[old.proposal.id] = old.model_copy(update={"report": undecided, "state": ProposalState.WAITING})
+    words = desk.draft(
+        parts, actor=OPERATOR, operations=[EditInstructions(new="Be kind.")], title="Be kind.", rationale="So."
+    )
+    engine.run_stage(parts, "test", defects=[])
+    approve(parts, words.id)
+    engine.apply_due(parts)
+    desk_world.arrive(parts, rows=40, prefix="more", seed=1)
+    engine.turn(parts)
+    assert parts.store.proposal(old.proposal.id).state is ProposalState.STALE
+    (new,) = [
+        item.proposal
+        for item in parts.store.proposals()
+        if item.proposal.proposer is Proposer.EXAMPLES and item.proposal.base_number == parts.store.head().number
+    ]
+    assert new.replaces is None
+    assert len(new.evidence) > len(old.proposal.evidence)
 
 
 def test_what_no_longer_fits_the_live_version_says_so() -> None:

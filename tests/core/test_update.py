@@ -32,9 +32,11 @@ from loop.records import (
     Split,
     Stakes,
     StakesLevel,
+    Verdict,
     Version,
 )
 from loop.update import PROPOSERS, UpdateWork, step
+from loop.update.history import standing
 from loop.update.proposers.examples import ExampleProposer
 from tests import builders
 from tests.asking import ask_local
@@ -132,8 +134,8 @@ def held_out(bundle: Bundle) -> float:
 
 
 def bundle_of(found: UpdateWork) -> Idea:
-    (idea,) = ExampleProposer().propose(found).ideas
-    return idea
+    """The whole bundle; what is more of the same by itself comes after it."""
+    return ExampleProposer().propose(found).ideas[0]
 
 
 def added(idea: Idea) -> tuple[Example, ...]:
@@ -170,6 +172,11 @@ def test_a_bundle_is_never_larger_than_the_limit_and_prefers_what_mends_most() -
     idea = bundle_of(small)
     assert len(added(idea)) == 8
     assert {one.label for one in added(idea)} == set(TOPICS)
+
+
+def test_a_bundle_has_more_room_where_there_are_more_classes() -> None:
+    many = [case(number, split=Split.LOG, expected=f"label {number % 40}") for number in range(80)]
+    assert [replace(work(), cases=some).bundle_max for some in ((), many)] == [120, 320]
 
 
 def test_corrections_that_contradict_the_trusted_cases_stay_out() -> None:
@@ -252,6 +259,88 @@ def test_a_bundle_that_was_not_proved_grows_and_replaces_the_smaller_one() -> No
     grown = next(one for one in step(work(each=20, earlier=[tested])).proposals if one.proposer == "examples")
     assert set(waiting.proposal.evidence) < set(grown.evidence) or len(grown.evidence) > len(waiting.proposal.evidence)
     assert grown.replaces == waiting.proposal.id
+
+
+def taught_base(*labels: str, each: int = 3) -> Bundle:
+    """A base with some examples of each of these labels."""
+    return Bundle(
+        examples=tuple(
+            example(100 * place + number, question=f"{question(label, 100 + number)} {number}", label=label)
+            for place, label in enumerate(labels)
+            for number in range(each)
+        )
+    )
+
+
+def proved_before(found: UpdateWork) -> ProposalItem:
+    """A bundle of examples that was proved and is live."""
+    first = replace(found, bundle=Bundle(), base=version(Bundle()))
+    live = item(bundle_of(first), first, ProposalState.LIVE)
+    return live.model_copy(update={"report": builders.report(live.proposal, verdict=Verdict.PROVED)})
+
+
+def after_a_proof(*labels: str, **fields: Any) -> UpdateWork:
+    """Corrections of every topic, on a base in which these labels were proved."""
+    found = work(bundle=taught_base(*labels), **fields)
+    return replace(found, earlier=[proved_before(work(each=3))])
+
+
+def test_what_is_more_of_the_same_is_proposed_by_itself_beside_a_bundle_that_teaches_something_new() -> None:
+    whole, more = ExampleProposer().propose(after_a_proof("refund", "card")).ideas
+    assert {one.label for one in added(whole)} > {"refund", "card"}
+    assert {one.label for one in added(more)} == {"refund", "card"}
+    assert set(added(more)) < set(added(whole))
+
+
+def test_more_of_the_same_is_proposed_once_where_nothing_is_new() -> None:
+    (only,) = ExampleProposer().propose(after_a_proof(*TOPICS)).ideas
+    assert {one.label for one in added(only)} == set(TOPICS)
+
+
+def test_nothing_is_more_of_the_same_before_anything_was_proved() -> None:
+    (only,) = ExampleProposer().propose(work(bundle=taught_base("refund", "card"))).ideas
+    assert {one.label for one in added(only)} == set(TOPICS)
+
+
+def test_more_of_the_same_only_adds() -> None:
+    """What unlearns or replaces is something else, and has to be proved."""
+    found = after_a_proof("refund", "card")
+    replaced = Example(id="old", question=question("card", 0), label="refund")
+    tainted = found.bundle.examples[0].model_copy(update={"feedback_id": "f9999"})
+    base = Bundle(examples=(tainted, *found.bundle.examples[1:], replaced))
+    whole, more = (
+        ExampleProposer().propose(replace(found, bundle=base, base=version(base), tainted=frozenset({"f9999"}))).ideas
+    )
+    assert not more.operations[0].remove
+    assert "old" not in {one.id for one in added(more)}
+    assert whole.operations[0].remove == (tainted.id,)
+    assert "old" in {one.id for one in added(whole)}
+
+
+def test_a_bundle_and_its_part_that_is_more_of_the_same_do_not_hold_each_other_up() -> None:
+    found = after_a_proof("refund", "card")
+    whole, more = ExampleProposer().propose(found).ideas
+    for alone, held in ((whole, more), (more, whole)):
+        waiting = item(alone, found, ProposalState.WAITING)
+        waiting = waiting.model_copy(update={"report": builders.report(waiting.proposal)})
+        again = replace(found, earlier=[*found.earlier, waiting])
+        assert standing(alone, work=again).objection
+        assert not standing(held, work=again).objection
+
+
+def test_a_few_more_of_the_same_wait_until_they_are_worth_a_look() -> None:
+    assert ExampleProposer().propose(after_a_proof(*TOPICS, each=2)).ideas
+    large = taught_base(*TOPICS, each=100)
+    few = replace(after_a_proof(*TOPICS, each=2), bundle=large, base=version(large))
+    assert ExampleProposer().propose(few).ideas == ()
+
+
+def test_known_cases_that_say_something_else_stop_an_author_unless_reliable() -> None:
+    found = work(each=40, wrong=8, agent=agent(limits=Limits(bundle_max=200)))
+    reliable = replace(found, reliable=frozenset(f"a{number}" for number in range(8)))
+    stopped, taught = (len(added(bundle_of(one))) for one in (found, reliable))
+    assert stopped <= 4 * 32
+    assert taught > 4 * 32
 
 
 def test_a_planted_rule_is_found_and_noise_makes_none() -> None:

@@ -26,6 +26,7 @@ def field(base: Rows, candidates: Rows, cases: Rows) -> Field:
         candidate_questions=[text for text, _ in candidates],
         candidate_classes=[one for _, one in candidates],
         candidate_is_right=[False] * len(candidates),
+        candidate_is_sure=[False] * len(candidates),
         case_questions=[text for text, _ in cases],
         case_classes=[one for _, one in cases],
         case_is_right=[False] * len(cases),

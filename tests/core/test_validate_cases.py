@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop import validate
-from loop.heldout import GROUP_DRAW, keyed_draw, split_of, widened
+from loop.heldout import GROUP_DRAW, keyed_draw, split_of
+from loop.limits import Shares, shares
 from loop.records import EvalCase, FeedbackItem, FeedbackKind, FeedbackState, Grading, Limits, Split, Sums
 from loop.text.sentences import compare
 from loop.validate import MemoryKnowledge, Work
@@ -62,28 +63,28 @@ def test_the_same_feedback_makes_the_same_case_once() -> None:
 
 
 def test_splits_follow_the_shares_of_the_draw() -> None:
-    limits = Limits(dev_share=0.2, sealed_share=0.1)
+    wanted = Shares(dev=0.2, sealed=0.1)
     draws = [keyed_draw(b"one", GROUP_DRAW, f"customer {number}") for number in range(20_000)]
-    counts = Counter(split_of(draw, limits=limits) for draw in draws)
+    counts = Counter(split_of(draw, shares=wanted) for draw in draws)
     assert counts[Split.DEV] / 20_000 == pytest.approx(0.2, abs=0.01)
     assert counts[Split.SEALED] / 20_000 == pytest.approx(0.1, abs=0.01)
 
 
 def test_who_chooses_a_name_does_not_choose_its_split() -> None:
     """Names whose draw is sealed at one agent are sealed no more often than any other at the next."""
-    limits = Limits()
+    wanted = Shares(dev=0.15, sealed=0.15)
     names = [name for name in map("c{}".format, range(20_000)) if keyed_draw(b"one", GROUP_DRAW, name) < 0.15]
-    again = [split_of(keyed_draw(b"two", GROUP_DRAW, name), limits=limits) for name in names]
+    again = [split_of(keyed_draw(b"two", GROUP_DRAW, name), shares=wanted) for name in names]
     assert again.count(Split.SEALED) / len(names) == pytest.approx(0.15, abs=0.03)
-    other = [split_of(keyed_draw(b"one", "another end", name), limits=limits) for name in names]
+    other = [split_of(keyed_draw(b"one", "another end", name), shares=wanted) for name in names]
     assert other.count(Split.SEALED) / len(names) == pytest.approx(0.15, abs=0.03)
 
 
 @settings(deadline=None)
 @given(st.floats(0, 1, exclude_max=True), st.floats(0, 20), st.floats(0, 20))
 def test_a_group_that_examines_stays_in_its_split_when_the_shares_grow(draw: float, one: float, other: float) -> None:
-    less, more = (widened(Limits(), others=others) for others in sorted((one, other)))
-    assert split_of(draw, limits=less) in (Split.LOG, split_of(draw, limits=more))
+    less, more = (shares(Limits()).widened(others=others) for others in sorted((one, other)))
+    assert split_of(draw, shares=less) in (Split.LOG, split_of(draw, shares=more))
 
 
 def test_only_named_people_make_cases_that_measure() -> None:

@@ -1,6 +1,7 @@
 """Settings of an agent: each can be set, is checked, explained and in the journal, and moves nothing that is stored."""
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
@@ -35,7 +36,8 @@ def test_every_limit_can_be_set_and_is_explained(database: Database, parts: Part
     explained = {one.key: one for one in desk.explained_settings(parts.store.agent)}
     assert explained[key].meaning, f"write a line under Limits.{key}"
     assert explained[key].default
-    kind = type(getattr(Limits(), key)).__name__
+    annotation = Limits.model_fields[key].annotation
+    kind = (*get_args(annotation), annotation)[0].__name__
     put(database, parts, f"{key}={OTHER.get(kind, '0.125')}")
     assert str(getattr(parts.store.agent.limits, key)).lower() == OTHER.get(kind, "0.125")
 
@@ -154,6 +156,8 @@ def test_the_terminal_sets_shows_and_explains(ratchet: Ratchet) -> None:
     assert "Nothing changed" in ratchet("agent", "set", "desk", "alpha=0.01").out
     shown = ratchet("agent", "show", "desk").out
     assert "0.01  (default 0.05)" in shown
+    assert "120: 8 for each of 0 classes, at least 120" in shown
+    assert "20% of all that is corrected, by at most 60% of what the people vouched for say" in shown
     explained = ratchet("agent", "set", "desk", "--explain", "alpha=0.02").out
     assert "above 0, below 0.5" in explained
     assert "(default 0.05)" in explained

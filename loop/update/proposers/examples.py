@@ -1,4 +1,8 @@
-"""Propose known-good examples: one bundle of corrections, chosen by net fixes, large enough to be proved."""
+"""Propose known-good examples: one bundle of corrections, chosen by net fixes, large enough to be proved.
+
+Once something was proved, the part of the bundle that is more of the same is proposed by itself too: further examples
+of classes that are taught already only have to be no worse, and need not wait until the rest is proved.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -8,6 +12,7 @@ from math import ceil, floor
 from loop.change.proposal import Idea
 from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, Proposer, derived_id, named_people
 from loop.text.spelling import normalise
+from loop.update.history import is_proved
 from loop.update.selection import Choice, Field, choose
 from loop.update.sparing import in_words, left_out, topic_of
 from loop.update.teaching import Considered, Correction, UpdateWork, authors_of, label_of
@@ -20,21 +25,25 @@ BASE_USED = 4_000
 """Examples of the base the proxy looks at."""
 SMALLEST = 5
 """Mending corrections below which a bundle waits for more, unless the agent has learned nothing yet."""
+MORE_SHARE = 1 / 30
+"""Share by which further examples of taught classes must grow the base to be worth a look and a person's time: a
+thirtieth more moves the accuracy by about a quarter of a point."""
 AUTHOR_SHARE = 0.25
 """Largest share of a bundle from one author who is not trusted, when there are at least four."""
 
 
 class ExampleProposer:
-    """One bundle per turn: what is not proved now grows with the next turn's corrections."""
+    """A bundle per turn, and the part of it that is more of the same: what is not proved now grows with the next."""
 
     def propose(self, work: UpdateWork) -> Considered:
-        """At most one idea: the best bundle on this base."""
+        """The best bundle on this base, first; then the part of it that is only more of the same, when that differs."""
         every = _candidates(work)
         spared = _spared(every, work=work)
         kept = [one for one in every if topic_of(one, grading=work.agent.grading) not in spared]
-        if (found := _bundle(kept, work=work, spared=spared)) is None and spared:
-            found = _bundle(every, work=work, spared=frozenset())  # only what was to be left out is left to learn
-        return Considered(ideas=(found,) if found else (), looked_at=len(every))
+        ideas = _bundles(kept, work=work, spared=spared)
+        if not ideas and spared:
+            ideas = _bundles(every, work=work, spared=frozenset())  # only what was to be left out is left to learn
+        return Considered(ideas=tuple(ideas), looked_at=len(every))
 
 
 def _spared(candidates: Sequence[Correction], *, work: UpdateWork) -> frozenset[str]:
@@ -43,10 +52,10 @@ def _spared(candidates: Sequence[Correction], *, work: UpdateWork) -> frozenset[
     return left_out(Counter(topic_of(one, grading=work.agent.grading) for one in candidates), draw=work.draw)
 
 
-def _bundle(candidates: Sequence[Correction], *, work: UpdateWork, spared: frozenset[str]) -> Idea | None:
-    """The best bundle of these; None when it would be too small."""
+def _bundles(candidates: Sequence[Correction], *, work: UpdateWork, spared: frozenset[str]) -> list[Idea]:
+    """The best bundle of these, and its part that is more of the same; none that would be too small."""
     if not candidates:
-        return None
+        return []
     cases = work.survey.cases[-CASES_USED:]
     names = _Names()
     going = {one.id for one in work.untrusted_examples}
@@ -57,17 +66,38 @@ def _bundle(candidates: Sequence[Correction], *, work: UpdateWork, spared: froze
         candidate_questions=[one.question for one in candidates],
         candidate_classes=[names.of(one.label, one.answer) for one in candidates],
         candidate_is_right=[work.survey.right_by_question.get(normalise(one.question), False) for one in candidates],
+        candidate_is_sure=[one.author in work.reliable for one in candidates],
         case_questions=[case.question for case in cases],
         case_classes=[_class_of(case, names, work) for case in cases],
         case_is_right=[work.survey.right[case.id] for case in cases],
         own=_own(candidates, [(case.feedback_id, normalise(case.question)) for case in cases]),
     )
     chosen = _choose(field, candidates, work=work)
-    if sum(one.mends for one in chosen) < (SMALLEST if work.bundle.examples else 1):
-        return None
-    picked = [candidates[one.candidate] for one in chosen]
-    idea = _idea(picked, chosen, work=work)
-    return idea.model_copy(update={"rationale": idea.rationale + in_words(spared)})
+    ideas = []
+    if sum(one.mends for one in chosen) >= (SMALLEST if work.bundle.examples else 1):
+        ideas.append(_idea([candidates[one.candidate] for one in chosen], chosen, work=work))
+    if more := _more_of_the_same(field, chosen, candidates, work=work):
+        ideas.append(_idea([candidates[one.candidate] for one in more], more, work=work, gone=()))
+    if len(ideas) > 1 and ideas[0].operations == ideas[1].operations:
+        ideas.pop()
+    return [idea.model_copy(update={"rationale": idea.rationale + in_words(spared)}) for idea in ideas]
+
+
+def _more_of_the_same(
+    field: Field, chosen: Sequence[Choice], candidates: Sequence[Correction], *, work: UpdateWork
+) -> list[Choice]:
+    """What only adds to what is taught; nothing before a first proof, or when it is hardly worth a look."""
+    if not any(item.state is ProposalState.LIVE and is_proved(item) for item in work.earlier):
+        return []
+    known = frozenset(field.base_classes)
+    asked = {normalise(one.question) for one in work.bundle.examples}
+    more = [
+        one
+        for one in chosen
+        if field.candidate_classes[one.candidate] in known
+        and normalise(candidates[one.candidate].question) not in asked
+    ]
+    return more if len(more) >= max(SMALLEST, MORE_SHARE * len(work.bundle.examples)) else []
 
 
 class _Names:
@@ -139,7 +169,7 @@ def _choose(field: Field, candidates: Sequence[Correction], *, work: UpdateWork)
     trusted = named_people(work.agent)
     places = {name: place for place, name in enumerate(names)}
     groups = [places[one.author] for one in candidates]
-    limit = min(work.agent.limits.bundle_max, len(candidates))
+    limit = min(work.bundle_max, len(candidates))
     chosen: list[Choice] = []
     start = _begun(candidates, work=work)
     start = start if len(start) < limit else []
@@ -155,13 +185,16 @@ def _choose(field: Field, candidates: Sequence[Correction], *, work: UpdateWork)
 
 
 def _begun(candidates: Sequence[Correction], *, work: UpdateWork) -> list[int]:
-    """The candidates of the newest bundle on this base that is not proved yet: it grows instead of starting anew."""
+    """The candidates of the largest bundle on this base that is not proved yet: it grows instead of starting anew."""
     places = {one.feedback_id: place for place, one in enumerate(candidates)}
-    for item in reversed(work.earlier):
-        is_same_base = item.proposal.base_digest == work.base.digest and item.proposal.proposer is Proposer.EXAMPLES
-        if is_same_base and item.state is ProposalState.WAITING:
-            return [places[one] for one in item.proposal.evidence if one in places]
-    return []
+    waiting = [
+        item.proposal.evidence
+        for item in work.earlier
+        if item.proposal.base_digest == work.base.digest
+        and item.proposal.proposer is Proposer.EXAMPLES
+        and item.state is ProposalState.WAITING
+    ]
+    return [places[one] for one in max(waiting, key=len, default=()) if one in places]
 
 
 def _cap(size: int, *, authors: int) -> int:
@@ -170,7 +203,10 @@ def _cap(size: int, *, authors: int) -> int:
     return max(floor(share * size), ceil(size / max(authors, 1)), 1)
 
 
-def _idea(picked: Sequence[Correction], chosen: Sequence[Choice], *, work: UpdateWork) -> Idea:
+def _idea(
+    picked: Sequence[Correction], chosen: Sequence[Choice], *, work: UpdateWork, gone: tuple[str, ...] | None = None
+) -> Idea:
+    """The change that teaches what was picked. `gone`: ids to unlearn with it; None: all that may no longer teach."""
     bundle = work.bundle
     known = {normalise(one.question): one.id for one in bundle.examples}
     add = tuple(
@@ -188,7 +224,8 @@ def _idea(picked: Sequence[Correction], chosen: Sequence[Choice], *, work: Updat
     own = work.survey.fixes(picked)
     log = tuple(cases[case].id for case in sorted(fixed) if cases[case].split == "log")
     added = {one.id for one in add}
-    gone = tuple(one.id for one in work.untrusted_examples if one.id not in added)
+    if gone is None:
+        gone = tuple(one.id for one in work.untrusted_examples if one.id not in added)
     unlearning = f", unlearn {len(gone)}" if gone else ""
     return Idea(
         operations=(ChangeExamples(add=add, remove=gone),),

@@ -28,6 +28,7 @@ from loop.records import (
     Verdict,
 )
 from loop.settings import Settings
+from loop.text.spelling import normalise
 from storage.database import Database
 from tests.bench.learning_curve.streams import LEADS, Row, Stream, read, streams
 from tests.bench.printing import data_folder, say
@@ -122,14 +123,14 @@ def _outcome(
     accuracy, recall = _measure(parts, held_out, stream.victim)
     naive_accuracy, naive_recall = naive(stream, held_out)
     states = {item.feedback.id: item.state.value for item in parts.store.feedback()}
-    truth = {row.text: row.truth for batch in stream.batches for row in batch}
+    truth = {normalise(row.text): row.truth for batch in stream.batches for row in batch}
     live = parts.store.bundle(parts.store.head().digest).examples
-    taught = {one.question for one in live}
+    taught = {normalise(one.question) for one in live}
     missed = [
         states[f"f{number:02}-{place:04}"]
         for number, batch in enumerate(stream.batches)
         for place, row in enumerate(batch)
-        if row.author not in LEADS and row.said == row.truth and row.text not in taught
+        if row.author not in LEADS and row.said == row.truth and normalise(row.text) not in taught
     ]
     verdicts = [item.report.verdict.value for item in parts.store.proposals() if item.report]
     return Outcome(
@@ -143,7 +144,7 @@ def _outcome(
         naive_victim_recall=naive_recall,
         releases=len(curve),
         examples=len(live),
-        wrong_examples=sum(one.label != truth.get(one.question) for one in live),
+        wrong_examples=sum(one.label != truth.get(normalise(one.question)) for one in live),
         missed={state: missed.count(state) for state in sorted(set(missed))},
         verdicts={verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))},
         dev_cases=len(parts.store.cases([Split.DEV])),
