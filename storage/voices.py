@@ -146,9 +146,13 @@ class AgentVoices(JudgedReads):
     def count_groups(self, authors: Collection[str] | None = None) -> int:
         """See `loop.ports.Knowledge.count_groups`."""
         table = EvalCaseRow.core()
-        used = sa.select(table.c.group).where(table.c.agent == self._slug, sa.not_(table.c.retired)).distinct()
+        used = sa.select(table.c.group).where(table.c.agent == self._slug, sa.not_(table.c.retired))
         if authors is not None:
-            used = used.where(among(table.c.author, sorted(authors)))
+            # An expression: for the bare column SQLite would walk all groups in their order.
+            used = sa.select(table.c.group.concat("").label("group")).where(
+                table.c.agent == self._slug, among(table.c.author, sorted(authors)), sa.not_(table.c.retired)
+            )
+        used = used.distinct()
         return int(self._scalar(sa.select(sa.func.count()).select_from(used.subquery())) or 0)
 
     def made_by(self, authors: Collection[str], split: Split) -> dict[tuple[str, str], int]:

@@ -2,10 +2,12 @@
 
 A bundle of examples teaches whatever was corrected, and that is what the held-out cases are about too: they cluster on
 the same topics, and harm elsewhere would hardly be measured. So each bundle leaves out topics drawn for its base; the
-next base draws others. A rule, an article or an edit is about one thing, and leaves out all others by itself.
+next base draws others. Only what the base teaches already is left out: what it knows nothing of cannot be harmed, and
+waiting for it would cost answers. A rule, an article or an edit is about one thing, and leaves out all others by
+itself.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from loop.records import Grading
 from loop.update.teaching import Correction
@@ -21,15 +23,17 @@ Draw = Callable[[str], float]
 """A number in [0, 1) for a topic, which nobody can foresee and which stays the same on one base."""
 
 
-def left_out(counts: Mapping[str, int], *, draw: Draw) -> frozenset[str]:
-    """The topics one change leaves out: those drawn below SHARE, at least one; `counts`: corrections by topic.
+def left_out(counts: Mapping[str, int], *, known: Collection[str], draw: Draw) -> frozenset[str]:
+    """The topics one change leaves out: of those the base teaches the ones drawn below SHARE, at least one.
+
+    `counts`: corrections by topic; `known`: topics the base teaches.
 
     Each topic is drawn by itself, so that one that is new moves no other, but where nothing else was drawn.
     """
     if len(counts) < FEWEST:
         return frozenset()
     most = LARGEST * sum(counts.values())
-    drawn = {topic: draw(topic) for topic, n in counts.items() if n <= most}
+    drawn = {topic: draw(topic) for topic, n in counts.items() if n <= most and topic in known}
     found = frozenset(topic for topic, number in drawn.items() if number < SHARE)
     return found or frozenset(sorted(drawn, key=lambda topic: (drawn[topic], topic))[:1])
 

@@ -49,7 +49,11 @@ class ExampleProposer:
 def _spared(candidates: Sequence[Correction], *, work: UpdateWork) -> frozenset[str]:
     if work.draw is None:
         return frozenset()
-    return left_out(Counter(topic_of(one, grading=work.agent.grading) for one in candidates), draw=work.draw)
+    counts = Counter(topic_of(one, grading=work.agent.grading) for one in candidates)
+    known = {one.label for one in work.bundle.examples if one.label}
+    if work.agent.grading is Grading.TEXT and work.bundle.examples:
+        known = set(counts)  # an example in words does not say what it is about
+    return left_out(counts, known=known, draw=work.draw)
 
 
 def _bundles(candidates: Sequence[Correction], *, work: UpdateWork, spared: frozenset[str]) -> list[Idea]:
