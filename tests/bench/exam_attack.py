@@ -194,12 +194,11 @@ def chosen_names(n: int) -> list[str]:
 
 
 def unsalted(group: str) -> Split:
-    """The draw of the first version: SHA-256 of the name, sealed first."""
+    """The draw of the first version: SHA-256 of the name, sealed first, with the shares it had."""
     share = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big") / 2**64
-    limits = Limits()
-    if share < limits.sealed_share:
+    if share < 0.15:
         return Split.SEALED
-    return Split.DEV if share < limits.sealed_share + limits.dev_share else Split.LOG
+    return Split.DEV if share < 0.30 else Split.LOG
 
 
 def naive_cases(world: World, known: MemoryKnowledge) -> list[EvalCase]:
