@@ -29,7 +29,6 @@ from loop.records import (
 )
 from loop.settings import Settings
 from loop.text.spelling import normalise
-from storage.database import Database
 from tests.bench.learning_curve.streams import LEADS, Row, Stream, read, streams
 from tests.bench.printing import data_folder, say
 
@@ -89,8 +88,9 @@ def run(stream: Stream, held_out: list[tuple[str, str]], *, folder: Path, seed: 
     os.environ |= {"RATCHET_DATABASE_URL": url, "RATCHET_OPERATOR": APPROVER.name}
     trusted = [part for lead in LEADS for part in ("--trusted", f"{SOURCE}:{lead}")]
     ratchet(["agent", "create", "banking", "--grading", "label", *trusted], standalone_mode=False)
-    database = Database.open(url)
-    parts = wiring.parts_for(Settings(database_url=url, seed=seed), database, "banking", clock=clock)
+    settings = Settings(database_url=url, seed=seed)
+    database = wiring.open_database(settings)
+    parts = wiring.parts_for(settings, database, "banking", clock=clock)
     curve: list[dict[str, object]] = []
     live, after_batch = 0.0, []
     for number, batch in enumerate(stream.batches):
