@@ -56,6 +56,9 @@ class Field:
     case_is_right: Sequence[bool]
     candidate_is_sure: Sequence[bool]
     """Whether its author is reliable: then known cases near it need not agree."""
+    is_weighed_by_reliable: bool
+    """Whether the cases are by reliable people only: then that its own question is answered otherwise is the word of
+    its author alone, and speaks for a candidate only where that is one of them."""
     own: Sequence[tuple[int, int]]
     """(candidate, case) pairs that are the same question: a candidate earns nothing on its own case."""
 
@@ -89,6 +92,7 @@ def choose(
     agreement = head.agreement()
     is_free = np.ones(len(field.candidate_questions), dtype=bool)
     is_sure = np.array(field.candidate_is_sure, dtype=bool)
+    is_believed = is_sure | (not field.is_weighed_by_reliable)
     room = np.array(caps, dtype=np.int64)
     group = np.array(groups, dtype=np.int64)
     waiting = list(start)
@@ -96,7 +100,7 @@ def choose(
     while len(chosen) < limit:
         after = head.after
         gain = (np.count_nonzero(after, axis=1) - np.count_nonzero(head.is_right)).astype(np.float64)
-        needed = np.where(head.is_own_wrong(), LEAST_AGREEMENT, FILL_AGREEMENT)
+        needed = np.where(head.is_own_wrong() & is_believed, LEAST_AGREEMENT, FILL_AGREEMENT)
         is_supported = (gain > 0) | ((gain == 0) & (agreement >= needed)) | (is_sure & (gain >= -SURE_LOSS))
         may = is_free & (room[group] > 0) & is_supported
         if not may.any():

@@ -2,9 +2,9 @@
 
 A bundle of examples teaches whatever was corrected, and that is what the held-out cases are about too: they cluster on
 the same topics, and harm elsewhere would hardly be measured. So each bundle leaves out topics drawn for its base; the
-next base draws others. Only what the base teaches already is left out: what it knows nothing of cannot be harmed, and
-waiting for it would cost answers. A rule, an article or an edit is about one thing, and leaves out all others by
-itself.
+next base draws others. Only what the base teaches as well as a bundle would is left out: of what it knows little there
+is more to learn than to measure, and left behind while all others grow it would only lose. A rule, an article or an
+edit is about one thing, and leaves out all others by itself.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -26,7 +26,7 @@ Draw = Callable[[str], float]
 def left_out(counts: Mapping[str, int], *, known: Collection[str], draw: Draw) -> frozenset[str]:
     """The topics one change leaves out: of those the base teaches the ones drawn below SHARE, at least one.
 
-    `counts`: corrections by topic; `known`: topics the base teaches.
+    `counts`: corrections by topic; `known`: topics the base teaches well.
 
     Each topic is drawn by itself, so that one that is new moves no other, but where nothing else was drawn.
     """

@@ -41,6 +41,8 @@ CASES_USED = 2_000
 """Cases answered by the base in one turn by the built-in agent."""
 PAID_CASES_USED = 200
 """The same when every answer costs a model call."""
+ENOUGH_WITNESSES = 100
+"""Cases by reliable people from which on nobody else's are needed to weigh a candidate."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,10 @@ class Survey:
     """Those that were answered: all, or an even share where there are too many."""
     right: Mapping[str, bool]
     """Whether the base answers them right, by case id."""
+    witnesses: tuple[EvalCase, ...]
+    """Those of the cases that candidates are weighed on: by reliable people only, once there are enough."""
+    is_weighed_by_reliable: bool
+    """Whether there are."""
 
     @cached_property
     def corrections(self) -> tuple[Correction, ...]:
@@ -195,12 +201,16 @@ def survey(work: UpdateWork) -> Survey:
         limit=CASES_USED if work.bundle.model.is_local else PAID_CASES_USED,
     )
     answers = work.ask(work.bundle, cases) if cases else {}
+    # What anybody says makes a log case too: a few accounts that say the same wrong thing would bear each other out.
+    sure = [case for case in cases if case.vouched_by or case.author in work.reliable]
     found = [one for issue in work.issues for one in _behind(issue, work=work) if _may_be_taught(one, work=work)]
     found += _confirmed(work, found)
     unique = {one.feedback_id: one for one in sorted(found, key=lambda one: (one.at, one.feedback_id))}
     return Survey(
         known_good=tuple(unique.values()),
         cases=tuple(cases),
+        witnesses=tuple(sure if len(sure) >= ENOUGH_WITNESSES else cases),
+        is_weighed_by_reliable=len(sure) >= ENOUGH_WITNESSES,
         right={case.id: work.grade(case, answers[case.id]).is_right for case in cases},
     )
 

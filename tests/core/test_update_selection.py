@@ -27,6 +27,7 @@ def field(base: Rows, candidates: Rows, cases: Rows) -> Field:
         candidate_classes=[one for _, one in candidates],
         candidate_is_right=[False] * len(candidates),
         candidate_is_sure=[False] * len(candidates),
+        is_weighed_by_reliable=False,
         case_questions=[text for text, _ in cases],
         case_classes=[one for _, one in cases],
         case_is_right=[False] * len(cases),

@@ -10,6 +10,8 @@ from itertools import islice, zip_longest
 from math import ceil, floor
 
 from loop.change.proposal import Idea
+from loop.change.repetition import RIDING
+from loop.limits import EACH_CLASS
 from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, Proposer, derived_id, named_people
 from loop.text.spelling import normalise
 from loop.update.history import is_proved
@@ -28,6 +30,9 @@ SMALLEST = 5
 MORE_SHARE = 1 / 30
 """Share by which further examples of taught classes must grow the base to be worth a look and a person's time: a
 thirtieth more moves the accuracy by about a quarter of a point."""
+MOSTLY = 2 / 3
+"""Share of a bundle that must be more of the same for that part to go ahead: while much of what people ask is not
+taught at all, growing the rest first makes the base so sure of it that everything new then seems to do harm."""
 AUTHOR_SHARE = 0.25
 """Largest share of a bundle from one author who is not trusted, when there are at least four."""
 
@@ -50,7 +55,8 @@ def _spared(candidates: Sequence[Correction], *, work: UpdateWork) -> frozenset[
     if work.draw is None:
         return frozenset()
     counts = Counter(topic_of(one, grading=work.agent.grading) for one in candidates)
-    known = {one.label for one in work.bundle.examples if one.label}
+    taught = Counter(one.label for one in work.bundle.examples if one.label)
+    known = {topic for topic, n in taught.items() if n >= EACH_CLASS}
     if work.agent.grading is Grading.TEXT and work.bundle.examples:
         known = set(counts)  # an example in words does not say what it is about
     return left_out(counts, known=known, draw=work.draw)
@@ -60,7 +66,7 @@ def _bundles(candidates: Sequence[Correction], *, work: UpdateWork, spared: froz
     """The best bundle of these, and its part that is more of the same; none that would be too small."""
     if not candidates:
         return []
-    cases = work.survey.cases[-CASES_USED:]
+    cases = work.survey.witnesses[-CASES_USED:]
     names = _Names()
     going = {one.id for one in work.untrusted_examples}
     base = [one for one in work.bundle.examples if one.id not in going][-BASE_USED:]
@@ -71,6 +77,7 @@ def _bundles(candidates: Sequence[Correction], *, work: UpdateWork, spared: froz
         candidate_classes=[names.of(one.label, one.answer) for one in candidates],
         candidate_is_right=[work.survey.right_by_question.get(normalise(one.question), False) for one in candidates],
         candidate_is_sure=[one.author in work.reliable for one in candidates],
+        is_weighed_by_reliable=work.survey.is_weighed_by_reliable,
         case_questions=[case.question for case in cases],
         case_classes=[_class_of(case, names, work) for case in cases],
         case_is_right=[work.survey.right[case.id] for case in cases],
@@ -81,7 +88,8 @@ def _bundles(candidates: Sequence[Correction], *, work: UpdateWork, spared: froz
     if sum(one.mends for one in chosen) >= (SMALLEST if work.bundle.examples else 1):
         ideas.append(_idea([candidates[one.candidate] for one in chosen], chosen, work=work))
     if more := _more_of_the_same(field, chosen, candidates, work=work):
-        ideas.append(_idea([candidates[one.candidate] for one in more], more, work=work, gone=()))
+        riding = tuple(one.id for one in work.untrusted_examples[: floor(RIDING * len(more))])
+        ideas.append(_idea([candidates[one.candidate] for one in more], more, work=work, gone=riding))
     if len(ideas) > 1 and ideas[0].operations == ideas[1].operations:
         ideas.pop()
     return [idea.model_copy(update={"rationale": idea.rationale + in_words(spared)}) for idea in ideas]
@@ -90,7 +98,7 @@ def _bundles(candidates: Sequence[Correction], *, work: UpdateWork, spared: froz
 def _more_of_the_same(
     field: Field, chosen: Sequence[Choice], candidates: Sequence[Correction], *, work: UpdateWork
 ) -> list[Choice]:
-    """What only adds to what is taught; nothing before a first proof, or when it is hardly worth a look."""
+    """What only adds to what is taught; nothing before a first proof, beside much that is new, or when it is little."""
     if not any(item.state is ProposalState.LIVE and is_proved(item) for item in work.earlier):
         return []
     known = frozenset(field.base_classes)
@@ -101,7 +109,8 @@ def _more_of_the_same(
         if field.candidate_classes[one.candidate] in known
         and normalise(candidates[one.candidate].question) not in asked
     ]
-    return more if len(more) >= max(SMALLEST, MORE_SHARE * len(work.bundle.examples)) else []
+    least = max(SMALLEST, MORE_SHARE * len(work.bundle.examples), MOSTLY * len(chosen))
+    return more if len(more) >= least else []
 
 
 class _Names:
@@ -210,7 +219,7 @@ def _cap(size: int, *, authors: int) -> int:
 def _idea(
     picked: Sequence[Correction], chosen: Sequence[Choice], *, work: UpdateWork, gone: tuple[str, ...] | None = None
 ) -> Idea:
-    """The change that teaches what was picked. `gone`: ids to unlearn with it; None: all that may no longer teach."""
+    """The change that teaches what was picked. `gone`: what to unlearn with it; None: all that may no longer teach."""
     bundle = work.bundle
     known = {normalise(one.question): one.id for one in bundle.examples}
     add = tuple(
@@ -224,7 +233,7 @@ def _idea(
         for one in picked
     )
     fixed = {case for one in chosen for case in one.fixes}
-    cases = work.survey.cases[-CASES_USED:]
+    cases = work.survey.witnesses[-CASES_USED:]
     own = work.survey.fixes(picked)
     log = tuple(cases[case].id for case in sorted(fixed) if cases[case].split == "log")
     added = {one.id for one in add}

@@ -60,7 +60,7 @@ class RuleProposer:
 
     def propose(self, work: UpdateWork) -> Considered:
         """At most IDEAS ideas with different answers, most net fixes first."""
-        cases = [case for case in work.survey.cases if case.grading is not Grading.TEXT]
+        cases = [case for case in work.survey.witnesses if case.grading is not Grading.TEXT]
         right = [work.survey.right[case.id] for case in cases]
         backed = _backed(work)
         targets = [
