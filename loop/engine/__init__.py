@@ -9,7 +9,7 @@ settled   whether there is anything to do  recheck   everything kept, made again
 from loop.engine.asking import Batch, Wanted, ask_batch
 from loop.engine.deploy import apply_due
 from loop.engine.recheck import recheck
-from loop.engine.test import conclude_test, due_tests, wanted_answers
+from loop.engine.test import conclude_test, due_tests
 from loop.engine.turn import STAGES, Begun, begin, end, run_stage, turn
 
 __all__ = [
@@ -26,5 +26,4 @@ __all__ = [
     "recheck",
     "run_stage",
     "turn",
-    "wanted_answers",
 ]

@@ -1,6 +1,6 @@
 """How the engine asks versions: by the record where they answered elsewhere, else through the memory of answers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from loop import evaluate
@@ -10,7 +10,7 @@ from loop.records import Answer, Bundle, EvalCase
 
 
 class Wanted(NamedTuple):
-    """Cases one version has not answered yet."""
+    """Cases one version is to be asked."""
 
     digest: str
     """Of the version's bundle."""
@@ -95,12 +95,3 @@ def ask_batch(parts: Parts, wanted: Wanted) -> Batch:
     answers = ask_of(parts)(parts.store.bundle(wanted.digest), cases)
     failed = sum(answer.method == "failed" for answer in answers.values())
     return Batch(answered=len(answers) - failed, failed=failed)
-
-
-def missing(parts: Parts, digest: str, case_ids: Iterable[str]) -> Wanted:
-    """Those a version has not answered yet, in the order given; an empty version has nothing to say."""
-    if evaluate.is_silent(parts.store.bundle(digest)):
-        return Wanted(digest=digest, case_ids=())
-    ids = list(dict.fromkeys(case_ids))
-    known = parts.store.answers(digest, ids)
-    return Wanted(digest=digest, case_ids=tuple(key for key in ids if key not in known))

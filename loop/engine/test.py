@@ -1,17 +1,19 @@
 """The stage test, fed from the store: drafts are tried on held-out cases, and again when those have grown enough."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 from typing import NamedTuple
 
 from loop import evaluate
 from loop.change import footprint, operations
 from loop.change.repetition import is_more_of_the_same
-from loop.engine.asking import Wanted, ask_of, baseline_of, missing
+from loop.engine.asking import ask_of, baseline_of
 from loop.engine.journal import StageTally, note
 from loop.errors import Conflict, ModelFailed, RatchetError, StoreUnavailable
-from loop.ports import Parts
+from loop.ports import Ask, Parts
 from loop.records import (
+    Answer,
     Bundle,
     Changes,
     EvalCase,
@@ -43,20 +45,27 @@ class _Trial(NamedTuple):
     cases: Sequence[EvalCase]
 
 
+class _LiveFailed(ModelFailed):
+    """The live version could not be asked, so that no other change can be compared with it either."""
+
+
 def try_changes(parts: Parts, tally: StageTally) -> None:
-    """Test every proposal that is due, one after the other: each counts as one look at the sealed cases."""
+    """Test every proposal that is due, one after the other: each counts as one look at the sealed cases.
+
+    Nothing is asked ahead: what a test asks depends on what its change was shown, and on what dev says of it.
+    """
     due = _due(parts)
     if not due:
         return
     trial = _read(parts, due[0])
-    try:
-        ask_of(parts)(trial.base, [case for case in trial.cases if case.split is not Split.LOG])
-    except ModelFailed as error:
-        tally.words.append(f"The live version could not be asked, so nothing was tested. {error}")
-        return
+    asked = replace(parts, ask=_telling(parts.ask or evaluate.AnswerMemory(parts.store, parts.answerers).ask, trial))
     for item in due:
         try:
-            report = _test(parts, item, trial=trial)
+            report = _test(asked, item, trial=trial)
+        except _LiveFailed as error:
+            what = "nothing more" if tally.counts else "nothing"
+            tally.words.append(f"The live version could not be asked, so {what} was tested. {error}")
+            return
         except RatchetError as error:
             if isinstance(error, StoreUnavailable):
                 raise
@@ -65,24 +74,29 @@ def try_changes(parts: Parts, tally: StageTally) -> None:
         tally.counts[report.verdict.value] = tally.counts.get(report.verdict.value, 0) + 1
 
 
+def _telling(ask: Ask, trial: _Trial) -> Ask:
+    """The same, and whose endpoint it is that fails."""
+
+    def answers(bundle: Bundle, cases: Sequence[EvalCase]) -> Mapping[str, Answer]:
+        try:
+            return ask(bundle, cases)
+        except ModelFailed as error:
+            if bundle.digest == trial.base.digest:
+                raise _LiveFailed(str(error)) from error
+            raise
+
+    return answers
+
+
 def due_tests(parts: Parts) -> list[str]:
     """Ids of the proposals that are to be tested now, oldest first."""
     return [item.proposal.id for item in _due(parts)]
 
 
-def wanted_answers(parts: Parts, proposal_id: str) -> list[Wanted]:
-    """What base and candidate have not answered yet of a test that is due; empty when there is nothing to ask."""
-    item = _find_due(parts, proposal_id)
-    if item is None:
-        return []
-    ids = [case.id for case in evaluate.asked_of(item.proposal, parts.store.cases())]
-    sides = (item.proposal.base_digest, item.proposal.candidate_digest)
-    return [found for side in sides if (found := missing(parts, side, ids)).case_ids]
-
-
 def conclude_test(parts: Parts, proposal_id: str) -> Verdict | None:
-    """Grade, report and commit a test whose answers are kept. Idempotent: None when it is no longer due.
+    """Ask, grade, report and commit a test. Idempotent: None when it is no longer due.
 
+    Raises AnswersPending where these parts leave the asking to others: it is called again when they have asked.
     Raises ModelFailed, OperationRefused, StoreUnavailable.
     """
     item = _find_due(parts, proposal_id)

@@ -1,15 +1,15 @@
 """Stage 4: is it better? Base and candidate answer the same held-out cases; the verdict says what that shows."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 
-from loop.errors import InvalidInput
-from loop.evaluate.answers import AnswerMemory, DeferredAnswers, kept_only
+from loop.errors import AnswersPending, InvalidInput
+from loop.evaluate.answers import AnswerMemory, DeferredAnswers
 from loop.evaluate.asked import Witnesses, added_texts, bundle_texts, qualified, witnesses
 from loop.evaluate.baseline import EMPTY, LIVE, RECORDED, Incumbent, is_from_elsewhere, is_silent, recorded_answers
 from loop.evaluate.grade import grade
@@ -46,13 +46,11 @@ __all__ = [
     "Incumbent",
     "TrialWork",
     "about_budget",
-    "asked_of",
     "budget_left",
     "bundle_texts",
     "grade",
     "is_from_elsewhere",
     "is_silent",
-    "kept_only",
     "recorded_answers",
     "step",
     "witnesses",
@@ -110,29 +108,33 @@ class _Asked(NamedTuple):
     candidate: Answer
     base_grade: Grade
     candidate_grade: Grade
+    proved_grade: Grade
+    """Of the last proved version: the base's own where that is it, or where nothing is held against it."""
 
 
 def step(work: TrialWork) -> Report:
     """Test one proposal and say what the test found.
 
-    Dev is asked first; from how many dev cases move follows the power, stated before the sealed cases are asked.
-    They are asked only of a change that dev supports, of one whose author knew dev, and of more of the same (then
-    uncharged, for harm only). Of sealed cases only totals leave this function. The same work gives the same report.
-    Raises InvalidInput when a bundle is not the one the proposal names or a log case is among the cases,
-    ModelFailed when an endpoint cannot be used at all.
+    Two rounds. First dev, and what the change promised and may not break; from how many dev cases move follows the
+    power, stated before the sealed cases are asked. They are asked only of a change that dev supports, of one whose
+    author knew dev, and of more of the same (then uncharged, for harm only); of any other only the protected ones.
+    What is set aside is not asked. Of sealed cases only totals leave this function. The same work gives the same
+    report. Raises InvalidInput when a bundle is not the one the proposal names or a log case is among the cases,
+    ModelFailed when an endpoint cannot be used at all, AnswersPending when the answers of a round are asked elsewhere.
     """
     _check(work)
     limits = work.agent.limits
     found = _witnesses(work)
-    dev = _ask(work, found.of(Split.DEV))
+    heard = found.of(Split.DEV)
+    first = _ask(work, [*heard, *_watched(work.log_cases, work.proposal), *found.watched])
+    dev, watched = first[: len(heard)], first[len(heard) :]
     there = found.of(Split.SEALED)
     left = budget_left(work.ledger, limits=limits)
     planned = plan(_tally(dev), sealed_n=len(there), level=left.level, limits=limits)
     is_charged = work.is_dev_in_view or passes_screen(_tally(dev))
     is_asked = is_charged or work.proved is not None
-    sealed = _ask(work, there) if is_asked else []
-    aside = [case for case in there if case.is_protected and not is_asked]
-    watched = _ask(work, [*_watched(work.log_cases, work.proposal), *found.watched, *aside])
+    second = _ask(work, there if is_asked else [case for case in there if case.is_protected], proved=work.proved)
+    sealed, watched = (second, watched) if is_asked else ([], [*watched, *second])
     tallies = _tallies(work, dev=dev, sealed=sealed, watched=watched).model_copy(
         update={"is_sealed_asked": is_asked, "level": left.level if is_charged else None}
     )
@@ -216,30 +218,41 @@ def _check(work: TrialWork) -> None:
         )
 
 
-def asked_of(proposal: Proposal, cases: Sequence[EvalCase]) -> list[EvalCase]:
-    """The cases a test of this proposal asks both sides: dev, then sealed, then what it promised and may not break."""
-    log = _watched(_of(cases, Split.LOG), proposal)
-    return [*_of(cases, Split.DEV), *_of(cases, Split.SEALED), *log]
-
-
-def _of(cases: Iterable[EvalCase], split: Split) -> list[EvalCase]:
-    return [case for case in cases if case.split is split]
-
-
 def _watched(log_cases: Iterable[EvalCase], proposal: Proposal) -> list[EvalCase]:
     """Log cases that the proposal promised to fix or may not break."""
     expected = frozenset(proposal.expected_fixes)
     return [case for case in log_cases if case.is_protected or case.id in expected]
 
 
-def _ask(work: TrialWork, cases: Sequence[EvalCase]) -> list[_Asked]:
-    """Both sides on the same cases, graded."""
-    before, after = work.ask(work.base, cases), work.ask(work.candidate, cases)
-    found = ((case, before[case.id], after[case.id]) for case in cases)
-    return [
-        _Asked(case=case, base=old, candidate=new, base_grade=grade(case, old), candidate_grade=grade(case, new))
-        for case, old, new in found
-    ]
+def _ask(work: TrialWork, cases: Sequence[EvalCase], *, proved: Bundle | None = None) -> list[_Asked]:
+    """Both sides on the same cases, graded; the last proved version beside them, where the change is held against it.
+
+    All sides are asked before it is said that answers of one are pending, so that a round is one wait.
+    """
+    sides = [work.base, work.candidate, *([proved] if proved is not None and proved.digest != work.base.digest else [])]
+    told: list[Mapping[str, Answer]] = []
+    pending: AnswersPending | None = None
+    for side in sides if cases else ():
+        try:
+            told.append(work.ask(side, cases))
+        except AnswersPending as error:
+            pending = error
+    if pending is not None:
+        raise pending
+    return [_graded(case, [answers[case.id] for answers in told]) for case in cases]
+
+
+def _graded(case: EvalCase, answers: Sequence[Answer]) -> _Asked:
+    base, candidate, *proved = answers
+    grades = [grade(case, answer) for answer in answers]
+    return _Asked(
+        case=case,
+        base=base,
+        candidate=candidate,
+        base_grade=grades[0],
+        candidate_grade=grades[1],
+        proved_grade=grades[2] if proved else grades[0],
+    )
 
 
 def _tallies(work: TrialWork, *, dev: list[_Asked], sealed: list[_Asked], watched: list[_Asked]) -> Tallies:
@@ -261,15 +274,7 @@ def _since_proved(work: TrialWork, sealed: Sequence[_Asked]) -> Tally | None:
     """The last proved version against the candidate, on the same sealed cases."""
     if work.proved is None:
         return None
-    if work.proved.digest == work.base.digest:
-        return _tally(sealed)
-    before = work.ask(work.proved, [asked.case for asked in sealed])
-    return _tally(
-        [
-            asked._replace(base=before[asked.case.id], base_grade=grade(asked.case, before[asked.case.id]))
-            for asked in sealed
-        ]
-    )
+    return _tally([asked._replace(base_grade=asked.proved_grade) for asked in sealed])
 
 
 def _slices(sealed: list[_Asked], *, is_taught: Callable[[EvalCase], bool]) -> tuple[SliceTally, ...]:

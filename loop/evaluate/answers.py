@@ -3,11 +3,11 @@
 Kept as they come, so that a process that dies loses at most one piece. What is kept first stays (first writer wins).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from loop.errors import AnswersPending
 from loop.evaluate.replay import replay
-from loop.ports import Answerers, Answers, Ask
+from loop.ports import Answerers, Answers
 from loop.records import Answer, Bundle, EvalCase
 
 PIECE = 24
@@ -49,28 +49,21 @@ class AnswerMemory:
 class DeferredAnswers:
     """Hands out what is kept, and notes what is missing for others to ask: a stage never waits for a model."""
 
-    def __init__(self, kept: Answers) -> None:
+    def __init__(self, kept: Answers, *, asked: Mapping[str, Collection[str]] | None = None) -> None:
+        """`asked`: cases that were asked already, by the digest of the bundle; not kept, they failed."""
         self._kept = kept
+        self._asked = {digest: frozenset(ids) for digest, ids in (asked or {}).items()}
         self.wanted: dict[str, list[str]] = {}
         """Ids of cases still to be asked, by the digest of the bundle."""
 
     def ask(self, bundle: Bundle, cases: Sequence[EvalCase]) -> dict[str, Answer]:
-        """Raises AnswersPending when any is missing."""
+        """Raises AnswersPending when any is still to be asked."""
         digest = bundle.digest
         known = self._kept.answers(digest, (case.id for case in cases))
         missing = [case.id for case in cases if case.id not in known]
-        if missing:
-            self.wanted[digest] = list(dict.fromkeys([*self.wanted.get(digest, ()), *missing]))
-            raise AnswersPending(f"{len(missing)} answers are being asked for first.")
-        return known
-
-
-def kept_only(kept: Answers) -> Ask:
-    """Asks nothing: what is not kept counts as failed. For the end of an evaluation whose batches were asked before."""
-
-    def ask(bundle: Bundle, cases: Sequence[EvalCase]) -> Mapping[str, Answer]:
-        known = kept.answers(bundle.digest, (case.id for case in cases))
+        pending = [one for one in missing if one not in self._asked.get(digest, ())]
+        if pending:
+            self.wanted[digest] = list(dict.fromkeys([*self.wanted.get(digest, ()), *pending]))
+            raise AnswersPending(f"{len(pending)} answers are being asked for first.")
         lost = Answer(method="failed", failure="The model did not answer this question.")
-        return {case.id: known.get(case.id, lost) for case in cases}
-
-    return ask
+        return known | dict.fromkeys(missing, lost)

@@ -4,18 +4,18 @@ Every one is idempotent, so that a step that ran but was not checkpointed may ru
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from loop import engine
 from loop.engine import Begun, Wanted
-from loop.errors import BrokenChain, RatchetError, StoreUnavailable
-from loop.evaluate import AnswerMemory, DeferredAnswers, kept_only
+from loop.errors import AnswersPending, BrokenChain, RatchetError, StoreUnavailable
+from loop.evaluate import AnswerMemory, DeferredAnswers
 from loop.jobs import tries
 from loop.jobs.tries import Pace
-from loop.ports import Parts
+from loop.ports import Ask, Parts
 from loop.records import Answer, Bundle, EvalCase, JobKind, StageName, StageReport
 
 BATCH = 50
@@ -136,19 +136,6 @@ def _forget_settled(parts: Parts) -> None:
             parts.store.forget_failed_job(row.id)
 
 
-def plan_test(bench: Bench, slug: str, proposal_id: str) -> dict[str, Any]:
-    """Batches of `[digest, case ids]` still to be asked for a test; why it cannot be planned, else empty."""
-    parts = bench.parts(slug)
-    try:
-        parts.checkpoint("evaluation:before")
-        wanted = engine.wanted_answers(parts, proposal_id)
-    except StoreUnavailable:
-        raise
-    except Exception as error:
-        return {"batches": [], "reason": _in_words(error, f"{slug}: the test of {proposal_id}")}
-    return {"batches": [batch for one in wanted for batch in in_batches(*one)], "reason": ""}
-
-
 def in_batches(digest: str, case_ids: tuple[str, ...] | list[str]) -> list[list[Any]]:
     """Of BATCH cases each."""
     return [[digest, list(case_ids[start : start + BATCH])] for start in range(0, len(case_ids), BATCH)]
@@ -172,29 +159,42 @@ def ask_batch(bench: Bench, slug: str, proposal_id: str, *, digest: str, case_id
     return {"answered": batch.answered, "failed": batch.failed, "reason": ""}
 
 
-def conclude(bench: Bench, slug: str, proposal_id: str) -> str:
-    """Grade, report and commit a test; its verdict, empty when it was not due any more or failed."""
+def run_test(bench: Bench, slug: str, proposal_id: str, *, asked: list[list[Any]]) -> dict[str, Any]:
+    """Test one proposal as far as its answers are there: batches to be asked before it is called again, or its verdict.
+
+    `asked`: the batches that were asked for it before; what is not kept of them failed. The verdict is empty when the
+    test was not due any more. `reason`: why it could not be done, else empty. Raises StoreUnavailable.
+    """
     parts = bench.parts(slug)
+    done = {"batches": [], "verdict": "", "reason": ""}
     if tries.holding(parts, "evaluation", proposal_id):
-        return ""
+        return done
     began = parts.clock()
+    deferred = DeferredAnswers(parts.store, asked=_by_digest(asked))
     try:
-        ask = _asking(parts, kept_only(parts.store))
-        verdict = engine.conclude_test(replace(parts, ask=ask), proposal_id)
+        parts.checkpoint("evaluation:before")
+        verdict = engine.conclude_test(replace(parts, ask=_asking(parts, deferred)), proposal_id)
     except StoreUnavailable:
         raise
+    except AnswersPending:
+        return done | {"batches": [batch for one in deferred.wanted.items() for batch in in_batches(*one)]}
     except Exception as error:
-        reason = _in_words(error, f"{slug}: the test of {proposal_id}")
-        tries.failed(parts, "evaluation", proposal_id, reason=reason, pace=bench.pace)
-        return ""
+        return done | {"reason": _in_words(error, f"{slug}: the test of {proposal_id}")}
     parts.checkpoint("evaluation:after")
     tries.worked(parts, "evaluation", proposal_id)
     if verdict is None:
-        return ""
+        return done
     stage = StageReport(stage="test", counts={verdict.value: 1}, seconds=_seconds(began, parts.clock()))
     report = engine.end(parts, engine.begin(parts), started=began, stages=[stage])
     bench.report(f"{slug}: {report.summary}")
-    return verdict.value
+    return done | {"verdict": verdict.value}
+
+
+def _by_digest(batches: list[list[Any]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for digest, case_ids in batches:
+        found.setdefault(digest, set()).update(case_ids)
+    return found
 
 
 def not_answered(bench: Bench, slug: str, proposal_id: str, *, digest: str, reason: str) -> None:
@@ -243,14 +243,12 @@ def owner(proposal_id: str, digest: str) -> tuple[JobKind, str]:
     return ("evaluation", proposal_id) if proposal_id else ("answers", digest[:16])
 
 
-def _asking(parts: Parts, others: DeferredAnswers | Callable[..., Any]) -> Callable[..., Any]:
-    """The built-in agent answers here and now; what costs calls is left to `others`."""
+def _asking(parts: Parts, deferred: DeferredAnswers) -> Ask:
+    """The built-in agent answers here and now; what costs calls is left to others."""
     memory = AnswerMemory(parts.store, parts.answerers)
-    away = others.ask if isinstance(others, DeferredAnswers) else others
 
-    def ask(bundle: Bundle, cases: list[EvalCase]) -> dict[str, Answer]:
-        chosen = memory.ask if bundle.model.is_local else away
-        return dict(chosen(bundle, cases))
+    def ask(bundle: Bundle, cases: Sequence[EvalCase]) -> Mapping[str, Answer]:
+        return memory.ask(bundle, cases) if bundle.model.is_local else deferred.ask(bundle, cases)
 
     return ask
 

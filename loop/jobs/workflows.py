@@ -72,18 +72,13 @@ def end_turn(slug: str, begun: dict[str, Any], stages: list[dict[str, Any]], is_
 
 
 @_step
-def plan_test(slug: str, proposal_id: str) -> dict[str, Any]:
-    return steps.plan_test(_here(), slug, proposal_id)
-
-
-@_step
 def ask_batch(slug: str, proposal_id: str, digest: str, case_ids: list[str]) -> dict[str, Any]:
     return steps.ask_batch(_here(), slug, proposal_id, digest=digest, case_ids=case_ids)
 
 
 @_step
-def conclude(slug: str, proposal_id: str) -> str:
-    return steps.conclude(_here(), slug, proposal_id)
+def run_test(slug: str, proposal_id: str, asked: list[list[Any]]) -> dict[str, Any]:
+    return steps.run_test(_here(), slug, proposal_id, asked=asked)
 
 
 @_step
@@ -122,13 +117,21 @@ def turn(slug: str) -> str:
 
 @DBOS.workflow(name="evaluation", max_recovery_attempts=None)
 def evaluation(slug: str, proposal_id: str) -> str:
-    """Test one proposal: its questions in batches that all workers share, then the verdict."""
-    plan = plan_test(slug, proposal_id)
-    refused = plan["reason"] or _shared(slug, proposal_id, plan["batches"])
-    if refused:
-        not_answered(slug, proposal_id, "", refused)
-        return ""
-    return str(conclude(slug, proposal_id))
+    """Test one proposal in rounds: what must be asked next, in batches that all workers share, until it has a verdict.
+
+    What a round has to ask follows from the answers to the one before: the sealed cases are asked only where dev
+    says so. Ends, because no round asks what one before it asked.
+    """
+    asked: list[list[Any]] = []
+    while True:
+        test = run_test(slug, proposal_id, asked)
+        refused = test["reason"] or _shared(slug, proposal_id, test["batches"], after=len(asked))
+        if refused:
+            not_answered(slug, proposal_id, "", refused)
+            return ""
+        if not test["batches"]:
+            return str(test["verdict"])
+        asked += test["batches"]
 
 
 @DBOS.workflow(name="answers", max_recovery_attempts=None)
@@ -158,10 +161,13 @@ def apply(slug: str, decision_id: str) -> list[int]:
         DBOS.sleep(did["wait"])
 
 
-def _shared(slug: str, proposal_id: str, batches: list[list[Any]]) -> str:
-    """Fan the batches out over every worker, and wait for all; why one could not be asked, else empty."""
+def _shared(slug: str, proposal_id: str, batches: list[list[Any]], *, after: int = 0) -> str:
+    """Fan the batches out over every worker, and wait for all; why one could not be asked, else empty.
+
+    `after`: how many this workflow fanned out before.
+    """
     handles = []
-    for number, (digest, case_ids) in enumerate(batches):
+    for number, (digest, case_ids) in enumerate(batches, start=after):
         with SetWorkflowID(f"{DBOS.workflow_id}-{number}"):
             handles.append(DBOS.enqueue_workflow(ANSWERS, batch, slug, proposal_id, digest, case_ids))
     done = [handle.get_result(polling_interval_sec=0.2) for handle in handles]

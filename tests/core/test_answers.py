@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from loop.errors import AnswersPending, ModelFailed
-from loop.evaluate.answers import LOCAL_PIECE, PIECE, AnswerMemory, DeferredAnswers, kept_only
+from loop.evaluate.answers import LOCAL_PIECE, PIECE, AnswerMemory, DeferredAnswers
 from loop.records import Answer, Bundle, EvalCase, ModelChoice, Question
 from tests import builders
 from tests.fakes import FakeAnswers
@@ -94,8 +94,12 @@ def test_who_defers_asks_nobody_and_says_what_is_wanted() -> None:
     assert deferred.ask(PAID, cases(1))["k0"].label == "a"
 
 
-def test_what_is_missing_at_the_end_counts_as_failed() -> None:
+def test_what_was_asked_and_is_not_kept_counts_as_failed_and_is_not_wanted_again() -> None:
     kept = FakeAnswers()
     kept.keep_answers(PAID.digest, {"k0": Answer(method="model", label="a")})
-    told = kept_only(kept)(PAID, cases(2))
+    deferred = DeferredAnswers(kept, asked={PAID.digest: ["k1"]})
+    told = deferred.ask(PAID, cases(2))
     assert [told[key].method for key in ("k0", "k1")] == ["model", "failed"]
+    with pytest.raises(AnswersPending):
+        deferred.ask(PAID, cases(3))
+    assert deferred.wanted == {PAID.digest: ["k2"]}

@@ -1,10 +1,12 @@
 """The baseline is said and right: what an agent that answers elsewhere really answered, never an empty version."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from loop import desk, engine, evaluate
+from loop.errors import AnswersPending
 from loop.evaluate import Incumbent, recorded_answers
 from loop.ports import Parts
 from loop.records import (
@@ -203,7 +205,10 @@ def test_nobody_is_sent_to_ask_an_empty_version() -> None:
     engine.turn(parts)
     add = (Example(id="x1", question="quite another thing to ask of us", label="refund"),)
     made = desk.draft(parts, actor=OPERATOR, operations=(ChangeExamples(add=add),), title="Learn", rationale="One.")
-    assert [one.digest for one in engine.wanted_answers(parts, made.id)] == [made.candidate_digest]
+    deferred = evaluate.DeferredAnswers(parts.store)
+    with pytest.raises(AnswersPending):
+        engine.conclude_test(replace(parts, ask=deferred.ask), made.id)
+    assert list(deferred.wanted) == [made.candidate_digest]
 
 
 def test_a_version_is_empty_when_it_has_nothing_to_answer_with() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from loop.errors import InvalidInput, ModelFailed
-from loop.evaluate import TrialWork, step
+from loop.errors import AnswersPending, InvalidInput, ModelFailed
+from loop.evaluate import DeferredAnswers, TrialWork, step
 from loop.evaluate.replay import failures, replay
 from loop.evaluate.tallies import UNTAUGHT
 from loop.records import (
@@ -25,6 +25,7 @@ from loop.records import (
 )
 from tests import builders
 from tests.builders import NOON, agent, bundle, case, example
+from tests.fakes import FakeAnswers
 
 BASE = bundle(instructions="Sort parcels.")
 CANDIDATE = bundle(instructions="Sort parcels.", examples=(example(1),))
@@ -203,6 +204,41 @@ def test_dev_is_asked_before_sealed() -> None:
     sides = tables([*DEV, *SEALED])
     step(work([*SEALED, *DEV], sides=sides))
     assert sides[0].asked[: len(DEV)] == [one.question for one in DEV]
+
+
+def test_a_round_is_one_wait_and_the_sealed_round_follows_only_from_dev() -> None:
+    proved = bundle(instructions="Sort every parcel.")
+    rounds = []
+    for cases in ([*DEV, *SEALED], [*UNSUPPORTED, *SEALED]):
+        sides = tables(cases)
+        for fields in ({}, {"proved": proved}):
+            kept, asked = FakeAnswers(), []
+            deferred = DeferredAnswers(kept)
+            while True:
+                try:
+                    step(work(cases, ask=deferred.ask, **fields))
+                except AnswersPending:
+                    asked.append(_round(deferred, cases))
+                    for digest, ids in deferred.wanted.items():
+                        side = sides[digest == CANDIDATE.digest]
+                        chosen = [one for one in cases if one.id in ids]
+                        answers = zip(ids, replay(side, chosen), strict=True)
+                        kept.keep_answers(digest, dict(answers))
+                    deferred.wanted.clear()
+                else:
+                    break
+            rounds.append(asked)
+    assert rounds == [
+        [("dev", 2), ("sealed", 2)],
+        [("dev", 2), ("sealed", 3)],
+        [("dev", 2)],
+        [("dev", 2), ("sealed", 3)],
+    ], "of so many versions"
+
+
+def _round(deferred: DeferredAnswers, cases: Sequence[EvalCase]) -> tuple[str, int]:
+    (split,) = {one.split for one in cases for ids in deferred.wanted.values() if one.id in ids}
+    return str(split), len(deferred.wanted)
 
 
 def test_nothing_of_a_single_sealed_case_is_in_the_report() -> None:
