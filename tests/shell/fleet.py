@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -20,6 +21,8 @@ from tests.shell.forked_workers import Start, clock_of
 
 PATIENCE = 200.0
 """Seconds anything may take on the slowest machine: a limit for what hangs, never a measure."""
+BEGINS = ("collect:before", "deploy:before")
+"""Where a turn begins: a turn of an idle agent only deploys."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -136,3 +139,20 @@ def status_of(database: Database, workflow_id: str) -> str | None:
         query = sa.text(f"SELECT status FROM {schema}workflow_status WHERE workflow_uuid = :id")
         found: str | None = connection.execute(query, {"id": workflow_id}).scalar()
         return found
+
+
+def turns_in(trace: str) -> Counter[str]:
+    """Turns by agent. Fails when two of one agent overlap, whoever ran them."""
+    at_work: dict[str, str] = {}
+    turns: Counter[str] = Counter()
+    for line in trace.splitlines():
+        pid, slug, label = line.split(" ")
+        if label in BEGINS and slug not in at_work:
+            at_work[slug] = pid
+            turns[slug] += 1
+        elif label in ("collect:before", "validate:before", "update:before", "deploy:before"):
+            assert at_work.get(slug) == pid, f"{slug} is turned by {at_work.get(slug)} and {pid}"
+            assert label != "collect:before", f"{slug} is turned twice at once by {pid}"
+        elif label == "deploy:after":
+            assert at_work.pop(slug, None) == pid, f"{slug} is turned by two at once, {pid} is one"
+    return turns
