@@ -241,6 +241,7 @@ def test_a_worker_that_dies_in_either_round_costs_no_stored_answer_and_asks_no_s
     assert len(after) == len(set(after)), "nobody died after that"
     report = report_of(parts, made)
     assert report.is_sealed_asked
+    assert report.model_failures == 0, "every question of either round was really asked"
     candidate = [_question(one) for one in paid.server.requests if SECOND in one["messages"][0]["content"]]
     sealed = of(parts, Split.SEALED)
     first_sealed = next(place for place, one in enumerate(candidate) if one in sealed)
