@@ -128,7 +128,7 @@ def recommend(report: Report | None, *, stakes: Stakes) -> Recommendation:
         case Verdict.HARMFUL:
             return Recommendation(verb="reject", reason=f"Harmful: {counts}.")
         case Verdict.NOT_ENOUGH_DATA:
-            return Recommendation(verb="wait", reason=f"Not enough cases to tell: {counts}.")
+            return Recommendation(verb="wait", reason=f"The test cannot tell: {counts}.")
 
 
 def _counts(report: Report) -> str:

@@ -23,10 +23,11 @@ from storage.arrived import Arrived
 from storage.derive import write_derived
 from storage.locks import bump_change_counter, lock_arrivals
 from storage.proposals import candidate_numbers, draft_proposals, move_proposal, write_experiments, write_report
-from storage.record import Touched, measurement_key
+from storage.record import Touched, comparison_key, measurement_key
 from storage.rows import to_row
 from storage.statements import enqueue_feedback, insert_new, upsert
 from storage.tables import (
+    ComparisonRow,
     DailyQualityRow,
     EvalCaseRow,
     FeedbackRow,
@@ -78,6 +79,7 @@ def _check_agent(agent: str, changes: Changes) -> None:
         "experiments",
         "reports",
         "measurements",
+        "comparisons",
         "daily",
     ):
         for record in getattr(changes, name):
@@ -145,6 +147,7 @@ def _check_record(connection: sa.Connection, agent: str, changes: Changes) -> To
         "experiment": [one.id for one in changes.experiments],
         "report": [report.id for report in changes.reports],
         "measurement": [measurement_key(one.number, one.case_set_digest, one.at) for one in changes.measurements],
+        "comparison": [comparison_key(one.kind, one.number) for one in changes.comparisons],
     }
     for kind, keys in written.items():
         touched.check(kind, keys)
@@ -180,5 +183,6 @@ def _write_figures(connection: sa.Connection, agent: str, changes: Changes) -> N
         connection.execute(sa.delete(days).where(days.c.agent == agent, among(days.c.day, changes.days)))
     insert_new(connection, days, [to_row(day, place=-1 if day.number is None else day.number) for day in changes.daily])
     insert_new(connection, MeasurementRow.core(), [to_row(one) for one in changes.measurements])
+    upsert(connection, ComparisonRow.core(), [to_row(one) for one in changes.comparisons])
     if changes.turn is not None:
         insert_new(connection, TurnRow.core(), [to_row(changes.turn)])

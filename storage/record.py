@@ -74,6 +74,11 @@ KINDS: dict[str, Kind] = {
         lambda row: measurement_key(row["number"], row["case_set_digest"], row["at"]),
         lambda table, keys: among(table.c.number, [int(key.partition("/")[0]) for key in keys]),
     ),
+    "comparison": Kind(
+        tables.ComparisonRow.core(),
+        lambda row: comparison_key(row["kind"], row["number"]),
+        lambda table, keys: among(table.c.number, [int(key.rpartition("/")[2]) for key in keys]),
+    ),
 }
 """By table name. A table that decides is named here, and its writers touch what they write."""
 
@@ -86,6 +91,11 @@ def answer_key(audit_id: str, case_id: str) -> str:
 def measurement_key(number: int, case_set_digest: str, at: datetime) -> str:
     """A measurement has no id of its own."""
     return f"{number}/{case_set_digest}/{at.astimezone(UTC).isoformat(timespec='microseconds')}"
+
+
+def comparison_key(kind: str, number: int) -> str:
+    """A comparison has no id of its own."""
+    return f"{kind}/{number}"
 
 
 def row_digest(kind: str, row: Mapping[Any, Any]) -> str:

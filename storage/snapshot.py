@@ -13,6 +13,7 @@ from loop.records import (
     Answer,
     AuditEntry,
     Bundle,
+    Comparison,
     DaySignals,
     Decision,
     EvalCase,
@@ -45,6 +46,7 @@ from storage.rows import TABLES, columns_of, from_row
 from storage.tables import (
     AgentRow,
     ArrivalLogRow,
+    ComparisonRow,
     DecisionRow,
     EvalCaseRow,
     ExperimentRow,
@@ -265,6 +267,11 @@ class AgentReads:
         """Oldest first."""
         table = MeasurementRow.core()
         return self._read(Measurement, sa.select(table).order_by(table.c.at, table.c.number))
+
+    def comparisons(self) -> list[Comparison]:
+        """The newest of each kind and version, by version."""
+        table = ComparisonRow.core()
+        return self._read(Comparison, sa.select(table).order_by(table.c.number, table.c.kind))
 
     def last_turn(self) -> TurnReport | None:
         """The newest turn that was recorded; None before the first."""

@@ -158,6 +158,9 @@ class FakeSnapshots(Memory):
         kept = (case for key, case in self.known.cases.items() if key not in self.known.retired)
         return sorted((case for case in kept if case.split in wanted), key=lambda case: case.id)
 
+    def retired_cases(self) -> list[EvalCase]:
+        return [case for key, case in sorted(self.known.cases.items()) if key in self.known.retired]
+
     def cases_by_id(self, ids: Iterable[str]) -> dict[str, EvalCase]:
         wanted = set(ids)
         return {case.id: case for case in self.cases() if case.id in wanted}
@@ -199,6 +202,10 @@ class FakeSnapshots(Memory):
 
     def measurements(self) -> list[Any]:
         return [one for changes in self.commits for one in changes.measurements]
+
+    def comparisons(self) -> list[Any]:
+        told = {(one.number, one.kind): one for changes in self.commits for one in changes.comparisons}
+        return [told[key] for key in sorted(told)]
 
     def last_turn(self) -> Any:
         return next((one.turn for one in reversed(self.commits) if one.turn is not None), None)

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import UTCDateTime
 
-from loop.records import Changes, Measurement, Note, Split
+from loop.records import Changes, Comparison, Measurement, Note, Split
 from storage import audit
 from storage.database import Database
 from storage.keys import JournalKeys
@@ -42,7 +42,11 @@ def build(database: Database) -> AgentStore:
         agent="desk", number=store.head().number, case_set_digest="c" * 64, n=10, right=7, low=0.4, high=0.9,
         at=builders.at(20),
     )  # fmt: skip
-    store.commit(Changes(measurements=(measured,)))
+    compared = Comparison(
+        agent="desk", kind="confirmation", number=store.head().number, against=0, evidence=builders.evidence(),
+        fresh=60, there=90, at=builders.at(20),
+    )  # fmt: skip
+    store.commit(Changes(measurements=(measured,), comparisons=(compared,)))
     store.decide(deciding.decision(deciding.waiting(store, "no"), verb="reject", reason="never"))
     store.commit(Changes(retired_cases=("case0", "case1")))
     deciding.ship(store, "p2")
@@ -160,6 +164,7 @@ CHANGES: dict[str, Tamper] = {
     "state of feedback changed": _sql("UPDATE feedback SET state = 'excluded' WHERE id = 'f3'"),
     "expected answers of sealed cases rewritten": _sql("UPDATE eval_case SET expected = 'x' WHERE split = 'sealed'"),
     "sealed cases deleted": _sql("DELETE FROM eval_case WHERE split = 'sealed'"),
+    "a confirmation rewritten": _sql("UPDATE comparison SET kind = 'progress'"),
     "measurements rewritten": _sql('UPDATE measurement SET "right" = 10'),
     "trusted authors changed": _json("agent", "trusted_authors", ["mallory"]),
     "mode changed": _sql("UPDATE agent SET mode = 'simple'"),
@@ -175,7 +180,7 @@ CHANGES: dict[str, Tamper] = {
 
 _DECIDING = (
     "agent", "bundle", "version", "head", "eval_case", "proposal", "experiment", "report", "decision", "release",
-    "measurement", "feedback", "interaction", "audit", "seal", "arrival_log",
+    "measurement", "comparison", "feedback", "interaction", "audit", "seal", "arrival_log",
 )  # fmt: skip
 _IDLE = {("head", "change_counter"), ("agent", "is_demo")}
 """Columns that decide nothing: a counter that wakes the worker."""

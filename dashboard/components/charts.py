@@ -22,15 +22,26 @@ def versions_chart(releases: Sequence[ReleaseLine]) -> None:
     """Right answers on the sealed cases, version by version, with intervals; rollbacks marked."""
     shown = [one for one in sorted(releases, key=lambda one: one.number) if one.share is not None]
     names = [words.version(one.number) for one in shown]
+    same = [one.case_set == shown[-1].case_set for one in shown]
     figure = go.Figure()
+    figure.add_scatter(
+        x=[name for name, is_same in zip(names, same, strict=True) if is_same],
+        y=[one.share for one, is_same in zip(shown, same, strict=True) if is_same],
+        mode="lines",
+        line={"color": _ink(), "width": 2},
+        hoverinfo="skip",
+        name="On the same cases",
+    )
     figure.add_scatter(
         x=names,
         y=[one.share for one in shown],
-        mode="lines+markers",
-        line={"color": _ink(), "width": 2},
+        mode="markers",
         marker={
             "size": 11,
-            "symbol": ["triangle-down" if one.kind == "rollback" else "circle" for one in shown],
+            "symbol": [
+                ("triangle-down" if one.kind == "rollback" else "circle") + ("" if is_same else "-open")
+                for one, is_same in zip(shown, same, strict=True)
+            ],
             "color": [VERMILLION if one.kind == "rollback" else _ink() for one in shown],
         },
         error_y={
@@ -60,8 +71,10 @@ def versions_chart(releases: Sequence[ReleaseLine]) -> None:
                 "Right": words.percent(one.share),
                 "95 % interval": words.span(one.low, one.high),
                 "Cases": one.n,
+                "Which cases": "those of the live version" if is_same else "others",
+                "Since the first version": words.since(one.progress) if one.progress else "",
             }
-            for one in shown
+            for one, is_same in zip(shown, same, strict=True)
         ],
     )
 

@@ -7,9 +7,11 @@ import streamlit as st
 from dashboard import session
 from dashboard.components import answers, cards, conversation, results, words
 from dashboard.components.markup import show
+from loop.evaluate import confirmation_words, fresh_words
 from loop.ports import Parts
 from loop.records import DOUBTED_STATES, FeedbackState, ProposalItem, ProposalState
 from storage.queries import feedback as feedback_query
+from storage.queries import progress
 from storage.queries import review as query
 
 TABS = ("Results", "Answers side by side", "Feedback behind it", "Set aside as odd", "History")
@@ -77,6 +79,9 @@ def _show_history(item: ProposalItem, parts: Parts) -> None:
         rows.append(("", "It did not go live", item.stale_reason))
         if again := query.successor(session.scope(), item.proposal.id):
             session.link("review", "The same change, drafted again", icon=":material/update:", p=again)
+    if (found := progress.confirmation(session.scope(), item.proposal.id)) is not None:
+        said = f"{words.version(found.number)} is {confirmation_words(found)}."
+        rows.append((words.clock(found.at, zone), said, fresh_words(found)))
     drafted = f"Drafted, {words.PROPOSERS[item.proposal.proposer]}"
     rows.insert(0, (words.clock(item.proposal.created_at, zone), drafted, ", ".join(item.proposal.authors)))
     show(cards.table(("When", "What", "Why, or by whom"), rows, label="History of this change"))

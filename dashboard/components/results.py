@@ -45,7 +45,11 @@ def show_numbers(report: Report) -> None:
         )
     )
     if report.slices:
-        cards.heading("By group", "A dot with its 90 % interval. Filled: the interval leaves zero out.")
+        cards.heading(
+            "By group",
+            "A dot with its 90 % interval. Filled: the interval leaves zero out, as one group of ten does by chance. "
+            "“Worse” is said only of what stands when all groups are taken together.",
+        )
         show(_slices(report.slices))
     show(tag("p", _method(report), css="rt-small"))
 
@@ -113,13 +117,21 @@ def _slices(slices: tuple[SliceResult, ...]) -> Markup:
             f"{one.evidence.tally.n:,}",
             words.points(one.evidence.tally.effect),
             _whisker(one.evidence, reach=max(reach, 0.01)),
-            cards.chip("worse", "bad") if one.is_harmed else words.effect(one.evidence),
+            _direction(one),
         )
         for one in sorted(slices, key=lambda one: (one.split is not Split.SEALED, -one.evidence.tally.n))
     ]
     return cards.table(
         ("Group", "Cases", "n", "Effect", "Interval", "In words"), rows, numbers=(2, 3), label="Effect by group"
     )
+
+
+def _direction(one: SliceResult) -> Markup | str:
+    """In words: a group whose interval alone lies below zero is no harm found, and is not called worse."""
+    if one.is_harmed:
+        return cards.chip("worse", "bad")
+    said = words.effect(one.evidence)
+    return "points down, not sure" if said == "worse" else said
 
 
 def _whisker(evidence: Evidence, *, reach: float) -> Markup:
@@ -148,7 +160,7 @@ def _whisker(evidence: Evidence, *, reach: float) -> Markup:
 
 def _method(report: Report) -> str:
     told = [report.method.rstrip(".") + "."]
-    if report.power is not None:
+    if report.power is not None and (report.level is not None or not report.is_sealed_asked):
         told.append(
             f"A gain of {words.points(report.power_for)} would be proved {words.percent(report.power, digits=0)} "
             "of the time."

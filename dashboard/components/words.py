@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from loop.change.sections import SECTIONS
 from loop.records import (
+    Comparison,
     Decision,
     Evidence,
     FeedbackKind,
@@ -35,7 +36,8 @@ class Saying:
 VERDICTS: dict[Verdict, Saying] = {
     Verdict.PROVED: Saying(
         "Proved better",
-        "On cases it never saw it beats the live version by more than the budget of error allows.",
+        "On cases it never saw it beats the live version; a change that does nothing looks this good less often than "
+        "the budget of error allows.",
         "good",
     ),
     Verdict.NO_WORSE: Saying(
@@ -49,9 +51,11 @@ VERDICTS: dict[Verdict, Saying] = {
     Verdict.NO_EFFECT: Saying(
         "No useful effect", "The test would probably have seen a useful gain, and rules one out.", "neutral"
     ),
-    Verdict.HARMFUL: Saying("Harmful", "Answers got worse beyond chance, overall or for one group.", "bad"),
+    Verdict.HARMFUL: Saying(
+        "Harmful", "A protected answer broke, or answers got worse beyond chance, overall or for one group.", "bad"
+    ),
     Verdict.NOT_ENOUGH_DATA: Saying(
-        "Not enough data", "There are too few cases to tell. Only a person can judge it.", "unknown"
+        "Not enough data", "The test cannot tell, and says why below. Only a person can judge it.", "unknown"
     ),
 }
 
@@ -155,6 +159,15 @@ def signal(kind: FeedbackKind, value: float | None) -> str:
 def points(value: float | None) -> str:
     """A difference of two shares as points: `+4.6 points`, `−0.4 points`."""
     return "unknown" if value is None else f"{_signed(value)} points"
+
+
+def since(found: Comparison) -> str:
+    """A gain over an earlier version: `+4.1 points since v0, on the 63 cases both were asked`."""
+    tally = found.evidence.tally
+    if not tally.n:
+        return f"{version(found.against)} was not asked the same cases"
+    told = f"{points(tally.effect)} since {version(found.against)}"
+    return f"{told}, on the {count(tally.n, 'case')} both were asked"
 
 
 def percent(value: float | None, *, digits: int = 1) -> str:

@@ -5,7 +5,8 @@ import streamlit as st
 from dashboard import session
 from dashboard.components import cards, charts, words
 from dashboard.components.markup import Markup
-from loop.records import DailyQuality
+from loop.evaluate import confirmation_words
+from loop.records import Comparison, DailyQuality
 from storage.queries import progress
 from storage.queries.progress import FunnelStep, ReleaseLine
 
@@ -23,7 +24,8 @@ def draw() -> None:
     cards.grid(_numbers(releases, days))
     cards.heading(
         "Right answers, version by version",
-        "On the sealed cases that nothing was learned from. The line across a dot is its 95 % interval.",
+        "On the sealed cases that nothing was learned from. The line across a dot is its 95 % interval. Only versions "
+        "measured on the same cases are joined; hollow dots were measured on others and compare with nothing here.",
     )
     if any(one.share is not None for one in releases):
         charts.versions_chart(releases)
@@ -62,6 +64,7 @@ def _numbers(releases: list[ReleaseLine], days: list[DailyQuality]) -> list[Mark
     undone = sum(1 for one in releases if one.kind == "rollback")
     return [
         _right_now(releases),
+        _confirmed(releases),
         _good_lately(days),
         cards.number("Changes shipped", f"{shipped:,}", f"{undone} taken back" if undone else "none taken back"),
         cards.number("Waiting for a decision", f"{waits.to_review:,}", words.oldest(waits.oldest, session.now())),
@@ -70,13 +73,37 @@ def _numbers(releases: list[ReleaseLine], days: list[DailyQuality]) -> list[Mark
 
 def _right_now(releases: list[ReleaseLine]) -> Markup:
     name = "Right on sealed cases"
-    measured = [(one, one.share) for one in releases if one.share is not None]
-    if not measured:
+    live = next((one for one in releases if one.share is not None), None)
+    if live is None:
         return cards.number(name, "–", "not measured yet")
-    (live, rate), (first, before) = measured[0], measured[-1]
-    gain = rate - before
-    more = f"{words.points(gain)} since {words.version(first.number)}, n {live.n:,}"
-    return cards.number(name, words.percent(rate), more, tone="good" if gain > 0 else "bad" if gain < 0 else "neutral")
+    said = words.percent(live.share)
+    if live.progress is None:
+        return cards.number(name, said, f"{words.version(live.number)}, n {live.n:,}")
+    return cards.number(name, said, f"n {live.n:,}; {words.since(live.progress)}", tone=_tone(live.progress))
+
+
+def _tone(found: Comparison) -> words.Tone:
+    """Good or bad only where the interval leaves zero out."""
+    match words.effect(found.evidence):
+        case "better":
+            return "good"
+        case "worse":
+            return "bad"
+        case _:
+            return "neutral"
+
+
+def _confirmed(releases: list[ReleaseLine]) -> Markup:
+    """How the changes that are live did on cases sealed after their decisions."""
+    name = "Changes confirmed"
+    found = [one.confirmation for one in releases if one.confirmation is not None]
+    if not found:
+        return cards.number(name, "–", "no change is live yet")
+    counted = [one for one in found if one.evidence.tally.n]
+    sure = sum(one.is_confirmed for one in counted)
+    newest = f"{words.version(found[0].number)} is {confirmation_words(found[0])}"
+    more = f"{len(found) - len(counted)} wait for fresh cases. {newest}." if len(found) > len(counted) else f"{newest}."
+    return cards.number(name, f"{sure:,} of {len(counted):,}", more)
 
 
 def _good_lately(days: list[DailyQuality]) -> Markup:

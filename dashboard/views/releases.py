@@ -8,6 +8,7 @@ from dashboard.components.changes import choose_layout, show_changes
 from dashboard.components.markup import Markup, show, tag
 from loop import desk, roles
 from loop.change.diff import changes
+from loop.evaluate import confirmation_words, fresh_words
 from loop.records import Bundle, Change, ProposalState
 from storage.queries import progress
 from storage.queries.progress import ReleaseLine
@@ -34,10 +35,15 @@ def _list(lines: list[ReleaseLine]) -> None:
         (
             tag("b", words.version(line.number)),
             _state(line),
-            tag("div", _what(line), tag("div", line.reason, css="rt-small") if line.reason else None),
+            tag(
+                "div",
+                _what(line),
+                tag("div", line.reason, css="rt-small") if line.reason else None,
+                _confirmed(line),
+            ),
             line.actor,
             words.clock(line.at, zone),
-            _measured(line),
+            _measured(line, live=lines[0]),
         )
         for line in lines
     ]
@@ -62,13 +68,24 @@ def _what(line: ReleaseLine) -> str:
             return line.title
 
 
-def _measured(line: ReleaseLine) -> Markup | str:
+def _confirmed(line: ReleaseLine) -> Markup | None:
+    """What was found after it went live, on cases nobody could have seen when it was decided."""
+    found = line.confirmation
+    if found is None:
+        return None
+    said = confirmation_words(found)
+    return tag("div", f"{said[:1].upper()}{said[1:]}.", css="rt-small", title=fresh_words(found))
+
+
+def _measured(line: ReleaseLine, *, live: ReleaseLine) -> Markup | str:
     if line.share is None:
         return tag("span", "not measured", css="rt-small")
     return tag(
         "div",
         tag("b", words.percent(line.share)),
         tag("div", f"{words.span(line.low, line.high)}, n {line.n:,}", css="rt-small"),
+        None if line.case_set == live.case_set else tag("div", "on other cases than the live version", css="rt-small"),
+        tag("div", words.since(line.progress), css="rt-small") if line.progress else None,
     )
 
 

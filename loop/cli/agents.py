@@ -1,7 +1,9 @@
 """`ratchet agent …`: make agents, look at them, take their bundle out."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic import ValidationError
@@ -10,8 +12,11 @@ from loop import desk, wiring
 from loop.cli.opening import opened
 from loop.cli.validation import first_problem
 from loop.errors import InvalidInput
-from loop.records import Agent, Bundle, Grading, Limits, Mode, Split
+from loop.evaluate import confirmation_words
+from loop.records import Agent, Bundle, Comparison, Grading, Limits, Mode, Release, Split
 
+_RELEASES = 5
+"""The newest, of those that were made."""
 _BUNDLE_BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -115,19 +120,41 @@ def show_command(slug: str, as_json: bool) -> None:
         store = parts.store
         agent, head, in_force = store.agent, store.head(), desk.limits_in_force(parts)
         cases = {split.value: store.count_cases(split) for split in Split}
+        releases = [_released(one, compared=store.comparisons()) for one in store.releases()]
     if as_json:
-        told = agent.model_dump(mode="json") | {"version": head.number, "cases": cases, "in_force": in_force}
+        told = agent.model_dump(mode="json") | {
+            "version": head.number,
+            "cases": cases,
+            "in_force": in_force,
+            "releases": releases,
+        }
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     counted = ", ".join(f"{n:,} {split}" for split, n in cases.items())
     click.echo(f"{agent.slug}, made {agent.created_at:%Y-%m-%d}{', demo data' if agent.is_demo else ''}")
     click.echo(f"  version {head.number} is live; cases: {counted}")
+    for one in releases[-_RELEASES:]:
+        click.echo(f"  {one['kind']:<8} version {one['version']}{': ' if one['said'] else ''}{one['said']}")
     for setting in desk.explained_settings(agent):
         if follows := in_force.get(setting.key, ""):
             click.echo(f"  {setting.key:<18} {follows}")
             continue
         other = "" if setting.value == setting.default or setting.key == "name" else f"  (default {setting.default})"
         click.echo(f"  {setting.key:<18} {setting.value or '–'}{other if setting.default else ''}")
+
+
+def _released(release: Release, *, compared: Sequence[Comparison]) -> dict[str, Any]:
+    """A release, with what was found of it on cases sealed after its decision and since the first version."""
+    found = {one.kind: one for one in compared if one.number == release.number}
+    confirmation = found.get("confirmation")
+    return {
+        "version": release.number,
+        "kind": release.kind,
+        "at": release.at.isoformat(),
+        "proposal": release.proposal_id,
+        "said": confirmation_words(confirmation) if confirmation else "",
+        "comparisons": {kind: one.model_dump(mode="json") for kind, one in found.items()},
+    }
 
 
 @agent_group.command("set")

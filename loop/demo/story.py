@@ -174,6 +174,8 @@ def summarise(store: Store, *, interactions: int) -> DemoSummary:
     releases = [release for release in store.releases() if release.kind != "start"]
     newest = {one.number: one for one in sorted(store.measurements(), key=lambda one: one.at)}
     first, live = newest.get(0), newest.get(store.head().number)
+    if first and live and first.case_set_digest != live.case_set_digest:
+        first = None  # a rate on other cases compares with nothing
     return DemoSummary(
         agent=store.agent.slug,
         interactions=interactions,

@@ -86,6 +86,23 @@ def baseline_of(parts: Parts, base: Bundle, cases: Sequence[EvalCase]) -> Baseli
     return Baseline(evaluate.RECORDED, frozenset(case.id for case in cases if case.id not in recorded))
 
 
+def grades_of(parts: Parts, bundle: Bundle, cases: Sequence[EvalCase]) -> dict[str, bool]:
+    """Whether a version is right, by case id, as far as it costs nothing to know.
+
+    The built-in agent is asked; of any other there is what it was asked anyhow, or what was recorded.
+    """
+    answers: Mapping[str, Answer] | None = Record(parts).answers(bundle, cases)
+    if answers is None and bundle.model.is_local:
+        answers = ask_of(parts)(bundle, cases)
+    if answers is None:
+        answers = parts.store.answers(bundle.digest, [case.id for case in cases])
+    return {
+        case.id: evaluate.grade(case, answers[case.id]).is_right
+        for case in cases
+        if case.id in answers and answers[case.id].method != "failed"
+    }
+
+
 def ask_batch(parts: Parts, wanted: Wanted) -> Batch:
     """Have a version answer some cases and keep the answers. Idempotent: what is kept is not asked again.
 

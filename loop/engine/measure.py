@@ -1,13 +1,15 @@
 """How right each version is on the sealed cases as they are now, and what people say day by day."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from loop import deploy, evaluate
-from loop.engine.asking import Record, ask_of
+from loop.engine.asking import Record, ask_of, grades_of
+from loop.engine.confirm import confirm
 from loop.engine.journal import StageTally
 from loop.errors import AnswersPending, ModelFailed
 from loop.ports import Parts
-from loop.records import Changes, Derived, EvalCase, Measurement, Split, Version, case_set_digest
+from loop.records import Changes, Comparison, Derived, EvalCase, Measurement, Split, Version, case_set_digest
 from loop.text.containment import stand_alone
 
 _MOSTLY = 0.5
@@ -21,8 +23,14 @@ _GROWTH = 1.1
 """Growth of the sealed set from which they are: measuring all of them at every turn would tell little more."""
 
 
+class _Measured(NamedTuple):
+    measurements: list[Measurement]
+    comparisons: list[Comparison]
+    """Each version that was measured with the first one, on the cases both were asked."""
+
+
 def measure(parts: Parts, tally: StageTally) -> None:
-    """Measure what is due, and refresh the daily counts. Writes only what is new.
+    """Measure what is due, compare what is live with what was, and refresh the daily counts. Writes only what is new.
 
     The first and the live version are measured whenever the cases change, so that the two always compare.
     """
@@ -30,21 +38,25 @@ def measure(parts: Parts, tally: StageTally) -> None:
     due = store.due("day", limit=DAYS)
     days = tuple(one.key for one in due)
     daily = deploy.daily_quality(store.agent, store.signals_by_day(days)) if days else ()
-    fresh = _measured(parts, tally, sealed=store.cases([Split.SEALED]))
-    tally.counts["measured"] = len(fresh)
-    if fresh or days:
+    sealed = store.cases([Split.SEALED])
+    found = _measured(parts, tally, sealed=sealed)
+    tally.counts["measured"] = len(found.measurements)
+    compared = (*found.comparisons, *confirm(parts, tally, sealed=sealed))
+    if found.measurements or compared or days:
         done = Derived(done=tuple(("day", one) for one in due))
-        store.commit(Changes(measurements=tuple(fresh), days=days, daily=daily, derived=done))
+        store.commit(
+            Changes(measurements=tuple(found.measurements), comparisons=compared, days=days, daily=daily, derived=done)
+        )
 
 
-def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) -> list[Measurement]:
+def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) -> _Measured:
     store = parts.store
     ask, record = ask_of(parts), Record(parts)
     sealed = _comparable(parts, sealed, record=record)
     if not sealed:
-        return []
+        return _Measured([], [])
     case_set = case_set_digest(sealed)
-    right: dict[str, int] = {}
+    right: dict[str, dict[str, bool]] = {}
     fresh: list[Measurement] = []
     for version in _due(parts, case_set=case_set, n=len(sealed)):
         if (known := record.answers(store.bundle(version.digest), sealed)) is not None and len(known) < len(sealed):
@@ -57,18 +69,51 @@ def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) ->
             except ModelFailed as error:
                 tally.words.append(f"Version {version.number} could not be measured. {error}")
                 continue
-            graded = (evaluate.grade(case, answers[case.id]) for case in sealed)
-            right[version.digest] = sum(grade.is_right for grade in graded)
+            right[version.digest] = {case.id: evaluate.grade(case, answers[case.id]).is_right for case in sealed}
         fresh.append(
             deploy.measurement(
                 version,
                 case_set_digest=case_set,
                 n=len(sealed),
-                right=right[version.digest],
+                right=sum(right[version.digest].values()),
                 now=parts.clock(),
             )
         )
-    return fresh
+    return _Measured(fresh, _since_first(parts, {one.number for one in fresh}, sealed=sealed, right=right))
+
+
+def _since_first(
+    parts: Parts, numbers: set[int], *, sealed: Sequence[EvalCase], right: dict[str, dict[str, bool]]
+) -> list[Comparison]:
+    """What was measured just now against the first version, pair by pair; the live one also when it never was.
+
+    `right`: by digest and case id, as far as it was measured just now.
+    """
+    store = parts.store
+    versions = store.versions()
+    first, live = versions[0], versions[-1]
+    known = {one.number for one in store.comparisons() if one.kind == "progress"}
+    wanted = [one for one in versions[1:] if one.number in numbers or (one is live and one.number not in known)]
+    if not wanted:
+        return []
+
+    def grades(digest: str) -> dict[str, bool]:
+        if digest not in right:
+            right[digest] = grades_of(parts, store.bundle(digest), sealed)
+        return right[digest]
+
+    return [
+        Comparison(
+            agent=store.agent.slug,
+            kind="progress",
+            number=version.number,
+            against=first.number,
+            evidence=evaluate.paired(grades(first.digest), after=grades(version.digest)),
+            there=len(sealed),
+            at=parts.clock(),
+        )
+        for version in wanted
+    ]
 
 
 def _comparable(parts: Parts, sealed: Sequence[EvalCase], *, record: Record) -> tuple[EvalCase, ...]:

@@ -181,14 +181,14 @@ def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
             proved=_if_more_of_the_same(parts, item.proposal, base=trial.base),
             now=parts.clock(),
             seed=parts.seed,
-            shown=_shown_to(parts, item.proposal),
+            shown=shown_to(parts, item.proposal),
             unanswered=baseline.unanswered,
             compared_with=baseline.words,
         )
     )
 
 
-def _shown_to(parts: Parts, proposal: Proposal) -> tuple[str, ...]:
+def shown_to(parts: Parts, proposal: Proposal) -> tuple[str, ...]:
     """The questions its authors read: those of the feedback it cites, and sealed ones they were shown or handed in."""
     store = parts.store
     cited = store.feedback_items(proposal.evidence).values()

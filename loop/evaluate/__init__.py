@@ -12,6 +12,7 @@ from loop.errors import AnswersPending, InvalidInput
 from loop.evaluate.answers import AnswerMemory, DeferredAnswers
 from loop.evaluate.asked import Witnesses, added_texts, bundle_texts, qualified, witnesses
 from loop.evaluate.baseline import EMPTY, LIVE, RECORDED, Incumbent, is_from_elsewhere, is_silent, recorded_answers
+from loop.evaluate.confirmation import LEAST, cases_wanted, confirmation_words, fresh_words, paired
 from loop.evaluate.grade import grade
 from loop.evaluate.planning import Plan, plan
 from loop.evaluate.reasons import about_budget, about_power
@@ -39,6 +40,7 @@ from loop.stats import budget
 
 __all__ = [
     "EMPTY",
+    "LEAST",
     "LIVE",
     "RECORDED",
     "AnswerMemory",
@@ -46,11 +48,16 @@ __all__ = [
     "Incumbent",
     "TrialWork",
     "about_budget",
+    "added_texts",
     "budget_left",
     "bundle_texts",
+    "cases_wanted",
+    "confirmation_words",
+    "fresh_words",
     "grade",
     "is_from_elsewhere",
     "is_silent",
+    "paired",
     "recorded_answers",
     "step",
     "witnesses",

@@ -203,7 +203,8 @@ def qualified(report: Report, found: Witnesses, *, is_taught: Callable[[EvalCase
     update: dict[str, object] = {"left_out": found.left_out, "untaught": untaught, "reasons": reasons}
     if is_hardly_heard(found) and report.verdict is not Verdict.HARMFUL:
         why = "Nearly all sealed cases had to be set aside, so there is nobody left to say what the change is worth."
-        update |= {"verdict": Verdict.NOT_ENOUGH_DATA, "reasons": (why, *reasons)}
+        # What the few that were heard would rule out is not said: the verdict does not rest on them.
+        update |= {"verdict": Verdict.NOT_ENOUGH_DATA, "reasons": (why, *reasons), "sealed_reasons": ()}
     return report.model_copy(update=update)
 
 

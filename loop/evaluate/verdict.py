@@ -64,7 +64,9 @@ def judge(tallies: Tallies, *, limits: Limits) -> Judgement:
     is_outage = tallies.failed_cases > MOST_FAILED * tallies.asked
     verdict = Verdict.NOT_ENOUGH_DATA if is_outage else _verdict(tallies, sealed=sealed, harms=harms, limits=limits)
     gain = _expected(tallies)
-    untaught = next((part.evidence for part in harms.slices if part.name == UNTAUGHT), None)
+    untaught = next((part for part in harms.slices if part.name == UNTAUGHT), None)
+    # Of what is said to have got worse, nothing weaker is said beside it.
+    is_open = untaught is not None and not untaught.is_harmed
     futile = f"A gain of {points(_futile_gain(limits))} or more is ruled out." if verdict is Verdict.NO_EFFECT else ""
     of_sealed = [
         *harms.found,
@@ -72,7 +74,7 @@ def judge(tallies: Tallies, *, limits: Limits) -> Judgement:
         about_expectation(gain, sealed=sealed) if gain is not None else "",
         about_more_of_the_same(tallies.since_proved, limits=limits) if tallies.since_proved is not None else "",
         futile if tallies.is_sealed_asked else "",
-        harms.doubt or (about_untaught(untaught, limits=limits) if untaught is not None else ""),
+        harms.doubt or about_untaught(untaught.evidence, limits=limits) if untaught is not None and is_open else "",
     ]
     in_the_open = [
         about_failures(tallies.failed_cases, asked=tallies.asked) if is_outage else "",

@@ -19,6 +19,7 @@ from loop.records import (
     Applied,
     Bundle,
     Changes,
+    Comparison,
     DaySignals,
     Decision,
     EvalCase,
@@ -214,6 +215,10 @@ class Snapshots(Protocol):
         ...
 
     def measurements(self) -> list[Measurement]: ...
+
+    def comparisons(self) -> list[Comparison]:
+        """The newest of each kind and version, by version."""
+        ...
 
     def last_turn(self) -> TurnReport | None:
         """The newest turn that was recorded; None before the first."""

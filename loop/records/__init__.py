@@ -101,6 +101,7 @@ from loop.records.states import (
 from loop.records.trials import (
     Arm,
     CaseOutcome,
+    Comparison,
     DailyQuality,
     EvalCase,
     Evidence,
@@ -154,6 +155,7 @@ __all__ = [
     "Change",
     "ChangeExamples",
     "Changes",
+    "Comparison",
     "Condition",
     "ContextFields",
     "DailyQuality",

@@ -12,7 +12,7 @@ from loop.records.identity import Moment, Record
 from loop.records.judged import Derived
 from loop.records.reports import Report
 from loop.records.states import FeedbackState, ProposalState
-from loop.records.trials import DailyQuality, EvalCase, Experiment, Measurement
+from loop.records.trials import Comparison, DailyQuality, EvalCase, Experiment, Measurement
 from loop.records.turns import TurnReport
 
 
@@ -74,6 +74,8 @@ class Changes(Record):
     proposal_moves: tuple[ProposalMove, ...] = ()
     """To WAITING, SET_ASIDE or STALE only; the other states take a decision or a release."""
     measurements: tuple[Measurement, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    """Each replaces the one of the same kind and version."""
     days: tuple[str, ...] = ()
     """Days whose quality is counted anew: `daily` is all there is of them from now on."""
     daily: tuple[DailyQuality, ...] = ()

@@ -214,6 +214,36 @@ class Measurement(Record):
     at: Moment
 
 
+class Comparison(Record):
+    """Two versions on the same sealed cases, pair by pair. It decides nothing and is no look of the ledger."""
+
+    agent: Slug
+    kind: Literal["confirmation", "progress"]
+    """`confirmation`: with a change and before it, on cases sealed after its decision. `progress`: since the first."""
+    number: int
+    """Version."""
+    against: int
+    """The version it is compared with."""
+    evidence: Evidence
+    """Of the cases both answered; of a confirmation empty until there are enough."""
+    fresh: int = 0
+    """Of a confirmation: cases asked and sealed after the decision to which both answers are known."""
+    unasked: int = 0
+    """Of a confirmation: such cases that not both were asked."""
+    by_it: int = 0
+    """Of a confirmation: of the cases counted, those that came of what a version with the change answered."""
+    allowed: float = 0.0
+    """Of a confirmation: loss that must be ruled out, as a share of cases; 0 where a gain was promised."""
+    there: int
+    """Sealed cases there were."""
+    at: Moment
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the interval shows what was promised."""
+        return self.evidence.low is not None and self.evidence.low > -self.allowed
+
+
 class DailyQuality(Record):
     """What people said of the answers of one day."""
 

@@ -2,9 +2,19 @@
 
 import sqlalchemy as sa
 
-from loop.records import TEACHING_STATES, DailyQuality, FeedbackState, Moment, ProposalState, Record, StakesLevel
+from loop.records import (
+    TEACHING_STATES,
+    Comparison,
+    DailyQuality,
+    FeedbackState,
+    Moment,
+    ProposalState,
+    Record,
+    StakesLevel,
+)
 from storage.queries.scope import Scope, moment
 from storage.tables import (
+    ComparisonRow,
     DailyQualityRow,
     DecisionRow,
     FeedbackRow,
@@ -25,6 +35,7 @@ _RELEASE = ReleaseRow.core().c
 _VERSION = VersionRow.core().c
 _DECISION = DecisionRow.core().c
 _MEASUREMENT = MeasurementRow.core().c
+_COMPARISON = ComparisonRow.core().c
 _DAY = DailyQualityRow.core().c
 
 
@@ -68,6 +79,12 @@ class ReleaseLine(Record):
     """Sealed cases the newest measurement rests on; None: not measured."""
     low: float | None = None
     high: float | None = None
+    case_set: str = ""
+    """Which cases those were: shares compare only where it is the same."""
+    progress: Comparison | None = None
+    """With the first version, on the cases both were asked."""
+    confirmation: Comparison | None = None
+    """With what it replaced, on cases sealed after its decision."""
 
     @property
     def share(self) -> float | None:
@@ -136,11 +153,19 @@ def releases(scope: Scope) -> list[ReleaseLine]:
     measured = {
         row.number: row
         for row in scope.rows(
-            sa.select(_MEASUREMENT.number, _MEASUREMENT.n, _MEASUREMENT.right, _MEASUREMENT.low, _MEASUREMENT.high)
+            sa.select(
+                _MEASUREMENT.number,
+                _MEASUREMENT.case_set_digest,
+                _MEASUREMENT.n,
+                _MEASUREMENT.right,
+                _MEASUREMENT.low,
+                _MEASUREMENT.high,
+            )
             .where(scope.mine(MeasurementRow))
             .order_by(_MEASUREMENT.at)
         )
     }
+    compared = comparisons(scope)
     joined = sa.join(
         ReleaseRow.core(),
         VersionRow.core(),
@@ -184,9 +209,34 @@ def releases(scope: Scope) -> list[ReleaseLine]:
                 n=seen.n if seen else None,
                 low=seen.low if seen else None,
                 high=seen.high if seen else None,
+                case_set=seen.case_set_digest if seen else "",
+                progress=compared.get(("progress", row.number)),
+                confirmation=compared.get(("confirmation", row.number)),
             )
         )
     return lines
+
+
+def comparisons(scope: Scope) -> dict[tuple[str, int], Comparison]:
+    """What versions were compared with, by kind and number."""
+    found = scope.rows(sa.select(_COMPARISON.body).where(scope.mine(ComparisonRow)))
+    told = [Comparison.model_validate(row.body) for row in found]
+    return {(one.kind, one.number): one for one in told}
+
+
+def confirmation(scope: Scope, proposal_id: str) -> Comparison | None:
+    """What became of a change after it went live; None while nothing is known."""
+    found = scope.rows(
+        sa.select(_COMPARISON.body)
+        .join_from(
+            ReleaseRow.core(),
+            ComparisonRow.core(),
+            sa.and_(_COMPARISON.agent == _RELEASE.agent, _COMPARISON.number == _RELEASE.number),
+        )
+        .where(scope.mine(ReleaseRow), _RELEASE.proposal_id == proposal_id, _COMPARISON.kind == "confirmation")
+        .limit(1)
+    )
+    return Comparison.model_validate(found[0].body) if found else None
 
 
 def _counts(

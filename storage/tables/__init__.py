@@ -24,6 +24,7 @@ from storage.tables.base import KEY_LENGTH, Table, metadata
 from storage.tables.cases import AuditAnswerRow, CaseActRow, CaseAuditRow, CaseSetRow
 from storage.tables.changes import (
     AnswerRow,
+    ComparisonRow,
     DailyQualityRow,
     DecisionRow,
     EvalCaseRow,
@@ -50,6 +51,7 @@ __all__ = [
     "CaseActRow",
     "CaseAuditRow",
     "CaseSetRow",
+    "ComparisonRow",
     "DailyQualityRow",
     "DecisionRow",
     "DueRow",

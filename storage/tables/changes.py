@@ -184,6 +184,14 @@ class MeasurementRow(Scoped, table=True):
     high: float | None
 
 
+class ComparisonRow(Scoped, table=True):
+    __tablename__ = "comparison"
+    __table_args__ = (to_version("agent", "number"),)
+    kind: str = Field(primary_key=True, max_length=20)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    body: dict[str, Any] = json_column()
+
+
 class DailyQualityRow(Scoped, table=True):
     __tablename__ = "daily_quality"
     day: str = Field(primary_key=True, max_length=10)

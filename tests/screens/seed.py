@@ -16,6 +16,7 @@ from loop.records import (
     CaseOutcome,
     ChangeExamples,
     Changes,
+    Comparison,
     Condition,
     DailyQuality,
     Decision,
@@ -507,4 +508,17 @@ def _measured(store: AgentStore, *, end: datetime) -> None:
             StageReport(stage="deploy", counts={}, seconds=0.0),
         ),
     )
-    store.commit(Changes(measurements=tuple(measured), daily=tuple(daily), turn=turn))
+    compared = (
+        _comparison(store, "confirmation", 1, against=0, of=(63, 9, 1), fresh=63, by_it=40, at=end),
+        _comparison(store, "confirmation", 2, against=1, of=(0, 0, 0), fresh=12, at=end),
+        _comparison(store, "progress", 3, against=0, of=(1400, 90, 20), at=end),
+    )
+    store.commit(Changes(measurements=tuple(measured), comparisons=compared, daily=tuple(daily), turn=turn))
+
+
+def _comparison(
+    store: AgentStore, kind: str, number: int, *, against: int, of: tuple[int, int, int], **fields: Any
+) -> Comparison:
+    found = evidence(*of) if of[0] else Evidence(tally=Tally(), low=None, high=None, p_better=None, p_worse=None)
+    filled = {"agent": store.agent.slug, "kind": kind, "number": number, "against": against, "there": 1840}
+    return Comparison.model_validate(filled | {"evidence": found} | fields)

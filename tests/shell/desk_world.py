@@ -1,7 +1,7 @@
 """A small world that makes the whole loop move: four intents, honest raters, two trusted leads."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from loop import desk
 from loop.ports import Parts
@@ -43,15 +43,17 @@ def agent() -> Agent:
     )
 
 
-def arrive(parts: Parts, *, rows: int = 240, seed: int = 0, prefix: str = "", slug: str = "desk") -> None:
-    """Write questions and what people said they are, half of it by the leads."""
+def arrive(
+    parts: Parts, *, rows: int = 240, seed: int = 0, prefix: str = "", slug: str = "desk", start: datetime = NOON
+) -> None:
+    """Write questions and what people said they are, half of it by the leads; one a minute from `start`."""
     rng = random.Random(seed)
     interactions, feedback = [], []
     for number in range(rows):
         intent = rng.choice(sorted(_INTENTS))
         question = rng.choice(_INTENTS[intent]).format(rng.choice(_THINGS)) + f", ref {rng.randrange(10_000)}"
         key = f"{prefix}{number}"
-        at = NOON + timedelta(minutes=number)
+        at = start + timedelta(minutes=number)
         interactions.append(
             Interaction(
                 id=f"i{key}", agent=slug, episode_id=f"e{key}", customer=f"c{key}", at=at, question=question,

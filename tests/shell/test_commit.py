@@ -60,6 +60,7 @@ def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
     assert tuple(port.cases()) == changes.cases
     assert port.cases([Split.DEV]) == [changes.cases[1]]
     assert tuple(port.measurements()) == changes.measurements
+    assert tuple(port.comparisons()) == changes.comparisons
     assert port.last_turn() == changes.turn
     item = port.proposal("p1")
     assert (item.proposal, item.report, item.state) == (proposal, report, ProposalState.DRAFTED)

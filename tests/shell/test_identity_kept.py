@@ -173,6 +173,7 @@ def test_reading_without_limits_gives_the_same_records(sqlite_store: AgentStore)
         *changes.issues,
         *changes.cases,
         *changes.measurements,
+        *changes.comparisons,
         *changes.daily,
         *changes.notes,
         *changes.proposal_moves,

@@ -60,7 +60,8 @@ def owned(arrived: Arrived, slug: str) -> Arrived:
 
 def owned_changes(changes: Changes, slug: str) -> Changes:
     """The same changes, of another agent."""
-    update: dict = {name: _of(getattr(changes, name), slug) for name in ("issues", "cases", "measurements", "daily")}
+    kinds = ("issues", "cases", "measurements", "comparisons", "daily")
+    update: dict = {name: _of(getattr(changes, name), slug) for name in kinds}
     assert changes.turn is not None
     return changes.model_copy(update={**update, "turn": changes.turn.model_copy(update={"agent": slug})})
 

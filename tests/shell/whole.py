@@ -6,6 +6,7 @@ from datetime import timedelta, timezone
 from loop.ports import Arrivals
 from loop.records import (
     Changes,
+    Comparison,
     DailyQuality,
     Feedback,
     FeedbackKind,
@@ -103,6 +104,17 @@ def everything() -> Changes:
                 agent="desk", number=0, case_set_digest="c" * 64, n=10, right=7, low=0.4, high=0.9, at=builders.NOON
             ),
         ),
+        comparisons=(
+            Comparison(
+                agent="desk",
+                kind="confirmation",
+                number=0,
+                against=0,
+                evidence=builders.evidence(),
+                there=4,
+                at=builders.NOON,
+            ),
+        ),
         daily=(
             DailyQuality(agent="desk", day="2026-06-01", number=0, n=2, good=1, low=0.1, high=0.9),
             DailyQuality(agent="desk", day="2026-06-01", number=None, n=1, good=1, low=None, high=None),
@@ -143,6 +155,7 @@ def snapshot(store: AgentStore) -> list:
         store.versions(),
         store.releases(),
         store.measurements(),
+        store.comparisons(),
         store.signals_by_day(),
         store.ledger(),
         store.last_turn(),
