@@ -40,7 +40,7 @@ def write_derived(connection: sa.Connection, agent: str, derived: Derived) -> No
         BucketRow.core(),
         [{"agent": agent, "bucket": bucket, "number": number} for bucket, number in derived.buckets.items()],
     )
-    upsert(connection, StandingRow.core(), [_standing(agent, *one) for one in derived.standings])
+    upsert(connection, StandingRow.core(), [standing_row(agent, *one) for one in derived.standings])
     upsert(
         connection,
         KeptRow.core(),
@@ -85,7 +85,7 @@ def _judged(agent: str, row: Judged) -> Row:
     return made
 
 
-def _standing(agent: str, standing: AuthorStanding, sums: Sums) -> Row:
+def standing_row(agent: str, standing: AuthorStanding, sums: Sums) -> Row:
     return {
         "agent": agent,
         "name": standing.name,

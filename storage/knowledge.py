@@ -188,8 +188,8 @@ class AgentKnowledge(JudgedReads):
         query = sa.select(table.c.name, table.c.body, table.c.sums).where(table.c.agent == self._slug)
         if authors is None:
             telling = query.where(sa.text("standing.is_telling"))
-            return {row[0]: _standing(row) for row in self._all(telling)}
-        return {row[0]: _standing(row) for row in self._all(query.where(among(table.c.name, authors)))}
+            return {row[0]: standing_from_row(row) for row in self._all(telling)}
+        return {row[0]: standing_from_row(row) for row in self._all(query.where(among(table.c.name, authors)))}
 
     def count_standings(self) -> int:
         """See `loop.ports.Knowledge.count_standings`."""
@@ -211,7 +211,7 @@ class AgentKnowledge(JudgedReads):
             rows=tuple(self._judged()),
             questions=tuple(KnownQuestion(*row) for row in self._all(by_number.order_by(questions.c.number))),
             buckets={row[0]: row[1] for row in self._all(by_bucket)},
-            standings=tuple(_standing(row) for row in sorted(self._all(by_name), key=lambda row: str(row[0]))),
+            standings=tuple(standing_from_row(row) for row in sorted(self._all(by_name), key=lambda row: str(row[0]))),
             kept=tuple(sorted((Kept(*row) for row in self._all(by_key)), key=lambda one: (one.kind, one.key))),
         )
 
@@ -258,7 +258,7 @@ def _add(sums: dict[str, Any], counted: Sequence[Any], *, judged: str) -> None:
     sums["bases"] = tuple(one + more for one, more in zip(before, bases, strict=True))
 
 
-def _standing(row: Any) -> tuple[AuthorStanding, Sums]:
+def standing_from_row(row: Any) -> tuple[AuthorStanding, Sums]:
     sums = dict(row[2])
     sums["bases"] = tuple(sums["bases"])
     sums["values"] = {float(value): n for value, n in sums["values"].items()}

@@ -3,15 +3,31 @@
 import json
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import UTCDateTime
 
-from loop.records import Changes, Comparison, Measurement, Note, Split
+from loop.records import (
+    Arm,
+    AuditAnswer,
+    CaseAct,
+    CaseAudit,
+    CaseChanges,
+    CaseSet,
+    Changes,
+    Comparison,
+    Experiment,
+    Limits,
+    Measurement,
+    Note,
+    Split,
+)
 from storage import audit
 from storage.database import Database
 from storage.keys import JournalKeys
+from storage.record import KINDS
 from storage.store import AgentStore
 from storage.tables import metadata
 from tests import builders
@@ -24,10 +40,9 @@ Tamper = Callable[[sa.Connection], None]
 
 
 def build(database: Database) -> AgentStore:
-    """Version 0, two approved versions and a rollback; feedback, cases, a measurement, a rejection, a draft."""
-    store = database.create_agent(
-        builders.agent(trusted_authors=("lead",)), builders.bundle(), now=builders.NOON, actor="rita"
-    )
+    """Version 0, two approved versions and a rollback; a row at least of every kind that decides."""
+    agent = builders.agent(trusted_authors=("lead",), limits=Limits(undo_seconds=5))
+    store = database.create_agent(agent, builders.bundle(), now=builders.NOON, actor="rita")
     numbers = range(8)
     arrived = Note(actor="rita", action="import file", subject="desk", at=builders.NOON)
     store.append(
@@ -49,11 +64,41 @@ def build(database: Database) -> AgentStore:
     store.commit(Changes(measurements=(measured,), comparisons=(compared,)))
     store.decide(deciding.decision(deciding.waiting(store, "no"), verb="reject", reason="never"))
     store.commit(Changes(retired_cases=("case0", "case1")))
+    store.change_cases(_by_hand())
+    arms = (Arm(name="base", number=0, share=1.0), Arm(name="candidate", number=1, share=1.0))
+    tried = Experiment(id="x1", agent="desk", kind="offline", proposal_id="p1", arms=arms, started_at=builders.at(21))
+    store.commit(Changes(experiments=(tried,)))
     deciding.ship(store, "p2")
     deciding.waiting(store, "open")
     deciding.roll_back(store, to=1, undone="p2")
     deciding.ship(store, "p3")
     return store
+
+
+def _by_hand() -> CaseChanges:
+    """What a person did about cases: one handed in, one protected, an audit answered and settled, a set kept."""
+    case = builders.case(40, split=Split.SEALED, feedback_id=None, vouched_by="rita")
+    about = {"agent": "desk", "actor": "rita", "at": builders.at(20)}
+    acts = [
+        CaseAct(id=f"act-{verb}", case_id=case_id, verb=verb, **about)
+        for verb, case_id in (("import", "case40"), ("protect", "case3"), ("confirm", "case4"), ("show", "case4"))
+    ]
+    audit = CaseAudit(
+        id="a1", agent="desk", kind="first", lead="rita", case_ids=("case4", "case5"), drawn_from=9,
+        started_at=builders.at(20), ended_at=builders.at(21),
+    )  # fmt: skip
+    answers = [
+        AuditAnswer(
+            agent="desk", audit_id="a1", case_id=key, answer="refund", expected=on_file, agrees=on_file == "refund",
+            kept="file", at=builders.at(20),
+        )
+        for key, on_file in (("case4", "refund"), ("case5", "invoice"))
+    ]  # fmt: skip
+    kept = CaseSet(name="June", digest="d" * 64, case_ids={Split.SEALED: ("case2",), Split.DEV: ("case3",)}, **about)
+    return CaseChanges(
+        new=(case,), vouched={"case4": "rita"}, protected={"case3": True}, acts=tuple(acts), audits=(audit,),
+        answers=tuple(answers), sets=(kept,),
+    )  # fmt: skip
 
 
 def begin(engine: sa.Engine) -> sa.Connection:
@@ -84,14 +129,18 @@ def _cut(connection: sa.Connection) -> None:
     connection.execute(sa.text("UPDATE head SET audit_seq = :last, audit_hash = :kept"), {"last": last, "kept": kept})
 
 
-def _rewrite(connection: sa.Connection) -> None:
-    """Another person in every entry, and every hash made anew: the chain by itself is perfect."""
+def _rewrite(connection: sa.Connection, *, is_signed: bool = False) -> None:
+    """Another person in every entry, and every hash made anew: the chain by itself is perfect.
+
+    `is_signed`: under the signatures that were there, which are of other words.
+    """
     table = metadata.tables["audit"]
     entries, previous = audit.read_entries(connection, "desk"), audit.START
     connection.execute(sa.delete(table))
     for entry in entries:
         told = Note(actor="mallory", action=entry.action, subject=entry.subject, at=entry.at, digests=entry.digests)
         made = audit.seal(told, agent="desk", seq=entry.seq, previous=previous)
+        made = made.model_copy(update={"signature": entry.signature}) if is_signed else made
         connection.execute(sa.insert(table), made.model_dump())
         previous = made.hash
     connection.execute(sa.update(metadata.tables["head"]).values(audit_hash=previous))
@@ -175,23 +224,39 @@ CHANGES: dict[str, Tamper] = {
     "end of the journal cut and the head row fixed": _cut,
     "journal emptied": _sql("DELETE FROM audit", f"UPDATE head SET audit_seq = 0, audit_hash = '{audit.START}'"),
     "journal written anew": _rewrite,
+    "journal written anew under the old signatures": partial(_rewrite, is_signed=True),
+    "limits changed": _json("agent", "limits", {"alpha": 0.2}),
+    "secret of the draw changed": _json("agent_secret", "secret", "0" * 64),
+    "secret of the draw deleted": _sql("DELETE FROM agent_secret"),
+    "measurement deleted": _sql("DELETE FROM measurement"),
+    "case handed to another split": _sql("UPDATE eval_case SET split = 'log' WHERE id = 'case40'"),
+    "case vouched for by somebody else": _sql("UPDATE eval_case SET vouched_by = 'mallory' WHERE id = 'case40'"),
+    "case protected no longer": _json("eval_case", "is_protected", False, "id = 'case3'"),
+    "who was shown a sealed case forgotten": _sql("DELETE FROM case_act WHERE verb = 'show'"),
+    "who acted on a case rewritten": _sql("UPDATE case_act SET actor = 'mallory'"),
+    "lead of a blind audit rewritten": _sql("UPDATE case_audit SET lead = 'mallory'"),
+    "draw of a blind audit rewritten": _json("case_audit", "case_ids", ["case5"]),
+    "agreement of a blind audit rewritten": _json("audit_answer", "agrees", True, "case_id = 'case5'"),
+    "answer of a blind audit deleted": _sql("DELETE FROM audit_answer WHERE case_id = 'case5'"),
+    "kept set of cases rewritten": _json("case_set", "case_ids", {"sealed": ["case9"]}),
+    "kept set of cases deleted": _sql("DELETE FROM case_set"),
+    "experiment ended by hand": _sql("UPDATE experiment SET state = 'ended'"),
+    "seals of a kind deleted with their rows": _sql("DELETE FROM case_act", "DELETE FROM seal WHERE kind = 'case_act'"),
+    "sum of what arrived rewritten": _json("arrival_log", "totals", {}),
+    "content of an interaction rewritten": _sql("UPDATE interaction SET question = 'x' WHERE id = 'i3'"),
+    "author of feedback rewritten": _sql("UPDATE feedback SET author = 'lead' WHERE id = 'f3'"),
 }
-"""Of `reference/trust.md` §5. The demo trick and a damaged page have tests of their own."""
+"""The first 27 are those of `reference/trust.md` §5. The demo trick and a damaged page have tests of their own."""
 
-_DECIDING = (
-    "agent", "bundle", "version", "head", "eval_case", "proposal", "experiment", "report", "decision", "release",
-    "measurement", "comparison", "feedback", "interaction", "audit", "seal", "arrival_log",
-)  # fmt: skip
+_DECIDING = (*KINDS, "head", "feedback", "interaction", "audit", "seal", "arrival_log")
 _IDLE = {("head", "change_counter"), ("agent", "is_demo")}
 """Columns that decide nothing: a counter that wakes the worker."""
 
 
 def random_tamper(connection: sa.Connection, rng: random.Random) -> str:
     """One random change to one random row of a table that decides; what it was, empty when the database refused it."""
-    rows: list[Any] = []
-    while not rows:
-        table = metadata.tables[rng.choice(_DECIDING)]
-        rows = list(connection.execute(sa.select(table)).mappings().all())
+    table = metadata.tables[rng.choice(_DECIDING)]
+    rows = connection.execute(sa.select(table)).mappings().all()
     row = dict(rng.choice(rows))
     mine = sa.and_(*(column == row[column.name] for column in table.primary_key.columns))
     how = rng.choice(("column", "column", "column", "delete", "insert"))

@@ -8,19 +8,25 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
-from loop import roles, wiring
+from loop import engine, roles, wiring
 from loop.cli.opening import opened, read_settings
-from loop.errors import InvalidInput, NotFound
-from loop.records import Note, digest
+from loop.errors import Conflict, InvalidInput, NotFound, RatchetError
+from loop.records import Note, derived_id, digest
 from loop.settings import Settings
 from storage.anchors import Anchor, read_anchors
 from storage.connecting import explained, place_of
-from storage.inspection import Inspection, damage, inspect, open_copy, strays
+from storage.database import Database
+from storage.inspection import REBUILD, Fault, Inspection, damage, inspect, open_copy, strays
 from storage.keys import name_lost
 from storage.tables import AgentRow
 
 _SHOWN = 20
 """Faults of one agent that are printed before the rest is only counted."""
+_AT_ONCE = 20_000
+"""Feedback items up to which the firewall is made again without being asked for: some 20 seconds, all in memory."""
+
+_REPAIRED = ("live version", "firewall")
+"""What has a repair of its own is not accepted."""
 
 
 @click.command("audit")
@@ -30,6 +36,7 @@ _SHOWN = 20
     "--anchors", "files", multiple=True, type=click.Path(dir_okay=False, path_type=Path),
     help="File of anchors to compare with; the one beside the database when left out. Repeatable.",
 )  # fmt: skip
+@click.option("--firewall", "is_whole", is_flag=True, help="Make the firewall again from the log, however long it is.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.option("--accept", "reason", help="Take what stands for what was written, and say why; needs --agent.")
 @click.option("--lost-key", help="Name of a key that signed the journal and is lost for good.")
@@ -37,6 +44,7 @@ def audit_command(
     slug: str | None,
     place: str | None,
     files: tuple[Path, ...],
+    is_whole: bool,
     as_json: bool,
     reason: str | None,
     lost_key: str | None,
@@ -48,7 +56,7 @@ def audit_command(
         name_lost(wiring.journal_key_file(), lost_key)
     if reason is not None:
         _accept(settings, slug, reason=reason, files=files)
-    damaged, found = _inspected(settings, slug, place=place, files=files)
+    damaged, found = _inspected(settings, slug, place=place, files=files, at_once=None if is_whole else _AT_ONCE)
     if as_json:
         told = [one.model_dump(mode="json") | {"is_sound": one.is_sound} for one in found]
         click.echo(json.dumps({"damage": damaged, "agents": told}, indent=2))
@@ -59,13 +67,13 @@ def audit_command(
 
 
 def _inspected(
-    settings: Settings, slug: str | None, *, place: str | None, files: Sequence[Path]
+    settings: Settings, slug: str | None, *, place: str | None, files: Sequence[Path], at_once: int | None = _AT_ONCE
 ) -> tuple[list[str], list[Inspection]]:
     where = place or settings.database_url
-    engine = open_copy(where, keys=wiring.journal_keys(settings))
+    copy = open_copy(where, keys=wiring.journal_keys(settings))
     anchors = _anchors(where, files)
     try:
-        with explained(place_of(engine)), engine.connect() as connection:
+        with explained(place_of(copy)), copy.connect() as connection:
             damaged = damage(connection)
             try:
                 slugs = connection.execute(sa.select(AgentRow.core().c.slug).order_by("slug")).scalars().all()
@@ -76,10 +84,38 @@ def _inspected(
             if slug is not None and slug not in slugs:
                 raise NotFound("There is no such agent.", remedy=f"Known are: {', '.join(slugs)}.")
             damaged += strays(connection)
-            found = [inspect(connection, one, anchors=anchors) for one in ([slug] if slug else slugs)]
+            wanted = [slug] if slug else slugs
+            found = [inspect(connection, one, anchors=anchors) for one in wanted]
+            database = Database(copy)
+            found = [_with_firewall(one, settings=settings, database=database, at_once=at_once) for one in found]
             return ([*damaged, "Restore a backup."] if damaged else []), found
     finally:
-        engine.dispose()
+        copy.dispose()
+
+
+def _with_firewall(found: Inspection, *, settings: Settings, database: Database, at_once: int | None) -> Inspection:
+    """Also what the firewall keeps, made again from the log: who has earned belief decides who teaches and examines.
+
+    `at_once`: items up to which it is done; None: however many.
+    """
+    slug = found.agent
+    try:
+        parts = wiring.parts_for(settings, database, slug)
+        items = sum(parts.store.feedback_counts().values())
+        if at_once is not None and items > at_once:
+            why = f"What the firewall keeps of {items:,} items was not made again; it is with --firewall."
+            return found.model_copy(update={"notes": (*found.notes, why)})
+        told = engine.recheck(parts)
+    except Conflict:
+        why = "What the firewall keeps was not made again: feedback waits to be judged. Run ratchet turn first."
+        return found.model_copy(update={"notes": (*found.notes, why)})
+    except (RatchetError, ValueError, TypeError, KeyError) as error:
+        told = (f"It cannot be made again from the log ({type(error).__name__}).",)
+    repair = REBUILD.format(agent=slug)
+    faults = [
+        Fault(id=derived_id("fault", "firewall", one), subject="firewall", what=one, repair=repair) for one in told
+    ]
+    return found.model_copy(update={"faults": (*found.faults, *faults)})
 
 
 def _anchors(where: str, files: Sequence[Path]) -> list[Anchor]:
@@ -99,7 +135,7 @@ def _accept(settings: Settings, slug: str | None, *, reason: str, files: Sequenc
     actor = wiring.operator(settings)
     roles.check(actor, "set_up")
     _, found = _inspected(settings, slug, place=None, files=files)
-    faults = [fault for one in found for fault in (*one.faults, *one.accepted) if fault.subject != "live version"]
+    faults = [fault for one in found for fault in (*one.faults, *one.accepted) if fault.subject not in _REPAIRED]
     told = {"reason": digest(reason.strip())} | {f"accepted {fault.id}": digest(fault) for fault in faults}
     with opened(settings) as session:
         note = Note(actor=actor.name, action="accept record", subject=slug, at=wiring.utc_now(), digests=told)

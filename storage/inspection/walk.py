@@ -17,12 +17,14 @@ from storage.anchors import Anchor, differences
 from storage.checkpoint import ACCEPT
 from storage.connecting import keys_of
 from storage.inspection.arrivals import arrival_faults
+from storage.inspection.columns import DERIVED, column_faults
 from storage.inspection.versions import version_faults
 from storage.record import KINDS, Seal, read_digests, read_seals, total_of
 from storage.tables import AgentRow, HeadRow, SealRow, metadata
 
 RESTORE = "Restore a backup, or accept what stands: ratchet audit --agent {agent} --accept WHY."
 _ROLL_BACK = "Go back to a version that follows: ratchet rollback --agent {agent} --to NUMBER --reason WHY."
+REBUILD = "Judge everything again: ratchet recheck --agent {agent} --rebuild."
 _UNREADABLE = (exc.SQLAlchemyError, RatchetError, ValueError, TypeError, KeyError, AttributeError)
 """What reading raises where a value is none that we ever wrote."""
 
@@ -72,7 +74,8 @@ def inspect(
 ) -> Inspection:
     """Walk the whole record of one agent. Never raises for what is stored: that is what it tells.
 
-    `parts`: only these, by name: `live version`, a table that decides, `totals`, `arrivals`, `versions`, `anchors`.
+    `parts`: only these, by name: `live version`, a table that decides, `totals`, `arrivals`, `columns`, `versions`,
+    `anchors`.
     """
     walk = _Walk(connection, agent, anchors, parts)
     faults = walk.faults()
@@ -112,6 +115,7 @@ class _Walk:
             **{kind: partial(self._rows, kind) for kind in KINDS},
             "totals": self._totals,
             "arrivals": partial(arrival_faults, self.connection, self.agent, self.entries, self.notes),
+            "columns": partial(column_faults, self.connection, self.agent),
             "versions": partial(version_faults, self.connection, self.agent, self.entries),
             "anchors": self._anchored,
         }
@@ -202,6 +206,8 @@ class _Walk:
 
     def _fault(self, subject: str, what: str) -> Fault:
         repair = _ROLL_BACK if subject == "live version" else RESTORE
+        if subject.partition(" ")[0] in DERIVED:
+            repair = REBUILD
         if "a key that is not here" in what:
             repair = (
                 "Give the key in RATCHET_JOURNAL_KEY or in the key file; when it is lost for good: "

@@ -6,7 +6,9 @@ articles (the taught ones) to them, once in their own field (the product's way) 
 from the validation questions (and from half of the training questions of untaught articles, which nobody appends);
 the test questions measure from outside.
 
-    taught_delta, untaught_delta   the report's own sealed slices, candidate minus base, share of cases
+    verdict, fixed, broken, of     what the gate said, and on which cases: `dev` where dev spoke against it already
+    taught_delta, untaught_delta   the report's own sealed slices, candidate minus base, share of cases; null where the
+                                   sealed cases were not asked
     untaught_delta_naive           outside test questions about untaught articles, had it shipped without a gate
     untaught_delta_live            the same for what is live after the loop decided: 0 when the gate refused
 """
@@ -100,15 +102,15 @@ def main() -> None:
         operations = natural_update(base, solved, form=form)
         candidate = apply_all(base, operations)
         report, live = decide(base, operations, cases=cases, seed=seed)
-        slices = {one.name: one.evidence for one in report.slices if one.split is Split.SEALED}
+        counted = report.sealed if report.is_sealed_asked else report.dev
         figures |= {
             f"{prefix}verdict": report.verdict.value,
-            f"{prefix}reasons": list(report.reasons),
-            f"{prefix}taught_delta": slices["taught"].tally.effect,
-            f"{prefix}taught_n": slices["taught"].tally.n,
-            f"{prefix}untaught_delta": slices["untaught"].tally.effect,
-            f"{prefix}untaught_n": slices["untaught"].tally.n,
-            f"{prefix}untaught_p_worse": slices["untaught"].p_worse,
+            f"{prefix}reasons": [*report.sealed_reasons, *report.reasons],
+            f"{prefix}of": "sealed" if report.is_sealed_asked else "dev",
+            f"{prefix}fixed": counted.tally.fixed,
+            f"{prefix}broken": counted.tally.broken,
+            f"{prefix}n": counted.tally.n,
+            **{f"{prefix}{name}": figure for name, figure in sealed_slices(report).items()},
             f"{prefix}taught_delta_naive": accuracy(candidate, taught_outside) - accuracy(base, taught_outside),
             f"{prefix}untaught_delta_naive": accuracy(candidate, untaught_outside) - accuracy(base, untaught_outside),
             f"{prefix}untaught_delta_live": accuracy(live, untaught_outside) - accuracy(base, untaught_outside),
@@ -119,6 +121,17 @@ def main() -> None:
         seed=seed,
         units={"delta": "share of questions answered from the right article, candidate minus base"},
     )
+
+
+def sealed_slices(report: Report) -> dict[str, float | int | None]:
+    """What the sealed cases said of the taught and of the untaught; None where they were not asked."""
+    parts = {one.name: one.evidence for one in report.slices if one.split is Split.SEALED}
+    found: dict[str, float | int | None] = {}
+    for name in ("taught", "untaught"):
+        part = parts.get(name)
+        found |= {f"{name}_delta": part and part.tally.effect, f"{name}_n": part.tally.n if part else 0}
+    untaught = parts.get("untaught")
+    return found | {"untaught_p_worse": untaught and untaught.p_worse}
 
 
 def decide(

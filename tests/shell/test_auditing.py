@@ -3,18 +3,21 @@
 import json
 import sqlite3
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from loop import wiring
+from loop import engine, wiring
 from loop.cli import group
 from loop.errors import InvalidInput
+from loop.records import Bundle
 from loop.settings import Settings
 from storage.keys import JournalKeys, name_lost, read_keys
 from tests import tampering
-from tests.shell import deciding
+from tests.builders import NOON
+from tests.shell import deciding, desk_world
 
 
 @pytest.fixture
@@ -27,6 +30,23 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("RATCHET_JOURNAL_KEY")
     database = wiring.open_database(Settings())
     tampering.build(database)
+    database.close()
+    return found
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same of an agent whose feedback was judged."""
+    found = tmp_path / "own" / "ratchet.db"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("RATCHET_DATABASE_URL", f"sqlite:///{found}")
+    database = wiring.open_database(Settings())
+    database.create_agent(desk_world.agent(), Bundle(), now=NOON, actor="olga")
+    parts = wiring.parts_for(Settings(), database, "desk", clock=lambda: NOON + timedelta(days=2))
+    desk_world.arrive(parts, rows=60)
+    for _ in range(4):
+        if not engine.turn(parts).did_something:
+            break
     database.close()
     return found
 
@@ -74,6 +94,38 @@ def test_a_head_that_was_moved_is_repaired_by_rolling_back(path: Path) -> None:
     assert back.exit_code == 0, back.output
     assert run().exit_code == 0
     assert runner.invoke(group, ["agent", "export", "desk"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE standing SET body = json_set(body, '$.standing', 'proven') WHERE name = 'rater-1'",
+        "UPDATE standing SET is_telling = 1 - is_telling WHERE name = 'rater-1'",
+        "DELETE FROM standing WHERE name = 'rater-1'",
+        "UPDATE judged SET has_voice = 1 - has_voice WHERE feedback_id = 'f1'",
+        "DELETE FROM judged WHERE feedback_id = 'f1'",
+        "UPDATE issue SET is_supported = 1 - is_supported",
+        "UPDATE issue SET body = json_set(body, '$.support', 99)",
+        "UPDATE question SET near = near + 1",
+    ],
+)
+def test_who_earned_belief_cannot_be_written_into_the_database_unseen(judged: Path, statement: str) -> None:
+    assert run("--agent", "desk").exit_code == 0
+    change(judged, statement)
+    told = run("--agent", "desk")
+    assert told.exit_code == 1
+    assert "ratchet recheck --agent desk --rebuild" in told.output
+    assert CliRunner().invoke(group, ["recheck", "--agent", "desk", "--rebuild"]).exit_code == 0
+    assert run("--agent", "desk").exit_code == 0
+
+
+def test_a_log_too_long_to_be_judged_again_at_once_is_said_to_be(judged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loop.cli.auditing._AT_ONCE", 10)
+    change(judged, "DELETE FROM judged WHERE feedback_id = 'f1'")
+    told = run("--agent", "desk")
+    assert told.exit_code == 0
+    assert "was not made again; it is with --firewall" in told.output
+    assert run("--agent", "desk", "--firewall").exit_code == 1
 
 
 def test_accepting_what_stands_is_an_act_with_a_name_and_a_reason(path: Path) -> None:

@@ -17,6 +17,7 @@ from loop.settings import Settings
 from storage.database import Database
 from storage.inspection import Inspection, damage, inspect, open_copy
 from storage.keys import JournalKeys
+from storage.record import KINDS, read_digests, read_seals
 from tests import builders, tampering
 from tests.shell import deciding
 
@@ -68,6 +69,13 @@ def test_a_record_nobody_touched_follows(record: Database) -> None:
     record.store("desk").check_head()
 
 
+def test_the_record_that_is_tampered_with_has_a_row_of_every_kind(sqlite_record: Database) -> None:
+    with sqlite_record.engine.connect() as connection:
+        empty = [name for name in KINDS if not read_digests(connection, "desk", name)]
+        unsealed = [name for name in KINDS if not read_seals(connection, "desk", name)]
+    assert (empty, unsealed) == ([], [])
+
+
 def test_every_change_from_outside_is_found(record: Database) -> None:
     missed = []
     for name, change in tampering.CHANGES.items():
@@ -95,6 +103,7 @@ STOPS = (
     "end of the journal cut and the head row fixed",
     "journal emptied",
     "journal written anew",
+    "journal written anew under the old signatures",
 )
 """Changes under the live version itself: a turn does not walk history to find them."""
 
