@@ -27,7 +27,7 @@ from loop.records import (
 from storage import audit
 from storage.database import Database
 from storage.keys import JournalKeys
-from storage.record import KINDS
+from storage.record import KINDS, read_digests
 from storage.store import AgentStore
 from storage.tables import metadata
 from tests import builders
@@ -190,6 +190,22 @@ def _json(table: str, column: str, value: object, where: str = "1 = 1") -> Tampe
     return run
 
 
+def _with_seal(connection: sa.Connection) -> None:
+    """The agent's settings and the seal on them: only the entry that noted the seal still says otherwise."""
+    _json("agent", "trusted_authors", ["mallory"])(connection)
+    made = read_digests(connection, "desk", "agent")["desk"]
+    connection.execute(sa.text("UPDATE seal SET digest = :made WHERE kind = 'agent'"), {"made": made})
+
+
+def _taken_back(connection: sa.Connection) -> None:
+    """The word on the live version, as if somebody had taken it back."""
+    table = metadata.tables["decision"]
+    live = connection.execute(sa.text("SELECT proposal_id FROM version WHERE number = (SELECT number FROM head)"))
+    which = sa.and_(table.c.proposal_id == live.scalar_one(), table.c.verb == "approve")
+    row = connection.execute(sa.select(table).where(which)).mappings().one()
+    connection.execute(sa.insert(table), {**row, "id": "undo", "verb": "undo", "undoes": row["id"]})
+
+
 MALLORY = {"name": "mallory", "role": "admin", "is_single_operator": False}
 
 CHANGES: dict[str, Tamper] = {
@@ -225,6 +241,9 @@ CHANGES: dict[str, Tamper] = {
     "journal emptied": _sql("DELETE FROM audit", f"UPDATE head SET audit_seq = 0, audit_hash = '{audit.START}'"),
     "journal written anew": _rewrite,
     "journal written anew under the old signatures": partial(_rewrite, is_signed=True),
+    "trusted authors changed with the seal on them": _with_seal,
+    "approval of what is live taken back by hand": _taken_back,
+    "sums beside the live version rewritten": _json("head", "totals", {}),
     "limits changed": _json("agent", "limits", {"alpha": 0.2}),
     "secret of the draw changed": _json("agent_secret", "secret", "0" * 64),
     "secret of the draw deleted": _sql("DELETE FROM agent_secret"),

@@ -2,9 +2,9 @@
 
 import pytest
 
-from loop.heldout import HeldOut, group_of
-from loop.records import Split
-from tests.builders import case, interaction
+from loop.heldout import HeldOut, group_of, waiting_groups
+from loop.records import Limits, Split
+from tests.builders import agent, case, interaction
 
 EXAMINED = case(
     1, feedback_id="f1", interaction_id="i1", group="ann", question="Where is my parcel?", split=Split.SEALED
@@ -41,3 +41,16 @@ def test_an_empty_question_or_source_holds_out_nobody_else() -> None:
     nameless = interaction(3, question="...", customer="", episode_id="e3")
     assert not HeldOut.of([bare]).covers("f3", nameless)
     assert group_of(nameless) == "e3"
+
+
+def test_a_group_drawn_to_examine_teaches_nobody_while_it_waits_for_somebody_who_may() -> None:
+    limits = Limits(dev_share=0.2, sealed_share=0.2)
+    drawn = {"low": 0.0, "middle": 0.5, "high": 0.99, "settled": 0.0, "": 0.0}
+
+    def waiting(**fields: object) -> frozenset[str]:
+        some = agent(limits=limits, **fields)
+        return waiting_groups(drawn, agent=some, settled={"settled": Split.LOG}, draw=lambda _, group: drawn[group])
+
+    assert waiting() == {"low", "high"}
+    assert HeldOut.of([], waiting=waiting()).covers("f9", interaction(9, customer="low"))
+    assert waiting(trusted_authors=("dana",)) == frozenset(), "where people are named, a group teaches until they speak"

@@ -104,6 +104,10 @@ STOPS = (
     "journal emptied",
     "journal written anew",
     "journal written anew under the old signatures",
+    "trusted authors changed with the seal on them",
+    "approval of what is live taken back by hand",
+    "sums beside the live version rewritten",
+    "limits changed",
 )
 """Changes under the live version itself: a turn does not walk history to find them."""
 
@@ -174,6 +178,12 @@ def test_an_approval_on_a_report_that_was_rewritten_is_refused(sqlite_record: Da
     store = sqlite_record.store("desk")
     with pytest.raises(Damaged, match="report"):
         store.decide(deciding.decision(store.proposal("open")))
+
+
+def test_a_row_that_was_changed_together_with_its_seal_is_named(sqlite_record: Database) -> None:
+    tamper(sqlite_record, "trusted authors changed with the seal on them")
+    found = {fault.subject: fault.what for fault in inspected(sqlite_record).faults}
+    assert "of the journal does not name it" in found["agent desk"]
 
 
 def test_rolling_back_repairs_a_live_version_nobody_released(sqlite_record: Database) -> None:
