@@ -197,6 +197,18 @@ def _with_seal(connection: sa.Connection) -> None:
     connection.execute(sa.text("UPDATE seal SET digest = :made WHERE kind = 'agent'"), {"made": made})
 
 
+def _with_entry(connection: sa.Connection) -> None:
+    """The same with the entry that noted it, whose hash is made anew: only its signature still says otherwise."""
+    _with_seal(connection)
+    table = metadata.tables["audit"]
+    seq, made = connection.execute(sa.text("SELECT seq, digest FROM seal WHERE kind = 'agent'")).one()
+    entry = audit.read_entries(connection, "desk")[seq - 1]
+    told = Note(**entry.model_dump(include=set(Note.model_fields)) | {"digests": {**entry.digests, "agent desk": made}})
+    forged = audit.seal(told, agent="desk", seq=seq, previous=entry.previous)
+    changed = {"digests": forged.digests, "hash": forged.hash}
+    connection.execute(sa.update(table).where(table.c.seq == seq).values(changed))
+
+
 def _taken_back(connection: sa.Connection) -> None:
     """The word on the live version, as if somebody had taken it back."""
     table = metadata.tables["decision"]
@@ -242,6 +254,7 @@ CHANGES: dict[str, Tamper] = {
     "journal written anew": _rewrite,
     "journal written anew under the old signatures": partial(_rewrite, is_signed=True),
     "trusted authors changed with the seal on them": _with_seal,
+    "trusted authors changed with the entry that noted them": _with_entry,
     "approval of what is live taken back by hand": _taken_back,
     "sums beside the live version rewritten": _json("head", "totals", {}),
     "limits changed": _json("agent", "limits", {"alpha": 0.2}),

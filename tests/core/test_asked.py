@@ -113,6 +113,8 @@ def test_a_case_is_set_aside_by_the_very_feedback_the_change_cites_and_by_what_i
     read = [f"Hello, {question(7).lower()} Thanks!"]
     report = step(work(HIDDEN, sides=tables_for(HIDDEN), shown=tuple(read)))
     assert report.left_out == (LeftOut(split=Split.SEALED, shown=1),)
+    report = step(work(cases, sides=tables_for(cases), proposal=proposal(evidence=("f0",))))
+    assert report.left_out == (LeftOut(split=Split.SEALED, shown=1),), "a test hears no case the change rests on"
 
 
 def tables_for(cases: list[EvalCase], *, right: tuple[str, ...] = ()) -> tuple[Any, Any]:

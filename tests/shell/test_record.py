@@ -105,6 +105,7 @@ STOPS = (
     "journal written anew",
     "journal written anew under the old signatures",
     "trusted authors changed with the seal on them",
+    "trusted authors changed with the entry that noted them",
     "approval of what is live taken back by hand",
     "sums beside the live version rewritten",
     "limits changed",
@@ -184,6 +185,28 @@ def test_a_row_that_was_changed_together_with_its_seal_is_named(sqlite_record: D
     tamper(sqlite_record, "trusted authors changed with the seal on them")
     found = {fault.subject: fault.what for fault in inspected(sqlite_record).faults}
     assert "of the journal does not name it" in found["agent desk"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE report SET looks = 0, verdict = 'harmful' WHERE proposal_id = 'late'",
+        "UPDATE proposal SET rationale = 'Everybody asked for it.' WHERE id = 'late'",
+        "UPDATE decision SET reason = 'all agreed' WHERE proposal_id = 'late'",
+    ],
+)
+def test_what_was_changed_between_the_approval_and_its_release_does_not_go_live(
+    sqlite_record: Database, statement: str
+) -> None:
+    store = sqlite_record.store("desk")
+    approval = deciding.decision(deciding.waiting(store, "late"))
+    store.decide(approval)
+    with sqlite_record.engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    before = store.head()
+    applied = deciding.deploy(store, *store.decisions("late"))
+    assert (applied.outcome, store.head()) == ("stale", before)
+    assert "is not what the journal says was written" in applied.reason
 
 
 def test_rolling_back_repairs_a_live_version_nobody_released(sqlite_record: Database) -> None:
