@@ -25,7 +25,9 @@ from loop.records import (
     as_shown,
 )
 from storage.among import among
+from storage.answers import SIGNATURE, is_kept_by_us
 from storage.bodies import from_body
+from storage.connecting import keys_of
 from storage.rows import columns_of, from_row
 from storage.tables import (
     AnswerRow,
@@ -91,12 +93,17 @@ def count_feedback(connection: sa.Connection, agent: str, states: Iterable[Feedb
 
 
 def read_answers(connection: sa.Connection, agent: str, digest: str, ids: Sequence[str]) -> dict[str, Answer]:
-    """What the bundle with this digest answered, by case id; those that are kept."""
-    table = AnswerRow.core()
+    """What the bundle with this digest answered, by case id; those that are kept, and as they were kept."""
+    table, keys = AnswerRow.core(), keys_of(connection)
     query = sa.select(table.c.case_id, table.c.body).where(
         table.c.agent == agent, table.c.digest == digest, among(table.c.case_id, ids)
     )
-    return {row.case_id: from_body(Answer, row.body) for row in connection.execute(query)}
+    kept = {row.case_id: dict(row.body) for row in connection.execute(query)}
+    return {
+        case_id: from_body(Answer, {name: value for name, value in body.items() if name != SIGNATURE})
+        for case_id, body in kept.items()
+        if is_kept_by_us(body, agent=agent, digest=digest, case_id=case_id, keys=keys)
+    }
 
 
 def read_ledger(connection: sa.Connection, agent: str) -> Ledger:

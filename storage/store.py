@@ -25,10 +25,12 @@ from loop.records import (
     Written,
 )
 from storage import audit, checkpoint, decisions, failures
+from storage.among import among
 from storage.anchors import EVERY, Anchors
+from storage.answers import is_kept_by_us, signed
 from storage.casebook import AgentCasebook, write_case_changes
 from storage.commit import check_changes, write_changes
-from storage.connecting import writing
+from storage.connecting import keys_of, writing
 from storage.derive import forget_derived
 from storage.ingest import arrival_rows, write_arrivals
 from storage.knowledge import AgentKnowledge
@@ -87,17 +89,28 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook):
         return written
 
     def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:
-        """Idempotent insert by case id, first writer wins; failed answers are not kept."""
-        rows = [
-            {"agent": self._slug, "digest": digest, "case_id": case_id, "body": storable(answer)}
-            # In one order for all, so that two writers on PostgreSQL never wait for each other in a ring.
-            for case_id, answer in sorted(answers.items())
-            if answer.method != "failed"
-        ]
-        if not rows:
+        """Idempotent insert by case id: what we kept first stays, what others wrote goes. Failed ones are not kept."""
+        # In one order for all, so that two writers on PostgreSQL never wait for each other in a ring.
+        given = {case_id: storable(one) for case_id, one in sorted(answers.items()) if one.method != "failed"}
+        if not given:
             return
+        table = AnswerRow.core()
+        mine = {"agent": self._slug, "digest": digest}
         with writing(self._engine) as connection:
-            insert_new(connection, AnswerRow.core(), rows)
+            keys = keys_of(connection)
+            which = sa.and_(table.c.agent == self._slug, table.c.digest == digest, among(table.c.case_id, given))
+            forged = [
+                row.case_id
+                for row in connection.execute(sa.select(table.c.case_id, table.c.body).where(which))
+                if not is_kept_by_us(row.body, **mine, case_id=row.case_id, keys=keys)
+            ]
+            if forged:
+                connection.execute(sa.delete(table).where(which, among(table.c.case_id, forged)))
+            rows = [
+                {**mine, "case_id": case_id, "body": signed(body, **mine, case_id=case_id, keys=keys)}
+                for case_id, body in given.items()
+            ]
+            insert_new(connection, table, rows)
 
     def rebuild(self) -> None:
         """Drop everything derived and put all feedback on the list, in one transaction under the agent's lock."""

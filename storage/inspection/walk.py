@@ -17,7 +17,7 @@ from storage.anchors import Anchor, differences
 from storage.checkpoint import ACCEPT
 from storage.connecting import keys_of
 from storage.inspection.arrivals import arrival_faults
-from storage.inspection.columns import DERIVED, column_faults
+from storage.inspection.columns import DERIVED, answer_faults, column_faults
 from storage.inspection.versions import version_faults
 from storage.record import KINDS, Seal, read_digests, read_seals, total_of
 from storage.tables import AgentRow, HeadRow, SealRow, metadata
@@ -116,6 +116,7 @@ class _Walk:
             "totals": self._totals,
             "arrivals": partial(arrival_faults, self.connection, self.agent, self.entries, self.notes),
             "columns": partial(column_faults, self.connection, self.agent),
+            "answers": partial(answer_faults, self.connection, self.agent),
             "versions": partial(version_faults, self.connection, self.agent, self.entries),
             "anchors": self._anchored,
         }

@@ -62,10 +62,17 @@ def test_a_file_vouches_for_nobody_unless_the_operator_does_and_the_journal_says
     assert "--vouch" not in desk(*words, "--vouch", "lead").out
     desk("turn", "--agent", "desk")
     assert makers(sqlite_url) == {"lead", "ann (import)"}
+    other = tmp_path / "more.csv"
+    other.write_text("text,category,author\nmoney back now,refund,bob\n")
+    desk(
+        "import", str(other), "--agent", "desk", "--as", "labelled-queries", "--map", "author=author", "--vouch", "lead"
+    )
+    desk("turn", "--agent", "desk")
+    assert makers(sqlite_url) == {"lead", "ann (import)", "bob (import)"}, "a vouch is for a name, not for a file"
     database = Database.open(sqlite_url)
     notes = [one.digests.get("vouched for", "") for one in database.store("desk").journal()]
     database.close()
-    assert [one for one in notes if one] == ["lead"]
+    assert [one for one in notes if one] == ["lead", "lead"]
 
 
 def test_the_secret_of_the_draw_is_in_nothing_that_is_printed(

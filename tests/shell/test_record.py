@@ -1,5 +1,6 @@
 """What was written of every row that decides is in the journal: a change from outside is found, and stops the loop."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,12 +13,13 @@ from loop import engine, wiring
 from loop.errors import BrokenChain, Damaged
 from loop.jobs import steps
 from loop.jobs.tries import Pace
-from loop.records import Changes, Note, ProposalMove, ProposalState
+from loop.records import Answer, Changes, Note, ProposalMove, ProposalState
 from loop.settings import Settings
 from storage.database import Database
 from storage.inspection import Inspection, damage, inspect, open_copy
 from storage.keys import JournalKeys
 from storage.record import KINDS, read_digests, read_seals
+from storage.tables import metadata
 from tests import builders, tampering
 from tests.shell import deciding
 
@@ -287,3 +289,24 @@ def test_a_damaged_page_is_noticed(sqlite_record: Database, tmp_path: Path, page
     with copy.connect() as connection:
         assert damage(connection)
     copy.dispose()
+
+
+def test_an_answer_written_from_outside_is_heard_by_no_test_and_named(record: Database) -> None:
+    store = record.store("desk")
+    bundle, answer = "b" * 64, Answer(text="", label="refund", method="rule", confidence=1.0)
+    store.keep_answers(bundle, {"case1": answer})
+    assert store.answers(bundle, ["case1"]) == {"case1": answer}
+    assert inspected(record).is_sound
+    forged = {"agent": "desk", "digest": bundle, "body": answer.model_dump(mode="json")}
+    with record.engine.begin() as connection:
+        kept = connection.execute(sa.text("SELECT body FROM answer")).scalar_one()
+        signature = (json.loads(kept) if isinstance(kept, str) else kept)["signature"]
+        for case_id, more in (("case2", {}), ("case3", {"signature": signature})):
+            row = forged | {"case_id": case_id, "body": {**forged["body"], **more}}
+            connection.execute(sa.insert(metadata.tables["answer"]), row)
+    assert store.answers(bundle, ["case1", "case2", "case3"]) == {"case1": answer}
+    assert [fault.subject.split()[-1] for fault in inspected(record).faults] == ["case2", "case3"]
+    right = answer.model_copy(update={"label": "parcel"})
+    store.keep_answers(bundle, {"case1": right, "case2": right, "case3": right})
+    assert store.answers(bundle, ["case1", "case2", "case3"]) == {"case1": answer, "case2": right, "case3": right}
+    assert inspected(record).is_sound
