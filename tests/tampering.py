@@ -241,7 +241,6 @@ CHANGES: dict[str, Tamper] = {
     "state of feedback changed": _sql("UPDATE feedback SET state = 'excluded' WHERE id = 'f3'"),
     "expected answers of sealed cases rewritten": _sql("UPDATE eval_case SET expected = 'x' WHERE split = 'sealed'"),
     "sealed cases deleted": _sql("DELETE FROM eval_case WHERE split = 'sealed'"),
-    "a confirmation rewritten": _sql("UPDATE comparison SET kind = 'progress'"),
     "measurements rewritten": _sql('UPDATE measurement SET "right" = 10'),
     "trusted authors changed": _json("agent", "trusted_authors", ["mallory"]),
     "mode changed": _sql("UPDATE agent SET mode = 'simple'"),
@@ -257,6 +256,7 @@ CHANGES: dict[str, Tamper] = {
     "trusted authors changed with the entry that noted them": _with_entry,
     "approval of what is live taken back by hand": _taken_back,
     "sums beside the live version rewritten": _json("head", "totals", {}),
+    "a confirmation rewritten": _sql("UPDATE comparison SET kind = 'progress'"),
     "limits changed": _json("agent", "limits", {"alpha": 0.2}),
     "secret of the draw changed": _json("agent_secret", "secret", "0" * 64),
     "secret of the draw deleted": _sql("DELETE FROM agent_secret"),
@@ -278,7 +278,7 @@ CHANGES: dict[str, Tamper] = {
     "content of an interaction rewritten": _sql("UPDATE interaction SET question = 'x' WHERE id = 'i3'"),
     "author of feedback rewritten": _sql("UPDATE feedback SET author = 'lead' WHERE id = 'f3'"),
 }
-"""The first 27 are those of `reference/trust.md` §5. The demo trick and a damaged page have tests of their own."""
+"""The first 27 passed unseen before there was a record. The demo trick and a damaged page have tests of their own."""
 
 _DECIDING = (*KINDS, "head", "feedback", "interaction", "audit", "seal", "arrival_log")
 _IDLE = {("head", "change_counter"), ("agent", "is_demo")}
