@@ -1,10 +1,10 @@
 """Whether an audit finds what somebody with SQL changed: a list of changes, then random ones.
 
-The list has the 27 changes that passed unseen before there was a record and those of what was added since (`tests.tampering`); random
-ones are of any table that decides. Each change is made on its own in a transaction on SQLite, audited as it stands
-there, and taken back. Of a random one the part of the audit that looks at its table comes first, and the whole audit
-where that finds nothing. The first change of the list is then made for good: it must stop the next turn and the next
-answer.
+The list has the 27 changes that passed unseen before there was a record, and those of what was added since
+(`tests.tampering`); random ones are of any table that decides. Each change is made on its own in a transaction on
+SQLite, audited as it stands there, and taken back. Of a random one the part of the audit that looks at its table comes
+first, and the whole audit where that finds nothing. The first change of the list is then made for good: it must stop
+the next turn and the next answer.
 Run: `uv run python -m tests.bench.tamper`; `--random 500` tries fewer.
 """
 
