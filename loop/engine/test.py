@@ -178,7 +178,7 @@ def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
             is_taught=_teaches(item.proposal, trial.base),
             ledger=ledger,
             is_dev_in_view=_is_dev_in_view(item.proposal, ledger),
-            proved=_if_more_of_the_same(parts, item.proposal, base=trial.base),
+            proved=_if_more_of_the_same(parts, item.proposal, trial=trial),
             now=parts.clock(),
             seed=parts.seed,
             shown=shown_to(parts, item.proposal),
@@ -203,12 +203,15 @@ def _is_dev_in_view(proposal: Proposal, ledger: Ledger) -> bool:
     return proposal.proposer is Proposer.PERSON and since is not None and since <= proposal.created_at
 
 
-def _if_more_of_the_same(parts: Parts, proposal: Proposal, *, base: Bundle) -> Bundle | None:
+def _if_more_of_the_same(parts: Parts, proposal: Proposal, *, trial: _Trial) -> Bundle | None:
     """The last proved version, when the change only adds to what it teaches."""
-    if not is_more_of_the_same(proposal.operations, base=base, proved=base):
+    examined = {case.expected for case in trial.cases if case.split is not Split.LOG}
+    if not is_more_of_the_same(proposal.operations, base=trial.base, proved=trial.base, examined=examined):
         return None
     proved = _last_proved(parts)
-    is_more = proved is not None and is_more_of_the_same(proposal.operations, base=base, proved=proved)
+    if proved is None:
+        return None
+    is_more = is_more_of_the_same(proposal.operations, base=trial.base, proved=proved, examined=examined)
     return proved if is_more else None
 
 

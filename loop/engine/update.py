@@ -10,7 +10,7 @@ from loop.engine.rebase import outgrown, redraw
 from loop.heldout import HIDDEN_SPLITS, HeldOut, group_of, waiting_groups
 from loop.limits import CASES_READ
 from loop.ports import Parts
-from loop.records import TEACHING_STATES, Bundle, Changes, FeedbackItem, Interaction, Issue, Split
+from loop.records import TEACHING_STATES, Bundle, Changes, FeedbackItem, Grading, Interaction, Issue, Split
 
 TAUGHT = 6_000
 """Newest corrections behind supported issues that are read, shared evenly among the issues."""
@@ -41,6 +41,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
         for decision in store.decisions()
         if decision.verb == "reject"
     }
+    hidden = store.cases(HIDDEN_SPLITS)
     outcome = update.step(
         update.UpdateWork(
             agent=store.agent,
@@ -56,9 +57,10 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             model=parts.model,
             boundary=parts.token(),
             now=parts.clock(),
-            held_out=HeldOut.of(store.cases(HIDDEN_SPLITS), waiting=_waiting(parts, interactions.values())),
+            held_out=HeldOut.of(hidden, waiting=_waiting(parts, interactions.values())),
             grade=evaluate.grade,
             reliable=update.reliable_among(one for one, _ in store.standings().values()),
+            examined=frozenset(case.expected for case in hidden if case.grading is Grading.LABEL),
             tainted=_tainted(parts, bundle),
             draw=lambda topic: store.draw("leave out a topic", f"{head.number}:{topic}"),
         )

@@ -91,8 +91,8 @@ def about_more_of_the_same(since_proved: Tally, *, limits: Limits) -> str:
         return ""
     is_kept = evidence.low > -limits.harm_margin
     return (
-        f"More of what is proved: {change(since_proved)} against the last proved version; a loss of "
-        f"{points(limits.harm_margin)} is {'ruled out' if is_kept else 'not ruled out'}."
+        f"More of what is proved, at least most of it: {change(since_proved)} against the last proved version; a loss "
+        f"of {points(limits.harm_margin)} is {'ruled out' if is_kept else 'not ruled out'}."
     )
 
 

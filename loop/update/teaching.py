@@ -77,6 +77,8 @@ class UpdateWork:
     now: datetime
     reliable: frozenset[str] = frozenset()
     """Authors whose corrections need no known cases to agree; see `loop.update.reliable`."""
+    examined: frozenset[str] = frozenset()
+    """Labels some held-out case asks for; nothing else of these cases is told."""
     tainted: frozenset[str] = frozenset()
     """Ids of feedback that may no longer teach: held, quarantined, excluded or replaced. What was learned from it
     is proposed for unlearning."""

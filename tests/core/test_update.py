@@ -297,6 +297,17 @@ def test_what_is_more_of_the_same_is_proposed_by_itself_beside_a_bundle_that_tea
     assert set(added(more)) < set(added(whole))
 
 
+def test_a_class_nothing_teaches_yet_rides_with_more_of_the_same_once_held_out_cases_ask_for_it() -> None:
+    """By itself a rare class could never be proved: too few cases are about it."""
+    found = after_a_proof(*MOST)
+    rare = [key for key, one in found.items.items() if one.feedback.label == "account"][::2]
+    issues = [issue("account", rare) if one.id == "account" else one for one in found.issues]
+    (only,) = ExampleProposer().propose(replace(found, issues=issues, examined=frozenset({"account"}))).ideas
+    assert {one.label for one in added(only)} == set(TOPICS)
+    whole, more = ExampleProposer().propose(replace(found, issues=issues, examined=frozenset({"parcel"}))).ideas
+    assert "account" in {one.label for one in added(whole)} - {one.label for one in added(more)}
+
+
 def test_more_of_the_same_does_not_go_ahead_while_much_is_not_taught_at_all() -> None:
     """It would grow what is taught, and what is new would seem to harm it ever after."""
     (only,) = ExampleProposer().propose(after_a_proof("refund", "card")).ideas

@@ -10,7 +10,7 @@ from itertools import islice, zip_longest
 from math import ceil, floor
 
 from loop.change.proposal import Idea
-from loop.change.repetition import RIDING
+from loop.change.repetition import NEWCOMERS, RIDING
 from loop.limits import EACH_CLASS
 from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, Proposer, derived_id, named_people
 from loop.text.spelling import normalise
@@ -103,12 +103,11 @@ def _more_of_the_same(
         return []
     known = frozenset(field.base_classes)
     asked = {normalise(one.question) for one in work.bundle.examples}
-    more = [
-        one
-        for one in chosen
-        if field.candidate_classes[one.candidate] in known
-        and normalise(candidates[one.candidate].question) not in asked
-    ]
+    added = [one for one in chosen if normalise(candidates[one.candidate].question) not in asked]
+    more = [one for one in added if field.candidate_classes[one.candidate] in known]
+    with_new = [one for one in added if one in more or candidates[one.candidate].label in work.examined]
+    if len(with_new) - len(more) <= NEWCOMERS * len(with_new):
+        more = with_new
     least = max(SMALLEST, MORE_SHARE * len(work.bundle.examples), MOSTLY * len(chosen))
     return more if len(more) >= least else []
 
