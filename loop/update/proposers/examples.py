@@ -31,8 +31,9 @@ MORE_SHARE = 1 / 30
 """Share by which further examples of taught classes must grow the base to be worth a look and a person's time: a
 thirtieth more moves the accuracy by about a quarter of a point."""
 MOSTLY = 2 / 3
-"""Share of a bundle that must be more of the same for that part to go ahead: while much of what people ask is not
-taught at all, growing the rest first makes the base so sure of it that everything new then seems to do harm."""
+"""Share of a bundle that must be more of the same for that part to go ahead, and of the topics that the base must teach
+well before any is left out: while much of what people ask is not taught at all, what is taught answers for it, and
+loses to all that comes. Growing it first, or leaving it behind, makes everything new seem to do harm."""
 AUTHOR_SHARE = 0.25
 """Largest share of a bundle from one author who is not trusted, when there are at least four."""
 
@@ -59,6 +60,8 @@ def _spared(candidates: Sequence[Correction], *, work: UpdateWork) -> frozenset[
     known = {topic for topic, n in taught.items() if n >= EACH_CLASS}
     if work.agent.grading is Grading.TEXT and work.bundle.examples:
         known = set(counts)  # an example in words does not say what it is about
+    if len(known & counts.keys()) < MOSTLY * len(counts):
+        return frozenset()
     return left_out(counts, known=known, draw=work.draw)
 
 
