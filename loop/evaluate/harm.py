@@ -19,6 +19,10 @@ DOUBT_LEVEL = 0.10
 """How rare, among changes that cost the untaught nothing, a loss as large as theirs must be to hold a proof back.
 Asking instead that a loss be ruled out, from as many cases as could do it, makes a good change harder to prove just
 there: by 6 to 30 points."""
+DOUBT_SHARE = 0.05
+"""Share of the sealed cases that must be about what the change does not teach for such a doubt to hold a proof back. A
+bundle that teaches nearly everything leaves a handful out, which loses to all that comes: two bundles of 616 real
+examples that gained 35 points waited for ever because 3 of 5 untaught cases broke. The card tells them all the same."""
 _UNTAUGHT_WEIGHT = 2.0
 """Share of the untaught in the level, where all sealed cases and all topics together have one each."""
 
@@ -62,7 +66,7 @@ def look_for_harm(tallies: Tallies, *, dev: Evidence, sealed: Evidence, limits: 
     found += [
         f"{slice_title(part.name)} got worse: {change(part.evidence.tally)}." for part in slices if part.is_harmed
     ]
-    return Harms(found=tuple(found), slices=slices, doubt=_doubt(slices, limits=limits))
+    return Harms(found=tuple(found), slices=slices, doubt=_doubt(slices, of=sealed.tally.n, limits=limits))
 
 
 def _is_loss(evidence: Evidence, *, p: float | None, level: float) -> bool:
@@ -70,9 +74,11 @@ def _is_loss(evidence: Evidence, *, p: float | None, level: float) -> bool:
     return p is not None and p <= level and evidence.high is not None and evidence.high < 0
 
 
-def _doubt(slices: Sequence[SliceResult], *, limits: Limits) -> str:
+def _doubt(slices: Sequence[SliceResult], *, of: int, limits: Limits) -> str:
     untaught = next((part.evidence for part in slices if part.name == UNTAUGHT), None)
     if untaught is None or untaught.low is None or not 0 < limits.harm_margin < 1:
+        return ""
+    if untaught.tally.n < DOUBT_SHARE * of:
         return ""
     is_loss = untaught.p_worse is not None and untaught.p_worse <= DOUBT_LEVEL
     return about_doubt(untaught, limits=limits) if is_loss and untaught.low <= -limits.harm_margin else ""

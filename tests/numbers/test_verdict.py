@@ -222,6 +222,14 @@ def test_three_breaks_and_no_fix_among_a_few_untaught_cases_hold_a_proof_back_an
     assert found.verdict is Verdict.PROMISING
 
 
+def test_a_handful_of_untaught_cases_is_told_and_holds_no_proof_of_nearly_everything_back() -> None:
+    handful = SliceTally(name=UNTAUGHT, tally=Tally(broken=3, both_wrong=2))
+    sealed = Tally(fixed=73, broken=11, both_right=48, both_wrong=41)
+    found = judge(Tallies(dev=GOOD_DEV, sealed=sealed, slices=(handful,)), limits=LIMITS)
+    assert found.verdict is Verdict.PROVED
+    assert any("0 fixed, 3 broken of 5" in reason for reason in found.sealed_reasons)
+
+
 def test_a_slice_that_breaks_as_a_whole_blocks() -> None:
     slices = (
         SliceTally(name="refunds", tally=Tally(broken=9, both_right=3)),
