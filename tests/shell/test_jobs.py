@@ -19,13 +19,14 @@ from loop.jobs import Pace, steps, tries
 from loop.jobs.fleet import Fleet
 from loop.jobs.transact import make_engine
 from loop.ports import Parts
-from loop.records import FailedJob
+from loop.records import Bundle, EditInstructions, FailedJob, ModelChoice
 from storage.database import Database
 from tests.builders import NOON
 from tests.shell import desk_world, test_kill_jobs
 from tests.shell.fleet import ROOT, Workers, is_quiet, jobs_of, status_of, turns_in, until
 from tests.shell.forked_workers import Start
 from tests.shell.killed_turn import OPERATOR, best
+from tests.shell.model_server import serve
 from tests.shell.test_arrivals import at_once
 from tests.shell.test_kill_jobs import finish
 
@@ -35,6 +36,15 @@ pytestmark = pytest.mark.kill
 def world(database: Database, *, slug: str = "desk") -> Parts:
     """An agent to which just enough was said for a change that is drafted and proved."""
     return test_kill_jobs.world(database, slug=slug, rows=80)
+
+
+def paid_world(database: Database, *, slug: str) -> Parts:
+    """An agent on a model, whose answers are asked in batches, with a change that is to be tested."""
+    first = Bundle(model=ModelChoice(name="openai/scripted"), instructions="Sort the mail.")
+    parts = test_kill_jobs.world(database, first, slug=slug, rows=80)
+    edit = EditInstructions(old=first.instructions, new="Sort the mail by its first word.")
+    desk.draft(parts, actor=OPERATOR, operations=(edit,), title="Second edition", rationale="It is due.")
+    return parts
 
 
 def failed(database: Database) -> list[tuple[str, bool]]:
@@ -139,7 +149,8 @@ def test_what_keeps_failing_is_set_aside_with_its_reason_and_tried_again_when_a_
     fleet: Workers, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     origin = (NOON + timedelta(days=2)).timestamp()  # the clock of the command
-    parts = {slug: world(database, slug=slug) for slug in (*POISON, "healthy")}
+    parts = {slug: world(database, slug=slug) for slug in (*POISON, "healthy") if slug != "answers"}
+    parts["answers"] = paid_world(database, slug="answers")
     engine.turn(parts["apply"])
     approve_best(parts["apply"])
 
@@ -150,8 +161,9 @@ def test_what_keeps_failing_is_set_aside_with_its_reason_and_tried_again_when_a_
     def aside() -> list[str]:
         return [key for key, is_aside in failed(database) if is_aside]
 
-    start = Start(url=database_url, origin=origin)
-    with jobs_of(database, database_url, origin=origin) as jobs:
+    with serve(lambda request: "card") as server, jobs_of(database, database_url, origin=origin) as jobs:
+        paid = {"model_base_url": server.base_url, "model_api_key": "none", "model_concurrency": 4}
+        start = Start(url=database_url, origin=origin, settings=paid)
         poison = ",".join(f"{what}:{what}" for what in POISON)
         pid = fleet.start(replace(start, poison=poison, pace={"tries": 2}))
         for what, name in POISON.items():
