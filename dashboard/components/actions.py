@@ -74,26 +74,13 @@ def go(proposal_id: str | None) -> None:
         st.query_params["p"] = proposal_id
 
 
-def note_drawn() -> None:
-    """That the page was drawn; of the first time after a press, how long that took."""
-    now = time.monotonic()
-    pressed = float(st.session_state.get("pressed", now))
-    if pressed > float(st.session_state.get("settled", now)):
-        st.session_state["took"] = now - pressed
-    st.session_state["settled"] = now
-
-
 def is_quiet() -> bool:
-    """Whether this press comes too soon after another, or on a page only just drawn; restarts the quiet time.
-
-    Where the last press took long to draw, a held key's repeats come as far apart: the quiet time is as long.
-    """
+    """Whether this press comes too soon after another, or on a page only just drawn; restarts the quiet time."""
     now = time.monotonic()
-    quiet = max(QUIET, 2 * float(st.session_state.get("took", 0.0)))
-    last = float(st.session_state.get("pressed", -quiet))
+    last = float(st.session_state.get("pressed", -QUIET))
     drawn = float(st.session_state.get("settled", -SETTLED))
     st.session_state["pressed"] = now
-    return now - last < quiet or now - drawn < SETTLED
+    return now - last < QUIET or now - drawn < SETTLED
 
 
 def press_approve(*, proposal_id: str, digest: str, position: QueuePosition, asks: bool) -> None:

@@ -5,6 +5,7 @@ carries the digest of what was drawn, in its arguments and in its key: a press o
 refused by the desk or reaches nothing at all.
 """
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -57,7 +58,7 @@ def show_bar(
         st.button("Keys", key="keys", icon=":material/keyboard:", shortcut="H", on_click=actions.toggle_keys)
         st.space("small")
         show_undo(undo)
-    actions.note_drawn()
+    st.session_state["settled"] = time.monotonic()
 
 
 def find_undo(parts: Parts) -> Pending | Decision | None:
