@@ -70,7 +70,7 @@ from loop.records.operations import (
     SetRule,
     UpsertArticle,
 )
-from loop.records.people import door_of, named_people, person, person_of, vouched_source
+from loop.records.people import door_of, is_person, named_people, person, person_of, vouched_source
 from loop.records.reports import (
     DECIDED_STATES,
     HIDDEN,
@@ -253,6 +253,7 @@ __all__ = [
     "is_body_of",
     "look_of",
     "may_move",
+    "is_person",
     "named_people",
     "person",
     "person_of",

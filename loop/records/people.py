@@ -15,6 +15,7 @@ VOUCHED = "vouched:"
 """What the source of an imported row begins with where the operator vouched for its author."""
 IMPORTED = "import:"
 _DESK = " (desk)"
+_NOBODY = ", unidentified)"
 _NO_DOOR = "unknown"
 
 
@@ -31,8 +32,21 @@ def door_of(source: str) -> str:
 
 
 def person_of(feedback: Feedback) -> str:
-    """The one who gave it: the author where the door authenticated them, else the author and the door."""
+    """The one who gave it: the author where the door authenticated them, else the author and the door.
+
+    Where the author only says at which place of a row somebody stood (`author_is`), it is nobody's name.
+    """
+    if feedback.attributes.get("author_is"):
+        return f"{feedback.author} ({door_of(feedback.source) or _NO_DOOR}{_NOBODY}"
     return person(feedback.author, source=feedback.source)
+
+
+def is_person(name: str) -> bool:
+    """Whether a name of `person_of` is one person's, so that there is a record to judge.
+
+    Places in a row are not: those of one row are different people, and the same place of two rows may be anybody.
+    """
+    return not name.endswith(_NOBODY)
 
 
 def person(author: str, *, source: str) -> str:

@@ -39,6 +39,9 @@ _MAX_CELLS = 30_000_000
 """Cells of a label model's profile table, 4 bytes each; the rarest features go first."""
 _TEMPERATURES = np.geomspace(0.01, 0.3, 30)
 _UNKNOWN = -1
+DOUBTS: NDArray[np.float64] = np.geomspace(1e-5, 0.2, 60)
+"""Chances at which is told how many wrong answers would look less likely."""
+_DOUBTED_ROWS = 2_000
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,8 @@ class LabelModel:
     profiles: Floats
     """features × labels, each of length 1."""
     temperature: float
+    mistaken: NDArray[np.float64]
+    """Of wrong labels drawn as labels are given, the share whose chance lies below each of DOUBTS, left out."""
 
     @property
     def is_useful(self) -> bool:
@@ -199,7 +204,32 @@ def fit(texts: Sequence[str], *, labels: Sequence[str], seed: int, max_rows: int
         vectoriser=learned.vectoriser,
         profiles=centroids,
         temperature=temperature,
+        mistaken=_mistaken(scores, taught, temperature=temperature),
     )
+
+
+def _mistaken(scores: NDArray[np.float64], taught: Ints, *, temperature: float) -> NDArray[np.float64]:
+    """What a slip would look like: every other label of a case weighs as often as it is given.
+
+    The likeliest label never counts as doubted, because whoever gives it is not contradicted.
+    """
+    some = slice(None, None, max(1, taught.size // _DOUBTED_ROWS))
+    chances, known = _chances(scores[some], temperature), taught[some]
+    line = np.arange(known.size)
+    weight = np.tile(np.bincount(taught, minlength=scores.shape[1]) / taught.size, (known.size, 1))
+    weight[line, known] = 0.0
+    weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1e-12) * known.size
+    chances[line, chances.argmax(axis=1)] = 1.0
+    place = np.searchsorted(DOUBTS, chances.ravel(), side="right")
+    found: NDArray[np.float64] = np.cumsum(np.bincount(place, weights=weight.ravel(), minlength=DOUBTS.size + 1))
+    return found[: DOUBTS.size]
+
+
+def _chances(scores: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
+    scaled = np.asarray(scores, dtype=np.float64) / temperature
+    chances: NDArray[np.float64] = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    chances /= chances.sum(axis=1, keepdims=True)
+    return chances
 
 
 def _predictions(scores: NDArray[np.floating], proposed: Ints, *, temperature: float) -> Predictions:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from loop.heldout import GROUP_DRAW, group_of, sealed_at_most
-from loop.records import SEPARATOR, Feedback, FeedbackItem, Interaction, Judged, Level, person_of
+from loop.records import SEPARATOR, Feedback, FeedbackItem, Interaction, Judged, Level, is_person, person_of
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.detectors.instruction import NAME, find_instruction
 from loop.validate.keys import key_of
@@ -126,11 +126,12 @@ def burst_key(row: Judged) -> str:
 
 
 def concerned(row: Judged) -> Iterator[tuple[Level, str]]:
-    """The keys, by level, whose findings a row has a part in."""
-    yield "author", row.author
+    """The keys, by level, whose findings a row has a part in. Somebody unidentified has no record and no pace."""
+    if is_person(row.author):
+        yield "author", row.author
+        yield "stream", f"{row.door}{SEPARATOR}{row.author}{SEPARATOR}{int(row.at // HOUR)}"
+        yield "said", row.said
     yield "row", row.feedback_id
-    yield "stream", f"{row.door}{SEPARATOR}{row.author}{SEPARATOR}{int(row.at // HOUR)}"
-    yield "said", row.said
     yield "case", row.interaction_id
     if row.choice:
         yield "view", row.feedback_id
@@ -144,7 +145,7 @@ def _nth(row: Judged, before: Judged | None, counted: Counter[tuple[str, str]]) 
     if before is not None and before.nth and (before.author, before.choice) == (row.author, row.choice):
         return before.nth
     key = (row.author, row.choice)
-    if not row.choice or counted[key] >= VOTES_PER_CHOICE:
+    if not row.choice or not is_person(row.author) or counted[key] >= VOTES_PER_CHOICE:
         return 0
     counted[key] += 1
     return counted[key]
@@ -199,7 +200,7 @@ def _touch_mates(work: Work, found: Findings) -> None:
     mates = (stored | found.rows).values()
     raters: defaultdict[str, set[str]] = defaultdict(set)
     for row in mates:
-        if row.family == "rating":
+        if row.family == "rating" and is_person(row.author):
             raters[row.interaction_id].add(row.author)
     for row in mates:
         is_rated = row.family == "rating" and len(raters[row.interaction_id]) >= PANEL

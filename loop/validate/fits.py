@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop.records import EvalCase, Grading, Teacher, digest
+from loop.stats import mixture
 from loop.text import classifier
-from loop.text.classifier import LabelModel
+from loop.text.classifier import DOUBTS, LabelModel
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.keys import key_of
 from loop.validate.work import Findings, Work
@@ -32,6 +33,8 @@ ENOUGH = 100
 FOLDS = 5
 FOLD_ROWS = 5_000
 """Rows the out-of-author model of a fold learns from, at most."""
+PRECISION = 0.8
+"""Of the answers that are held for looking unlikely, the share to be expected wrong (`tests/bench/firewall/curves`)."""
 _MODELS_REMEMBERED = 16
 
 VOUCHED, BELIEVED, OTHERS = "vouched", "believed", "others"
@@ -66,9 +69,23 @@ class Reference:
     """By interaction: likeliest choice, its chance, and the chance of the known answer, each judged without itself."""
     known: Mapping[str, str]
     """By interaction: the answer learned from it."""
+    limit: float
+    """Chance of an answer below which such answers are mostly wrong; 0 where the answers learned from show none."""
 
 
-NO_REFERENCE = Reference(None, np.zeros(0), {}, {})
+NO_REFERENCE = Reference(None, np.zeros(0), {}, {}, 0.0)
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What everybody says of questions: by fold of authors, a model of what those outside it say."""
+
+    models: tuple[LabelModel | None, ...]
+    limit: float
+    """As in `Reference`."""
+
+
+NO_CROWD = Crowd((None,) * FOLDS, 0.0)
 
 _models: OrderedDict[str, Any] = OrderedDict()
 """A memo by content: the same rows always give the same model."""
@@ -158,6 +175,7 @@ def reference_of(work: Work, fit: Fit) -> Reference:
                 for place, row in enumerate(learned)
             },
             known={row.interaction_id: row.choice for row in learned},
+            limit=_limit(model, is_ours=[bool(row.author) and row.author not in named for row in learned]),
         )
 
     found: Reference = _remembered(f"{fit.kind} {digest(sorted(named))} {fit.content}", build)
@@ -170,16 +188,24 @@ def fold_of(author: str) -> int:
     return int(digest(author)[:8], 16) % FOLDS
 
 
-def fold_models(work: Work, fit: Fit) -> tuple[LabelModel | None, ...]:
-    """For each fold, a model of what the authors outside it say, a few votes each."""
-    if not fit.n:
-        return (None,) * FOLDS
+def stored_fit(work: Work, kind: str) -> Fit | None:
+    """The generation of a kind that is in force."""
+    stored = work.known.kept("fit", [kind]).get(kind)
+    if stored is None:
+        return None
+    return Fit(kind, stored["n"], tuple(stored["authors"]), frozenset(stored["left_out"]), stored["content"])
 
-    def build() -> tuple[LabelModel | None, ...]:
+
+def crowd_of(work: Work, fit: Fit | None) -> Crowd:
+    """For each fold, a model of what the authors outside it say, a few votes each."""
+    if fit is None or not fit.n:
+        return NO_CROWD
+
+    def build() -> Crowd:
         rows = [row for row in prefix(work, OTHERS, (), fit.n) if row.feedback_id not in fit.left_out]
         texts = work.known.questions([row.question for row in rows])
         taught = [row for row in rows if row.question in texts]
-        models = []
+        models: list[LabelModel | None] = []
         for number in range(FOLDS):
             outside = [row for row in taught if fold_of(row.author) != number]
             model = None
@@ -191,10 +217,38 @@ def fold_models(work: Work, fit: Fit) -> tuple[LabelModel | None, ...]:
                     max_rows=FOLD_ROWS,
                 )
             models.append(model if model is not None and model.is_useful else None)
-        return tuple(models)
+        return Crowd(tuple(models), _crowd_limit(models, taught, texts={key: one.text for key, one in texts.items()}))
 
-    found: tuple[LabelModel | None, ...] = _remembered(f"{OTHERS} {fit.content}", build)
+    found: Crowd = _remembered(f"{OTHERS} {fit.content}", build)
     return found
+
+
+def _limit(model: LabelModel, *, is_ours: Sequence[bool]) -> float:
+    """The limit among the learned answers that nobody vouched for."""
+    told = model.left_out
+    chances = np.where(told.top == told.given, 1.0, told.given_chance).astype(np.float64)
+    some = chances[np.array(is_ours, dtype=np.bool_)]
+    return _bound(some, bad=model.mistaken)
+
+
+def _crowd_limit(models: Sequence[LabelModel | None], rows: Sequence[Teacher], *, texts: Mapping[str, str]) -> float:
+    """The same over what each fold's model says of the authors it has not learned from."""
+    chances, bad = [], []
+    for number, model in enumerate(models):
+        own = [row for row in rows if fold_of(row.author) == number]
+        if model is None or not own:
+            continue
+        told = model.predict([texts[row.question] for row in own], given=[row.choice for row in own])
+        seen = np.where(told.top == told.given, 1.0, told.given_chance)
+        chances.append(seen[~np.isnan(seen)].astype(np.float64))
+        bad.append(model.mistaken)
+    return _bound(np.concatenate(chances), bad=np.mean(bad, axis=0)) if chances else 0.0
+
+
+def _bound(chances: Floats, *, bad: Floats) -> float:
+    if chances.size < ENOUGH:
+        return 0.0
+    return mixture.bound(chances, bad=bad, grid=DOUBTS, precision=PRECISION).below
 
 
 def _settled(rows: Sequence[Teacher], *, named: Collection[str]) -> list[Teacher]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from loop.records import Judged
-from loop.stats.agreement import RaterModel, fit_raters
+from loop.records import Judged, is_person
+from loop.stats.agreement import Panel, RaterModel, fit_panels
 from loop.validate.fits import generation
 from loop.validate.work import Findings, Work
 
@@ -73,8 +73,16 @@ def _raters(
         return RaterModel.from_body(stored["model"]) if stored["model"] else None
     model = _fitted(work, sort, size, fresh=panels, gone=gone) if size else None
     found.keep("raters", sort, {"n": size, "model": model.body if model is not None else None})
-    found.give("view", (row.feedback_id for row in _members(work, sort, fresh=panels, gone=gone)))
+    members = _members(work, sort, fresh=panels, gone=gone)
+    found.give("view", (row.feedback_id for row in members))
+    found.give("near", (str(row.near) for row in members if row.choice and row.near))
     return model
+
+
+def choosers(work: Work) -> RaterModel | None:
+    """Raters of choices as fitted last; None while there are too few panels."""
+    stored = work.known.kept("raters", ["choice"]).get("choice")
+    return RaterModel.from_body(stored["model"]) if stored is not None and stored["model"] else None
 
 
 def _fitted(
@@ -84,13 +92,11 @@ def _fitted(
     for row in _members(work, sort, fresh=fresh, gone=gone):
         by_panel[row.interaction_id][row.author] = row
     first = sorted(by_panel, key=lambda key: (sorted(row.seq for row in by_panel[key].values())[PANEL - 1], key))[:size]
-    rows = [row for key in first for row in by_panel[key].values()]
-    if len({_vote(row) for row in rows}) < 2:
+    panels = [list(by_panel[key].values()) for key in first]
+    if len({_vote(row) for some in panels for row in some}) < 2:
         return None
-    return fit_raters(
-        [_vote(row) for row in rows],
-        raters=[row.author for row in rows],
-        items=[row.interaction_id for row in rows],
+    return fit_panels(
+        [Panel(tuple(_vote(row) for row in some), tuple(row.author for row in some)) for some in panels]
     )
 
 
@@ -106,6 +112,9 @@ def _members(work: Work, sort: str, *, fresh: Mapping[str, Mapping[str, Any]], g
 
 
 def _sort(row: Judged) -> str:
+    """What a row votes on; nothing where nobody knows whose vote it is."""
+    if not is_person(row.author):
+        return ""
     if row.choice:
         return "choice"
     return "rating" if row.family == "rating" else ""

@@ -3,6 +3,8 @@
 No flag is valid, one holds, flags of two detectors quarantine; what a person decided stays.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from loop.records import (
@@ -18,7 +20,19 @@ from loop.records import (
 from loop.validate.backing import theme_of
 from loop.validate.detectors import DETECTORS
 from loop.validate.detectors.too_fast import paces
-from loop.validate.fits import BELIEVED, Reference, count_known, due_fit, reference_of
+from loop.validate.fits import (
+    BELIEVED,
+    NO_CROWD,
+    OTHERS,
+    Crowd,
+    Reference,
+    count_known,
+    crowd_of,
+    due_fit,
+    fold_of,
+    reference_of,
+    stored_fit,
+)
 from loop.validate.scene import Scene
 from loop.validate.views import EVERYTHING, predict, rows_of_keys, vouched_answers, without_themselves
 from loop.validate.work import Findings, Work
@@ -31,16 +45,19 @@ def judge_rows(work: Work) -> Findings:
     fit, is_new = due_fit(work, BELIEVED, authors=believed, n=count_known(work, believed), found=found)
     rows = rows_of_keys(work, found, level_scan=is_new, level="row")
     flagged = known.flags([row.feedback_id for row in rows])
+    reference = reference_of(work, fit)
+    crowd = crowd_of(work, stored_fit(work, OTHERS)) if reference.model is None else NO_CROWD
     scene = Scene(
         named=work.named,
         standings={name: one for name, (one, _) in known.standings({row.author for row in rows}).items()},
         summaries=known.kept("near", sorted({str(row.near) for row in rows if row.near})),
         paces=paces(work, sorted({row.kind for row in rows if row.seconds is not None}), found),
-        reference=reference_of(work, fit),
+        reference=reference,
+        crowd=crowd,
         vouched=vouched_answers(work, [row for row in rows if row.choice])[0],
     )
     backed = known.kept("pair", sorted({row.pair for row in rows if row.pair}))
-    for stored, row in zip(rows, _viewed(work, rows, scene.reference), strict=True):
+    for stored, row in zip(rows, _viewed(work, rows, scene.reference, crowd=crowd), strict=True):
         old = flagged.get(row.feedback_id, ())
         flags = _flags(row, old, scene=scene, work=work)
         standing = scene.standings.get(row.author)
@@ -60,12 +77,15 @@ def judge_rows(work: Work) -> Findings:
     return found
 
 
-def _viewed(work: Work, rows: list[Judged], reference: Reference) -> list[Judged]:
-    """The rows with what the model of known answers says; one it learned from is judged without itself."""
-    if reference.model is None:
-        return [row._replace(top="", top_chance=None, given_chance=None, rank=None) if row.top else row for row in rows]
+def _viewed(work: Work, rows: list[Judged], reference: Reference, *, crowd: Crowd) -> list[Judged]:
+    """The rows with what the model of known answers says; one it learned from is judged without itself.
+
+    Where there is none, with what authors of other folds say; such a view has no rank.
+    """
     texts = work.known.questions({row.question for row in rows if row.choice})
     some = [row for row in rows if row.choice and row.question in texts]
+    if reference.model is None:
+        return _seen_by_crowd(rows, some, texts={key: one.text for key, one in texts.items()}, crowd=crowd)
     told = predict(reference.model, [texts[row.question].text for row in some], choices=[row.choice for row in some])
     told = without_themselves(told, some, left_out=reference.left_out, known=reference.known)
     ranks = np.searchsorted(reference.yardstick, told.given_chance, side="right") / max(reference.yardstick.size, 1)
@@ -78,6 +98,23 @@ def _viewed(work: Work, rows: list[Judged], reference: Reference) -> list[Judged
         for place, row in enumerate(some)
     }
     return [_seen(row, *views.get(row.feedback_id, ("", None, None, None))) for row in rows]
+
+
+def _seen_by_crowd(
+    rows: list[Judged], some: list[Judged], *, texts: Mapping[str, str], crowd: Crowd
+) -> list[Judged]:
+    views: dict[str, tuple[str, float, float]] = {}
+    for number, model in enumerate(crowd.models):
+        own = [row for row in some if fold_of(row.author) == number]
+        if model is None or not own:
+            continue
+        told = predict(model, [texts[row.question] for row in own], choices=[row.choice for row in own])
+        views |= {
+            row.feedback_id: (told.top[place], _rounded(told.top_chance[place]), _rounded(told.given_chance[place]))
+            for place, row in enumerate(own)
+            if told.top[place]
+        }
+    return [_seen(row, *views.get(row.feedback_id, ("", None, None)), None) for row in rows]
 
 
 def _seen(row: Judged, top: str, top_chance: float | None, given_chance: float | None, rank: float | None) -> Judged:

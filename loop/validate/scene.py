@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loop.records import AuthorStanding
-from loop.validate.fits import Reference
+from loop.validate.fits import Crowd, Reference
 from loop.validate.views import Known
 
 
@@ -19,5 +19,7 @@ class Scene:
     """What groups of near-identical questions come to, by number."""
     paces: Mapping[str, Mapping[str, Any]]
     reference: Reference
+    crowd: Crowd
+    """What everybody says, where there is no model of known answers."""
     vouched: Mapping[str, Known]
     """The known answer of an interaction."""

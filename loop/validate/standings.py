@@ -2,21 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from statistics import median
 
 from loop.records import ENOUGH_JUDGED, LAZY_COUNT, SEPARATOR, AuthorStanding, Standing, Sums
 from loop.stats.agreement import rate
+from loop.stats.funnel import PEERS, below_peers
 from loop.validate.examiners import long_records
 from loop.validate.facts import burst_key
 from loop.validate.votes import electorate
 from loop.validate.work import Findings, Work
 
+_AT_LEAST = 0.5
+"""Of what is judged, at least; also what is usual while nobody can say."""
 _ABOVE_CHANCE = 0.25
 """Share of the way from chance to perfect that an honest author must possibly reach."""
 _SHARE_OF_USUAL = 2 / 3
 """Of the median author's agreement, what an honest author must possibly reach; where answers are easy to check the
 median is near 1, where they are not it is lower for everybody."""
-_PEERS = 5
-"""Judged authors before their median counts."""
+SURELY = 0.05
+"""Chance of condemning anybody at all where everybody is equally good."""
 _LAZY_CHANCE = 1e-6
 _MILLION = 1_000_000
 
@@ -36,13 +40,22 @@ def judge_authors(work: Work) -> Findings:
     people = {name: sums for name, (_, sums) in before.items()} | fresh
     choices, values = Counter(totals["choices"]), Counter({float(key): n for key, n in totals["values"].items()})
     bars = {name: _bar(sums, choices, values) for name, sums in people.items()}
-    judged = [sums.agreed / _MILLION / sums.judged for sums in people.values() if sums.judged >= ENOUGH_JUDGED]
-    if len(judged) >= _PEERS:
-        least = _SHARE_OF_USUAL * _median(judged)
+    judged = sorted(name for name, sums in people.items() if sums.judged >= ENOUGH_JUDGED)
+    records = [(people[name].agreed / _MILLION, people[name].judged) for name in judged]
+    if len(judged) >= PEERS:
+        least = _SHARE_OF_USUAL * median(agreed / n for agreed, n in records)
         bars = {name: max(bar, least) for name, bar in bars.items()}
+    lucky = dict(zip(judged, below_peers(records, least=_AT_LEAST), strict=True))
     changed: list[str] = []
     for name, sums in people.items():
-        standing = _standing(name, sums, bar=bars[name], is_trusted=name in work.named, lazy=_lazy(sums, values))
+        standing = _standing(
+            name,
+            sums,
+            bar=bars[name],
+            is_below=lucky.get(name, 1.0) <= SURELY,
+            is_trusted=name in work.named,
+            lazy=_lazy(sums, values),
+        )
         old = before.get(name)
         if old is None or old != (standing, sums):
             found.standings.append((standing, sums))
@@ -93,7 +106,7 @@ def _above_chance(own: Counter[str], everybody: Counter[str]) -> float:
     if not given or not total:
         return 0.5
     chance = sum(n * everybody[key] for key, n in own.items()) / (given * total)
-    return max(0.5, chance + _ABOVE_CHANCE * (1 - chance))
+    return max(_AT_LEAST, chance + _ABOVE_CHANCE * (1 - chance))
 
 
 def _liked(value: float) -> str:
@@ -116,7 +129,9 @@ def _lazy(sums: Sums, values: Counter[float]) -> str:
     )
 
 
-def _standing(name: str, sums: Sums, *, bar: float, is_trusted: bool, lazy: str) -> AuthorStanding:
+def _standing(
+    name: str, sums: Sums, *, bar: float, is_below: bool, is_trusted: bool, lazy: str
+) -> AuthorStanding:
     judged, agreed = sums.judged, sums.agreed / _MILLION
     found = rate(agreed, n=judged) if judged else None
     basis = _BASES[max(range(len(_BASES)), key=lambda place: (sums.bases[place], -place))]
@@ -130,9 +145,12 @@ def _standing(name: str, sums: Sums, *, bar: float, is_trusted: bool, lazy: str)
         standing, reason = "unreliable", lazy
     elif found is None or judged < ENOUGH_JUDGED:
         standing, reason = "new", f"Too little to tell: {told}, {ENOUGH_JUDGED} needed."
-    elif found.high < bar:
+    elif found.high < bar and is_below:
         standing = "unreliable"
-        reason = f"{told[0].upper()}{told[1:]}, at most {found.high:.0%}; {bar:.0%} is the least of an honest author."
+        reason = (
+            f"{told[0].upper()}{told[1:]}, at most {found.high:.0%}; {bar:.0%} is the least of an honest author, and "
+            "this is surely below the others."
+        )
     elif found.low >= bar:
         standing, reason = "proven", f"{told[0].upper()}{told[1:]}, at least {found.low:.0%}."
     else:
@@ -203,9 +221,3 @@ def _crowded(work: Work, before: Mapping[str, tuple[AuthorStanding, Sums]], foun
 def crowd(authors: int) -> int:
     """The number of authors rounded up to a power of two: what a threshold rests on must not change with everybody."""
     return 1 << max(authors - 1, 0).bit_length()
-
-
-def _median(values: list[float]) -> float:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

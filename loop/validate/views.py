@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from loop.records import Judged, Level
 from loop.text.classifier import LabelModel
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
-from loop.validate.fits import OTHERS, VOUCHED, count_known, due_fit, fold_models, fold_of, given_cases, reference_of
+from loop.validate.fits import BELIEVED, OTHERS, VOUCHED, count_known, crowd_of, due_fit, fold_of, given_cases, reference_of, stored_fit
 from loop.validate.keys import key_of
 from loop.validate.panels import panel_views
 from loop.validate.work import Findings, Work
@@ -40,9 +40,11 @@ def view_rows(work: Work) -> Findings:
     others, is_newer = due_fit(work, OTHERS, authors=(), n=sum(known.count_first_votes().values()), found=found)
     rows = rows_of_keys(work, found, level_scan=is_new or is_newer)
     choosing = [row for row in rows if row.choice]
+    if is_newer and is_crowd_needed(work):
+        found.give("row", [f"{EVERYTHING}0"])
     agree: dict[str, tuple[int, int]] = {}
     texts = known.questions({row.question for row in choosing})
-    for number, model in enumerate(fold_models(work, others)):
+    for number, model in enumerate(crowd_of(work, others).models):
         some = [row for row in choosing if row.question in texts and fold_of(row.author) == number]
         if model is not None and some:
             told = predict(model, [texts[row.question].text for row in some], choices=[row.choice for row in some])
@@ -81,6 +83,12 @@ def rows_of_keys(work: Work, found: Findings, *, level_scan: bool, level: Level 
     if level_scan:
         found.give(level, [f"{EVERYTHING}0"])
     return sorted(rows.values(), key=lambda row: (row.seq, row.feedback_id))
+
+
+def is_crowd_needed(work: Work) -> bool:
+    """Whether no model of known answers is in force, so that rows are judged by what everybody says."""
+    believed = stored_fit(work, BELIEVED)
+    return believed is None or reference_of(work, believed).model is None
 
 
 class Known(NamedTuple):

@@ -2,16 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from loop.records import AuthorStanding, Finding, Judged, Vote
+from loop.stats.agreement import RaterModel
 from loop.text.spelling import quote
+from loop.validate.panels import choosers
 from loop.validate.votes import carries
 from loop.validate.work import Findings, Work, unreliable_among
 
 _NAMED = 3
 """Sides named in a reason."""
 _RELATED = 20
+SURE_RIGHT = 0.8
+"""Chance of being right from which a majority of raters whose records are known stands; below, all sides are held."""
+_SPEAKS_FOR = 0.5
+"""Chance of a side, by the words of the question, from which it stands where no side has a sure majority."""
 
 
 def weigh_groups(work: Work) -> Findings:
@@ -27,10 +33,11 @@ def weigh_groups(work: Work) -> Findings:
     authors = {vote.author for some in votes.values() for vote in some}
     standings = [standing for standing, _ in work.known.standings(authors).values()]
     stored = work.known.kept("near", [str(near) for near in nears])
+    raters = choosers(work)
     changed = []
     for near in nears:
-        body = _summary(work, votes.get(near, []), standings=standings)
-        if body != dict(stored.get(str(near), {"sides": {}, "winner": None, "told": ""})):
+        body = _summary(work, votes.get(near, []), standings=standings, raters=raters)
+        if body != dict(stored.get(str(near), {"sides": {}, "leading": None, "winner": None, "told": ""})):
             found.keep("near", str(near), body)
             changed.append(near)
     found.give("row", (row.feedback_id for row in work.known.rows("near", changed) if row.choice))
@@ -40,12 +47,16 @@ def weigh_groups(work: Work) -> Findings:
 def conflict_of(row: Judged, summary: Mapping[str, Any] | None) -> Finding | None:
     """What the group's summary says of one of its rows.
 
-    The side that carries the vote, or that an operator-named author is on alone, stands; the others are held.
-    When no side carries, all are held: neither may teach before a person, or more voices, decide.
+    The side that surely has the majority, that an operator-named author is on alone, or that the words of the question
+    speak for, stands; the others are held. When no side does, all are held: neither may teach before a person, or more
+    voices, decide.
     """
     if summary is None or len(summary["sides"]) < 2:
         return None
     if row.choice == summary["winner"] or row.choice not in summary["sides"]:
+        return None
+    is_text_for_it = row.top == row.choice and row.top_chance is not None and row.top_chance >= _SPEAKS_FOR
+    if summary["winner"] is None and is_text_for_it:
         return None
     against = [one for side, some in summary["sides"].items() if side != row.choice for one in some]
     return Finding(
@@ -55,7 +66,9 @@ def conflict_of(row: Judged, summary: Mapping[str, Any] | None) -> Finding | Non
     )
 
 
-def _summary(work: Work, votes: Sequence[Vote], *, standings: Sequence[AuthorStanding]) -> dict[str, Any]:
+def _summary(
+    work: Work, votes: Sequence[Vote], *, standings: Sequence[AuthorStanding], raters: RaterModel | None
+) -> dict[str, Any]:
     """Sides with a feedback id of each of their people, the side that stands, and both in words."""
     unreliable = unreliable_among(standings)
     latest: dict[str, Vote] = {}
@@ -69,18 +82,44 @@ def _summary(work: Work, votes: Sequence[Vote], *, standings: Sequence[AuthorSta
     told = ", ".join(f"{len(sides[choice])} say {quote(choice, limit=40)}" for choice in ranked[:_NAMED])
     if len(ranked) > _NAMED:
         told += f", {len(ranked) - _NAMED} more views"
+    lead = _lead(work, sides, raters=raters) if len(sides) > 1 else _Lead(None, is_sure=False)
     return {
         "sides": {choice: sorted(sides[choice].values())[:_RELATED] for choice in sorted(sides)},
-        "winner": _winner(work, sides) if len(sides) > 1 else None,
+        "leading": lead.choice,
+        "winner": lead.choice if lead.is_sure else None,
         "told": told,
     }
 
 
-def _winner(work: Work, sides: Mapping[str, Mapping[str, str]]) -> str | None:
+class _Lead(NamedTuple):
+    """How a contested group stands."""
+
+    choice: str | None
+    """Most likely right; None on a tie."""
+    is_sure: bool
+    """It may stand."""
+
+
+def _lead(work: Work, sides: Mapping[str, Mapping[str, str]], *, raters: RaterModel | None) -> _Lead:
+    """The side that is most likely right, and whether anybody can be sure.
+
+    A side that named people are on alone stands. Where enough people judged the same answers, how far each is to be
+    believed is known: the side leads that is most likely right, by votes alone where telling people apart foretells
+    nothing, and stands when its chance is SURE_RIGHT. Else it has to be surely a majority.
+    """
     trusted = [choice for choice, some in sides.items() if not work.named.isdisjoint(some)]
     if len(trusted) == 1:
-        return trusted[0]
-    everyone = len(set().union(*sides.values()))
-    best = max(sides, key=lambda choice: (len(sides[choice]), choice))
+        return _Lead(trusted[0], is_sure=True)
+    everyone = sorted(set().union(*sides.values()))
     needed = work.agent.limits.min_sources
-    return best if carries(len(sides[best]), of=everyone, needed=needed) else None
+    ranked = sorted(sides, key=lambda choice: (-len(sides[choice]), choice))
+    most = None if len(sides[ranked[0]]) == len(sides[ranked[1]]) else ranked[0]
+    voted = [(author, choice) for choice, some in sorted(sides.items()) for author in some]
+    chances: Mapping[str, float] = {}
+    if raters is not None and len(everyone) >= needed:
+        chances = raters.consensus([choice for _, choice in voted], raters=[author for author, _ in voted])
+    if raters is None or not chances:
+        is_sure = most is not None and carries(len(sides[most]), of=len(everyone), needed=needed)
+        return _Lead(most, is_sure=is_sure)
+    best = max(sides, key=lambda choice: (chances[choice], choice)) if raters.raters else most
+    return _Lead(best, is_sure=best is not None and chances[best] >= SURE_RIGHT)

@@ -4,6 +4,7 @@ import numpy as np
 
 from loop.records import Finding, Judged
 from loop.text.spelling import quote
+from loop.validate.fits import PRECISION
 from loop.validate.scene import Scene
 
 RARE = 0.03
@@ -29,15 +30,23 @@ def find_reference(row: Judged, scene: Scene) -> Finding | None:
         )
     if known is not None and known.author != row.author:
         return None
-    if not row.top or row.top == row.choice or row.rank is None or row.top_chance is None or row.given_chance is None:
+    if not row.top or row.top == row.choice or row.top_chance is None or row.given_chance is None:
         return None
-    if row.top_chance < _CONFIDENT or row.rank > RARE:
+    is_known = scene.reference.model is not None
+    who = "The reference says" if is_known else "Other people say of such questions"
+    told = (
+        f"{who} {quote(row.top, limit=40)} {_percent(row.top_chance)}, proposed "
+        f"{quote(row.choice, limit=40)} {_percent(row.given_chance)}; "
+    )
+    if row.given_chance < (scene.reference.limit if is_known else scene.crowd.limit):
+        return Finding("reference", f"{told}of answers that look so unlikely, at least {PRECISION:.0%} are wrong.")
+    standing = scene.standings.get(row.author)
+    is_seasoned = standing is not None and standing.standing == "proven"
+    if is_seasoned or row.rank is None or row.top_chance < _CONFIDENT or row.rank > RARE:
         return None
     return Finding(
         "reference",
-        f"The reference says {quote(row.top, limit=40)} {_percent(row.top_chance)}, proposed "
-        f"{quote(row.choice, limit=40)} {_percent(row.given_chance)}; only {_percent(row.rank)} "
-        f"of {scene.reference.yardstick.size:,} known answers look that unlikely.",
+        f"{told}only {_percent(row.rank)} of {scene.reference.yardstick.size:,} known answers look that unlikely.",
     )
 
 
