@@ -13,9 +13,10 @@ from loop.validate.cases import MOST_CASES
 from loop.validate.levels import PIECES, STEPS
 from loop.validate.memory import MemoryKnowledge
 from loop.validate.recheck import differences, from_nothing, settle
+from loop.validate.topics import in_words as topic_in_words
 from loop.validate.work import Findings, Work
 
-RULES = 3
+RULES = 4
 """Number of the firewall's rules: goes up when they come to other verdicts, and all feedback is judged again."""
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "from_nothing",
     "settle",
     "step",
+    "topic_in_words",
 ]
 
 

@@ -5,11 +5,15 @@ answered A and only newcomers say it should be X, that is a theme of its own, an
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from loop.records import SEPARATOR, Judged
+from loop.validate.detectors.duplicate import is_crowd
 from loop.validate.votes import Electorate, electorate
 from loop.validate.work import Findings, Work
+
+UNBACKED: Mapping[str, bool] = {"is_backed": True, "is_known": False}
+"""Of a pair nobody looked at yet."""
 
 
 def back_pairs(work: Work) -> Findings:
@@ -24,16 +28,16 @@ def back_pairs(work: Work) -> Findings:
     voters = voters_of(work)
     backers = work.known.backers(pairs)
     stored = work.known.kept("pair", pairs)
-    moved: dict[str, bool] = {}
+    moved: dict[str, Mapping[str, bool]] = {}
     for pair in pairs:
-        is_backed = voters.are_backed(len(backers.get(pair, frozenset()) & voters.seasoned))
-        was_backed = stored[pair]["is_backed"] if pair in stored else True
-        if pair not in stored or is_backed != was_backed:
-            found.keep("pair", pair, {"is_backed": is_backed})
-        if is_backed != was_backed:
-            moved[pair] = is_backed
+        seasoned = len(backers.get(pair, frozenset()) & voters.seasoned)
+        backing = {"is_backed": voters.are_backed(seasoned), "is_known": seasoned > 0}
+        if backing != dict(stored.get(pair, {})):
+            found.keep("pair", pair, backing)
+        if backing != dict(stored.get(pair, UNBACKED)):
+            moved[pair] = backing
     for row in work.known.rows("pair", sorted(moved)) if moved else ():
-        _place_anew(found, row, is_backed=moved[row.pair], voters=voters)
+        _place_anew(found, row, backing=moved[row.pair], voters=voters)
     return found
 
 
@@ -70,15 +74,21 @@ def voters_of(work: Work) -> Electorate:
     return electorate([one for one, _ in work.known.standings().values()], needed=work.agent.limits.min_sources)
 
 
-def theme_of(row: Judged, *, is_seasoned: bool, is_backed: bool) -> str:
+def theme_of(row: Judged, *, is_seasoned: bool, backing: Mapping[str, bool]) -> str:
     """The issue a correction of a choice speaks to: what is right, or for newcomers on their own the whole pair."""
     if not row.pair:
         return ""
-    return SEPARATOR.join(row.pair.split(SEPARATOR)[:2]) if is_seasoned or is_backed else row.pair
+    is_shared = is_seasoned or stands_with_others(row, backing)
+    return SEPARATOR.join(row.pair.split(SEPARATOR)[:2]) if is_shared else row.pair
 
 
-def _place_anew(found: Findings, row: Judged, *, is_backed: bool, voters: Electorate) -> None:
-    theme = theme_of(row, is_seasoned=row.author in voters.seasoned, is_backed=is_backed)
+def stands_with_others(row: Judged, backing: Mapping[str, bool]) -> bool:
+    """Whether a newcomer's correction counts with everybody's; a crowd's only once somebody known says the same."""
+    return bool(backing["is_backed"]) and (backing["is_known"] or not is_crowd(row))
+
+
+def _place_anew(found: Findings, row: Judged, *, backing: Mapping[str, bool], voters: Electorate) -> None:
+    theme = theme_of(row, is_seasoned=row.author in voters.seasoned, backing=backing)
     found.give("case", [row.interaction_id])
     found.give("pair", [f"@{row.near}"] if row.near else ())
     if theme != row.theme:

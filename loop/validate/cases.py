@@ -20,7 +20,8 @@ from loop.records import (
 )
 from loop.text.sentences import compare
 from loop.text.spelling import normalise
-from loop.validate.backing import voters_of
+from loop.validate.backing import UNBACKED, stands_with_others, voters_of
+from loop.validate.detectors.duplicate import is_crowd
 from loop.validate.edits import must_exclude, must_include
 from loop.validate.examiners import Examiners, examiners_of
 from loop.validate.facts import topic_of
@@ -122,8 +123,8 @@ def _draw(work: Work, told: Sequence[_Known], found: Findings, *, examiners: Exa
         one
         for one in told
         if one.row.author in voters.seasoned
-        or not one.row.pair
-        or backed.get(one.row.pair, {"is_backed": True})["is_backed"]
+        or (not one.row.pair and not is_crowd(one.row))
+        or (one.row.pair and stands_with_others(one.row, backed.get(one.row.pair, UNBACKED)))
     ]
     splits = _splits(work, carried, found)
     allowed = examiners.within_caps(

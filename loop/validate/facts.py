@@ -9,6 +9,7 @@ from loop.records import SEPARATOR, Feedback, FeedbackItem, Interaction, Judged,
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.detectors.instruction import NAME, find_instruction
 from loop.validate.keys import key_of
+from loop.validate.leaning import forget
 from loop.validate.panels import PANEL
 from loop.validate.questions import Registry, register
 from loop.validate.work import Findings, Work
@@ -52,12 +53,24 @@ def gather_facts(work: Work) -> Findings:
         before = old.get(row.feedback_id)
         placed = row._replace(near=registry.near_of(row.question), nth=_nth(row, before, counted))
         found.rows[row.feedback_id] = _with_views(placed, before)
+    forget(work, [row for row in old.values() if row.choice != found.rows[row.feedback_id].choice], found)
     _regroup(work, registry, found)
     for row in (*found.rows.values(), *old.values()):
         for level, key in concerned(row):
             found.give(level, [key])
     _touch_mates(work, found)
+    _begin(work, found)
     return found
+
+
+def _begin(work: Work, found: Findings) -> None:
+    """When the log begins: before that, nothing can be said of what is usual."""
+    stored = work.known.kept("begun", ["log"]).get("log", {"at": None})["at"]
+    times = [row.at for row in found.rows.values()]
+    first = min([*times, stored] if stored is not None else times, default=stored)
+    if first != stored:
+        found.keep("begun", "log", {"at": first})
+        found.give("theme", work.known.kept("theme"))
 
 
 def row_of(work: Work, item: FeedbackItem, interaction: Interaction | None, *, question: str) -> Judged:

@@ -33,8 +33,11 @@ ENOUGH = 100
 FOLDS = 5
 FOLD_ROWS = 5_000
 """Rows the out-of-author model of a fold learns from, at most."""
-PRECISION = 0.8
-"""Of the answers that are held for looking unlikely, the share to be expected wrong (`tests/bench/firewall/curves`)."""
+PRECISION = 0.7
+"""Of the answers that are held for looking unlikely, the share to be expected wrong, at least: with 1 to 20 in a
+hundred wrong, 75 to 97 in a hundred that are held then are (`tests/bench/firewall/curves`)."""
+FEW_KNOWN = 5
+"""Known answers of a label that weigh as much as what is usual of all."""
 _MODELS_REMEMBERED = 16
 
 VOUCHED, BELIEVED, OTHERS = "vouched", "believed", "others"
@@ -70,10 +73,13 @@ class Reference:
     known: Mapping[str, str]
     """By interaction: the answer learned from it."""
     limit: float
-    """Chance of an answer below which such answers are mostly wrong; 0 where the answers learned from show none."""
+    """Chance of an answer below which such answers are mostly wrong, and less likely than a blind guess; 0 where the
+    answers learned from show none."""
+    usual: Mapping[str, float]
+    """By choice: the usual rank of known answers of it, each judged without itself; one half where few are known."""
 
 
-NO_REFERENCE = Reference(None, np.zeros(0), {}, {}, 0.0)
+NO_REFERENCE = Reference(None, np.zeros(0), {}, {}, 0.0, {})
 
 
 @dataclass(frozen=True)
@@ -163,9 +169,11 @@ def reference_of(work: Work, fit: Fit) -> Reference:
         learned = [settled[place] for place in model.rows]
         chances = model.left_out.given_chance.astype(np.float64)
         surest = chances[np.array([not row.author or row.author in named for row in learned], dtype=np.bool_)]
+        yardstick = np.sort(surest if surest.size >= ENOUGH else chances)
         return Reference(
             model=model,
-            yardstick=np.sort(surest if surest.size >= ENOUGH else chances),
+            yardstick=yardstick,
+            usual=_usual(model, chances=chances, yardstick=yardstick),
             left_out={
                 row.interaction_id: (
                     model.labels[model.left_out.top[place]],
@@ -223,17 +231,25 @@ def crowd_of(work: Work, fit: Fit | None) -> Crowd:
     return found
 
 
+def _usual(model: LabelModel, *, chances: Floats, yardstick: Floats) -> dict[str, float]:
+    """Mean rank of each label's known answers, drawn towards one half as if by FEW_KNOWN more."""
+    ranks = np.searchsorted(yardstick, chances, side="right") / yardstick.size
+    sums = np.bincount(model.left_out.given, weights=ranks, minlength=len(model.labels))
+    means = (sums + 0.5 * FEW_KNOWN) / (model.counts + FEW_KNOWN)
+    return dict(zip(model.labels, means.tolist(), strict=True))
+
+
 def _limit(model: LabelModel, *, is_ours: Sequence[bool]) -> float:
     """The limit among the learned answers that nobody vouched for."""
     told = model.left_out
     chances = np.where(told.top == told.given, 1.0, told.given_chance).astype(np.float64)
     some = chances[np.array(is_ours, dtype=np.bool_)]
-    return _bound(some, bad=model.mistaken)
+    return _bound(some, bad=model.mistaken, labels=len(model.labels))
 
 
 def _crowd_limit(models: Sequence[LabelModel | None], rows: Sequence[Teacher], *, texts: Mapping[str, str]) -> float:
     """The same over what each fold's model says of the authors it has not learned from."""
-    chances, bad = [], []
+    chances, bad, labels = [], [], 1
     for number, model in enumerate(models):
         own = [row for row in rows if fold_of(row.author) == number]
         if model is None or not own:
@@ -242,13 +258,14 @@ def _crowd_limit(models: Sequence[LabelModel | None], rows: Sequence[Teacher], *
         seen = np.where(told.top == told.given, 1.0, told.given_chance)
         chances.append(seen[~np.isnan(seen)].astype(np.float64))
         bad.append(model.mistaken)
-    return _bound(np.concatenate(chances), bad=np.mean(bad, axis=0)) if chances else 0.0
+        labels = max(labels, len(model.labels))
+    return _bound(np.concatenate(chances), bad=np.mean(bad, axis=0), labels=labels) if chances else 0.0
 
 
-def _bound(chances: Floats, *, bad: Floats) -> float:
+def _bound(chances: Floats, *, bad: Floats, labels: int) -> float:
     if chances.size < ENOUGH:
         return 0.0
-    return mixture.bound(chances, bad=bad, grid=DOUBTS, precision=PRECISION).below
+    return min(mixture.bound(chances, bad=bad, grid=DOUBTS, precision=PRECISION).below, 1 / labels)
 
 
 def _settled(rows: Sequence[Teacher], *, named: Collection[str]) -> list[Teacher]:

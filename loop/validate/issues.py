@@ -6,16 +6,18 @@ that are held only because sides contradict each other count on their side, so t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from loop.heldout import HIDDEN_SPLITS, waiting_groups
 from loop.records import SEPARATOR, TEACHING_STATES, Interaction, Issue, IssueSide, Judged, Voice, derived_id
 from loop.text.spelling import quote
 from loop.validate.backing import voters_of
+from loop.validate.detectors.duplicate import is_crowd
 from loop.validate.themes import Spoken, edit_themes, takeover_themes
+from loop.validate.topics import emerging, in_words, words_of
 from loop.validate.votes import Electorate, carries, is_contested
 from loop.validate.work import Findings, Work
 
@@ -62,15 +64,16 @@ def make_issues(work: Work) -> Findings:
     known, found = work.known, Findings()
     stored = known.kept("theme", work.keys)
     voters = voters_of(work)
+    begun = float(known.kept("begun", ["log"]).get("log", {"at": 0.0})["at"])
     themes: dict[str, list[Theme]] = {}
     choices = [key for key in work.keys if key.split(SEPARATOR)[0] in ("label", "article")]
     themes |= _choice_themes(work, choices)
     for key in work.keys:
         match key.split(SEPARATOR):
             case ["answer", topic]:
-                themes[key] = _answer_themes(work, key, topic=topic)
+                themes[key] = _answer_themes(work, key, topic=topic, seasoned=voters.seasoned)
             case ["knowledge", _]:
-                themes[key] = _knowledge_themes(work, key)
+                themes[key] = _knowledge_themes(work, key, seasoned=voters.seasoned)
             case ["complaint", topic]:
                 themes[key] = _complaint_themes(work, key, topic=topic)
             case _:
@@ -78,20 +81,60 @@ def make_issues(work: Work) -> Findings:
     hidden = _hidden(work, themes)
     wanted = {row.interaction_id for some in themes.values() for one in some for row in _first_rows(one, hidden)}
     asked = known.interactions(wanted)
+    topics = {
+        issue_id(work, theme): (theme, body)
+        for some in themes.values()
+        for theme in some
+        if (body := _emerging(theme, voters=voters, begun=begun)) is not None
+    }
+    _keep_topics(work, topics, found)
     for key in work.keys:
         made = [
             issue
             for theme in themes.get(key, [])
-            if (issue := _issue(work, theme, voters=voters, hidden=hidden, asked=asked)) is not None
+            if (
+                issue := _issue(
+                    work, theme, voters=voters, hidden=hidden, asked=asked, is_emerging=issue_id(work, theme) in topics
+                )
+            )
+            is not None
         ]
         ids = sorted(issue.id for issue in made)
-        before = list(stored.get(key, {"issues": []})["issues"])
+        emerging_ids = sorted(one for theme in themes.get(key, []) if (one := issue_id(work, theme)) in topics)
+        body = stored.get(key, {"issues": [], "topics": []})
+        before = list(body["issues"])
+        for gone in set(body["topics"]) - set(emerging_ids):
+            found.keep("topic", gone, {})
         found.issues += made
         found.new_issues += sum(one not in before for one in ids)
         found.dropped += [one for one in before if one not in ids]
-        if ids != before:
-            found.keep("theme", key, {"issues": ids})
+        if (ids, emerging_ids) != (before, list(body["topics"])):
+            found.keep("theme", key, {"issues": ids, "topics": emerging_ids})
     return found
+
+
+def issue_id(work: Work, theme: Theme) -> str:
+    """The same theme is the same issue, whoever speaks to it."""
+    return derived_id("issue", work.agent.slug, *theme.key)
+
+
+def _emerging(theme: Theme, *, voters: Electorate, begun: float) -> dict[str, Any] | None:
+    lead = next(iter(theme.sides.values())).rows
+    return emerging(lead, seasoned=voters.seasoned, begun=begun, is_whole=len(lead) < CITED)
+
+
+def _keep_topics(work: Work, topics: Mapping[str, tuple[Theme, dict[str, Any]]], found: Findings) -> None:
+    """Emerging topics with an example in words; those that are new are told."""
+    stored = work.known.kept("topic", sorted(topics)) if topics else {}
+    items = work.known.feedback_items(sorted({body["example"] for _, body in topics.values()}))
+    asked = work.known.interactions({item.feedback.interaction_id for item in items.values()})
+    for key, (theme, body) in topics.items():
+        said = items[body["example"]].feedback
+        body |= {"words": words_of(said, asked.get(said.interaction_id)), "choice": next(iter(theme.sides))}
+        if dict(stored.get(key, {})) != body:
+            found.keep("topic", key, body)
+        if not stored.get(key):
+            found.topics.append(in_words(body))
 
 
 def _choice_themes(work: Work, keys: Sequence[str]) -> dict[str, list[Theme]]:
@@ -131,22 +174,22 @@ def _count(theme: Theme, people: Iterable[Voice], rivals: Iterable[Voice] = ()) 
     theme.last_at = max(voice.last_at for voice in everybody)
 
 
-def _answer_themes(work: Work, key: str, *, topic: str) -> list[Theme]:
+def _answer_themes(work: Work, key: str, *, topic: str, seasoned: Collection[str]) -> list[Theme]:
     found = []
     for edits in edit_themes(_spoken(work, key, newest=EDITS_COMPARED), topic=topic):
         theme = Theme("answer", ("answer", *edits.key), sentence=edits.sentence)
         people = {side: len({one.row.author for one in some}) for side, some in edits.sides.items()}
         for side in sorted(edits.sides, key=lambda side: (-people[side], side)):
-            _take(theme, side, edits.sides[side])
+            _take(theme, side, edits.sides[side], seasoned=seasoned)
         found.append(theme)
     return found
 
 
-def _knowledge_themes(work: Work, key: str) -> list[Theme]:
+def _knowledge_themes(work: Work, key: str, *, seasoned: Collection[str]) -> list[Theme]:
     found = []
     for members in takeover_themes(_spoken(work, key, newest=TAKEOVERS_COMPARED)):
         theme = Theme("knowledge", ("knowledge", members[0].feedback.interaction_id))
-        _take(theme, members[0].feedback.text.strip(), members)
+        _take(theme, members[0].feedback.text.strip(), members, seasoned=seasoned)
         found.append(theme)
     return found
 
@@ -175,11 +218,15 @@ def _spoken(work: Work, key: str, *, newest: int) -> list[Spoken]:
     ]
 
 
-def _take(theme: Theme, correction: str, some: Sequence[Spoken]) -> None:
+def _take(theme: Theme, correction: str, some: Sequence[Spoken], *, seasoned: Collection[str]) -> None:
     side = theme.sides[correction]
     side.rows = [one.row for one in some]
     side.people = {one.row.author for one in some}
-    side.teaching = {one.row.author for one in some if one.row.state in TEACHING_STATES}
+    side.teaching = {
+        one.row.author
+        for one in some
+        if one.row.state in TEACHING_STATES and (one.row.author in seasoned or not is_crowd(one.row))
+    }
     times = [one.row.at for one in some]
     theme.first_at = min(times) if not theme.first_at else min(theme.first_at, *times)
     theme.last_at = max(theme.last_at, *times)
@@ -203,7 +250,13 @@ def _first_rows(theme: Theme, hidden: frozenset[str]) -> list[Judged]:
 
 
 def _issue(
-    work: Work, theme: Theme, *, voters: Electorate, hidden: frozenset[str], asked: Mapping[str, Interaction]
+    work: Work,
+    theme: Theme,
+    *,
+    voters: Electorate,
+    hidden: frozenset[str],
+    asked: Mapping[str, Interaction],
+    is_emerging: bool,
 ) -> Issue | None:
     main = next(iter(theme.sides))
     first = _first_rows(theme, hidden)
@@ -230,12 +283,16 @@ def _issue(
     if is_contested(votes, against=strong_other):
         conflict = ", ".join(f"{side.sources} say {quote(side.correction)}" for side in sides if side.sources >= 2)
     needed = work.agent.limits.min_sources
+    is_alone = is_emerging or (theme.kind in ("label", "article") and len(theme.key) > 2)
     is_supported = (
-        carries(votes, of=votes + against, needed=needed) and voters.votes(lead.teaching) >= needed and not conflict
+        carries(votes, of=votes + against, needed=needed)
+        and voters.votes(lead.teaching) >= needed
+        and not conflict
+        and not (is_alone and voters.seasoned.isdisjoint(lead.teaching))
     )
     everything = sorted((row for some in cited.values() for row in some), key=_age)
     return Issue(
-        id=derived_id("issue", work.agent.slug, *theme.key),
+        id=issue_id(work, theme),
         agent=work.agent.slug,
         kind=theme.kind,
         title=_title(theme, main, first[0], asked.get(first[0].interaction_id)),

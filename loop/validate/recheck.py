@@ -131,7 +131,9 @@ def _documents(derived: Derived) -> dict[str, dict[str, Any]]:
         for one in derived.kept
         if not one.kind.startswith("panel:")
         and one.kind not in ("rules", "settled")
-        and not (one.kind == "theme" and not one.body["issues"])
+        and not (one.kind == "theme" and not one.body["issues"] and not one.body["topics"])
+        and not (one.kind == "topic" and not one.body)
+        and not (one.kind == "lean" and not one.body["rows"])
         and not (one.kind == "near" and not one.body["sides"])
         and not (one.kind == "group" and not one.body["themes"])
         and not (one.kind == "crossed" and not one.body["nears"])

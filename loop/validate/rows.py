@@ -17,7 +17,7 @@ from loop.records import (
     Flag,
     Judged,
 )
-from loop.validate.backing import theme_of
+from loop.validate.backing import UNBACKED, theme_of
 from loop.validate.detectors import DETECTORS
 from loop.validate.detectors.too_fast import paces
 from loop.validate.fits import (
@@ -33,6 +33,7 @@ from loop.validate.fits import (
     reference_of,
     stored_fit,
 )
+from loop.validate.leaning import forget, lean
 from loop.validate.scene import Scene
 from loop.validate.views import EVERYTHING, predict, rows_of_keys, vouched_answers, without_themselves
 from loop.validate.work import Findings, Work
@@ -47,25 +48,24 @@ def judge_rows(work: Work) -> Findings:
     flagged = known.flags([row.feedback_id for row in rows])
     reference = reference_of(work, fit)
     crowd = crowd_of(work, stored_fit(work, OTHERS)) if reference.model is None else NO_CROWD
+    viewed = _viewed(work, rows, reference, crowd=crowd)
+    standings = {name: one for name, (one, _) in known.standings({row.author for row in rows}).items()}
+    seasoned = work.named | {name for name, one in standings.items() if one.standing in ("trusted", "proven")}
     scene = Scene(
         named=work.named,
-        standings={name: one for name, (one, _) in known.standings({row.author for row in rows}).items()},
+        standings=standings,
         summaries=known.kept("near", sorted({str(row.near) for row in rows if row.near})),
         paces=paces(work, sorted({row.kind for row in rows if row.seconds is not None}), found),
         reference=reference,
         crowd=crowd,
+        leaning=lean(work, viewed, reference=reference, seasoned=seasoned, found=found),
         vouched=vouched_answers(work, [row for row in rows if row.choice])[0],
     )
     backed = known.kept("pair", sorted({row.pair for row in rows if row.pair}))
-    for stored, row in zip(rows, _viewed(work, rows, scene.reference, crowd=crowd), strict=True):
+    for stored, row in zip(rows, viewed, strict=True):
         old = flagged.get(row.feedback_id, ())
         flags = _flags(row, old, scene=scene, work=work)
-        standing = scene.standings.get(row.author)
-        theme = theme_of(
-            row,
-            is_seasoned=standing is not None and standing.standing in ("trusted", "proven"),
-            is_backed=backed.get(row.pair, {"is_backed": True})["is_backed"],
-        )
+        theme = theme_of(row, is_seasoned=row.author in seasoned, backing=backed.get(row.pair, UNBACKED))
         if flags != old:
             found.flags[row.feedback_id] = flags
         after = _settle(found, row, flags, theme=theme)
@@ -174,7 +174,9 @@ def concern(found: Findings, row: Judged) -> None:
 
 def _forget(work: Work, found: Findings, ids: list[str]) -> None:
     """Rows that no longer count as said have no voice; what rested on it is looked at again."""
-    for row in work.known.rows("feedback_id", ids) if ids else ():
+    rows = work.known.rows("feedback_id", ids) if ids else []
+    forget(work, [row for row in rows if not row.is_standing], found)
+    for row in rows:
         if not row.is_standing:
             found.rows[row.feedback_id] = unviewed(row)
             concern(found, row)

@@ -21,5 +21,7 @@ class Scene:
     reference: Reference
     crowd: Crowd
     """What everybody says, where there is no model of known answers."""
+    leaning: frozenset[str]
+    """Choices that newcomers make for questions which, taken together, look like something else."""
     vouched: Mapping[str, Known]
     """The known answer of an interaction."""

@@ -70,6 +70,8 @@ class Findings:
     retired: list[str] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    topics: list[str] = field(default_factory=list)
+    """Emerging topics that were not there before, a sentence each."""
     new_issues: int = 0
     """Of the issues, those that did not stand before."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from loop.records import Finding, Judged
 from loop.validate.detectors.conflict import conflict_of
+from loop.validate.detectors.duplicate import REPEAT, is_crowd
 from loop.validate.detectors.instruction import NAME as INSTRUCTION
 from loop.validate.detectors.rater import find_rater
 from loop.validate.detectors.reference import find_reference
@@ -21,9 +22,13 @@ Detector = Callable[[Judged, Scene], Finding | None]
 
 
 def _duplicate(row: Judged, _scene: Scene) -> Finding | None:
-    """Copies, a chorus or a burst; the first of them speaks."""
+    """Copies, a chorus or a burst; the first of them speaks. Many people within days are an emerging topic and not
+    held; many over weeks are held where the words of the question do not speak for what they say.
+    """
     told = {one.detector: one for one in row.findings}
     one = told.get("copy") or told.get("burst")
+    if one is None and row.choice and row.top != row.choice:
+        one = told.get(REPEAT)
     return None if one is None else Finding("duplicate", one.reason, one.related)
 
 
@@ -42,7 +47,7 @@ def _conflict(row: Judged, scene: Scene) -> Finding | None:
 
 def _too_fast(row: Judged, scene: Scene) -> Finding | None:
     pace = scene.paces.get(row.kind)
-    return None if pace is None or row.author in scene.named else haste_of(row, dict(pace))
+    return None if pace is None or row.author in scene.named or is_crowd(row) else haste_of(row, dict(pace))
 
 
 DETECTORS: Mapping[str, Detector] = {
