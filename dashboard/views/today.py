@@ -34,6 +34,7 @@ def draw() -> None:
     _needs()
     left, right = st.columns((3, 2), gap="large")
     with left:
+        _topics(parts)
         _set_aside(parts)
         _waiting()
         _undo_list()
@@ -112,6 +113,20 @@ def _row() -> DeltaGenerator:
     return st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center")
 
 
+def _topics(parts: Parts) -> None:
+    """What many people say at once: shown, not held, and taught only once somebody known says it too."""
+    topics = desk.emerging_topics(parts)
+    if not topics:
+        return
+    cards.heading("Emerging topics", "Many people without a record say the same, far more than usual.")
+    for topic in topics[:SHOWN]:
+        with _row():
+            show(tag("div", tag("b", topic.title), tag("div", topic.told, css="rt-small"), css="rt-text"))
+            session.link("feedback", "Look at it", icon=":material/arrow_forward:", f=topic.example)
+    if len(topics) > SHOWN:
+        cards.quiet(f"And {len(topics) - SHOWN} more.")
+
+
 def _set_aside(parts: Parts) -> None:
     """Work that kept failing: the rest goes on without it."""
     failed = [job for job in parts.store.failed_jobs() if job.retry_at is None]
@@ -159,6 +174,8 @@ def _examiners(parts: Parts) -> None:
     told = desk.examiner_words(desk.examination(parts), slug=parts.store.agent.slug)
     first, *rest = (tag("div", sentence, css="rt-small") for sentence in told)
     show(tag("div", first, rest, css="rt-card"))
+    if thin := desk.thin_words(parts):
+        cards.quiet(thin)
 
 
 def _heartbeat(parts: Parts) -> None:

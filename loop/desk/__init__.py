@@ -40,6 +40,7 @@ from loop.desk.examiners import examination, examiner_words
 from loop.desk.feedback import Correction, correct, judge
 from loop.desk.handing_in import HandedIn, RefusedDraft, hand_in
 from loop.desk.releases import roll_back
+from loop.desk.topics import EmergingTopic, emerging_topics, thin_words
 
 __all__ = [
     "QUESTIONS",
@@ -47,6 +48,7 @@ __all__ = [
     "AuditQuestion",
     "Correction",
     "Disagreement",
+    "EmergingTopic",
     "HandedIn",
     "RefusedDraft",
     "Setting",
@@ -66,6 +68,7 @@ __all__ = [
     "draft",
     "draft_articles",
     "edit",
+    "emerging_topics",
     "examination",
     "examiner_words",
     "explained_settings",
@@ -81,6 +84,7 @@ __all__ = [
     "roll_back",
     "samples_due",
     "settle_answer",
+    "thin_words",
     "undo",
     "undo_seconds",
 ]

@@ -10,6 +10,8 @@ from loop.records import LEVELS, Changes, Derived, Due, Kept, Level, digest
 
 PIECE = 4_000
 """Keys of one step, where a level names no smaller number."""
+TOPICS_TOLD = 5
+"""Emerging topics a turn names, at most; Today lists them."""
 MOST_PIECES = 2_000
 """Pieces of one turn: a bound on its work; what is left goes on in the next."""
 
@@ -22,11 +24,17 @@ def judge_feedback(parts: Parts, tally: StageTally) -> None:
     """
     _rebuild_where_rules_changed(parts, tally)
     counted: Counter[str] = Counter()
+    topics: dict[str, None] = {}
     pieces = 0
     for level in LEVELS:
         while pieces < MOST_PIECES and (due := parts.store.due(level, limit=validate.PIECES.get(level, PIECE))):
-            counted.update(_piece(parts, level, due))
+            found = _piece(parts, level, due)
+            counted.update(_counts(found))
+            topics |= dict.fromkeys(found.topics)
             pieces += 1
+    tally.words += [f"Emerging topic: {one}" for one in [*topics][:TOPICS_TOLD]]
+    if counted and (thin := validate.thinness(parts.store.agent, parts.store)):
+        tally.why.append(thin)
     tally.counts.update({name: n for name, n in sorted(counted.items()) if n})
     if pieces >= MOST_PIECES:
         tally.words.append("More feedback waits to be looked at than one turn takes; the next turn goes on.")
@@ -62,7 +70,7 @@ def _rebuild_where_rules_changed(parts: Parts, tally: StageTally) -> None:
     store.commit(Changes(derived=Derived(kept=(Kept("rules", "firewall", {"digest": rules}),))))
 
 
-def _piece(parts: Parts, level: Level, due: list[Due]) -> Counter[str]:
+def _piece(parts: Parts, level: Level, due: list[Due]) -> validate.Findings:
     store = parts.store
     work = validate.Work(
         agent=store.agent, known=store, now=parts.clock(), keys=tuple(one.key for one in due), seed=parts.seed
@@ -79,6 +87,10 @@ def _piece(parts: Parts, level: Level, due: list[Due]) -> Counter[str]:
             derived=found.derived(level, due),
         )
     )
+    return found
+
+
+def _counts(found: validate.Findings) -> Counter[str]:
     counted = Counter(move.now.value for move in found.moves)
     counted["new_issues"] = found.new_issues
     counted["new_cases"] = len(found.cases)

@@ -13,6 +13,7 @@ from loop.validate.cases import MOST_CASES
 from loop.validate.levels import PIECES, STEPS
 from loop.validate.memory import MemoryKnowledge
 from loop.validate.recheck import differences, from_nothing, settle
+from loop.validate.thin import thinness
 from loop.validate.topics import in_words as topic_in_words
 from loop.validate.work import Findings, Work
 
@@ -31,6 +32,7 @@ __all__ = [
     "from_nothing",
     "settle",
     "step",
+    "thinness",
     "topic_in_words",
 ]
 

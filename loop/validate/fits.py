@@ -38,6 +38,8 @@ PRECISION = 0.7
 hundred wrong, 75 to 97 in a hundred that are held then are (`tests/bench/firewall/curves`)."""
 FEW_KNOWN = 5
 """Known answers of a label that weigh as much as what is usual of all."""
+CONFIDENT = 0.3
+"""Chance of a model's first choice from which a question clearly looks like that."""
 _MODELS_REMEMBERED = 16
 
 VOUCHED, BELIEVED, OTHERS = "vouched", "believed", "others"
@@ -75,8 +77,8 @@ class Reference:
     limit: float
     """Chance of an answer below which such answers are mostly wrong, and less likely than a blind guess; 0 where the
     answers learned from show none."""
-    usual: Mapping[str, float]
-    """By choice: the usual rank of known answers of it, each judged without itself; one half where few are known."""
+    doubted: Mapping[str, float]
+    """By choice: of known answers of it, the share that clearly looks like another, each judged without itself."""
 
 
 NO_REFERENCE = Reference(None, np.zeros(0), {}, {}, 0.0, {})
@@ -173,7 +175,7 @@ def reference_of(work: Work, fit: Fit) -> Reference:
         return Reference(
             model=model,
             yardstick=yardstick,
-            usual=_usual(model, chances=chances, yardstick=yardstick),
+            doubted=_doubted(model),
             left_out={
                 row.interaction_id: (
                     model.labels[model.left_out.top[place]],
@@ -231,12 +233,13 @@ def crowd_of(work: Work, fit: Fit | None) -> Crowd:
     return found
 
 
-def _usual(model: LabelModel, *, chances: Floats, yardstick: Floats) -> dict[str, float]:
-    """Mean rank of each label's known answers, drawn towards one half as if by FEW_KNOWN more."""
-    ranks = np.searchsorted(yardstick, chances, side="right") / yardstick.size
-    sums = np.bincount(model.left_out.given, weights=ranks, minlength=len(model.labels))
-    means = (sums + 0.5 * FEW_KNOWN) / (model.counts + FEW_KNOWN)
-    return dict(zip(model.labels, means.tolist(), strict=True))
+def _doubted(model: LabelModel) -> dict[str, float]:
+    """Of each label's known answers, the share that looks like another label, drawn towards that of all."""
+    told = model.left_out
+    is_against = ((told.top != told.given) & (told.top_chance >= CONFIDENT)).astype(np.float64)
+    sums = np.bincount(told.given, weights=is_against, minlength=len(model.labels))
+    shares = (sums + float(is_against.mean()) * FEW_KNOWN) / (model.counts + FEW_KNOWN)
+    return dict(zip(model.labels, shares.tolist(), strict=True))
 
 
 def _limit(model: LabelModel, *, is_ours: Sequence[bool]) -> float:

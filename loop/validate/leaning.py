@@ -1,26 +1,23 @@
-"""Newcomers' choices taken together: whether what they call X looks like X, label by label (a one-sided z test).
+"""Newcomers' choices taken together: whether what they call X looks like something else (a one-sided z test).
 
 One newcomer's odd choice says little; twenty of them, each a little odd in the same way, are an attack on a label that
 looks at no single row. Each distinct question counts once, because the same words say the same however often.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from loop.records import Judged
-from loop.validate.fits import Reference
+from loop.validate.fits import CONFIDENT, Reference
 from loop.validate.work import Findings, Work
 
 LEAST = 12
 """Distinct questions before anything is said of them."""
 Z = 5.0
-"""Standard errors below the usual: with a thousand labels looked at, one in 3,000 agents would see one by chance."""
-PART = 2 / 3
-"""Of the usual rank of known answers of the label, what the newcomers' must stay below: small differences are no
-attack, however many questions show them (`tests/bench/firewall/curves`)."""
-_MILLION = 1_000_000
-_EVEN = (1 / 12) ** 0.5
-"""Standard deviation of a rank: ranks of right answers are spread evenly."""
+"""Standard errors above the usual: with a thousand labels looked at, one in 3,000 agents would see one by chance."""
+TIMES, MORE = 2.0, 0.2
+"""The share that looks like something else must be so many times the usual, and so much more: small differences are
+no attack, however many questions show them (`tests/bench/firewall/curves`)."""
 
 
 def lean(
@@ -34,7 +31,8 @@ def lean(
     gone: defaultdict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.choice and row.rank is not None and row.is_standing and row.author not in seasoned:
-            fresh[row.choice][row.feedback_id] = [row.question, round(row.rank * _MILLION)]
+            is_against = row.top != row.choice and (row.top_chance or 0.0) >= CONFIDENT
+            fresh[row.choice][row.feedback_id] = [row.question, int(is_against)]
         elif row.choice:
             gone[row.choice].add(row.feedback_id)
     stored = work.known.kept("lean", sorted({*fresh, *gone}))
@@ -42,7 +40,7 @@ def lean(
     for choice in sorted({*fresh, *gone}):
         body = stored.get(choice, {"rows": {}, "leans": False})
         now = {key: seen for key, seen in body["rows"].items() if key not in gone[choice]} | fresh[choice]
-        leans = _leans([seen for _, seen in sorted(now.items())], usual=reference.usual.get(choice, 0.5))
+        leans = _leans([seen for _, seen in sorted(now.items())], usual=reference.doubted.get(choice, 1.0))
         if leans:
             leaning.add(choice)
         if (now, leans) != (dict(body["rows"]), body["leans"]):
@@ -66,8 +64,10 @@ def forget(work: Work, rows: Iterable[Judged], found: Findings) -> None:
 
 
 def _leans(seen: Sequence[Sequence[object]], *, usual: float) -> bool:
-    ranks: Mapping[str, float] = {str(question): float(str(rank)) / _MILLION for question, rank in seen}
-    if len(ranks) < LEAST:
+    against = {str(question): bool(is_against) for question, is_against in seen}
+    n = len(against)
+    if n < LEAST:
         return False
-    mean = sum(ranks.values()) / len(ranks)
-    return mean <= PART * usual and (usual - mean) / (_EVEN / len(ranks) ** 0.5) >= Z
+    share = sum(against.values()) / n
+    error = max(usual * (1 - usual), 1e-9) ** 0.5 / n**0.5
+    return share >= max(TIMES * usual, usual + MORE) and share - usual >= Z * error

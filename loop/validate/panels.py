@@ -95,9 +95,7 @@ def _fitted(
     panels = [list(by_panel[key].values()) for key in first]
     if len({_vote(row) for some in panels for row in some}) < 2:
         return None
-    return fit_panels(
-        [Panel(tuple(_vote(row) for row in some), tuple(row.author for row in some)) for some in panels]
-    )
+    return fit_panels([Panel(tuple(_vote(row) for row in some), tuple(row.author for row in some)) for some in panels])
 
 
 def _members(work: Work, sort: str, *, fresh: Mapping[str, Mapping[str, Any]], gone: Sequence[str]) -> list[Judged]:

@@ -100,9 +100,7 @@ def _viewed(work: Work, rows: list[Judged], reference: Reference, *, crowd: Crow
     return [_seen(row, *views.get(row.feedback_id, ("", None, None, None))) for row in rows]
 
 
-def _seen_by_crowd(
-    rows: list[Judged], some: list[Judged], *, texts: Mapping[str, str], crowd: Crowd
-) -> list[Judged]:
+def _seen_by_crowd(rows: list[Judged], some: list[Judged], *, texts: Mapping[str, str], crowd: Crowd) -> list[Judged]:
     views: dict[str, tuple[str, float, float]] = {}
     for number, model in enumerate(crowd.models):
         own = [row for row in some if fold_of(row.author) == number]

@@ -129,9 +129,7 @@ def _lazy(sums: Sums, values: Counter[float]) -> str:
     )
 
 
-def _standing(
-    name: str, sums: Sums, *, bar: float, is_below: bool, is_trusted: bool, lazy: str
-) -> AuthorStanding:
+def _standing(name: str, sums: Sums, *, bar: float, is_below: bool, is_trusted: bool, lazy: str) -> AuthorStanding:
     judged, agreed = sums.judged, sums.agreed / _MILLION
     found = rate(agreed, n=judged) if judged else None
     basis = _BASES[max(range(len(_BASES)), key=lambda place: (sums.bases[place], -place))]

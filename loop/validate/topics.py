@@ -64,8 +64,8 @@ def in_words(body: Mapping[str, Any]) -> str:
     if body["choice"]:
         told += f"; they say it should be {quote(body['choice'], limit=40)}"
     if body["is_known"]:
-        return f"{told}. Somebody you know says so too."
-    return f"{told}. It teaches nothing until somebody you trust says the same."
+        return f"{told}. Somebody with a record says so too, so it may teach."
+    return f"{told}. It teaches nothing until somebody named, or with a record, says the same."
 
 
 def words_of(feedback: Feedback, interaction: Interaction | None) -> str:

@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 from loop.records import Judged, Level
 from loop.text.classifier import LabelModel
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
-from loop.validate.fits import BELIEVED, OTHERS, VOUCHED, count_known, crowd_of, due_fit, fold_of, given_cases, reference_of, stored_fit
+from loop.validate.fits import (
+    BELIEVED,
+    OTHERS,
+    VOUCHED,
+    count_known,
+    crowd_of,
+    due_fit,
+    fold_of,
+    given_cases,
+    reference_of,
+    stored_fit,
+)
 from loop.validate.keys import key_of
 from loop.validate.panels import panel_views
 from loop.validate.work import Findings, Work

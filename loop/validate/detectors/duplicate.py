@@ -45,9 +45,7 @@ def find_copies(work: Work) -> Findings:
                 handful += episode
                 continue
             crowds |= _crowd(episode)
-            kind |= dict.fromkeys(
-                (row.feedback_id for row in episode), TOPIC if _span(episode) <= _EPISODE else REPEAT
-            )
+            kind |= dict.fromkeys((row.feedback_id for row in episode), TOPIC if _span(episode) <= _EPISODE else REPEAT)
         copies = _copies(some) | _chorus(handful)
         for row in some:
             fresh = [Finding("copy", *copies[row.feedback_id])] if row.feedback_id in copies else []

@@ -5,14 +5,14 @@ import numpy as np
 from loop.records import Finding, Judged
 from loop.text.spelling import quote
 from loop.validate.detectors.duplicate import is_crowd
-from loop.validate.fits import PRECISION
+from loop.validate.fits import CONFIDENT, PRECISION
 from loop.validate.scene import Scene
 
 RARE = 0.02
 """A newcomer's choice is held when at most this share of known-right answers look as unlikely as it does.
 By construction about this share of honest newcomers' corrections of ordinary questions is held too."""
-_CONFIDENT = 0.3
-"""Chance of the reference's own first choice, at least, for that."""
+CROWD_RARE = 0.01
+"""The same for the words of a crowd, which stand or fall as one: an honest outage in one message is one question."""
 
 
 def find_reference(row: Judged, scene: Scene) -> Finding | None:
@@ -39,20 +39,20 @@ def find_reference(row: Judged, scene: Scene) -> Finding | None:
         f"{who} {quote(row.top, limit=40)} {_percent(row.top_chance)}, proposed "
         f"{quote(row.choice, limit=40)} {_percent(row.given_chance)}; "
     )
-    if is_crowd(row):
-        return None  # the same words again: one question that looks unlikely says nothing of the many who ask it
-    if row.given_chance < (scene.reference.limit if is_known else scene.crowd.limit):
+    is_many = is_crowd(row)
+    limit = scene.reference.limit if is_known else scene.crowd.limit
+    if row.given_chance < limit and not is_many:
         return Finding("reference", f"{told}of answers that look so unlikely, at least {PRECISION:.0%} are wrong.")
     standing = scene.standings.get(row.author)
     if row.rank is None or (standing is not None and standing.standing == "proven"):
         return None
-    if row.choice in scene.leaning:
+    if row.choice in scene.leaning and not is_many:
         return Finding(
             "reference",
-            f"{told}what newcomers say is {quote(row.choice, limit=40)} looks, taken together, far less like it than "
-            "what is known.",
+            f"{told}of what newcomers call {quote(row.choice, limit=40)}, far more than usual looks like something "
+            "else.",
         )
-    if row.rank > RARE or row.top_chance < _CONFIDENT:
+    if row.rank > (CROWD_RARE if is_many else RARE) or row.top_chance < CONFIDENT:
         return None
     return Finding(
         "reference",
