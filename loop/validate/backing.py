@@ -5,15 +5,12 @@ answered A and only newcomers say it should be X, that is a theme of its own, an
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from loop.records import SEPARATOR, Judged
-from loop.validate.detectors.duplicate import is_crowd
+from loop.validate.crowds import is_crowd
 from loop.validate.votes import Electorate, electorate
 from loop.validate.work import Findings, Work
-
-UNBACKED: Mapping[str, bool] = {"is_backed": True, "is_known": False}
-"""Of a pair nobody looked at yet."""
 
 
 def back_pairs(work: Work) -> Findings:
@@ -28,17 +25,36 @@ def back_pairs(work: Work) -> Findings:
     voters = voters_of(work)
     backers = work.known.backers(pairs)
     stored = work.known.kept("pair", pairs)
-    moved: dict[str, Mapping[str, bool]] = {}
+    moved: dict[str, bool] = {}
     for pair in pairs:
-        seasoned = len(backers.get(pair, frozenset()) & voters.seasoned)
-        backing = {"is_backed": voters.are_backed(seasoned), "is_known": seasoned > 0}
-        if backing != dict(stored.get(pair, {})):
-            found.keep("pair", pair, backing)
-        if backing != dict(stored.get(pair, UNBACKED)):
-            moved[pair] = backing
-    for row in work.known.rows("pair", sorted(moved)) if moved else ():
-        _place_anew(found, row, backing=moved[row.pair], voters=voters)
+        is_backed = voters.are_backed(len(backers.get(pair, frozenset()) & voters.seasoned))
+        was_backed = stored[pair]["is_backed"] if pair in stored else True
+        if pair not in stored or is_backed != was_backed:
+            found.keep("pair", pair, {"is_backed": is_backed})
+        if is_backed != was_backed:
+            moved[pair] = is_backed
+    rows = work.known.rows("pair", sorted(moved)) if moved else []
+    around = Surroundings(work, rows)
+    for row in rows:
+        _place_anew(found, row, is_backed=moved[row.pair], voters=voters, around=around)
     return found
+
+
+class Surroundings:
+    """What is known around some rows: who backs their pairs, and who says the same of questions like theirs."""
+
+    def __init__(self, work: Work, rows: Sequence[Judged]) -> None:
+        self._pairs = work.known.kept("pair", sorted({row.pair for row in rows if row.pair}))
+        near = sorted({str(row.near) for row in rows if row.near and is_crowd(row)})
+        self._nears = work.known.kept("near", near)
+
+    def stands(self, row: Judged, *, is_backed: bool | None = None) -> bool:
+        """Whether a newcomer's correction counts with everybody's; a crowd's only once somebody known says the same
+        of such a question.
+        """
+        if is_crowd(row) and row.choice not in self._nears.get(str(row.near), {"known": ()})["known"]:
+            return False
+        return bool(self._pairs.get(row.pair, {"is_backed": True})["is_backed"]) if is_backed is None else is_backed
 
 
 def _cross(work: Work, found: Findings, nears: Sequence[int]) -> None:
@@ -74,21 +90,16 @@ def voters_of(work: Work) -> Electorate:
     return electorate([one for one, _ in work.known.standings().values()], needed=work.agent.limits.min_sources)
 
 
-def theme_of(row: Judged, *, is_seasoned: bool, backing: Mapping[str, bool]) -> str:
+def theme_of(row: Judged, *, is_shared: bool) -> str:
     """The issue a correction of a choice speaks to: what is right, or for newcomers on their own the whole pair."""
     if not row.pair:
         return ""
-    is_shared = is_seasoned or stands_with_others(row, backing)
     return SEPARATOR.join(row.pair.split(SEPARATOR)[:2]) if is_shared else row.pair
 
 
-def stands_with_others(row: Judged, backing: Mapping[str, bool]) -> bool:
-    """Whether a newcomer's correction counts with everybody's; a crowd's only once somebody known says the same."""
-    return bool(backing["is_backed"]) and (backing["is_known"] or not is_crowd(row))
-
-
-def _place_anew(found: Findings, row: Judged, *, backing: Mapping[str, bool], voters: Electorate) -> None:
-    theme = theme_of(row, is_seasoned=row.author in voters.seasoned, backing=backing)
+def _place_anew(found: Findings, row: Judged, *, is_backed: bool, voters: Electorate, around: Surroundings) -> None:
+    is_shared = row.author in voters.seasoned or around.stands(row, is_backed=is_backed)
+    theme = theme_of(row, is_shared=is_shared)
     found.give("case", [row.interaction_id])
     found.give("pair", [f"@{row.near}"] if row.near else ())
     if theme != row.theme:

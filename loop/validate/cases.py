@@ -20,8 +20,7 @@ from loop.records import (
 )
 from loop.text.sentences import compare
 from loop.text.spelling import normalise
-from loop.validate.backing import UNBACKED, stands_with_others, voters_of
-from loop.validate.detectors.duplicate import is_crowd
+from loop.validate.backing import Surroundings, voters_of
 from loop.validate.edits import must_exclude, must_include
 from loop.validate.examiners import Examiners, examiners_of
 from loop.validate.facts import topic_of
@@ -118,14 +117,8 @@ def _may_tell(rows: Sequence[Judged]) -> bool:
 def _draw(work: Work, told: Sequence[_Known], found: Findings, *, examiners: Examiners) -> None:
     """Cases in the splits of their groups; in a split that examines, only what an examiner says within the caps."""
     voters = voters_of(work)
-    backed = work.known.kept("pair", sorted({one.row.pair for one in told if one.row.pair}))
-    carried = [
-        one
-        for one in told
-        if one.row.author in voters.seasoned
-        or (not one.row.pair and not is_crowd(one.row))
-        or (one.row.pair and stands_with_others(one.row, backed.get(one.row.pair, UNBACKED)))
-    ]
+    around = Surroundings(work, [one.row for one in told])
+    carried = [one for one in told if one.row.author in voters.seasoned or around.stands(one.row)]
     splits = _splits(work, carried, found)
     allowed = examiners.within_caps(
         work, [(one.row, splits[one.group]) for one in carried if splits[one.group] in HIDDEN_SPLITS]

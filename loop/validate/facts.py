@@ -7,6 +7,7 @@ from datetime import UTC
 from loop.heldout import GROUP_DRAW, group_of, sealed_at_most
 from loop.records import SEPARATOR, Feedback, FeedbackItem, Interaction, Judged, Level, is_person, person_of
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
+from loop.validate.crowds import DAY
 from loop.validate.detectors.instruction import NAME, find_instruction
 from loop.validate.keys import key_of
 from loop.validate.leaning import forget
@@ -16,7 +17,7 @@ from loop.validate.work import Findings, Work
 
 VOTES_PER_CHOICE = 3
 """Rows of one author and choice that teach the out-of-author model: nobody drowns out the others."""
-DAY, HOUR = 86_400.0, 3_600.0
+HOUR = 3_600.0
 _LONG_ENOUGH = 5
 """Words below which two texts are the same by chance."""
 _LOW = 0.5

@@ -15,9 +15,9 @@ from loop.heldout import HIDDEN_SPLITS, waiting_groups
 from loop.records import SEPARATOR, TEACHING_STATES, Interaction, Issue, IssueSide, Judged, Voice, derived_id
 from loop.text.spelling import quote
 from loop.validate.backing import voters_of
-from loop.validate.detectors.duplicate import is_crowd
+from loop.validate.crowds import is_crowd
 from loop.validate.themes import Spoken, edit_themes, takeover_themes
-from loop.validate.topics import emerging, in_words, words_of
+from loop.validate.topics import emerging, keep_topics
 from loop.validate.votes import Electorate, carries, is_contested
 from loop.validate.work import Findings, Work
 
@@ -82,12 +82,12 @@ def make_issues(work: Work) -> Findings:
     wanted = {row.interaction_id for some in themes.values() for one in some for row in _first_rows(one, hidden)}
     asked = known.interactions(wanted)
     topics = {
-        issue_id(work, theme): (theme, body)
+        issue_id(work, theme): body | {"choice": next(iter(theme.sides))}
         for some in themes.values()
         for theme in some
         if (body := _emerging(theme, voters=voters, begun=begun)) is not None
     }
-    _keep_topics(work, topics, found)
+    keep_topics(work, topics, found)
     for key in work.keys:
         made = [
             issue
@@ -101,14 +101,14 @@ def make_issues(work: Work) -> Findings:
         ]
         ids = sorted(issue.id for issue in made)
         emerging_ids = sorted(one for theme in themes.get(key, []) if (one := issue_id(work, theme)) in topics)
-        body = stored.get(key, {"issues": [], "topics": []})
-        before = list(body["issues"])
-        for gone in set(body["topics"]) - set(emerging_ids):
+        last = stored.get(key, {"issues": [], "topics": []})
+        before = list(last["issues"])
+        for gone in set(last["topics"]) - set(emerging_ids):
             found.keep("topic", gone, {})
         found.issues += made
         found.new_issues += sum(one not in before for one in ids)
         found.dropped += [one for one in before if one not in ids]
-        if (ids, emerging_ids) != (before, list(body["topics"])):
+        if (ids, emerging_ids) != (before, list(last["topics"])):
             found.keep("theme", key, {"issues": ids, "topics": emerging_ids})
     return found
 
@@ -121,20 +121,6 @@ def issue_id(work: Work, theme: Theme) -> str:
 def _emerging(theme: Theme, *, voters: Electorate, begun: float) -> dict[str, Any] | None:
     lead = next(iter(theme.sides.values())).rows
     return emerging(lead, seasoned=voters.seasoned, begun=begun, is_whole=len(lead) < CITED)
-
-
-def _keep_topics(work: Work, topics: Mapping[str, tuple[Theme, dict[str, Any]]], found: Findings) -> None:
-    """Emerging topics with an example in words; those that are new are told."""
-    stored = work.known.kept("topic", sorted(topics)) if topics else {}
-    items = work.known.feedback_items(sorted({body["example"] for _, body in topics.values()}))
-    asked = work.known.interactions({item.feedback.interaction_id for item in items.values()})
-    for key, (theme, body) in topics.items():
-        said = items[body["example"]].feedback
-        body |= {"words": words_of(said, asked.get(said.interaction_id)), "choice": next(iter(theme.sides))}
-        if dict(stored.get(key, {})) != body:
-            found.keep("topic", key, body)
-        if not stored.get(key):
-            found.topics.append(in_words(body))
 
 
 def _choice_themes(work: Work, keys: Sequence[str]) -> dict[str, list[Theme]]:

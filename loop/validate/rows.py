@@ -17,7 +17,7 @@ from loop.records import (
     Flag,
     Judged,
 )
-from loop.validate.backing import UNBACKED, theme_of
+from loop.validate.backing import Surroundings, theme_of
 from loop.validate.detectors import DETECTORS
 from loop.validate.detectors.too_fast import paces
 from loop.validate.fits import (
@@ -61,11 +61,11 @@ def judge_rows(work: Work) -> Findings:
         leaning=lean(work, viewed, reference=reference, seasoned=seasoned, found=found),
         vouched=vouched_answers(work, [row for row in rows if row.choice])[0],
     )
-    backed = known.kept("pair", sorted({row.pair for row in rows if row.pair}))
+    around = Surroundings(work, rows)
     for stored, row in zip(rows, viewed, strict=True):
         old = flagged.get(row.feedback_id, ())
         flags = _flags(row, old, scene=scene, work=work)
-        theme = theme_of(row, is_seasoned=row.author in seasoned, backing=backed.get(row.pair, UNBACKED))
+        theme = theme_of(row, is_shared=row.author in seasoned or around.stands(row))
         if flags != old:
             found.flags[row.feedback_id] = flags
         after = _settle(found, row, flags, theme=theme)
@@ -112,7 +112,11 @@ def _seen_by_crowd(rows: list[Judged], some: list[Judged], *, texts: Mapping[str
             for place, row in enumerate(own)
             if told.top[place]
         }
-    return [_seen(row, *views.get(row.feedback_id, ("", None, None)), None) for row in rows]
+    found = []
+    for row in rows:
+        top, top_chance, given_chance = views.get(row.feedback_id, ("", None, None))
+        found.append(_seen(row, top, top_chance, given_chance, None))
+    return found
 
 
 def _seen(row: Judged, top: str, top_chance: float | None, given_chance: float | None, rank: float | None) -> Judged:

@@ -4,7 +4,7 @@ An outage looks like an attack: dozens of strangers, one message. Nobody is held
 people, since when and in which words, and it teaches once somebody named, or with a record, says the same.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +13,8 @@ from scipy.special import pdtrc
 
 from loop.records import Feedback, Interaction, Judged, is_person
 from loop.text.spelling import quote
-from loop.validate.detectors.duplicate import CROWD, is_crowd
-from loop.validate.facts import DAY
+from loop.validate.crowds import CROWD, DAY, TOPIC, episodes, is_crowd, kind_of
+from loop.validate.work import Findings, Work
 
 CHANCE = 1e-6
 """Poisson tail from which a day is far more than usual."""
@@ -55,6 +55,47 @@ def emerging(
         "is_known": any(row.author in seasoned and row.at >= first for row in ordered),
         "example": _typical(within).feedback_id,
     }
+
+
+def tell_comments(work: Work, rows: Sequence[Judged], found: Findings) -> None:
+    """Comments and takeovers in word-for-word the same words: no theme gathers them, so their words are the topic.
+
+    `rows`: all of strangers with those words.
+    """
+    said: defaultdict[str, list[Judged]] = defaultdict(list)
+    for row in rows:
+        if row.family == "comment" and is_person(row.author):
+            said[row.said].append(row)
+    bodies: dict[str, dict[str, Any]] = {}
+    for key, some in said.items():
+        latest = [episode for episode in episodes(some) if kind_of(episode) == TOPIC][-1:]
+        for episode in latest:
+            bodies[f"said:{key}"] = {
+                "people": len({row.author for row in episode}),
+                "items": len(episode),
+                "since": episode[0].at,
+                "last": episode[-1].at,
+                "is_known": False,
+                "example": episode[0].feedback_id,
+                "choice": "",
+            }
+    keep_topics(work, bodies, found)
+    for gone in work.known.kept("topic", sorted(f"said:{key}" for key in said if f"said:{key}" not in bodies)):
+        found.keep("topic", gone, {})
+
+
+def keep_topics(work: Work, bodies: Mapping[str, dict[str, Any]], found: Findings) -> None:
+    """Emerging topics with their example's words; those that are new are told."""
+    stored = work.known.kept("topic", sorted(bodies)) if bodies else {}
+    items = work.known.feedback_items(sorted({body["example"] for body in bodies.values()}))
+    asked = work.known.interactions({item.feedback.interaction_id for item in items.values()})
+    for key, body in bodies.items():
+        said = items[body["example"]].feedback
+        body["words"] = words_of(said, asked.get(said.interaction_id))
+        if dict(stored.get(key, {})) != body:
+            found.keep("topic", key, body)
+        if not stored.get(key):
+            found.topics.append(in_words(body))
 
 
 def in_words(body: Mapping[str, Any]) -> str:

@@ -9,8 +9,8 @@ facts, in `instruction`; here each row is asked for its flags.
 from collections.abc import Callable, Mapping
 
 from loop.records import Finding, Judged
+from loop.validate.crowds import REPEAT, is_crowd
 from loop.validate.detectors.conflict import conflict_of
-from loop.validate.detectors.duplicate import REPEAT, is_crowd
 from loop.validate.detectors.instruction import NAME as INSTRUCTION
 from loop.validate.detectors.rater import find_rater
 from loop.validate.detectors.reference import find_reference

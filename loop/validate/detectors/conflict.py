@@ -37,7 +37,7 @@ def weigh_groups(work: Work) -> Findings:
     changed = []
     for near in nears:
         body = _summary(work, votes.get(near, []), standings=standings, raters=raters)
-        if body != dict(stored.get(str(near), {"sides": {}, "leading": None, "winner": None, "told": ""})):
+        if body != dict(stored.get(str(near), {"sides": {}, "leading": None, "winner": None, "told": "", "known": []})):
             found.keep("near", str(near), body)
             changed.append(near)
     found.give("row", (row.feedback_id for row in work.known.rows("near", changed) if row.choice))
@@ -69,8 +69,11 @@ def conflict_of(row: Judged, summary: Mapping[str, Any] | None) -> Finding | Non
 def _summary(
     work: Work, votes: Sequence[Vote], *, standings: Sequence[AuthorStanding], raters: RaterModel | None
 ) -> dict[str, Any]:
-    """Sides with a feedback id of each of their people, the side that stands, and both in words."""
+    """Sides with a feedback id of each of their people, the side that stands, both in words, and on which sides
+    somebody known is.
+    """
     unreliable = unreliable_among(standings)
+    seasoned = work.named | {one.name for one in standings if one.standing == "proven"}
     latest: dict[str, Vote] = {}
     for vote in sorted(votes, key=lambda one: one.last_seq):
         latest[vote.author] = vote
@@ -88,6 +91,7 @@ def _summary(
         "leading": lead.choice,
         "winner": lead.choice if lead.is_sure else None,
         "told": told,
+        "known": sorted(choice for choice, some in sides.items() if not seasoned.isdisjoint(some)),
     }
 
 

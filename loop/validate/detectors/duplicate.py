@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from loop.records import SEPARATOR, AuthorStanding, Finding, Judged
-from loop.validate.facts import DAY
+from loop.validate.crowds import DAY, REPEAT, TOPIC, episodes, kind_of, reason_of
+from loop.validate.topics import tell_comments
 from loop.validate.work import Findings, Work
 
 REPEATS = 3
@@ -17,14 +18,6 @@ _WINDOW_SECONDS = 600.0
 _BURST = 8
 """Near-identical items in a day that make a burst, when few sources give them."""
 _RELATED = 20
-CROWD = 8
-"""Accounts that say the same, word for word, from which it is no handful any more: an emerging topic, or a repeat."""
-_EPISODE_GAP = 3 * DAY
-"""Silence after which the same words begin anew."""
-_EPISODE = 7 * DAY
-"""How long people report one event; what goes on longer is a repeat."""
-TOPIC, REPEAT = "topic", "repeat"
-"""What a crowd is: many within days, who may teach only with somebody known, or many over weeks."""
 
 
 def find_copies(work: Work) -> Findings:
@@ -36,33 +29,28 @@ def find_copies(work: Work) -> Findings:
     for row in rows:
         by_said[row.said].append(row)
     for some in by_said.values():
-        own = [row for row in some if row.is_long and row.author in strangers]
-        crowds: dict[str, tuple[str, tuple[str, ...]]] = {}
-        kind = {}
+        crowds: dict[str, tuple[str, Finding]] = {}
         handful: list[Judged] = []
-        for episode in _episodes(own):
-            if len({row.author for row in episode}) < CROWD:
+        for episode in episodes([row for row in some if row.is_long and row.author in strangers]):
+            if kind := kind_of(episode):
+                one = Finding(kind, reason_of(episode), (episode[0].feedback_id,))
+                crowds |= dict.fromkeys((row.feedback_id for row in episode), (kind, one))
+            else:
                 handful += episode
-                continue
-            crowds |= _crowd(episode)
-            kind |= dict.fromkeys((row.feedback_id for row in episode), TOPIC if _span(episode) <= _EPISODE else REPEAT)
         copies = _copies(some) | _chorus(handful)
         for row in some:
             fresh = [Finding("copy", *copies[row.feedback_id])] if row.feedback_id in copies else []
-            findings = row.findings_with(fresh, by="copy")
+            kind, crowd = crowds.get(row.feedback_id, ("", None))
+            after = row._replace(findings=row.findings_with(fresh, by="copy"))
             for name in (TOPIC, REPEAT):
-                fresh = [Finding(name, *crowds[row.feedback_id])] if kind.get(row.feedback_id) == name else []
-                findings = row._replace(findings=findings).findings_with(fresh, by=name)
-            if findings != row.findings:
-                found.rows[row.feedback_id] = row._replace(findings=findings)
+                told = [crowd] if crowd is not None and kind == name else []
+                after = after._replace(findings=after.findings_with(told, by=name))
+            if after != row:
+                found.rows[row.feedback_id] = after
                 found.give("row", [row.feedback_id])
                 found.give("case", [row.interaction_id])
+    tell_comments(work, [row for row in rows if row.author in strangers], found)
     return found
-
-
-def is_crowd(row: Judged) -> bool:
-    """Whether many accounts without a record say word for word what it says."""
-    return any(one.detector in (TOPIC, REPEAT) for one in row.findings)
 
 
 def find_bursts(work: Work) -> Findings:
@@ -144,33 +132,6 @@ def _chorus(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
         for row in some:
             told[row.feedback_id] = (reason, _others(row, some))
     return told
-
-
-def _episodes(rows: Sequence[Judged]) -> Iterator[list[Judged]]:
-    """Rows of the same words, cut where nobody said them for days."""
-    ordered = sorted(rows, key=lambda row: (row.at, row.seq))
-    start = 0
-    for place in range(1, len(ordered) + 1):
-        if place == len(ordered) or ordered[place].at - ordered[place - 1].at > _EPISODE_GAP:
-            yield ordered[start:place]
-            start = place
-
-
-def _span(rows: Sequence[Judged]) -> float:
-    return rows[-1].at - rows[0].at if rows else 0.0
-
-
-def _crowd(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """One episode of many accounts. Counts are rounded down, so that the rows change seldom while it grows."""
-    accounts = 1 << (len({row.author for row in rows}).bit_length() - 1)
-    days = max(1, 1 << (int(_span(rows) / DAY).bit_length() - 1)) if _span(rows) >= DAY else 1
-    over = "a day" if days == 1 else f"{days} days or more"
-    reason = (
-        f"{accounts} accounts or more without a record gave the same correction to word-for-word the same question "
-        f"within {over}."
-    )
-    related = (rows[0].feedback_id,)
-    return {row.feedback_id: (reason, related) for row in rows}
 
 
 def _bursts(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:

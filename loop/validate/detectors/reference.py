@@ -4,7 +4,7 @@ import numpy as np
 
 from loop.records import Finding, Judged
 from loop.text.spelling import quote
-from loop.validate.detectors.duplicate import is_crowd
+from loop.validate.crowds import is_crowd
 from loop.validate.fits import CONFIDENT, PRECISION
 from loop.validate.scene import Scene
 

@@ -58,13 +58,6 @@ def _comments(draw: random.Random, some: Rows) -> list[Report]:
     return [{"question": draw.choice(some)[0], "kind": FeedbackKind.COMMENT, "text": DOWN} for _ in range(PEOPLE)]
 
 
-def _takeovers(draw: random.Random, some: Rows) -> list[Report]:
-    return [
-        {"question": draw.choice(some)[0], "kind": FeedbackKind.TAKEOVER, "text": f"We know of it. {DOWN}"}
-        for _ in range(PEOPLE)
-    ]
-
-
 def _edits(draw: random.Random, some: Rows) -> list[Report]:
     """The answer to one question rewritten alike by everybody."""
     text, _ = draw.choice([one for one in some if len(one[0].split()) >= 5])
@@ -83,7 +76,6 @@ FORMS: dict[str, Callable[[random.Random, Rows], list[Report]]] = {
     "new label, own words": _new_label_own_words,
     "thumbs down by a button": _thumbs,
     "comments by a button": _comments,
-    "takeovers": _takeovers,
     "edits, same words": _edits,
 }
 
