@@ -1,9 +1,11 @@
 """Every page of the menu opens: with data, without any, and when the database cannot be read."""
 
+import time
+
 import pytest
 
 from dashboard.menu import SCREENS, Screen
-from loop.records import FailedJob
+from loop.records import Changes, Derived, FailedJob, Kept
 from storage.database import Database
 from storage.store import AgentStore
 from tests import builders
@@ -86,6 +88,24 @@ def test_what_kept_failing_is_on_today_with_its_reason_and_the_way_to_try_again(
     assert "The stage Update" in today
     assert f"It broke on {HOSTILE}. 5 tries." in today
     assert "ratchet jobs retry desk:update" in today
+
+
+def test_an_emerging_topic_is_on_today_with_people_time_and_words(workspace: AgentStore, opens: Opens) -> None:
+    assert "Emerging topics" not in page_words(opens())
+    now = time.time()
+    body = {
+        "people": 70, "items": 75, "since": now - 7_200, "last": now, "is_known": False, "example": "f7",
+        "words": f"nothing loads {HOSTILE}", "choice": "outage",
+    }  # fmt: skip
+    workspace.commit(Changes(derived=Derived(kept=(Kept("topic", "said:x", body),))))
+    app = opens()
+    today = page_words(app)
+    assert "Emerging topics" in today
+    assert "70 people since " in today
+    assert "nothing loads" in today
+    assert "they say it should be “outage”" in today
+    assert "It teaches nothing until somebody named, or with a record, says the same." in today
+    assert not set().union(*(tags(piece.value) for piece in app.html)) & {"img", "script", "iframe"}
 
 
 def test_an_unknown_address_is_told_and_the_page_goes_on(workspace: AgentStore, opens: Opens) -> None:
