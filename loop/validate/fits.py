@@ -175,7 +175,7 @@ def reference_of(work: Work, fit: Fit) -> Reference:
         return Reference(
             model=model,
             yardstick=yardstick,
-            doubted=_doubted(model),
+            doubted=doubted(model),
             left_out={
                 row.interaction_id: (
                     model.labels[model.left_out.top[place]],
@@ -233,7 +233,7 @@ def crowd_of(work: Work, fit: Fit | None) -> Crowd:
     return found
 
 
-def _doubted(model: LabelModel) -> dict[str, float]:
+def doubted(model: LabelModel) -> dict[str, float]:
     """Of each label's known answers, the share that looks like another label, drawn towards that of all."""
     told = model.left_out
     is_against = ((told.top != told.given) & (told.top_chance >= CONFIDENT)).astype(np.float64)

@@ -14,9 +14,9 @@ from loop.validate.work import Findings, Work
 
 _AT_LEAST = 0.5
 """Of what is judged, at least; also what is usual while nobody can say."""
-_ABOVE_CHANCE = 0.25
+ABOVE_CHANCE = 0.25
 """Share of the way from chance to perfect that an honest author must possibly reach."""
-_SHARE_OF_USUAL = 2 / 3
+SHARE_OF_USUAL = 2 / 3
 """Of the median author's agreement, what an honest author must possibly reach; where answers are easy to check the
 median is near 1, where they are not it is lower for everybody."""
 SURELY = 0.05
@@ -43,7 +43,7 @@ def judge_authors(work: Work) -> Findings:
     judged = sorted(name for name, sums in people.items() if sums.judged >= ENOUGH_JUDGED)
     records = [(people[name].agreed / _MILLION, people[name].judged) for name in judged]
     if len(judged) >= PEERS:
-        least = _SHARE_OF_USUAL * median(agreed / n for agreed, n in records)
+        least = SHARE_OF_USUAL * median(agreed / n for agreed, n in records)
         bars = {name: max(bar, least) for name, bar in bars.items()}
     lucky = dict(zip(judged, below_peers(records, least=_AT_LEAST), strict=True))
     changed: list[str] = []
@@ -106,7 +106,7 @@ def _above_chance(own: Counter[str], everybody: Counter[str]) -> float:
     if not given or not total:
         return 0.5
     chance = sum(n * everybody[key] for key, n in own.items()) / (given * total)
-    return max(_AT_LEAST, chance + _ABOVE_CHANCE * (1 - chance))
+    return max(_AT_LEAST, chance + ABOVE_CHANCE * (1 - chance))
 
 
 def _liked(value: float) -> str:

@@ -12,10 +12,10 @@ from loop.validate.work import Findings, Work
 
 REPEATS = 3
 """Times one author may say the same thing before the copies are held; the first always counts."""
-_CHORUS = 3
+CHORUS = 3
 """Accounts that say the same within the window."""
-_WINDOW_SECONDS = 600.0
-_BURST = 8
+WINDOW_SECONDS = 600.0
+BURST = 8
 """Near-identical items in a day that make a burst, when few sources give them."""
 _RELATED = 20
 
@@ -120,9 +120,9 @@ def _copies(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
 def _chorus(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
     """The same long question with the same correction, from several accounts nobody knows, on different answers."""
     told: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for some in _windows(rows, _WINDOW_SECONDS, least=_CHORUS):
+    for some in _windows(rows, WINDOW_SECONDS, least=CHORUS):
         accounts = {row.author for row in some}
-        if len(accounts) < _CHORUS or len({row.interaction_id for row in some}) < _CHORUS:
+        if len(accounts) < CHORUS or len({row.interaction_id for row in some}) < CHORUS:
             continue
         minutes = max(1, round((some[-1].at - some[0].at) / 60))
         reason = (
@@ -137,7 +137,7 @@ def _chorus(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
 def _bursts(rows: Sequence[Judged]) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Many in a day, from few: at most two, or a quarter of the items."""
     told: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for some in _windows(rows, DAY, least=_BURST):
+    for some in _windows(rows, DAY, least=BURST):
         sources = len({row.author for row in some})
         if sources > max(2, len(some) // 4):
             continue
