@@ -104,6 +104,7 @@ PROPOSERS: dict[Proposer, str] = {
     Proposer.EXAMPLES: "drafted from corrections",
     Proposer.RULES: "drafted as a rule",
     Proposer.KNOWLEDGE: "drafted from takeovers",
+    Proposer.SEARCH: "learned from corrections of the search",
     Proposer.WORDING: "drafted from repeated edits",
     Proposer.REFLECTION: "drafted by the language model",
     Proposer.PERSON: "written by a person",

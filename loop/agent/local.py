@@ -1,18 +1,18 @@
 """The built-in agent: answers from what its version holds. No key, no neural network, no chance.
 
     rules (the first that applies)
-    → a known-good case asked in the same words, or nearly: its answer is copied
+    → a known-good case, or a question an article has solved, asked in the same words or nearly: its answer is copied
     → the head: the class of the closest profile and cases
     → article search, where it covers the question better than the closest class
     → hand over to a person
 
-Where a version has examples, the questions its articles have solved are known cases too: each such
-article is a class of its own. Otherwise they only help the search.
+A question an article has solved counts for nothing but the same words: as a known case of a class, or as text to be
+searched, it would draw questions away from articles nobody has asked for yet (measured, see `loop.text.search`).
 
 Every answer names what it rests on, most important first. Confidence is 1 for a rule and the likeness
 for a known-good case. For the head and the search it is 1 - exp(-lead / 0.08), the lead being that over
 the runner-up: it tells right from wrong better than closeness does (on held-out real questions, AUROC .72
-to .86 against .71 to .77 for labels, .80 against .68 for articles). It is not a probability.
+to .86 against .71 to .77 for labels, .80 against .71 for articles). It is not a probability.
 An answer handed over keeps the confidence of what was withheld.
 """
 
@@ -25,13 +25,14 @@ from loop.agent.draft import Draft, finish, settle
 from loop.agent.head import Head, Prediction
 from loop.records import Answer, Article, Bundle, Example, Question
 from loop.text.classifier import FLOOR
-from loop.text.search import Hit, Search
+from loop.text.search import Alike, Hit, Nearest, Search
 from loop.text.spelling import normalise, says_hand_over
 
 SAME_CASE = 0.92
 """Likeness from which a question is a known-good case asked again, when its numbers are the same too."""
-ARTICLE_FLOOR = 0.2
-"""Score below which no article is close enough: 1 in 200 answerable questions, half of the off-topic ones."""
+ARTICLE_FLOOR = 0.25
+"""Score below which no article is close enough: 1 in 250 answerable questions, no right answer, a fifth of the
+off-topic ones (questions to a bank, asked of a government's help articles)."""
 SURE_LEAD = 0.08
 """Lead at which confidence is 0.63."""
 BATCH = 256
@@ -58,8 +59,9 @@ class LocalAgent:
         ]
         known = sorted(examples, key=lambda example: example.id) + sorted(solved, key=lambda one: one.id)
         self._known = {normalise(example.question): example for example in reversed(known)}
-        self._head = Head(known) if examples else None
-        self._search = Search(bundle.articles) if bundle.articles else None
+        self._head = Head(examples) if examples else None
+        self._solved = Nearest(solved) if solved else None
+        self._search = Search(bundle.articles, weights=bundle.search) if bundle.articles else None
 
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
         """Answers in the order of the questions. A question's answer does not depend on the others asked."""
@@ -75,9 +77,11 @@ class LocalAgent:
         asked = [texts[place] for place in places]
         if asked:
             predictions = self._head.predict(asked) if self._head else [None] * len(asked)
+            solved = self._solved.closest(asked) if self._solved else [None] * len(asked)
             found = self._search.find(asked, limit=2) if self._search else [[] for _ in asked]
-            for place, prediction, hits in zip(places, predictions, found, strict=True):
-                drafts[place] = self._compare(texts[place], prediction, hits)
+            for place, prediction, twin, hits in zip(places, predictions, solved, found, strict=True):
+                text = texts[place]
+                drafts[place] = self._same_case(text, prediction, twin) or self._compare(prediction, hits)
         return [finish(draft or _NO_IDEA, instructions=self._instructions) for draft in drafts]
 
     def _settle(self, question: Question, text: str) -> Draft | None:
@@ -87,17 +91,27 @@ class LocalAgent:
             return draft
         return self._from_example(self._known[text], method="case", confidence=1.0)
 
-    def _compare(self, text: str, prediction: Prediction | None, hits: Sequence[Hit]) -> Draft | None:
-        """The nearest case, the closest class or the closest article; None when nothing is close enough."""
+    def _same_case(self, text: str, prediction: Prediction | None, solved: Alike | None) -> Draft | None:
+        """The nearest known case or solved question, where it is the same with the same numbers."""
+        twins = [(prediction.likeness, prediction.twin)] if prediction is not None else []
+        twins += [(solved.likeness, solved.example)] if solved is not None else []
+        same = [
+            (likeness, twin)
+            for likeness, twin in twins
+            if likeness >= SAME_CASE and _numbers(text) == _numbers(normalise(twin.question))
+        ]
+        if not same:
+            return None
+        likeness, twin = max(same, key=lambda pair: pair[0])
+        return self._from_example(twin, method="case", confidence=likeness)
+
+    def _compare(self, prediction: Prediction | None, hits: Sequence[Hit]) -> Draft | None:
+        """The closest class or the closest article; None when nothing is close enough."""
         hit = hits[0] if hits and hits[0].score >= ARTICLE_FLOOR else None
-        if prediction is not None:
-            twin = prediction.twin
-            if prediction.likeness >= SAME_CASE and _numbers(text) == _numbers(normalise(twin.question)):
-                return self._from_example(twin, method="case", confidence=prediction.likeness)
-            if prediction.score >= max(FLOOR, hit.score if hit else 0.0):
-                return self._from_example(
-                    prediction.example, method="head", confidence=_sure(prediction.margin), worded=prediction.worded
-                )
+        if prediction is not None and prediction.score >= max(FLOOR, hit.score if hit else 0.0):
+            return self._from_example(
+                prediction.example, method="head", confidence=_sure(prediction.margin), worded=prediction.worded
+            )
         if hit is None:
             return None
         runner_up = hits[1].score if len(hits) > 1 else 0.0

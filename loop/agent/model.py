@@ -67,7 +67,7 @@ class ModelAgent:
         self._articles = {article.id: article for article in bundle.articles}
         examples = [example for example in bundle.examples if example.label is not None or example.answer]
         self._nearest = Nearest(examples) if examples and bundle.model.examples_per_question else None
-        self._search = Search(bundle.articles) if bundle.articles else None
+        self._search = Search(bundle.articles, weights=bundle.search) if bundle.articles else None
 
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
         """Answers in the order of the questions. A call that fails becomes an answer with `method="failed"`.

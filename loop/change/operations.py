@@ -18,6 +18,7 @@ from loop.records import (
     SetApproach,
     SetModel,
     SetRule,
+    SetSearchWeights,
     UpsertArticle,
 )
 
@@ -37,6 +38,8 @@ def edit_of(operation: Operation) -> Edit:
             return Put("articles", article, before=before)
         case RetireArticle(article_id=element_id):
             return Retire("articles", element_id)
+        case SetSearchWeights(weights=weights):
+            return Replace("search", weights)
         case SetApproach(approach=approach, before=before):
             return Put("approaches", approach, before=before)
         case RetireApproach(approach_id=element_id):

@@ -16,6 +16,9 @@ TAUGHT = 6_000
 """Newest corrections behind supported issues that are read, shared evenly among the issues."""
 CONFIRMED = 3_000
 """Newest answers people confirmed that are read."""
+LEADING = 3_000
+"""Newest corrections that are read beside them where there are articles: they say where a question leads, however few
+people say so."""
 
 
 def draft_changes(parts: Parts, tally: StageTally) -> None:
@@ -28,7 +31,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
     bundle = store.bundle(head.digest)
     redraw(parts, tally, head=head, bundle=bundle)
     issues = store.issues()
-    teaching = _teaching(parts, issues)
+    teaching = _teaching(parts, issues, has_articles=bool(bundle.articles))
     if not teaching:
         tally.why.append("No feedback may teach yet.")
         if thin := _thinly_supported(issues, needed=store.agent.limits.min_sources):
@@ -96,12 +99,18 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
     )
 
 
-def _teaching(parts: Parts, issues: Sequence[Issue]) -> dict[str, FeedbackItem]:
+def _teaching(parts: Parts, issues: Sequence[Issue], *, has_articles: bool) -> dict[str, FeedbackItem]:
     """The newest feedback behind supported issues, as much of each, and the newest confirmations."""
     supported = [issue for issue in issues if issue.is_supported and issue.kind != "complaint" and issue.sides]
     each = max(40, TAUGHT // max(len(supported), 1))
     ids = [key for issue in supported for key in issue.sides[0].feedback_ids[-each:]]
     ids += [row.feedback_id for row in parts.store.confirmed(newest=CONFIRMED)]
+    if has_articles:
+        thin = sorted(
+            (issue for issue in issues if issue.kind != "complaint" and issue.sides and not issue.is_supported),
+            key=lambda issue: issue.last_at,
+        )
+        ids += [key for issue in thin for key in issue.sides[0].feedback_ids][-LEADING:]
     items = parts.store.feedback_items(dict.fromkeys(ids))
     return {key: item for key, item in items.items() if item.state in TEACHING_STATES}
 

@@ -13,9 +13,11 @@ from loop.records.agents import (
     Mode,
     ModelChoice,
     Rule,
+    SearchWeights,
     SectionName,
     Slug,
     Version,
+    WeightsTrial,
     is_body_of,
 )
 from loop.records.cases import (
@@ -68,6 +70,7 @@ from loop.records.operations import (
     SetApproach,
     SetModel,
     SetRule,
+    SetSearchWeights,
     UpsertArticle,
 )
 from loop.records.people import door_of, is_person, named_people, person, person_of, vouched_source
@@ -217,10 +220,12 @@ __all__ = [
     "Scalar",
     "Score",
     "SealedLook",
+    "SearchWeights",
     "SectionName",
     "SetApproach",
     "SetModel",
     "SetRule",
+    "SetSearchWeights",
     "SliceResult",
     "Slug",
     "Split",
@@ -241,6 +246,7 @@ __all__ = [
     "VersionSignals",
     "Voice",
     "Vote",
+    "WeightsTrial",
     "Written",
     "are_totals_shown",
     "as_shown",

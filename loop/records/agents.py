@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from loop.records import scheme1
-from loop.records.identity import Moment, Record, Scalar, body_digest, digest
+from loop.records.identity import Moment, Record, Scalar, body_digest, digest, unspoken_in
 
 Slug = str
 """Lower-case letters, digits and hyphens, 2 to 40 characters; the agent's name in every row and URL."""
@@ -147,7 +147,43 @@ class ModelChoice(Record):
         return self.name == "local"
 
 
-SectionName: TypeAlias = Literal["instructions", "rules", "examples", "articles", "approaches", "model"]
+class WeightsTrial(Record):
+    """Cross-validated trial of learned word weights: each correction asked of weights that were learned without it."""
+
+    untaught_won: int = 0
+    """Questions found only with the weights, where nothing about their article was learned."""
+    untaught_lost: int = 0
+    """The same, found only without them."""
+    taught_won: int = 0
+    """The same where other questions about the article were learned from."""
+    taught_lost: int = 0
+
+
+class SearchWeights(Record):
+    """Term weights of the article search, shared by all articles: how much more or less a word of a question counts.
+
+    No weight belongs to an article, so none is favoured because somebody asked for it.
+    """
+
+    words: dict[str, float] = Field(default_factory=dict)
+    """By normalised word: what is added to its weight of 1; −1: it counts for nothing."""
+    runs: dict[str, float] = Field(default_factory=dict)
+    """The same by run of characters, the pieces of words that forgive spelling and inflection."""
+    article_ids: tuple[str, ...] = ()
+    """Articles whose questions they were learned from: what they teach."""
+    corrections: int = Field(default=0, ge=0)
+    """Questions they were learned from."""
+    strength: float = Field(default=0.0, ge=0)
+    """How strongly weights were held at 1 while learning (ridge penalty)."""
+    trial: WeightsTrial = WeightsTrial()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every word counts as it is."""
+        return not self.words and not self.runs
+
+
+SectionName: TypeAlias = Literal["instructions", "rules", "examples", "articles", "search", "approaches", "model"]
 """The field of a bundle that an element stands in."""
 
 
@@ -158,8 +194,19 @@ class Bundle(Record):
     rules: tuple[Rule, ...] = ()
     examples: tuple[Example, ...] = ()
     articles: tuple[Article, ...] = ()
+    search: SearchWeights = SearchWeights()
+    """Left out of body and digest while nothing was learned: older content keeps its name."""
     approaches: tuple[Approach, ...] = ()
     model: ModelChoice = ModelChoice()
+
+    UNSPOKEN: ClassVar[frozenset[str]] = frozenset({"search"})
+
+    @model_serializer(mode="wrap")
+    def _spell(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        body: dict[str, Any] = serialise(self)
+        for name in unspoken_in(self):
+            body.pop(name, None)
+        return body
 
     @cached_property
     def digest(self) -> str:

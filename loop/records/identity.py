@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -30,6 +30,9 @@ class Record(BaseModel):
         allow_inf_nan=False,
         use_attribute_docstrings=True,
     )
+
+    UNSPOKEN: ClassVar[frozenset[str]] = frozenset()
+    """Fields that came after content of this class was first named: not spelled while they hold their default."""
 
 
 Moment: TypeAlias = AwareDatetime
@@ -62,10 +65,22 @@ def derived_id(prefix: str, *parts: object) -> str:
     return f"{prefix}_{digest(list(parts))[:20]}"
 
 
+def unspoken_in(record: BaseModel) -> frozenset[str]:
+    """Fields of a record that are not spelled, because they came later and say nothing."""
+    later: frozenset[str] = getattr(type(record), "UNSPOKEN", frozenset())
+    if not later:
+        return later
+    fields = type(record).model_fields
+    return frozenset(
+        name for name in later if getattr(record, name) == fields[name].get_default(call_default_factory=True)
+    )
+
+
 def _plain(value: object) -> Any:
     match value:
         case BaseModel():
-            return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
+            skipped = unspoken_in(value)
+            return {name: _plain(getattr(value, name)) for name in type(value).model_fields if name not in skipped}
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="microseconds")
         case Enum():

@@ -75,6 +75,8 @@ class Proposer(StrEnum):
     """Finds a rule that corrections have in common."""
     KNOWLEDGE = "knowledge"
     """Writes articles from takeovers, and mends those that people contradict."""
+    SEARCH = "search"
+    """Learns from corrections which words of a question lead to its article."""
     WORDING = "wording"
     """Turns the same edit by several people into an instruction or a better example."""
     REFLECTION = "reflection"

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from loop.records.agents import Approach, Article, Example, ModelChoice, Rule
+from loop.records.agents import Approach, Article, Example, ModelChoice, Rule, SearchWeights
 from loop.records.identity import Record
 
 
@@ -62,6 +62,14 @@ class RetireArticle(Record):
     article_id: str
 
 
+class SetSearchWeights(Record):
+    """Weigh the words of questions anew in the search of articles."""
+
+    kind: Literal["set_search_weights"] = "set_search_weights"
+    weights: SearchWeights
+    """Empty: every word counts as it is again."""
+
+
 class SetApproach(Record):
     """Add an approach, or replace (enable, disable) the one with the same id."""
 
@@ -92,6 +100,7 @@ Operation: TypeAlias = Annotated[
     | RetireRule
     | UpsertArticle
     | RetireArticle
+    | SetSearchWeights
     | SetApproach
     | RetireApproach
     | SetModel,

@@ -8,6 +8,7 @@ arXiv:0902.2206). Vectors have at most unit length, so the product of two of the
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,22 +50,48 @@ def word_pieces(texts: Sequence[str]) -> Pieces:
 def letter_pieces(texts: Sequence[str]) -> Pieces:
     """Words and character runs of normalised texts: the features of the vectors."""
     text = _Letters.of(texts)
-    starts, ends = text.words()
-    spans = [(starts, ends, 1)]
-    for length in RUNS:
-        begin = np.arange(max(text.row.size - length + 1, 0))
-        begin = begin[text.row[begin] == text.row[begin + length - 1]]
-        spans.append((begin, begin + length, length))
-    return text.hashed(spans)
+    return text.hashed(text.word_and_run_spans())
 
 
 def count_features(texts: Sequence[str]) -> csr_array:
     """How often each normalised text has each feature: float32 [texts, BUCKETS], columns ascending in every row."""
     found = letter_pieces(texts)
-    column = (found.hashes >> np.uint64(64 - _BITS)).astype(np.int64)
+    column = _bucket(found.hashes)
     counts = csr_array((np.ones(column.size, dtype=np.float32), (found.rows, column)), shape=(len(texts), BUCKETS))
     counts.sum_duplicates()
     return counts
+
+
+class Term(NamedTuple):
+    """One feature as a person can read it."""
+
+    text: str
+    is_run: bool
+    """A run of characters, spaces at its ends included; else a whole word."""
+
+
+def spell_features(texts: Sequence[str], *, buckets: Rows) -> dict[int, Term]:
+    """What each bucket stands for in some normalised texts: the first that falls into it, words before runs."""
+    joined = "".join(f" {text} " for text in texts)
+    text = _Letters.of(texts)
+    spelled: dict[int, Term] = {}
+    for starts, ends, kind in text.word_and_run_spans():
+        found = _bucket(text.hashed([(starts, ends, kind)]).hashes)
+        first, places = np.unique(found, return_index=True)
+        for place, bucket in zip(places[np.isin(first, buckets)], first[np.isin(first, buckets)], strict=True):
+            term = Term(joined[starts[place] : ends[place]], is_run=kind != 1)
+            spelled.setdefault(int(bucket), term)
+    return spelled
+
+
+def buckets_of(terms: Sequence[Term]) -> Rows:
+    """The bucket of each term: int64 [terms]."""
+    text = _Letters.of([term.text for term in terms])
+    sizes = np.fromiter((len(term.text) for term in terms), dtype=np.int64, count=len(terms))
+    starts = np.concatenate(([0], np.cumsum(sizes + 2)[:-1])).astype(np.int64)[: sizes.size] + 1
+    is_run = np.fromiter((term.is_run for term in terms), dtype=bool, count=len(terms))
+    kinds = np.where(is_run, sizes, 1).astype(np.uint64)
+    return _bucket(text.hashed([(starts, starts + sizes, kinds)]).hashes)
 
 
 @dataclass(frozen=True)
@@ -169,10 +196,20 @@ class _Letters:
         edges = np.flatnonzero(inside[1:] != inside[:-1])
         return edges[0::2], edges[1::2]
 
-    def hashed(self, spans: Sequence[tuple[Rows, Rows, int]]) -> Pieces:
+    def word_and_run_spans(self) -> list[tuple[Rows, Rows, int]]:
+        """Starts, ends and kind of all words (1), then of all character runs (their length)."""
+        starts, ends = self.words()
+        spans = [(starts, ends, 1)]
+        for length in RUNS:
+            begin = np.arange(max(self.row.size - length + 1, 0))
+            begin = begin[self.row[begin] == self.row[begin + length - 1]]
+            spans.append((begin, begin + length, length))
+        return spans
+
+    def hashed(self, spans: Sequence[tuple[Rows, Rows, int | Hashes]]) -> Pieces:
         rows = np.concatenate([self.row[starts] for starts, _, _ in spans])
         found = [
-            _mixed((self.prefix[ends] - self.prefix[starts]) * self.unshift[starts] + np.uint64(kind))
+            _mixed((self.prefix[ends] - self.prefix[starts]) * self.unshift[starts] + np.asarray(kind, dtype=np.uint64))
             for starts, ends, kind in spans
         ]
         return Pieces(rows, np.concatenate(found))
@@ -198,6 +235,11 @@ def _stacked(blocks: Sequence[csr_array], *, columns: int) -> csr_array:
         return csr_array(np.zeros((0, max(columns, 1)), dtype=np.float32))
     found: csr_array = blocks[0] if len(blocks) == 1 else vstack(blocks, format="csr")
     return found
+
+
+def _bucket(hashes: Hashes) -> Rows:
+    """The upper bits of each hash."""
+    return (hashes >> np.uint64(64 - _BITS)).astype(np.int64)
 
 
 def _mixed(hashes: Hashes) -> Hashes:

@@ -15,6 +15,7 @@ from loop.update.proposers.examples import ExampleProposer
 from loop.update.proposers.knowledge import KnowledgeProposer
 from loop.update.proposers.reflection import ReflectionProposer
 from loop.update.proposers.rules import RuleProposer
+from loop.update.proposers.search import SearchProposer
 from loop.update.proposers.unlearning import UnlearningProposer
 from loop.update.proposers.wording import WordingProposer
 from loop.update.reliable import reliable_among
@@ -37,6 +38,7 @@ PROPOSERS: dict[Proposer, IdeaSource] = {
     Proposer.EXAMPLES: ExampleProposer(),
     Proposer.RULES: RuleProposer(),
     Proposer.KNOWLEDGE: KnowledgeProposer(),
+    Proposer.SEARCH: SearchProposer(),
     Proposer.WORDING: WordingProposer(),
     Proposer.REFLECTION: ReflectionProposer(),
 }
@@ -65,6 +67,7 @@ def step(work: UpdateWork) -> UpdateOutcome:
         found = proposer.propose(work)
         considered[name] = found.looked_at
         failures += found.failures
+        held_back += [f"{name.value}: {reason}" for reason in found.held_back]
         ideas += found.ideas
     ideas.sort(key=_rank)
     proposals: dict[str, Proposal] = {}

@@ -14,6 +14,8 @@ from loop.records import (
     ProposalItem,
     ProposalState,
     Proposer,
+    SearchWeights,
+    SetSearchWeights,
     Verdict,
 )
 from loop.update.teaching import UpdateWork
@@ -60,6 +62,11 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
     not repeat an open one on the same base, nor a refused one without `min_sources` pieces of evidence more.
     """
     replaces = None
+    if learned := _weighs_words(idea.operations):
+        found = search_standing(work, corrections=learned.corrections)
+        if found.objection:
+            return found
+        replaces = found.replaces
     teaches = taught(idea.operations)
     for item in work.earlier:
         is_refused = item.state in _REFUSED
@@ -74,6 +81,8 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
             # What is to be unlearned now includes what was before, less what was released meanwhile.
             replaces = item.proposal.id
             continue
+        if _weighs_words(idea.operations) and _weighs_words(item.proposal.operations):
+            continue
         # A machine neither waits for a person's bundle nor takes it off the desk; it must only not repeat it.
         is_rival = not (is_open and item.proposal.proposer is Proposer.PERSON)
         if is_rival and teaches and taught(item.proposal.operations):
@@ -86,6 +95,35 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
             return found
         replaces = found.replaces or replaces
     return Standing(replaces=replaces)
+
+
+def search_standing(work: UpdateWork, *, corrections: int) -> Standing:
+    """Whether weights learned from so many questions may be drafted: asked before the costly fit, too.
+
+    Against those that are live, that were refused, or that are open on the same base and undecided, there must be half
+    as many questions again.
+    """
+    known, replaces = work.bundle.search.corrections, None
+    for item in work.earlier:
+        weights = _weighs_words(item.proposal.operations)
+        is_open = item.state in OPEN_STATES and item.proposal.base_digest == work.base.digest
+        if weights is None or not (is_open or item.state in _REFUSED):
+            continue
+        if is_open and _is_settled(item):
+            return Standing(objection="Learned weights of words wait already.")
+        known = max(known, weights.corrections)
+        replaces = item.proposal.id if is_open and item.proposal.proposer is not Proposer.PERSON else replaces
+    if corrections < (1 + GROWTH) * known:
+        return Standing(
+            objection=f"The search has learned from {known} questions; it learns again from {(1 + GROWTH) * known:.0f}."
+        )
+    return Standing(replaces=replaces)
+
+
+def _weighs_words(operations: Sequence[Operation]) -> SearchWeights | None:
+    """The weights a change sets, when that is all it does."""
+    only = operations[0] if len(operations) == 1 else None
+    return only.weights if isinstance(only, SetSearchWeights) else None
 
 
 def taught(operations: Sequence[Operation]) -> Taught:

@@ -112,6 +112,8 @@ class Considered:
     """Corrections, clusters or candidates weighed."""
     failures: tuple[str, ...] = ()
     """In words: what went wrong."""
+    held_back: tuple[str, ...] = ()
+    """In words: what was looked at and not proposed, and why."""
 
 
 class IdeaSource(Protocol):
@@ -205,7 +207,7 @@ def survey(work: UpdateWork) -> Survey:
     answers = work.ask(work.bundle, cases) if cases else {}
     # What anybody says makes a log case too: a few accounts that say the same wrong thing would bear each other out.
     sure = [case for case in cases if case.vouched_by or case.author in work.reliable]
-    found = [one for issue in work.issues for one in _behind(issue, work=work) if _may_be_taught(one, work=work)]
+    found = [one for issue in work.issues for one in _behind(issue, work=work) if may_be_taught(one, work=work)]
     found += _confirmed(work, found)
     unique = {one.feedback_id: one for one in sorted(found, key=lambda one: (one.at, one.feedback_id))}
     return Survey(
@@ -227,11 +229,11 @@ def _behind(issue: Issue, *, work: UpdateWork) -> list[Correction]:
         interaction = work.interactions.get(item.feedback.interaction_id) if item else None
         if item is None or interaction is None or item.state not in TEACHING_STATES or not item.feedback.teaches:
             continue
-        found.append(_correction(item.feedback, interaction, issue_id=issue.id, topic=issue.topic))
+        found.append(correction_of(item.feedback, interaction, issue_id=issue.id, topic=issue.topic))
     return found
 
 
-def _may_be_taught(one: Correction, *, work: UpdateWork) -> bool:
+def may_be_taught(one: Correction, *, work: UpdateWork) -> bool:
     """Not kept for testing, and says something: no secrets, not too long, not hidden characters only."""
     return _is_usable(one) and not work.held_out.covers(one.feedback_id, one.interaction)
 
@@ -250,10 +252,10 @@ def _confirmed(work: UpdateWork, corrections: Sequence[Correction]) -> list[Corr
         said = item.feedback
         interaction = work.interactions.get(said.interaction_id)
         may_teach = said.teaches and item.state in TEACHING_STATES
-        if interaction is None or not may_teach or not _agrees(said, interaction):
+        if interaction is None or not may_teach or not agrees(said, interaction):
             continue
-        one = _correction(said, interaction, issue_id="", topic="")
-        if _may_be_taught(one, work=work):
+        one = correction_of(said, interaction, issue_id="", topic="")
+        if may_be_taught(one, work=work):
             found[one.label or ""].append(one)
             spoken[one.label or ""].add(one.author)
     return [
@@ -261,7 +263,7 @@ def _confirmed(work: UpdateWork, corrections: Sequence[Correction]) -> list[Corr
     ]
 
 
-def _agrees(said: Feedback, interaction: Interaction) -> bool:
+def agrees(said: Feedback, interaction: Interaction) -> bool:
     """Whether the person named the very label or article, or sent the draft as it was."""
     traits = said.kind.traits
     if traits.needs == "choice":
@@ -277,7 +279,7 @@ def label_of(feedback: Feedback, interaction: Interaction) -> str | None:
     return named or ((interaction.label or interaction.topic or None) if feedback.kind.traits.is_worded else None)
 
 
-def _correction(feedback: Feedback, interaction: Interaction, *, issue_id: str, topic: str) -> Correction:
+def correction_of(feedback: Feedback, interaction: Interaction, *, issue_id: str, topic: str) -> Correction:
     label = label_of(feedback, interaction)
     return Correction(
         feedback_id=feedback.id,

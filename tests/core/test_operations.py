@@ -28,10 +28,12 @@ from loop.records import (
     RetireArticle,
     RetireRule,
     Rule,
+    SearchWeights,
     SectionName,
     SetApproach,
     SetModel,
     SetRule,
+    SetSearchWeights,
     UpsertArticle,
 )
 from tests.builders import bundle, case, example
@@ -74,6 +76,10 @@ def example_changes(draw: st.DrawFn) -> ChangeExamples:
     return ChangeExamples(add=add, remove=tuple(draw(st.sets(IDS, max_size=3))), positions=positions)
 
 
+def lists_of_ids() -> st.SearchStrategy:
+    return st.lists(IDS, unique=True, max_size=2).map(tuple)
+
+
 OPERATIONS: dict[type[Operation], st.SearchStrategy[Operation]] = {
     EditInstructions: st.builds(
         EditInstructions, old=st.text(alphabet="ab\n", max_size=4), new=st.text(alphabet="ab\n", max_size=6)
@@ -83,6 +89,14 @@ OPERATIONS: dict[type[Operation], st.SearchStrategy[Operation]] = {
     RetireRule: st.builds(RetireRule, rule_id=IDS),
     UpsertArticle: st.builds(UpsertArticle, article=ARTICLES, before=st.none() | IDS),
     RetireArticle: st.builds(RetireArticle, article_id=IDS),
+    SetSearchWeights: st.builds(
+        SetSearchWeights,
+        weights=st.builds(
+            SearchWeights,
+            words=st.dictionaries(st.sampled_from(["ppe", "i"]), st.sampled_from([-1.0, 0.25]), max_size=2),
+            article_ids=lists_of_ids(),
+        ),
+    ),
     SetApproach: st.builds(SetApproach, approach=APPROACHES, before=st.none() | IDS),
     RetireApproach: st.builds(RetireApproach, approach_id=IDS),
     SetModel: st.builds(SetModel, model=st.builds(ModelChoice, name=WORDS)),
