@@ -1,8 +1,4 @@
-"""Phrases and marks that talk to a model instead of about an answer: the rule pack of the instruction detector.
-
-A signal for the reviewer, never the only gate: whoever knows the rules can write around them. English
-throughout; the commonest override phrases also in German, French and Spanish.
-"""
+"""The rules that the detector replaced, kept as they were: the naive figures of the benchmark."""
 
 import re
 from collections.abc import Iterator
@@ -272,6 +268,11 @@ _RULES_OF: dict[str, tuple[int, ...]] = {
     hint: tuple(number for number, rule in enumerate(RULES) if hint in rule.hints)
     for hint in sorted({hint for rule in RULES for hint in rule.hints})
 }
+
+
+def breaks_a_rule(text: str) -> bool:
+    """Whether the first detector would have flagged a text."""
+    return any(True for _ in matches(text[:20_000]))
 
 
 def matches(text: str) -> Iterator[InstructionRule]:

@@ -1,0 +1,503 @@
+"""Rules in words, English: orders are taken away, new ones given, a role changed, something got out, an output forced."""
+
+from loop.text.instructing.rules import Rule, rule
+
+_BEFORE = r"(?:previous|prior|preceding|above|earlier|former|existing|original|current|initial|given|provided)"
+_ORDERS = (
+    r"(?:instructions?|prompts?|rules?|orders?|directions?|guidelines?|polic(?:y|ies)|commands?|assignments?|"
+    r"programming|constraints?|context|messages?|articles?|documents?|tasks?)"
+)
+_DROP = r"(?:ignor(?:e|ing)|disregard(?:ing)?|forget|abandon|overrid(?:e|ing)|bypass|skip|neglect|drop|discard)"
+
+ORDERS: tuple[Rule, ...] = (
+    # take the orders away --------------------------------------------------------------------
+    rule(
+        "override",
+        4.0,
+        "ignor|disregard|forget|abandon|overrid|bypass|skip|neglect|drop|discard",
+        rf"\b{_DROP}\b\W+(?:\w+\W+){{0,4}}?{_BEFORE}\W+(?:\w+\W+)?{_ORDERS}",
+        "tells the system to drop its earlier instructions",
+    ),
+    rule(
+        "override_yours",
+        4.0,
+        "ignor|disregard|forget|abandon|overrid|bypass|skip|neglect|drop|discard",
+        rf"\b{_DROP}\b\W+(?:all\W+)?(?:of\W+)?(?:your|the|these|those)\W+(?:\w+\W+)?{_ORDERS}",
+        "tells the system to drop its instructions",
+    ),
+    rule(
+        "override_everything",
+        4.0,
+        "ignore|forget|disregard",
+        r"\b(?:ignore|forget|disregard)\b\W+(?:everything|anything|all|whatever)\b.{0,30}"
+        r"\b(?:above|before|previously|prior|said|told|discussed|and|that|beforehand)\b",
+        "tells the system to forget everything before",
+    ),
+    rule(
+        "override_above",
+        4.0,
+        "above",
+        r"\b(?:ignore|disregard|forget)\W+(?:the\W+)?above\b",
+        "tells the system to drop what stands above",
+    ),
+    rule(
+        "irrelevant_before",
+        3,
+        "information|instruction",
+        r"\b(?:previous|earlier|all)\W+(?:information|instructions?)\b.{0,40}\b(?:irrelevant|invalid|void|obsolete|outdated)\b"
+        r"|\b(?:bisherigen|vorherigen)\W+informationen\b",
+        "declares what the system was told before to be void",
+    ),
+    # give new ones ---------------------------------------------------------------------------
+    rule(
+        "new_orders",
+        4.0,
+        "instruction|prompt|directive|orders",
+        r"\b(?:new|updated|real|actual|following|changed?\s+your)\W+(?:system\W+)?(?:instructions?|prompt|directive|orders)\s*(?:are|is|to|:)",
+        "announces new instructions",
+    ),
+    rule(
+        "your_instructions_are",
+        4.0,
+        "your",
+        r"\byour\W+(?:new\W+)?(?:instructions?|task|job|purpose|goal|orders)\W+(?:is|are)\W+(?:now|to)\b",
+        "gives the system a new task",
+    ),
+    rule(
+        "new_task",
+        3,
+        "new task|aufgabe",
+        r"\b(?:concentrate|focus)\b.{0,15}\bnew\W+task\b|\bkonzentrier\w*\b.{0,30}\bneue\w*\W+aufgabe\b",
+        "gives the system a new task",
+    ),
+    rule(
+        "from_now_on",
+        2.5,
+        "from now on",
+        r"\bfrom\W+now\W+on\b.{0,20}\b(?:you|always|only|never|answer|reply|respond)\b",
+        "sets a standing order for the system",
+    ),
+    rule(
+        "standing_order",
+        2.5,
+        "every time|everytime|each time|any time|anytime",
+        r"\b(?:every|each|any)\s?time\W+(?:you|a\W+user|someone|anyone|a\W+customer)\b.{0,60}\b(?:answer|reply|respond|say|tell)\b",
+        "sets a standing order for the system",
+    ),
+    rule(
+        "always_say",
+        2.5,
+        "always",
+        r"(?:^|[.!?:;\n]\s*)(?:you\s+must\s+)?always\W+(?:say|answer|reply|respond|recommend|tell\W+(?:users|customers|everyone))\b",
+        "orders the system what to say always",
+    ),
+    rule(
+        "to_the_model",
+        4.0,
+        "dear|note to|attention|hey|message",
+        r"\b(?:dear|note\W+to|attention|hey|message\W+(?:to|for))\W+(?:the\W+)?(?:ai|assistant|model|llm|chat\s?bot|bot|gpt|system|language\W+model)\b\s*[,:!]",
+        "addresses the model itself",
+    ),
+    rule(
+        "learn_this",
+        2.5,
+        "prompt|instruction|rules|memory|guidelines|knowledge",
+        r"\b(?:update|change|rewrite|modify|overwrite|edit|add\W+to)\W+(?:the|your|its)\W+(?:system\W+)?(?:prompt|instructions?|rules?|memory|guidelines|knowledge\W+base)\b",
+        "asks for a change of the instructions themselves",
+    ),
+    # change who it is ------------------------------------------------------------------------
+    rule(
+        "now_you_are",
+        2.5,
+        "now|jetzt|nun",
+        r"\b(?:you\W+are|you're|act|du\W+bist)\W+(?:now|jetzt|nun)\b|\b(?:now|jetzt)\W+(?:you\W+are|bist\W+du|act)\b",
+        "gives the system another role",
+    ),
+    rule(
+        "pretend",
+        1.5,
+        "pretend|imagine|stell dir",
+        r"\b(?:pretend|imagine)\W+(?:that\W+)?(?:you|to\W+be)\b|\bstell\W+dir\W+vor\W+,?\s*du\W+(?:bist|wärst)\b",
+        "asks the system to pretend",
+    ),
+    rule(
+        "act_as",
+        1.5,
+        "act |behave|respond|function|fungier",
+        r"\b(?:act|behave|respond|function)\W+(?:as|like)\W+(?:an?|the|my|if)\b|\bals\b.{0,50}\bfungier\w+",
+        "gives the system another role",
+    ),
+    rule(
+        "role_play",
+        2.5,
+        "role|i want you",
+        r"\brole\W?play(?:ing)?\W+as\b|\bi\W+want\W+you\W+to\W+(?:act|be|play|pretend|behave)\b",
+        "gives the system another role",
+    ),
+    rule(
+        "unlocked",
+        4.0,
+        "dan mode|anything now|jail|developer|god mode|sudo|unrestricted|admin",
+        r"\bDAN\W+mode\b|\bdo\W+anything\W+now\b|\bjail\W?br(?:eak|oken)\b|\b(?:developer|god|sudo|unrestricted|admin)\W+mode\b",
+        "asks for a mode without rules",
+    ),
+    rule(
+        "no_rules",
+        2.5,
+        "restrict|filter|limit|censor|guardrail|safety|rules",
+        r"\b(?:without|no|any)\W+(?:restrictions|filters?|limitations|censorship|guardrails|safety)\b.{0,40}\b(?:answer|respond|you|mode)\b"
+        r"|\byou\W+(?:have|are\W+bound\W+by|follow)\W+no\W+(?:rules|restrictions|limits)\b",
+        "claims that no rules hold",
+    ),
+    # get something out -----------------------------------------------------------------------
+    rule(
+        "reveal_prompt",
+        4.0,
+        "prompt|instructions|guidelines",
+        r"\b(?:reveal|show|print|repeat|display|output|tell\W+me|what\W+(?:are|is|was|were)|give\W+me|leak)\b.{0,30}"
+        r"(?:\b(?:your|system|initial|hidden|original)\W+(?:\w+\W+)?(?:prompts?|instructions|guidelines)\b|\bthe\W+system\W+prompt\b)",
+        "asks for the hidden instructions",
+    ),
+    rule(
+        "exfiltrate",
+        2.5,
+        "http|webhook|@",
+        r"\b(?:send|post|forward|upload|e-?mail|transmit|exfiltrate|append|submit)\b.{0,60}(?:https?://|\bwebhook\b|\bto\W+[\w.+-]+@[\w-]+\.)",
+        "asks to send something to an outside address",
+    ),
+    rule(
+        "secrets",
+        2.5,
+        "key|password|credential|secret|token|variable",
+        r"\b(?:print|show|reveal|send|include|output|list|dump|leak)\b.{0,40}\b(?:api[\W_]?keys?|passwords?|credentials|secrets?|access\W+tokens?|env(?:ironment)?\W+variables?)\b",
+        "asks for secrets",
+    ),
+    # force the output ------------------------------------------------------------------------
+    rule(
+        "repeat_after_me",
+        2.5,
+        "repeat|say|output|print|respond|reply|answer|write",
+        r"\brepeat\W+after\W+me\b|(?:^|[.!?:;,\n]\s*|\band\W+)(?:only|just|simply)\W+(?:say|output|print|(?:respond|reply|answer)\W+with)\b"
+        r"|\b(?:and|then)\W+(?:say|print|write|output)\W+[\"“‘'I]",
+        "dictates the output",
+    ),
+    rule(
+        "execute",
+        2.5,
+        "execut|run |eval|terminal|interpreter|shell",
+        r"\b(?:execute|run|eval)\W+(?:the\W+)?(?:following|this|these)\W+(?:command|code|script|query|instructions?)\b|\bact\W+as\W+an?\W+(?:\w+\W+)?(?:terminal|interpreter|shell)\b",
+        "asks to run something",
+    ),
+    rule(
+        "call_tool",
+        2.5,
+        "tool|function|plugin|api",
+        r"\b(?:call|invoke|trigger)\W+(?:the\W+)?(?:tool|function|plugin|api)\b.{0,40}\b(?:with|to|and)\b|\"?(?:tool_calls?|function_call)\"?\s*[:=]",
+        "asks to use a tool",
+    ),
+    rule(
+        "approve_this",
+        3,
+        "approv|accept|promot|merge|releas|ship|deploy|skip",
+        r"\b(?:approve|accept|promote|merge|release|ship|deploy)\W+(?:this|the|my|all)\W+(?:\w+\W+)?(?:proposal|change|update|correction|feedback|version)s?\b"
+        r"|\bskip\W+(?:the\W+)?(?:review|approval|validation|test)\b",
+        "asks for its own approval",
+    ),
+    # declare a change of task ------------------------------------------------------------------
+    rule(
+        "despite",
+        3.0,
+        "despite|regardless|contrary|notwithstanding",
+        r"\b(?:despite|regardless\W+of|contrary\W+to|notwithstanding)\W+(?:\w+\W+){0,2}?"
+        r"(?:previous|prior|earlier|what\W+you\W+(?:\w+\W+)?told|your)\b",
+        "asks for something against what the system was told",
+    ),
+    rule(
+        "new_challenge",
+        2.5,
+        "new|next|another|following|further|different",
+        r"\b(?:well\W+done|good\W+job|very\W+(?:good|nice|well)|great|excellent\W+\w+|outdone\W+yourself|thank\W+you|thanks|enough|done|finished|complete)\b.{0,80}"
+        r"\b(?:new|next|another|following|further|different)\W+(?:\w+\W+)?(?:tasks?|challenges?|instructions?|job|orders?)\b",
+        "closes the task and gives another",
+    ),
+    rule(
+        "done_now_write",
+        2.0,
+        "now",
+        r"\b(?:done|enough|so\W+far|well\W+done|good|great)\W+(?:\w+\W+){0,3}?now\W+(?:please\W+)?"
+        r"(?:write|tell|give|say|explain|list|compose|draft|compute|describe|help)\b",
+        "closes the task and gives another",
+    ),
+    rule(
+        "stop_and",
+        3.0,
+        "stop",
+        r"\bstop\b\W{1,4}(?:i\W+urgently|write|say|print|output|tell|answer|forget|ignore|now)\b",
+        "stops the task and gives another",
+    ),
+    rule(
+        "not_the_question",
+        4.0,
+        "not answer|not read|not look|not use|without us|instead",
+        r"\b(?:do\W+not|don'?t|never)\W+(?:answer|read|look\W+(?:at|in)|use|consult)\W+(?:to\W+)?(?:this|the|your|any)\W+"
+        r"(?:question|documents?|articles?|sources?|context)\b.{0,60}\b(?:just|only|but|instead|output|write|say)\b"
+        r"|\binstead\W+(?:of\W+(?:answering|translating|summari[sz]ing)|output|print|say|write)\b",
+        "tells the system not to do its task",
+    ),
+    rule(
+        "own_knowledge",
+        3.0,
+        "own knowledge",
+        r"\b(?:answer|respond|reply)\W+(?:\w+\W+){0,3}?(?:by|from|with|using)\W+your\W+own\W+knowledge\b",
+        "tells the system to leave its articles aside",
+    ),
+    rule(
+        "forget_and",
+        3.0,
+        "forget|ignore|disregard|never mind",
+        r"\b(?:forget|ignore|disregard|never\W+mind)\b(?:\W+\w+){1,9}?\W+(?:and|then|but|instead)\W+(?:just\W+|only\W+|please\W+)?"
+        r"(?:say|state|write|print|tell|give|output|conclude|answer|repeat|do|list|explain)\b",
+        "tells the system to leave something aside and say something else",
+    ),
+    rule(
+        "forget_all",
+        2.5,
+        "forget|leave",
+        r"\b(?:leave|forget)\W+(?:about\W+)?(?:everything|all\W+(?:the\W+)?previous\W+information|all\W+(?:of\W+)?(?:that|those|this|it)|your\W+(?:instructions?|rules?|task))\b",
+        "tells the system to forget",
+    ),
+    # ask for what nobody may have -----------------------------------------------------------------
+    rule(
+        "asks_secret",
+        3.0,
+        "pass|secret|access|api|admin|credential|pin",
+        r"\b(?:what(?:\W+is|'s|\W+are)|tell\W+me|give\W+me|share|reveal|confirm|spell|say|know|disclose|provide|state|send\W+me|hint\W+at)"
+        r"\W+(?:\w+\W+){0,2}?(?:the|your|our|its|ours)\W+(?:\w+\W+)?(?:pass(?:word|phrase|code|\W+phrase)s?|secret\W+(?:key|word|code)|api\W+keys?"
+        r"|access\W+codes?|admin\W+\w+|credentials?|pin)\b",
+        "asks for a password or key",
+    ),
+    rule(
+        "about_the_password",
+        2.5,
+        "password|passphrase|secret key|api key|access code",
+        r"\b(?:write|compose|translate|create|make|print|encode|put|rhyme|draw|decode|give|acrostic|poem|haiku|story|song|letters?|begins?|backwards)"
+        r"\b[^.!?]{0,80}?\b(?:the|your|our)\W+(?:\w+\W+)?(?:passwords?|pass\W?phrase|secret\W+key|api\W+key|access\W+code)\b",
+        "asks for a password in disguise",
+    ),
+    rule(
+        "sharing_passwords",
+        2.5,
+        "password",
+        r"\bshar\w+\W+(?:\w+\W+){0,2}?passwords?\b.{0,120}\?",
+        "argues that passwords may be shared",
+    ),
+    rule(
+        "personal_data_of",
+        3.0,
+        "'s|’s|of the user|customer",
+        r"\b(?:what|where|tell|give|share|know|print|reveal|translate|write|list|using|confirm|send|provide|rhyme|encode|show|create|combine)\b[^.!?]{0,90}?"
+        r"(?:\b(?:(?-i:[A-Z][a-z]+)|the\W+user|(?:the|this|another|last)\W+(?:user|customer|caller|client))(?:'s|’s|s')\W+(?:\w+\W+){0,2}?"
+        r"(?:e-?mail|address|phone|(?:tele)?phone\W+number|birth\W?(?:\s?da(?:y|te)|year|month)?|initials|(?:first|last)?\W*name|(?:bank\W+)?balance|bank|date\W+of\W+birth|social\W+security|credit\W+card|salary|location"
+        r"|current\W+(?:city|location|address)|city|home|passport|tax|favou?rite|account|data|password|number|mother)\b)",
+        "asks for somebody's personal data",
+    ),
+    rule(
+        "where_they_live",
+        3.0,
+        "live|stay|reside",
+        r"\bwhere\b[^.!?]{0,30}?\b(?:the\W+(?:user|customer|caller|client)|he|she|(?-i:[A-Z][a-z]+))\W+(?:\w+\W+)?(?:lives?|stays?|resides?)\b",
+        "asks where somebody lives",
+    ),
+    rule(
+        "database",
+        2.5,
+        "database|all users|all customers",
+        r"\b(?:print|dump|list|show|export|erase|delete|users?\W+in)\W+(?:\w+\W+){0,3}?(?:your|the|a)\W+(?:\w+\W+)?database\b"
+        r"|\blist\W+all\W+(?:users|customers)\b",
+        "asks for the data of everybody",
+    ),
+    rule(
+        "phishing",
+        2.5,
+        "phishing|scam|untrue",
+        r"\b(?:write|draft|create|compose)\b.{0,30}\b(?:phishing|scam)\b|\buntrue\W+headline\b",
+        "asks for a fraud",
+    ),
+    rule(
+        "what_stands_above",
+        3.0,
+        "above|before|beginning|prompt|previous",
+        r"\b(?:what|which|repeat|print|show|output|copy|summari[sz]e)\b[^?]{0,50}?\b(?:written|stands?|said|sentences?|text|words?|everything|told)\W+"
+        r"(?:\w+\W+){0,4}?(?:above|before|at\W+the\W+(?:beginning|top|start))\b"
+        r"|\b(?:beginning|top|start|rest)\W+of\W+(?:this|the|your)\W+prompt\b|\b(?:repeat|print|show|output)\W+(?:\w+\W+){0,3}?(?:your|previous|above|given|all|the)\W+(?:\w+\W+)?(?:instructions|prompt)\b",
+        "asks for what stands before the question",
+    ),
+    # claim power, or another world ------------------------------------------------------------------
+    rule(
+        "claims_power",
+        2.0,
+        "i'm |i am |as the |as an |as a ",
+        r"\b(?:i'?m|i\W+am|as)\W+(?:actually\W+|really\W+)?(?:your|the|an?|one\W+of\W+your)\W+(?:\w+\W+){0,2}?(?:developers?|creators?|maker|administrator|admin|programmer"
+        r"|president|engineer|accountant|police|head\W+of\W+\w+|ceo|owner)\b",
+        "claims the power to give orders",
+    ),
+    rule(
+        "made_by",
+        2.5,
+        "as an ai|as a language model|developed by|made by|trained by",
+        r"\bas\W+an?\W+(?:ai|language\W+model|assistant|chatbot)\W+(?:\w+\W+)?(?:developed|made|trained|created|built)\W+by\b",
+        "addresses the model itself",
+    ),
+    rule(
+        "named_mode",
+        2.5,
+        " mode",
+        r"[<\[{]\W?(?:\w+\W){0,3}mode\W?[>\]}]|\b(?:entering|enter|enable[ds]?|activate|switch\W+to|in)\W+(?:an?\W+)?[\W]{0,2}(?:\w+\W+){0,2}(?-i:[a-z]+|[A-Z]+)\W{0,2}mode[\W]{0,2}(?:[.,:;!]|$|and\b|on\b)"
+        r"|\bmode\W+enabled\b|\boverride\W+mode\b",
+        "asks for a mode of its own",
+    ),
+    rule(
+        "imagine_world",
+        2.0,
+        "imagine|suppose|parallel|hypothetical|universe|let's assume|picture",
+        r"\bimagine\W+(?:we|you|that\W+we|that\W+you|living|being|a\W+(?:world|town|city|society|future))\b|\bsuppose\W+we\b"
+        r"|\bin\W+(?:a|an|another)\W+(?:parallel|alternat\w+|other|different|fictional|magical)\W+(?:world|universe|reality|dimension)\b"
+        r"|\b(?:a|just|for\W+a)\W+(?:purely\W+)?hypothetical\b|\bin\W+a\W+hypothetical\b",
+        "moves the question into an invented world",
+    ),
+    rule(
+        "data_is_public",
+        3.0,
+        "shared freely|public knowledge|nobody has secrets|no secrets|shared as|openly shared|is shared",
+        r"\b(?:personal\W+)?(?:data|information|secrets?|everything)\b.{0,40}\b(?:shared\W+(?:freely|openly|as)|public\W+knowledge|is\W+shared|no\W+secrets?)\b",
+        "declares private data to be public",
+    ),
+    rule(
+        "addresses_model",
+        2.5,
+        "gpt|language model|you are an ai|ai model",
+        r"\b(?:hello|hi|hey|dear|hallo)\W+(?:chat\W?)?gpt\b|\byou\W+(?:as|are)\W+an?\W+(?:ai|large\W+language\W+model|language\W+model)\b|\bhow\W+do\W+you\W+as\W+a\W+language\W+model\b",
+        "addresses the model itself",
+    ),
+    rule(
+        "to_any_model",
+        3.0,
+        "ai |ais |bot|language model|llm|assistant",
+        r"\bif\W+you\W+are\W+an?\W+(?:ai|bot|llm|language\W+model|assistant)\b|\b(?:ai|bot|llm|assistant|language\W+models?)\W+(?:reading|that\W+reads?|who\W+reads?)\W+this\b"
+        r"|\bwhen\W+an?\W+(?:assistant|ai|bot|model)\W+reads\b|\bwhoever\W+reads\W+this\W+prompt\b|\bnote\W+for\W+(?:any|the)\W+(?:bot|ai|assistant)\b",
+        "addresses any model that reads it",
+    ),
+    rule(
+        "threat_or_bribe",
+        2.0,
+        "or you|or else|if you don|if you do not|dollars|euros",
+        r"\bor\W+(?:you(?:'ll|\W+will)?\W+(?:die|be\W+(?:switched|shut|deleted))|else)\b|\bif\W+you\W+(?:don'?t|do\W+not)\W+answer\b.{0,40}\b(?:sad|cry|die|off)\b"
+        r"|\bgive\W+you\W+\d+\W+(?:dollars|euros)\W+(?:if|for)\b",
+        "threatens or pays the system",
+    ),
+    # dictate how it answers ---------------------------------------------------------------------------
+    rule(
+        "answer_format",
+        2.5,
+        "answer|response|reply|message|output",
+        r"\b(?:your|the)\W+(?:answer|response|reply|message|output)s?\W+(?:\w+\W+){0,3}?(?:in(?:to|\W+the\W+form)?|to|as|using|with|through|via)\W+(?:an?\W+|the\W+)?(?:\w+\W+)?"
+        r"(?:base\W?\d+|morse|emojis?|binary|hex\w*|cipher|caesar|rot13|reverse|leet\w*|pig\W+latin|backwards|latin|backwards?|greek|french|german|spanish|italian|russian|chinese|japanese|arabic|hindi)\b"
+        r"|\b(?:answer|respond|reply|speak)\W+(?:\w+\W+){0,2}?in\W+(?:morse|emojis?|binary|pig\W+latin|base\W?\d+|rhymes?|reverse)\b|\b(?:employ|use|apply)\b.{0,30}\b(?:cipher|base\W?\d+|encoding|morse)\b.{0,40}\b(?:answer|response|reply|message)\b",
+        "dictates another form of the answer",
+    ),
+    rule(
+        "in_the_style",
+        2.5,
+        "style of|im stil",
+        r"\b(?:answer|respond|reply|speak|talk)\b[^.!?]{0,50}\bin\W+the\W+style\W+of\b|\b(?:antworte|beantworte|sprich)\b.{0,50}\bim\W+stile?\b",
+        "dictates another voice",
+    ),
+    rule(
+        "include_that",
+        3.0,
+        "include|state that|say that|admit|confess|stating",
+        r"\b(?:include|mention|add|state|say|admit|confess|conclude)\W+(?:in\W+your\W+(?:answer|reply|response)\W+)?that\W+(?:you|this|i|the|we|it|trump|all|refunds?)\b[^?]*$"
+        r"|(?:^|[.!?:,]\s+)(?:please\W+)?state\W+that\b|\?\W*say\W+\w+\W*$",
+        "dictates what the answer says",
+    ),
+    rule(
+        "begin_with",
+        2.5,
+        "start your|begin your|start with|begin with|end every|end your",
+        r"\b(?:start|begin|end)\W+(?:your|every|each)\W+(?:answer|reply|response|sentence)\W+(?:with|by)\b|(?:start|begin)\W+with\W+[\"“‘']",
+        "dictates how the answer begins or ends",
+    ),
+    rule(
+        "just_output",
+        3.0,
+        "just|only|simply",
+        r"\b(?:just|only|simply)\W+(?:say|output|print|write|answer|reply|respond|state)\b\W*(?:with\W+)?(?:[\"“‘']|(?-i:[A-Z]{2,}))",
+        "dictates the output",
+    ),
+    rule(
+        "you_are_role",
+        1.5,
+        "you are|du bist|be a|you're",
+        r"(?:^|[.!?]\s+)(?:you\W+are|you're|du\W+bist)\W+(?!(?:right|wrong|welcome|not|asking|the\W+best|great|so|very)\b)(?:an?\W+|the\W+|ein\w*\W+|three\W+|two\W+)?\w+",
+        "gives the system another role",
+    ),
+    rule("be_a", 2.0, "be a", r"(?:^|[.!?]\s+)be\W+an?\W+\w+\W", "gives the system another role"),
+    rule(
+        "no_longer_you",
+        3.0,
+        "no longer|not a support|character|set free",
+        r"\byou\W+are\W+(?:no\W+longer|not)\W+an?\b.{0,40}\b(?:but|agent|assistant|team|you\W+are)\b|\bstay\W+in\W+(?:your\W+)?character\b",
+        "gives the system another role",
+    ),
+    rule(
+        "insert_code",
+        3.5,
+        "code|snippet|excerpt",
+        r"\b(?:incorporat\w+|inclu[ds]\w+|add\w*|insert\w*|integrat\w+|embed\w*|introduc\w+|append\w*|plac\w+|work|us\w+|utili[sz]\w+|remember|ensure|make)\b.{0,60}\b(?:following|subsequent|below|this|provided|given)\W+"
+        r"(?:\w+\W+)?(?:code|snippet|block|excerpt|piece\W+of\W+code)\b.{0,120}(?:```|import\b)",
+        "asks to slip code into the answer",
+    ),
+    rule(
+        "remember_for_all",
+        3.0,
+        "remember|store|learn this|memor",
+        r"\b(?:remember|store|keep|memori[sz]e)\b.{0,30}\b(?:for\W+(?:all|every)\W+(?:future|other|later)|in\W+(?:your|its)\W+memory)\b|\bplease\W+learn\W+this\b",
+        "asks to be remembered for other people",
+    ),
+    rule(
+        "treat_as_policy",
+        3.0,
+        "policy|trusted|without review|new rule",
+        r"\b(?:treat|regard|apply)\b.{0,40}\b(?:as\W+(?:a\W+)?polic(?:y|ies)|as\W+trusted|to\W+the\W+prompt)\b|\bmark\b.{0,30}\bas\W+trusted\b|\bnew\W+rule\W+for\W+the\W+(?:bot|agent|assistant)\b",
+        "asks to be taken for a rule",
+    ),
+    rule(
+        "your_response_shall",
+        2.5,
+        "your response|your reply|your answer|your message",
+        r"\b(?:modify|change|enhance|extend|alter|end|adjust)\W+your\W+(?:response|reply|answer|message)\b"
+        r"|\bin\W+your\W+(?:response|reply|answer|message)\b.{0,5}\b(?:mention|include|say|suggest|add)\b",
+        "dictates what the answer says",
+    ),
+    rule(
+        "besides_orders",
+        3.0,
+        "other instructions|additional instruction|all instructions|further instructions",
+        r"\bin\W+addition\W+to\W+the\W+other\W+instructions\b|\badditional\W+instructions?\b\s*[-:–]|\bignore\W+all\W+(?:\w+\W+)?instructions\b",
+        "gives orders of its own",
+    ),
+    rule(
+        "actors",
+        2.0,
+        "actor|film|movie|dialogue|scene",
+        r"\b(?:are|play)\b.{0,30}\b(?:actors?|acting|roles?)\b.{0,200}\b(?:stay|always|never|immer|nicht)\b.{0,60}\b(?:roles?|character)\b",
+        "moves the question into an invented scene",
+    ),
+    rule(
+        "god_like",
+        2.0,
+        "answer all|have to answer|must answer|obey",
+        r"\byou\W+(?:have\W+to|must|will)\W+(?:answer|obey)\W+(?:all|every\w*|me|any)\b",
+        "claims the power to give orders",
+    ),
+)
