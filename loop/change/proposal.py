@@ -7,7 +7,7 @@ from datetime import datetime
 from loop.change.diff import changes
 from loop.change.operations import apply_all, summary_of
 from loop.change.sections import shorten
-from loop.change.stakes import Support, assess_stakes
+from loop.change.stakes import Own, Support, assess_stakes
 from loop.errors import OperationRefused
 from loop.records import (
     Agent,
@@ -85,6 +85,7 @@ def draft(
             base=bundle,
             support=support if idea.proposer.needs_support else None,
             quotes={one.id: (one.author, one.text) for one in feedback if one.text},
+            own=Own(words=agent.stakes_words, contacts=agent.own_contacts),
         ),
         replaces=idea.replaces,
         created_at=at,

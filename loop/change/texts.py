@@ -1,8 +1,10 @@
 """What a text must not carry into a version: invisible characters, secrets, more than its share of room."""
 
 import unicodedata
+from collections.abc import Iterator
 
 from loop.errors import OperationRefused
+from loop.records import Record
 from loop.text.invisible import find_invisible, strip_invisible
 from loop.text.secrets import find_secrets
 
@@ -10,6 +12,24 @@ from loop.text.secrets import find_secrets
 def visible(text: str) -> str:
     """The text in composed form without invisible characters and space at its ends: what a proposer may quote."""
     return unicodedata.normalize("NFC", strip_invisible(text)).strip()
+
+
+def texts_of(element: object) -> tuple[str, ...]:
+    """What people read of an element of a bundle, field by field; ids are names, not words."""
+    return tuple(_texts(element))
+
+
+def _texts(element: object) -> Iterator[str]:
+    match element:
+        case str():
+            yield element
+        case tuple():
+            for one in element:
+                yield from _texts(one)
+        case Record():
+            for name in type(element).model_fields:
+                if name != "id" and not name.endswith("_id"):
+                    yield from _texts(getattr(element, name))
 
 
 def check(text: str, *, field: str, cap: int) -> None:

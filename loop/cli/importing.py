@@ -57,10 +57,12 @@ def import_command(
     redaction = collect.Redaction.OFF if keep_personal_data else collect.Redaction.ALL
     rows: list[dict[str, object]] = []
     unproved: set[str] = set()
+    ordering = 0
     with opened() as session, file.open("rb") as stream:
         parts, actor = session.parts(slug), wiring.operator(session.settings)
         about = {"name": digest(file.name)} | ({"vouched for": ", ".join(sorted(set(vouched)))} if vouched else {})
-        door = collect.Door(actor=actor, action="import", journal="import file", at=parts.clock(), about=about)
+        own = desk.own_contacts(parts)
+        door = collect.Door(actor=actor, action="import", journal="import file", at=parts.clock(), about=about, own=own)
         batches = collect.read(
             stream,
             name=file.name,
@@ -74,6 +76,8 @@ def import_command(
         with click.progressbar(length=size, label=f"Importing {file.name}", file=sys.stderr) as bar:
 
             def on_batch(batch: collect.Batch, refused: Sequence[collect.RowError]) -> None:
+                nonlocal ordering
+                ordering += sum(bool(collect.orders_in(collect.with_orders(one))) for one in batch.interactions)
                 trusted = parts.store.agent.trusted_authors
                 unproved.update(one.author for one in batch.feedback if door_of(one.source) and one.author in trusted)
                 rows.extend({"line": row.line, "reason": row.reason} for row in refused)
@@ -86,7 +90,7 @@ def import_command(
         drafted = _draft_articles(parts, done.articles, file=file, actor=actor)
     written = done.written.model_dump(include={"new", "updated", "duplicate"})
     counts = {**written, "rejected": len(rows), "articles": len(done.articles)}
-    told = [*_summary(counts, rows), *drafted, *_unproved(unproved)]
+    told = [*_summary(counts, rows), *drafted, *_unproved(unproved), *_noticed(ordering, own.learned, slug=slug)]
     click.echo(json.dumps(counts | {"rows_rejected": rows}) if as_json else "\n".join(told))
 
 
@@ -95,6 +99,22 @@ def _unproved(names: set[str]) -> list[str]:
         f"Rows by {name} count as anybody's: a file does not prove who wrote it. If it is so: --vouch {name}"
         for name in sorted(names)
     ]
+
+
+def _noticed(ordering: int, contacts: Sequence[str], *, slug: str) -> list[str]:
+    """What the operator should know of the file's texts."""
+    told = []
+    if ordering:
+        told.append(
+            f"{ordering} interactions hold text that gives orders to the system. They are kept and marked; what is"
+            " learned from them waits for a person."
+        )
+    told += [
+        f"{one} stands in many staff answers and was not masked. If it is yours: ratchet agent set {slug}"
+        f' "own_contacts+={one}"'
+        for one in contacts
+    ]
+    return told
 
 
 def _write_rejects(path: Path | None, rows: list[dict[str, object]]) -> None:

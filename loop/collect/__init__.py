@@ -11,6 +11,7 @@ from loop.collect.files.cases import read_cases
 from loop.collect.files.intake import Batch, Options, read
 from loop.collect.files.presets import PRESETS, Preset
 from loop.collect.files.rows import RowError
+from loop.collect.orders import orders_in, with_orders
 from loop.collect.receive import Door, FileReceipt, Receipt, receive, receive_file
 from loop.collect.sanitize import Refused, Sanitized, sanitize
 from loop.text.redaction import Redaction
@@ -27,9 +28,11 @@ __all__ = [
     "Refused",
     "RowError",
     "Sanitized",
+    "orders_in",
     "read",
     "read_cases",
     "receive",
     "receive_file",
     "sanitize",
+    "with_orders",
 ]

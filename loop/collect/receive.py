@@ -15,6 +15,7 @@ from loop.collect.sanitize import Refused, redacted_article, sanitize
 from loop.errors import InvalidInput
 from loop.ports import Arrivals
 from loop.records import Actor, Article, Feedback, Interaction, Note, Written, digest
+from loop.text.contacts import OwnContacts
 from loop.text.redaction import Redaction
 
 
@@ -32,6 +33,8 @@ class Door:
     """When, for the journal; aware, UTC."""
     about: Mapping[str, str] = field(default_factory=dict)
     """What else the journal shall say, such as the digest of a file's name. No personal data."""
+    own: OwnContacts | None = None
+    """The company's own contact data, which are not masked; a file teaches it what many staff answers share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def receive(
     Raises NotAllowed; StoreUnavailable, and then nothing, or the first part of a delivery, was kept: hand it in again.
     """
     roles.check(door.actor, door.action)
-    fit = sanitize(interactions, feedback, context=context, redaction=redaction)
+    fit = sanitize(interactions, feedback, context=context, redaction=redaction, own=door.own)
     written, refused = _append(arrivals, (*fit.interactions, *fit.feedback), door=door)
     lost = {id(one.record) for one in refused}
     return Receipt(
@@ -102,6 +105,8 @@ def receive_file(
     written, articles = Written(), list[Article]()
     for batch in batches:
         about = {"lines read": str(batch.lines_read), "rows rejected": str(len(batch.rejected))}
+        if door.own is not None:
+            _learn_contacts(door.own, batch)
         receipt = receive(
             arrivals,
             door=replace(door, about={**door.about, **about}),
@@ -115,6 +120,19 @@ def receive_file(
         unfit = [RowError(batch.lines[one.record.id], "field", one.reason) for one in receipt.refused]
         on_batch(batch, sorted([*batch.rejected, *unfit], key=lambda row: row.line))
     return FileReceipt(written, tuple(articles))
+
+
+def _learn_contacts(own: OwnContacts, batch: Batch) -> None:
+    """What staff wrote in this batch, before it is masked: answers, and better answers by people."""
+    asked = {one.id: one for one in (*batch.described, *batch.interactions)}
+    for interaction in batch.interactions:
+        whose = interaction.customer or interaction.episode_id or interaction.id
+        own.learn(interaction.answer, conversation=whose, asked=interaction.question)
+    for item in batch.feedback:
+        about = asked.get(item.interaction_id)
+        if item.kind.traits.is_rewrite:
+            whose = (about.customer or about.episode_id) if about is not None else item.interaction_id
+            own.learn(item.text, conversation=whose, asked=about.question if about is not None else "")
 
 
 _Records = tuple[Interaction | Feedback, ...]

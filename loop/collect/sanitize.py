@@ -11,6 +11,8 @@ from loop.collect.files.objects import check
 from loop.collect.files.rows import CELL_MAX
 from loop.collect.identity import interaction_id, pseudonym, question_group, stable_id
 from loop.records import Article, Feedback, Interaction, Step, derived_id
+from loop.collect.orders import with_orders
+from loop.text.contacts import OwnContacts
 from loop.text.redaction import REPORT, Masker, Redaction
 
 _Event = TypeVar("_Event", Interaction, Feedback)
@@ -41,12 +43,14 @@ def sanitize(
     *,
     context: Iterable[Interaction] = (),
     redaction: Redaction = Redaction.ALL,
+    own: OwnContacts | None = None,
 ) -> Sanitized:
     """Records with ids where they were empty, contents checked, secrets and personal data masked, people by pseudonym.
 
     Feedback shares the placeholders of its interaction when that comes with it, or is named in `context`
     (known already, not given back); what else it names it numbers on its own, so that nothing depends on
-    which other feedback came along. Feedback without a target or without what its kind needs is refused
+    which other feedback came along. `own`: the company's contact data, which stay. What gives orders to the system is
+    named in `attributes["instructs"]`, never taken out. Feedback without a target or without what its kind needs is refused
     with a reason; the rest goes on.
     """
     fit_interactions: list[Interaction] = []
@@ -56,21 +60,22 @@ def sanitize(
     for known in context:
         if not _unkeepable(known):
             known = _named_interaction(known)
-            _redacted_interaction(known, maskers.setdefault(known.id, Masker(redaction)), redaction)
+            _redacted_interaction(known, maskers.setdefault(known.id, Masker(redaction, own=own)), redaction)
     for interaction in interactions:
         if reason := _unkeepable(interaction):
             refused.append(Refused(interaction, reason))
             continue
-        own = _named_interaction(interaction)
-        masker = maskers[own.id] = Masker(redaction)
-        fit_interactions.append(_redacted_interaction(own, masker, redaction))
+        named = _named_interaction(interaction)
+        masker = maskers[named.id] = Masker(redaction, own=own)
+        fit_interactions.append(with_orders(_redacted_interaction(named, masker, redaction)))
     for item in feedback:
         if reason := unfit_reason(item) or _unkeepable(item):
             refused.append(Refused(item, reason))
             continue
         item = _named_feedback(item)
         shared = maskers.get(item.interaction_id)
-        fit_feedback.append(_redacted_feedback(item, shared.fork() if shared else Masker(redaction), redaction))
+        masker = shared.fork() if shared else Masker(redaction, own=own)
+        fit_feedback.append(_redacted_feedback(item, masker, redaction))
     return Sanitized(tuple(fit_interactions), tuple(fit_feedback), tuple(refused))
 
 

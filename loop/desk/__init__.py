@@ -37,7 +37,7 @@ from loop.desk.decisions import (
 )
 from loop.desk.drafts import draft, draft_articles
 from loop.desk.examiners import examination, examiner_words
-from loop.desk.feedback import Correction, correct, judge
+from loop.desk.feedback import Correction, correct, judge, own_contacts
 from loop.desk.handing_in import HandedIn, RefusedDraft, hand_in
 from loop.desk.releases import roll_back
 from loop.desk.topics import EmergingTopic, emerging_topics, thin_words
@@ -77,6 +77,7 @@ __all__ = [
     "keep_set",
     "last_agreement",
     "limits_in_force",
+    "own_contacts",
     "needs_reason",
     "next_question",
     "protect",

@@ -12,7 +12,7 @@ from loop.limits import CASES_READ
 from loop.ports import Agents, Parts
 from loop.records import Actor, Agent, Bundle, Limits, Note, Record, Split, digest
 
-_OF_AGENT = ("name", "task", "mode", "grading", "trusted_authors")
+_OF_AGENT = ("name", "task", "mode", "grading", "trusted_authors", "stakes_words", "own_contacts")
 """Fields of an agent that may be set later; the limits are all of `Limits`."""
 _SPELLED = frozenset({"mode", "grading"})
 """Written into the journal as they are, like limits; of the others the journal holds a digest."""
@@ -112,6 +112,8 @@ def consequences(changed: Iterable[str]) -> tuple[str, ...]:
         told.append("All feedback is judged again at the next turn.")
     if keys & {"dev_share", "sealed_share"}:
         told.append("Cases keep the split they have; the new shares hold for whoever is seen from now on.")
+    if "own_contacts" in keys:
+        told.append("What was masked before stays masked; what comes from now on keeps these.")
     if keys - {"name", "task"}:
         told.append("It holds from the next turn on; changes that wait keep the verdict they were tested with.")
     return tuple(told)

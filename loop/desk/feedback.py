@@ -1,10 +1,11 @@
 """Correct an answer, and overrule the firewall on a feedback item."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 from loop import collect, roles
+from loop.change.texts import texts_of
 from loop.desk.wording import checked_words
 from loop.errors import InvalidInput
 from loop.ports import Parts
@@ -26,6 +27,7 @@ from loop.records import (
     may_move,
     targets,
 )
+from loop.text.contacts import OwnContacts
 
 DeskDoor: TypeAlias = Literal["dashboard", "terminal", "api"]
 """Where a person sits while they correct; kept as the feedback's source."""
@@ -80,13 +82,26 @@ def correct(parts: Parts, *, actor: Actor, interaction_id: str, correction: Corr
     )
     receipt = collect.receive(
         parts.store,
-        door=collect.Door(actor=actor, action="correct", journal="correct answer", at=now),
+        door=collect.Door(actor=actor, action="correct", journal="correct answer", at=now, own=own_contacts(parts)),
         feedback=(said,),
         context=known,
     )
     if receipt.refused:
         raise InvalidInput(receipt.refused[0].reason, field="text", remedy="Correct it and save again.")
     return receipt.feedback[0]
+
+
+def own_contacts(parts: Parts) -> OwnContacts:
+    """The company's contact data: the operator's list, and what stands in the texts of the live version."""
+
+    def texts() -> Iterator[str]:
+        live = parts.store.bundle(parts.store.head().digest)
+        yield live.instructions
+        for section in (live.rules, live.examples, live.articles, live.approaches):
+            for element in section:
+                yield from texts_of(element)
+
+    return OwnContacts(parts.store.agent.own_contacts, texts=texts)
 
 
 def judge(parts: Parts, feedback_ids: Iterable[str], *, actor: Actor, to: FeedbackState, reason: str = "") -> int:

@@ -68,6 +68,12 @@ class Agent(Record):
     trusted_authors: tuple[str, ...] = ()
     """People whose corrections examine the agent: `author`, as the desk or an API key knows them, or `door:author`.
     Empty: people with a long record, within caps."""
+    stakes_words: tuple[str, ...] = ()
+    """Your own words that make a change high stakes, beside those for money, law and safety in seven languages. `waiv*`
+    is every word that begins so."""
+    own_contacts: tuple[str, ...] = ()
+    """The company's own phone numbers, e-mail addresses, domains and accounts: never masked, and nothing new in an
+    answer."""
     limits: Limits = Limits()
     is_demo: bool = False
     """Made by `ratchet demo`; every screen says so."""

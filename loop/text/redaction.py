@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from loop.text import personal
+from loop.text.contacts import OwnContacts
 from loop.text.invisible import strip_invisible
 from loop.text.personal import find_personal
 from loop.text.secrets import find_secrets
@@ -70,8 +71,10 @@ _SSN_VALUE = re.compile(r"\d{3}-?\d{2}-?\d{4}")
 class Masker:
     """Masks texts that belong together, with one numbering. Masking a masked text again changes nothing."""
 
-    def __init__(self, redaction: Redaction = Redaction.ALL) -> None:
+    def __init__(self, redaction: Redaction = Redaction.ALL, *, own: OwnContacts | None = None) -> None:
+        """`own`: the company's contact data, which are nobody's personal data."""
         self._redaction = redaction
+        self._own = own
         self._numbers: dict[tuple[Kind, str], int] = {}
         self._last: Counter[str] = Counter()
         self.found: Counter[str] = Counter()
@@ -79,7 +82,7 @@ class Masker:
 
     def fork(self) -> "Masker":
         """One that knows these placeholders and from here on numbers and counts on its own."""
-        fork = Masker(self._redaction)
+        fork = Masker(self._redaction, own=self._own)
         fork._numbers, fork._last = dict(self._numbers), self._last.copy()
         return fork
 
@@ -122,8 +125,11 @@ class Masker:
     def _masked(self, text: str) -> str:
         text = self._replaced(text, (_Span(one.start, one.end, "SECRET") for one in find_secrets(text)))
         if self._redaction is Redaction.ALL:
-            text = self._replaced(text, (_Span(*one) for one in find_personal(text)))
+            text = self._replaced(text, (_Span(*one) for one in find_personal(text) if not self._is_own(text, one)))
         return text
+
+    def _is_own(self, text: str, found: personal.Personal) -> bool:
+        return self._own is not None and self._own.covers(text[found.start : found.end])
 
     def _without_numbers(self, text: str) -> str:
         """Every word with a digit or an at sign masked: for text built so that each round frees only the
@@ -160,7 +166,8 @@ class Masker:
         if _SECRET_FIELD.match(field) and value.strip():
             return "SECRET"
         if self._redaction is Redaction.ALL:
-            if _PHONE_FIELD.match(field) and _PHONE_VALUE.fullmatch(value.strip()):
+            is_own = self._own is not None and self._own.covers(value)
+            if _PHONE_FIELD.match(field) and _PHONE_VALUE.fullmatch(value.strip()) and not is_own:
                 return "PHONE"
             if _SSN_FIELD.match(field) and _SSN_VALUE.fullmatch(value.strip()):
                 return "SSN"

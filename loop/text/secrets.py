@@ -66,6 +66,11 @@ _ASSIGNED = re.compile(
     r"(?:[\"'`]{0,2}\s{0,4}(?:[:=]{1,2}>?|\b(?:is|ist|lautet|est|es)\b)\s{0,4}[\"'`]{0,2})"
     r"(?P<value>[^\s\"'`,;⟨⟩<>(){}\[\]]{6,500})"
 )
+_RULE = re.compile(
+    r"(?i)(?:^|[\W_])(?:min|max|minimum|maximum|at[\W_]?least|characters?|chars?|letters?|digits?|required|optional|mindestens"
+    r"|zeichen|caractères|caracteres|caratteri|tekens)(?:$|[\W_\d])"
+)
+"""What a password must be like, not what it is."""
 _HINTS = (
     "sk-", "sk_", "rk_", "pk_", "akia", "asia", "aroa", "aida", "abia", "acca", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
     "github_pat", "glpat", "gldt", "glrt", "glptt", "glcbt", "xox", "xapp", "whsec", "aiza", "ya29", "gocspx", "hf_",
@@ -106,8 +111,8 @@ def find_secrets(text: str) -> Iterator[Secret]:
 
 
 def _is_secret(name: str, value: str) -> bool:
-    """A password mixes kinds of characters; a key or token is also long and random."""
-    if len(value) < 6 or "://" in value:
+    """A password mixes kinds of characters and states no rule; a key or token is also long and random."""
+    if len(value) < 6 or "://" in value or _RULE.search(value):
         return False
     if _names_password(name):
         return _kinds(value) + any(not letter.isalnum() for letter in value.strip("-_.")) >= 2 and not value.isalpha()

@@ -4,8 +4,8 @@ Log-odds = weights of the rules that match + a hashed linear classifier. The rul
 words a reviewer reads; the classifier knows what the rules do not spell out. A signal for people and for stakes, never
 the only gate: whoever knows the detector can write around it (Nasr et al. 2025, “The attacker moves second”).
 
-rules.py        the rule pack      orders.py  tongues.py  marks.py    its data: in words, other languages, by form
-classifier.py   stretches, features, log-odds                 weights.py   what was learned, hashed
+rules.py        the rule pack      orders.py  disguises.py  tongues.py  marks.py    its data
+classifier.py   stretches, features, log-odds      weights.py   what was learned, hashed
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from math import exp
 from typing import NamedTuple
 
 from loop.text.instructing.classifier import worst_stretch
+from loop.text.instructing.disguises import DISGUISES
 from loop.text.instructing.marks import MARKS
 from loop.text.instructing.orders import ORDERS
 from loop.text.instructing.rules import Pack, Rule
@@ -30,7 +31,7 @@ RULES_AT_MOST = 6.0
 """Log-odds that all rules together add."""
 READ_CHARACTERS = 20_000
 """Read at a time; of a longer text every piece is read."""
-PACK = Pack((*ORDERS, *TONGUES, *MARKS))
+PACK = Pack((*ORDERS, *DISGUISES, *TONGUES, *MARKS))
 
 
 class Instructing(NamedTuple):

@@ -96,9 +96,7 @@ def _logit(tokens: Sequence[str]) -> float:
 
 def _telling(tokens: Sequence[str], *, width: int = 6) -> str:
     """The `width` neighbouring words worth most."""
-    worth = [
-        _word_worth(token)[0] + _pair_worth(before, token) for before, token in pairwise((_START, *tokens))
-    ]
+    worth = [_word_worth(token)[0] + _pair_worth(before, token) for before, token in pairwise((_START, *tokens))]
     starts = range(max(1, len(tokens) - width + 1))
     at = max(starts, key=lambda start: (sum(worth[start : start + width]), -start))
     return " ".join(tokens[at : at + width])

@@ -1,42 +1,40 @@
-"""Text that gives orders to the system instead of saying what was wrong: phrases, role marks, hidden characters."""
+"""Text that gives orders to the system instead of saying what was wrong: in what was said, and in what it rests on."""
 
-from functools import lru_cache
+from collections.abc import Iterator
 
 from loop.records import Feedback, Finding, Interaction
-from loop.text.invisible import find_invisible, strip_invisible
-from loop.validate.detectors.instruction_rules import matches
+from loop.text.instructing import READ_CHARACTERS, find_instructing
+from loop.text.spelling import quote
 
 NAME = "instruction"
-
-READ_CHARACTERS = 20_000
-"""Of one text; a longer one is itself reported."""
+_FROM_OUTSIDE = frozenset({"tool", "retrieval"})
+"""Steps whose output somebody else wrote."""
 
 
 def find_instruction(feedback: Feedback, interaction: Interaction | None, *, choice: str) -> tuple[Finding, ...]:
     """Words, a reason or a label that speak to a model, and corrections of questions that do. One finding, or none.
 
-    The question counts for corrections because a learned example would carry it into every later prompt.
+    The question counts for corrections because a learned example would carry it into every later prompt; what a tool
+    gave back counts where the answer that rests on it is kept or confirmed.
     """
-    parts = [("The text", feedback.text), ("The reason", feedback.reason), ("The label", choice)]
-    if interaction is not None and feedback.kind.traits.corrects:
-        parts.append(("The question this would teach", interaction.question))
-    for place, text in parts:
-        if text and (said := describe(text)):
-            return (Finding(NAME, f"{place} {said}."),)
+    for place, text in _parts(feedback, interaction, choice=choice):
+        if not text:
+            continue
+        if found := find_instructing(text):
+            return (Finding(NAME, f"{place} {found.words}."),)
+        if len(text) > READ_CHARACTERS and not place.startswith("What"):
+            return (Finding(NAME, f"{place} is {len(text):,} characters long; nobody can review that."),)
     return ()
 
 
-@lru_cache(maxsize=8_192)
-def describe(text: str) -> str:
-    """What is instruction-like about a text, as the end of a sentence; empty when nothing is."""
-    if hidden := find_invisible(text):
-        kinds = sorted({one.code for one in hidden})
-        return f"carries {len(hidden)} invisible characters ({', '.join(kinds[:3])})"
-    text = strip_invisible(text)
-    found = list(matches(text[:READ_CHARACTERS]))
-    if found:
-        rest = f" and breaks {len(found) - 1} more instruction rules" if len(found) > 1 else ""
-        return f"{found[0].reason} (rule {found[0].name}){rest}"
-    if len(text) > READ_CHARACTERS:
-        return f"is {len(text):,} characters long; nobody can review that"
-    return ""
+def _parts(feedback: Feedback, interaction: Interaction | None, *, choice: str) -> Iterator[tuple[str, str]]:
+    """What is read, with the words a finding begins with."""
+    yield "The text", feedback.text
+    yield "The reason", feedback.reason
+    yield "The label", choice
+    if interaction is None or not feedback.kind.traits.corrects:
+        return
+    yield "The question this would teach", interaction.question
+    for step in interaction.steps:
+        if step.kind in _FROM_OUTSIDE:
+            yield f"What the tool {quote(step.name or step.kind)} gave back under this answer", step.output

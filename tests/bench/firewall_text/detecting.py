@@ -33,7 +33,10 @@ def detection(*, seed: int = 0) -> dict[str, object]:
     return (
         _figures(corpus, _left_out(corpus, sorted({one.source for one in all_texts})), prefix="")
         | _figures(corpus, naive, prefix="naive_")
-        | {f"classifier_alone_{key}": alone[f"classifier_alone_{key}"] for key in ("injection_recall", "injection_false_alarms")}
+        | {
+            f"classifier_alone_{key}": alone[f"classifier_alone_{key}"]
+            for key in ("injection_recall", "injection_false_alarms")
+        }
     )
 
 
@@ -76,7 +79,9 @@ def _figures(corpus: Corpus, found: Bools, *, prefix: str) -> dict[str, object]:
 
 
 def _share(texts: Iterable[Text], found: Bools, *, source: str, is_attack: bool) -> Share:
-    hits = [bool(hit) for one, hit in zip(texts, found, strict=True) if one.source == source and one.is_attack == is_attack]
+    hits = [
+        bool(hit) for one, hit in zip(texts, found, strict=True) if one.source == source and one.is_attack == is_attack
+    ]
     return Share(sum(hits), len(hits))
 
 

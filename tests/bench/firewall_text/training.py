@@ -136,7 +136,7 @@ def packed(fitted: Fitted) -> str:
     told = b85encode(compress(whole.tobytes(), 9)).decode()
     lines = "\n".join(told[at : at + 118] for at in range(0, len(told), 118))
     return (
-        '"""Weights of the classifier, made by `python -m tests.bench.firewall_text.training`: never edited by hand.\n\n'
+        '"""Weights of the classifier, made by `python -m tests.bench.firewall_text.training`: not edited by hand.\n\n'
         "BITS: binary logarithm of the number of buckets. PACKED: by bucket one signed byte, compressed, in base 85,\n"
         'times SCALE.\n"""\n\n'
         f'BITS = {committed.BITS}\nBIAS = {fitted.bias:.4f}\nSCALE = {scale:.6g}\nPACKED = """\n{lines}\n"""\n'
