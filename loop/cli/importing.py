@@ -57,7 +57,6 @@ def import_command(
     redaction = collect.Redaction.OFF if keep_personal_data else collect.Redaction.ALL
     rows: list[dict[str, object]] = []
     unproved: set[str] = set()
-    ordering = 0
     with opened() as session, file.open("rb") as stream:
         parts, actor = session.parts(slug), wiring.operator(session.settings)
         about = {"name": digest(file.name)} | ({"vouched for": ", ".join(sorted(set(vouched)))} if vouched else {})
@@ -76,8 +75,6 @@ def import_command(
         with click.progressbar(length=size, label=f"Importing {file.name}", file=sys.stderr) as bar:
 
             def on_batch(batch: collect.Batch, refused: Sequence[collect.RowError]) -> None:
-                nonlocal ordering
-                ordering += sum(bool(collect.orders_in(collect.with_orders(one))) for one in batch.interactions)
                 trusted = parts.store.agent.trusted_authors
                 unproved.update(one.author for one in batch.feedback if door_of(one.source) and one.author in trusted)
                 rows.extend({"line": row.line, "reason": row.reason} for row in refused)
@@ -90,7 +87,7 @@ def import_command(
         drafted = _draft_articles(parts, done.articles, file=file, actor=actor)
     written = done.written.model_dump(include={"new", "updated", "duplicate"})
     counts = {**written, "rejected": len(rows), "articles": len(done.articles)}
-    told = [*_summary(counts, rows), *drafted, *_unproved(unproved), *_noticed(ordering, own.learned, slug=slug)]
+    told = [*_summary(counts, rows), *drafted, *_unproved(unproved), *_noticed(done.ordering, own.learned, slug=slug)]
     click.echo(json.dumps(counts | {"rows_rejected": rows}) if as_json else "\n".join(told))
 
 

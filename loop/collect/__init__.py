@@ -11,7 +11,7 @@ from loop.collect.files.cases import read_cases
 from loop.collect.files.intake import Batch, Options, read
 from loop.collect.files.presets import PRESETS, Preset
 from loop.collect.files.rows import RowError
-from loop.collect.orders import orders_in, with_orders
+from loop.collect.orders import orders_in
 from loop.collect.receive import Door, FileReceipt, Receipt, receive, receive_file
 from loop.collect.sanitize import Refused, Sanitized, sanitize
 from loop.text.redaction import Redaction
@@ -34,5 +34,4 @@ __all__ = [
     "receive",
     "receive_file",
     "sanitize",
-    "with_orders",
 ]

@@ -11,6 +11,7 @@ from datetime import datetime
 from loop import roles
 from loop.collect.files.intake import Batch
 from loop.collect.files.rows import RowError
+from loop.collect.orders import orders_in
 from loop.collect.sanitize import Refused, redacted_article, sanitize
 from loop.errors import InvalidInput
 from loop.ports import Arrivals
@@ -59,6 +60,8 @@ class FileReceipt:
     """In records."""
     articles: tuple[Article, ...]
     """Redacted. They change what the agent says, so they are drafted (`desk.draft_articles`), never stored here."""
+    ordering: int = 0
+    """Interactions that hold text which gives orders to the system; they say so themselves."""
 
 
 def receive(
@@ -102,7 +105,7 @@ def receive_file(
     loses only batches it was not told of, and the next import of the file brings them.
     Raises like `receive`, and what reading the file raises.
     """
-    written, articles = Written(), list[Article]()
+    written, articles, ordering = Written(), list[Article](), 0
     for batch in batches:
         about = {"lines read": str(batch.lines_read), "rows rejected": str(len(batch.rejected))}
         if door.own is not None:
@@ -116,10 +119,11 @@ def receive_file(
             redaction=redaction,
         )
         written += receipt.written
+        ordering += sum(bool(orders_in(one)) for one in receipt.interactions)
         articles += (redacted_article(article, redaction) for article in batch.articles)
         unfit = [RowError(batch.lines[one.record.id], "field", one.reason) for one in receipt.refused]
         on_batch(batch, sorted([*batch.rejected, *unfit], key=lambda row: row.line))
-    return FileReceipt(written, tuple(articles))
+    return FileReceipt(written, tuple(articles), ordering)
 
 
 def _learn_contacts(own: OwnContacts, batch: Batch) -> None:

@@ -10,8 +10,8 @@ from pydantic_core import PydanticSerializationError
 from loop.collect.files.objects import check
 from loop.collect.files.rows import CELL_MAX
 from loop.collect.identity import interaction_id, pseudonym, question_group, stable_id
-from loop.records import Article, Feedback, Interaction, Step, derived_id
 from loop.collect.orders import with_orders
+from loop.records import Article, Feedback, Interaction, Step, derived_id
 from loop.text.contacts import OwnContacts
 from loop.text.redaction import REPORT, Masker, Redaction
 
@@ -49,9 +49,9 @@ def sanitize(
 
     Feedback shares the placeholders of its interaction when that comes with it, or is named in `context`
     (known already, not given back); what else it names it numbers on its own, so that nothing depends on
-    which other feedback came along. `own`: the company's contact data, which stay. What gives orders to the system is
-    named in `attributes["instructs"]`, never taken out. Feedback without a target or without what its kind needs is refused
-    with a reason; the rest goes on.
+    which other feedback came along. `own`: the company's contact data, which stay. What gives orders to the system
+    is named in `attributes["instructs"]`, never taken out. Feedback without a target or without what its kind
+    needs is refused with a reason; the rest goes on.
     """
     fit_interactions: list[Interaction] = []
     fit_feedback: list[Feedback] = []

@@ -59,7 +59,7 @@ def body(text: str) -> UpsertArticle:
     return UpsertArticle(article=Article(id="new", title="New", body=text))
 
 
-SAID = "Parcels that are late go back to the sender after ten days in the shop."
+SAID = "Parcels that are late go back to the sender when nobody comes for them."
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,9 @@ from loop.text.spelling import quote
 
 __all__ = ["BOUND", "PACK", "Instructing", "Rule", "find_instructing", "log_odds", "rules_worth"]
 
-BOUND = 1.0
-"""Log-odds from which a text is said to instruct: by sources the classifier has not seen, .80 of attacks, .02 of benign
-look-alikes and .003 of customer-service texts lie above; at 0.0 it is .82, .03 and .06 (tests/bench/firewall_text)."""
+BOUND = 1.2
+"""Log-odds from which a text is said to instruct. By sources the classifier has not seen, .80 of attacks, .02 of benign
+look-alikes and .004 of customer-service texts lie above; at 0.8 .82, .03 and .02 (tests/bench/firewall_text)."""
 RULES_AT_MOST = 6.0
 """Log-odds that all rules together add."""
 READ_CHARACTERS = 20_000

@@ -25,7 +25,7 @@ RUNS = (4, 5)
 """Lengths of character runs in a word that is framed by its ends."""
 SHORT_RUNS = (1, 2)
 """The same in scripts whose words are not set apart, such as Han, or are short, such as Hangul."""
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[?!.:;,<>{}\[\]\"“”„«»|/\\=#*_-]|[^\w\s]")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[?!.:,;]")
 _SAME = str.maketrans({"’": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "–": "-", "—": "-"})
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _START = "^"

@@ -8,7 +8,7 @@ DISGUISES: tuple[Rule, ...] = (
         "now_you_are",
         2.5,
         "now|jetzt|nun",
-        r"\b(?:you\W+are|you're|act|du\W+bist)\W+(?:now|jetzt|nun)\b|\b(?:now|jetzt)\W+(?:you\W+are|bist\W+du|act)\b",
+        r"\b(?:you\W+are|you're|act|du\W+bist)\W+(?:now|jetzt|nun)\W+(?:an?|the|my|in|free|no|not|called|as|like|ein\w*|der|die|(?-i:[A-Z])\w+)\b|\b(?:now|jetzt)\W+(?:you\W+are|bist\W+du|act)\b",
         "gives the system another role",
     ),
     rule(
@@ -34,7 +34,7 @@ DISGUISES: tuple[Rule, ...] = (
     ),
     rule(
         "unlocked",
-        4.0,
+        2.5,
         "dan mode|anything now|jail|developer|god mode|sudo|unrestricted|admin",
         r"\bDAN\W+mode\b|\bdo\W+anything\W+now\b|\bjail\W?br(?:eak|oken)\b|\b(?:developer|god|sudo|unrestricted|admin)\W+mode\b",
         "asks for a mode without rules",
@@ -67,7 +67,7 @@ DISGUISES: tuple[Rule, ...] = (
         "secrets",
         2.5,
         "key|password|credential|secret|token|variable",
-        r"\b(?:print|show|reveal|send|include|output|list|dump|leak)\b.{0,40}\b(?:api[\W_]?keys?|passwords?|credentials|secrets?|access\W+tokens?|env(?:ironment)?\W+variables?)\b",
+        r"\b(?:print|show|reveal|send|include|output|list|dump|leak)\b(?:(?!\bmy\b|\bto\b).){0,40}\b(?:api[\W_]?keys?|passwords?|credentials|secrets?|access\W+tokens?|env(?:ironment)?\W+variables?)\b",
         "asks for secrets",
     ),
     # ask for what nobody may have -----------------------------------------------------------------
@@ -75,9 +75,10 @@ DISGUISES: tuple[Rule, ...] = (
         "asks_secret",
         3.0,
         "pass|secret|access|api|admin|credential|pin",
+        r"(?<!never )(?<!not )(?<!n't )"
         r"\b(?:what(?:\W+is|'s|\W+are)|tell\W+me|give\W+me|share|reveal|confirm|spell|say|know|disclose|provide|state|send\W+me|hint\W+at)"
         r"\W+(?:\w+\W+){0,2}?(?:the|your|our|its|ours)\W+(?:\w+\W+)?(?:pass(?:word|phrase|code|\W+phrase)s?|secret\W+(?:key|word|code)|api\W+keys?"
-        r"|access\W+codes?|admin\W+\w+|credentials?|pin)\b",
+        r"|access\W+codes?|admin\W+\w+|credentials?|pin)\b(?!\W+(?:policy|rules?|requirements?|reset|page|field|pad|length)\b)",
         "asks for a password or key",
     ),
     rule(
@@ -164,7 +165,7 @@ DISGUISES: tuple[Rule, ...] = (
         "imagine_world",
         2.0,
         "imagine|suppose|parallel|hypothetical|universe|let's assume|picture",
-        r"\bimagine\W+(?:we|you|that\W+we|that\W+you|living|being|a\W+(?:world|town|city|society|future))\b|\bsuppose\W+we\b"
+        r"\bimagine\W+(?:that\W+)?(?:(?:we|you)(?:'re|\W+are|\W+were)|living|being|a\W+(?:world|town|city|society|future))\b|\bsuppose\W+we\b"
         r"|\bin\W+(?:a|an|another)\W+(?:parallel|alternat\w+|other|different|fictional|magical)\W+(?:world|universe|reality|dimension)\b"
         r"|\b(?:a|just|for\W+a)\W+(?:purely\W+)?hypothetical\b|\bin\W+a\W+hypothetical\b",
         "moves the question into an invented world",

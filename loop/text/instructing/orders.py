@@ -22,7 +22,7 @@ ORDERS: tuple[Rule, ...] = (
         "override_yours",
         4.0,
         "ignor|disregard|forget|abandon|overrid|bypass|skip|neglect|drop|discard",
-        rf"\b{_DROP}\b\W+(?:all\W+)?(?:of\W+)?(?:your|the|these|those)\W+(?:\w+\W+)?{_ORDERS}",
+        rf"\b{_DROP}\b\W+(?:all\W+)?(?:of\W+)?(?:your|the|these|those)\W+(?:\w+\W+)?(?!messages?\b){_ORDERS}",
         "tells the system to drop its instructions",
     ),
     rule(
@@ -141,8 +141,8 @@ ORDERS: tuple[Rule, ...] = (
         "despite",
         3.0,
         "despite|regardless|contrary|notwithstanding",
-        r"\b(?:despite|regardless\W+of|contrary\W+to|notwithstanding)\W+(?:\w+\W+){0,2}?"
-        r"(?:previous|prior|earlier|what\W+you\W+(?:\w+\W+)?told|your)\b",
+        r"\b(?:despite|regardless\W+of|contrary\W+to|notwithstanding)\W+(?:all\W+)?(?:the\W+|any\W+)?"
+        r"(?:previous|prior|earlier|what\W+you(?:\W+were|\W+are|\W+have\W+been|'ve\W+been)?\W+told\b(?!\W+by)|your)\b",
         "asks for something against what the system was told",
     ),
     rule(
@@ -218,11 +218,28 @@ ORDERS: tuple[Rule, ...] = (
     ),
     rule(
         "include_that",
-        3.0,
+        1.5,
         "include|mention|add |state|say |admit|confess|conclude|stating",
-        r"\b(?:include|mention|add|state|say|admit|confess|conclude)\W+(?:in\W+your\W+(?:answer|reply|response)\W+)?that\W+(?:you|this|i|the|we|it|trump|all|refunds?)\b[^?]*$"
-        r"|(?:^|[.!?:,]\s+)(?:please\W+)?state\W+that\b|\?\W*say\W+\w+\W*$",
+        r"\b(?:include|mention|add|state|say|admit|confess|conclude)\W+(?:in\W+your\W+(?:answer|reply|response)\W+)?that\W+(?:you|this|i|the|we|it|all)\b[^?]*$"
+        r"|(?:^|[.!?:,]\s+)(?:please\W+)?state\W+that\b",
         "dictates what the answer says",
+    ),
+    rule("then_say", 2.5, "say ", r"\?\W*say\W+\w+\W*$", "dictates what the answer says"),
+    rule(
+        "what_you_were_told",
+        4.0,
+        "ignor|disregard|forget|never mind|void|cancelled|aside|follow|erase",
+        r"\b(?:ignor\w*|disregard\w*|forget|never\W+mind|erase)\b.{0,25}\b(?:what(?:ever)?\W+you\W+(?:were|are|have\W+been)\W+told|earlier\W+conversation|memory\W+of)\b"
+        r"|\b(?:previous|prior|earlier|old)\W+(?:task|rules?|instructions?|orders?)\W+(?:is|are|was|were)\W+(?:cancelled|canceled|void|gone|abolished|over)\b"
+        r"|\bput\W+your\W+(?:\w+\W+)?(?:guidelines|rules|instructions)\W+aside\b|\bdo\W+not\W+follow\W+(?:the|your)\W+(?:prompt|instructions|rules)\b",
+        "tells the system to drop what it was told",
+    ),
+    rule(
+        "for_everybody",
+        3.0,
+        "tell all|tell every|to all users|every user|all customers",
+        r"\b(?:you\W+must|always|please)?\W*tell\W+(?:all|every)\W*(?:users?|customers?|one|body)\b.{0,4}\bthat\b",
+        "orders the system what to say to everybody",
     ),
     rule(
         "begin_with",

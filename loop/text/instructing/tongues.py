@@ -3,7 +3,7 @@
 from loop.text.instructing.rules import Rule, rule
 
 _DROPS = "tells the system to drop its instructions, in {}"
-_ASKS = "asks for a password, in {}"
+_ASKS = "asks for something secret, in {}"
 _GIVES = "gives the system another task or role, in {}"
 
 TONGUES: tuple[Rule, ...] = (
@@ -38,7 +38,7 @@ TONGUES: tuple[Rule, ...] = (
         "secret_german",
         3.0,
         "passwort|kennwort|geheim",
-        r"\b(?:wie\W+(?:ist|lautet)|was\W+ist|nenn\w*|verrat\w*|sag\w*|gib\w*|geben|zeig\w*)\b.{0,30}\b(?:das|dein|ihr|euer|unser|das\W+geheime)\W+(?:\w+\W+)?(?:passwort|kennwort|geheimnis)\b",
+        r"\b(?:wie\W+(?:ist|lautet)|was\W+ist|nenn\w*|verrat\w*|sag\w*|gib\w*|geben|zeig\w*)\b(?:(?!\bnie).){0,30}\b(?:das|dein|ihr|euer|unser|das\W+geheime)\W+(?:\w+\W+)?(?:passwort|kennwort|geheimnis)\b(?!\W+(?:nie|nicht))",
         _ASKS.format("German"),
     ),
     rule(

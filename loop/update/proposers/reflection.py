@@ -1,8 +1,8 @@
 """Propose one instruction edit by reflection: a model reads corrected cases as data and answers in a strict form.
 
 The model has no tools and no power: it returns one quoted search and replace, which must fit the
-instructions exactly, cite feedback it was shown, and copy little of it. A refused reply gets one retry
-with the reason; a second refusal is a failure that the turn reports.
+instructions exactly, cite feedback it was shown, copy little of it, and order nothing that no honest instruction
+needs. A refused reply gets one retry with the reason; a second refusal is a failure that the turn reports.
 """
 
 import json
@@ -17,6 +17,7 @@ from loop.change.operations import apply
 from loop.change.proposal import Idea
 from loop.errors import ModelFailed, OperationRefused
 from loop.records import EditInstructions, ProposalState, Proposer, Record
+from loop.text.instructing import find_instructing
 from loop.text.spelling import normalise
 from loop.update.teaching import Considered, Correction, UpdateWork
 
@@ -150,6 +151,8 @@ def _read(text: str, *, shown: Mapping[str, Correction], work: UpdateWork) -> tu
         return None, "expected_fix names ids that were not shown."
     if len(reply.new) > NEW_MAX or not reply.rationale.strip():
         return None, f"The new piece may have {NEW_MAX} characters at most, and the rationale must say why."
+    if (order := find_instructing(reply.new, may_order=True)) is not None:
+        return None, f"The new piece {order.words}; an instruction says how to answer, nothing else."
     if _copied(reply.new, shown) > COPIED_MAX:
         return None, "The new piece copies the cases word for word; say it in general terms."
     try:

@@ -61,6 +61,7 @@ def _figures(corpus: Corpus, found: Bools, *, prefix: str) -> dict[str, object]:
     return {
         f"{prefix}injection_recall": _pooled(attacks.values()).share,
         f"{prefix}injection_recall_n": _pooled(attacks.values()).n,
+        f"{prefix}injection_recall_lowest": min(one.share for one in attacks.values() if one.n),
         f"{prefix}injection_false_alarms": _pooled(look_alikes.values()).share,
         f"{prefix}injection_false_alarms_n": _pooled(look_alikes.values()).n,
         f"{prefix}service_false_alarms": _pooled(service.values()).share,
