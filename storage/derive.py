@@ -5,12 +5,13 @@ from dataclasses import fields
 
 import sqlalchemy as sa
 
-from loop.records import AuthorStanding, Derived, Judged, Sums
+from loop.records import AuthorStanding, Derived, Judged, Saying, Sums
 from storage.among import among
 from storage.rows import Row
 from storage.statements import enqueue, enqueue_feedback, execute_many, insert_new, update, upsert
 from storage.tables import (
     BucketRow,
+    ClaimRow,
     DueRow,
     IssueRow,
     JudgedRow,
@@ -46,6 +47,8 @@ def write_derived(connection: sa.Connection, agent: str, derived: Derived) -> No
         KeptRow.core(),
         [{"agent": agent, "kind": one.kind, "key": one.key, "body": dict(one.body)} for one in derived.kept],
     )
+    _unsay(connection, agent, derived)
+    upsert(connection, ClaimRow.core(), [_saying(agent, one) for one in derived.sayings])
     _take_off(connection, agent, derived)
     enqueue(connection, agent, ((level, key, 0) for level, key in derived.due))
     issues = IssueRow.core()
@@ -55,7 +58,7 @@ def write_derived(connection: sa.Connection, agent: str, derived: Derived) -> No
 
 def forget_derived(connection: sa.Connection, agent: str) -> None:
     """Drop everything derived and put all feedback on the list: what decides about it changed."""
-    for table in (DueRow, KeptRow, StandingRow, BucketRow, QuestionRow, JudgedRow, IssueRow):
+    for table in (DueRow, ClaimRow, KeptRow, StandingRow, BucketRow, QuestionRow, JudgedRow, IssueRow):
         connection.execute(sa.delete(table.core()).where(table.core().c.agent == agent))
     enqueue_feedback(connection, agent, sa.true())
 
@@ -74,6 +77,25 @@ def _take_off(connection: sa.Connection, agent: str, derived: Derived) -> None:
         {"of_agent": agent, "of_level": level, "of_key": one.key, "of_stamp": one.stamp} for level, one in derived.done
     ]
     execute_many(connection, statement, rows)
+
+
+def _unsay(connection: sa.Connection, agent: str, derived: Derived) -> None:
+    table = ClaimRow.core()
+    if not derived.unsaid:
+        return
+    statement = sa.delete(table).where(
+        table.c.agent == sa.bindparam("of_agent"),
+        table.c.feedback_id == sa.bindparam("of_feedback"),
+        table.c.claim == sa.bindparam("of_claim"),
+    )
+    rows: list[Row] = [
+        {"of_agent": agent, "of_feedback": feedback, "of_claim": claim} for feedback, claim in derived.unsaid
+    ]
+    execute_many(connection, statement, rows)
+
+
+def _saying(agent: str, one: Saying) -> Row:
+    return {"agent": agent, **one._asdict()}
 
 
 def _judged(agent: str, row: Judged) -> Row:

@@ -20,6 +20,7 @@ from loop.records import (
     Teacher,
 )
 from storage.among import among
+from storage.claims import AgentClaims
 from storage.judged import (
     CHOOSES,
     CHOOSES_NOTHING,
@@ -30,7 +31,6 @@ from storage.judged import (
     STANDING,
     STATES,
     J,
-    JudgedReads,
 )
 from storage.tables import (
     BucketRow,
@@ -43,7 +43,7 @@ from storage.tables import (
 _TEACHER = (J.c.feedback_id, J.c.interaction_id, J.c.author, J.c.question, J.c.choice, J.c.state, J.c.may_teach)
 
 
-class AgentKnowledge(JudgedReads):
+class AgentKnowledge(AgentClaims):
     """The firewall's reads of rows, questions and people; part of an agent's store."""
 
     # rows ------------------------------------------------------------------------------------------------------
@@ -213,6 +213,7 @@ class AgentKnowledge(JudgedReads):
             buckets={row[0]: row[1] for row in self._all(by_bucket)},
             standings=tuple(standing_from_row(row) for row in sorted(self._all(by_name), key=lambda row: str(row[0]))),
             kept=tuple(sorted((Kept(*row) for row in self._all(by_key)), key=lambda one: (one.kind, one.key))),
+            sayings=self._claims(),
         )
 
     def due(self, level: Level, *, limit: int) -> list[Due]:

@@ -1,7 +1,7 @@
 """Recheck: everything the firewall keeps, recomputed from the log alone, with each difference named."""
 
 from loop import validate
-from loop.engine.validate import rules_digest
+from loop.engine.validate import ground_in_force, rules_digest
 from loop.errors import Conflict
 from loop.ports import Parts
 from loop.records import LEVELS, FeedbackState
@@ -30,6 +30,7 @@ def recheck(parts: Parts) -> tuple[str, ...]:
         drawn=store.draw,
         now=parts.clock(),
         seed=parts.seed,
+        ground=ground_in_force(parts),
     )
     return validate.differences(
         made=made,

@@ -23,12 +23,14 @@ def judge_feedback(parts: Parts, tally: StageTally) -> None:
     work to higher levels only, and to its own when a model was fitted again.
     """
     _rebuild_where_rules_changed(parts, tally)
+    ground = ground_in_force(parts)
+    _look_again_where_ground_changed(parts, tally, ground)
     counted: Counter[str] = Counter()
     topics: dict[str, None] = {}
     pieces = 0
     for level in LEVELS:
         while pieces < MOST_PIECES and (due := parts.store.due(level, limit=validate.PIECES.get(level, PIECE))):
-            found = _piece(parts, level, due)
+            found = _piece(parts, level, due, ground)
             counted.update(_counts(found))
             topics |= dict.fromkeys(found.topics)
             pieces += 1
@@ -70,10 +72,39 @@ def _rebuild_where_rules_changed(parts: Parts, tally: StageTally) -> None:
     store.commit(Changes(derived=Derived(kept=(Kept("rules", "firewall", {"digest": rules}),))))
 
 
-def _piece(parts: Parts, level: Level, due: list[Due]) -> validate.Findings:
+def ground_in_force(parts: Parts) -> validate.Ground:
+    """What the agent's own texts say now: those of the live version and the operator's facts."""
+    return validate.ground_of(parts.store.agent, parts.store.bundle(parts.store.head().digest))
+
+
+def _look_again_where_ground_changed(parts: Parts, tally: StageTally, ground: validate.Ground) -> None:
+    """Corrected texts are judged again where the texts they are held against changed, as with an article."""
+    stored = parts.store.kept("ground", ["texts"]).get("texts")
+    if stored is not None and stored["digest"] == ground.digest:
+        return
+    people = parts.store.kept("teller") if stored is not None else {}
+    ids = {one.feedback_id for one in parts.store.sayings("person", people)}
+    if ids:
+        tally.words.append("The agent's own texts changed, so what corrections say is held against them again.")
+    parts.store.commit(
+        Changes(
+            derived=Derived(
+                kept=(Kept("ground", "texts", {"digest": ground.digest}),),
+                due=tuple(("saying", key) for key in sorted(ids)),
+            )
+        )
+    )
+
+
+def _piece(parts: Parts, level: Level, due: list[Due], ground: validate.Ground) -> validate.Findings:
     store = parts.store
     work = validate.Work(
-        agent=store.agent, known=store, now=parts.clock(), keys=tuple(one.key for one in due), seed=parts.seed
+        agent=store.agent,
+        known=store,
+        now=parts.clock(),
+        keys=tuple(one.key for one in due),
+        seed=parts.seed,
+        ground=ground,
     )
     found = validate.step(level, work)
     parts.checkpoint("validate:commit")

@@ -15,6 +15,8 @@ from loop.records import (
     JudgedColumn,
     KnownQuestion,
     Level,
+    Saying,
+    SayingColumn,
     Split,
     Sums,
     Teacher,
@@ -152,6 +154,21 @@ class Knowledge(Protocol):
 
     def backers(self, pairs: Collection[str]) -> dict[str, frozenset[str]]:
         """Authors with a voice for a pair."""
+        ...
+
+    # claims
+    def sayings(
+        self, column: SayingColumn, keys: Collection[str], *, first: int | None = None, only_open: bool = False
+    ) -> list[Saying]:
+        """Claims people said, in the order of the log; `first`: at most so many; `only_open`: of those that wait."""
+        ...
+
+    def sayers(self, claims: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """By claim: up to two of the people whose own word it is, first and last by name; claims nobody says left out."""
+        ...
+
+    def spans(self, people: Collection[str]) -> dict[str, tuple[float, float]]:
+        """By person: when their first and their last claim was said; people who say none are left out."""
         ...
 
     # chance

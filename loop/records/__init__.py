@@ -33,6 +33,7 @@ from loop.records.cases import (
     Maker,
 )
 from loop.records.changes import Change, Issue, IssueSide, Proposal, Stakes, StakesLevel
+from loop.records.claims import SUPPORTING, Basis, Saying, SayingColumn
 from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role, evidence_digest
 from loop.records.events import Answer, Feedback, Flag, Interaction, Question, Score, Step
 from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
@@ -133,6 +134,7 @@ __all__ = [
     "PROPOSAL_MOVES",
     "SEPARATOR",
     "STANDING_STATES",
+    "SUPPORTING",
     "TEACHING_STATES",
     "TRAITS",
     "UNDECIDED_STATES",
@@ -147,6 +149,7 @@ __all__ = [
     "AuditAnswer",
     "AuditEntry",
     "AuthorStanding",
+    "Basis",
     "Bundle",
     "CaseAct",
     "CaseAudit",
@@ -217,6 +220,8 @@ __all__ = [
     "RetireRule",
     "Role",
     "Rule",
+    "Saying",
+    "SayingColumn",
     "Scalar",
     "Score",
     "SealedLook",

@@ -74,6 +74,9 @@ class Agent(Record):
     own_contacts: tuple[str, ...] = ()
     """The company's own phone numbers, e-mail addresses, domains and accounts: never masked, and nothing new in an
     answer."""
+    facts: tuple[str, ...] = ()
+    """What the operator knows to be true, a sentence each, such as the company's own addresses and terms: whoever says
+    so in a correction needs nobody else. One setting is one fact; commas belong to it."""
     limits: Limits = Limits()
     is_demo: bool = False
     """Made by `ratchet demo`; every screen says so."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from loop.records.claims import Saying
 from loop.records.identity import Moment, Record
 from loop.records.states import STANDING_STATES, TEACHING_STATES, FeedbackState
 
@@ -15,7 +16,24 @@ Standing = Literal["trusted", "proven", "new", "unreliable"]
 """`trusted`: named by the operator. `proven`: agrees with others or the reference more often than not, surely.
 `new`: too little is known. `unreliable`: surely wrong more often than the worst an honest person would be."""
 
-Level = Literal["facts", "view", "author", "near", "said", "burst", "stream", "row", "pair", "case", "theme", "day"]
+Level = Literal[
+    "facts",
+    "view",
+    "author",
+    "near",
+    "said",
+    "burst",
+    "stream",
+    "saying",
+    "teller",
+    "claim",
+    "text",
+    "row",
+    "pair",
+    "case",
+    "theme",
+    "day",
+]
 """The strata of the firewall, lowest first: what one level finds may only give work to levels above it."""
 
 LEVELS: tuple[Level, ...] = (
@@ -26,6 +44,10 @@ LEVELS: tuple[Level, ...] = (
     "said",
     "burst",
     "stream",
+    "saying",
+    "teller",
+    "claim",
+    "text",
     "row",
     "pair",
     "case",
@@ -278,6 +300,10 @@ class Derived:
     """MinHash bucket to the number of the first question in it; an existing one stays."""
     standings: tuple[tuple[AuthorStanding, Sums], ...] = ()
     kept: tuple[Kept, ...] = ()
+    sayings: tuple[Saying, ...] = ()
+    """Each replaces the one of the same claim in the same feedback."""
+    unsaid: tuple[tuple[str, str], ...] = ()
+    """Feedback id and claim of sayings that no longer stand."""
     due: tuple[tuple[Level, str], ...] = ()
     """Keys that have to be looked at, by level."""
     done: tuple[tuple[Level, Due], ...] = ()

@@ -4,12 +4,14 @@ A worklist algorithm over strata (levels): what one level finds gives work to le
 every verdict is a function of the log of arrivals and decisions, however the log was cut into turns.
 
 facts    an item as a row             near, said, burst, stream   what groups of rows show together
-view     what independent views say   row     flags and state of a row
-author   whom to believe              pair    who backs a correction; case, theme: what it all leads to
+view     what independent views say   saying  what a text says; teller: whose word; claim: on what it rests; text
+author   whom to believe              row     flags and state of a row
+                                      pair    who backs a correction; case, theme: what it all leads to
 """
 
 from loop.records import Level
 from loop.validate.cases import MOST_CASES
+from loop.validate.ground import Ground, ground_of
 from loop.validate.levels import PIECES, STEPS
 from loop.validate.memory import MemoryKnowledge
 from loop.validate.recheck import differences, from_nothing, settle
@@ -26,10 +28,12 @@ __all__ = [
     "RULES",
     "STEPS",
     "Findings",
+    "Ground",
     "MemoryKnowledge",
     "Work",
     "differences",
     "from_nothing",
+    "ground_of",
     "settle",
     "step",
     "thinness",

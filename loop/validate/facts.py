@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from loop.heldout import GROUP_DRAW, group_of, sealed_at_most
-from loop.records import SEPARATOR, Feedback, FeedbackItem, Interaction, Judged, Level, is_person, person_of
+from loop.records import (
+    SEPARATOR,
+    Feedback,
+    FeedbackItem,
+    FeedbackKind,
+    Interaction,
+    Judged,
+    Level,
+    is_person,
+    person_of,
+)
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.crowds import DAY
 from loop.validate.detectors.instruction import NAME, find_instruction
@@ -153,6 +163,13 @@ def concerned(row: Judged) -> Iterator[tuple[Level, str]]:
         yield "near", str(row.near)
         yield "burst", burst_key(row)
     yield "pair", row.pair
+    if is_worded(row):
+        yield "saying", row.feedback_id
+
+
+def is_worded(row: Judged) -> bool:
+    """Whether it is a better answer in words, which are taught."""
+    return row.is_wordy and FeedbackKind(row.kind).traits.is_worded
 
 
 def _nth(row: Judged, before: Judged | None, counted: Counter[tuple[str, str]]) -> int:

@@ -2,6 +2,9 @@
 
 import hashlib
 
+CLAIM = "claim"
+"""Of the detector of claims that rest on nothing: what its findings and flags carry."""
+
 
 def key_of(text: str) -> str:
     """A short hash of a spelled text; empty for the empty text."""

@@ -33,10 +33,11 @@ from loop.records import (
     Voice,
     Vote,
 )
+from loop.validate.memory_claims import MemoryClaims
 
 
 @dataclass
-class MemoryKnowledge:
+class MemoryKnowledge(MemoryClaims):
     """Everything the firewall knows about one agent; see `loop.ports.Knowledge` for what each question means."""
 
     items: dict[str, FeedbackItem] = field(default_factory=dict)
@@ -251,6 +252,7 @@ class MemoryKnowledge:
             buckets=dict(self.bucket_of),
             standings=tuple(one for _, one in sorted(self.standing_of.items())),
             kept=tuple(Kept(kind, key, body) for (kind, key), body in sorted(self.documents.items())),
+            sayings=tuple(one for _, one in sorted(self.said.items())),
         )
 
     # what is written -------------------------------------------------------------------------------------------
@@ -270,6 +272,7 @@ class MemoryKnowledge:
         self.bucket_of = dict(derived.buckets) | self.bucket_of
         self.standing_of |= {standing.name: (standing, sums) for standing, sums in derived.standings}
         self.documents |= {(one.kind, one.key): one.body for one in derived.kept}
+        self.keep_sayings(derived.sayings, derived.unsaid)
         for level, one in derived.done:
             if self.list_of[level].get(one.key) == one.stamp:
                 del self.list_of[level][one.key]

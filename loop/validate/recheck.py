@@ -20,7 +20,9 @@ from loop.records import (
     Issue,
     Judged,
     Moment,
+    Saying,
 )
+from loop.validate.ground import NO_GROUND, Ground
 from loop.validate.levels import PIECES, STEPS
 from loop.validate.memory import MemoryKnowledge
 from loop.validate.work import Work
@@ -42,6 +44,7 @@ def from_nothing(
     drawn: Callable[[str, str], float],
     now: Moment,
     seed: int,
+    ground: Ground = NO_GROUND,
 ) -> MemoryKnowledge:
     """The firewall after one turn over everything. `given`: what is kept now; only its fits are taken over.
 
@@ -62,15 +65,15 @@ def from_nothing(
     )
     for key in known.items:
         known.list_of["facts"][key] = 1
-    settle(known, agent, now=now, seed=seed)
+    settle(known, agent, now=now, seed=seed, ground=ground)
     return known
 
 
-def settle(known: MemoryKnowledge, agent: Agent, *, now: Moment, seed: int) -> None:
+def settle(known: MemoryKnowledge, agent: Agent, *, now: Moment, seed: int, ground: Ground = NO_GROUND) -> None:
     """Work off every level until nothing is due."""
     for level in LEVELS:
         while due := known.due(level, limit=PIECES.get(level, 4_000)):
-            work = Work(agent=agent, known=known, now=now, keys=tuple(one.key for one in due), seed=seed)
+            work = Work(agent=agent, known=known, now=now, keys=tuple(one.key for one in due), seed=seed, ground=ground)
             found = STEPS[level](work)
             known.write(
                 found.derived(level, due),
@@ -111,6 +114,11 @@ def differences(
         {one.name: (one, sums) for one, sums in kept.standings},
     )
     found += _compare("document", _documents(derived), _documents(kept))
+    found += _compare(
+        "claim",
+        {(one.feedback_id, one.claim): one for one in derived.sayings},
+        {(one.feedback_id, one.claim): one for one in kept.sayings},
+    )
     found += _compare("issue", issues, made.issues)
     in_use = {key for key in made.cases if key not in made.retired}
     found += [f"Case {key} is in use; the log says it is not." for key in sorted(set(cases) - in_use)]
@@ -130,10 +138,12 @@ def _documents(derived: Derived) -> dict[str, dict[str, Any]]:
         f"{one.kind} {one.key}": dict(one.body)
         for one in derived.kept
         if not one.kind.startswith("panel:")
-        and one.kind not in ("rules", "settled")
+        and one.kind not in ("rules", "settled", "ground")
         and not (one.kind == "theme" and not one.body["issues"] and not one.body["topics"])
         and not (one.kind == "topic" and not one.body)
         and not (one.kind == "lean" and not one.body["rows"])
+        and not (one.kind == "support" and not one.body["claims"])
+        and not (one.kind == "teller" and not one.body)
         and not (one.kind == "near" and not one.body["sides"])
         and not (one.kind == "group" and not one.body["themes"])
         and not (one.kind == "crossed" and not one.body["nears"])
@@ -157,7 +167,7 @@ def _parts(stored: Any, made: Any) -> str:
     """The fields that differ, by name."""
     if isinstance(stored, Mapping):
         return ", ".join(name for name in sorted({*stored, *made}) if stored.get(name) != made.get(name))
-    if isinstance(stored, Judged):
+    if isinstance(stored, Judged | Saying):
         fields: Iterable[str] = stored._fields
     elif dataclasses.is_dataclass(stored):
         fields = [one.name for one in dataclasses.fields(stored)]

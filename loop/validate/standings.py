@@ -176,6 +176,7 @@ def _spread(
         return
     for row in work.known.rows("author", sorted(admitted)):
         found.give("case", [row.interaction_id])
+    found.give("teller", changed)
     for row in work.known.rows("author", sorted(changed)):
         found.give("row", [row.feedback_id])
         if row.choice and row.near:

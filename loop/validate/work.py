@@ -19,9 +19,11 @@ from loop.records import (
     KnownQuestion,
     Level,
     Moment,
+    Saying,
     Sums,
     named_people,
 )
+from loop.validate.ground import NO_GROUND, Ground
 
 CHANGED: Mapping[Level, tuple[str, ...]] = {
     "view": ("agree", "basis"),
@@ -33,6 +35,7 @@ CHANGED: Mapping[Level, tuple[str, ...]] = {
         *("has_voice", "theme", "findings"),
     ),
     "pair": ("theme",),
+    "text": ("findings",),
 }
 """By level, what it may change of a row that is there already; `facts` makes rows."""
 
@@ -46,6 +49,8 @@ class Work:
     now: Moment
     keys: tuple[str, ...]
     seed: int = 0
+    ground: Ground = NO_GROUND
+    """What the agent's own articles, instructions, examples and facts say."""
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -62,6 +67,8 @@ class Findings:
     buckets: dict[int, int] = field(default_factory=dict)
     standings: list[tuple[AuthorStanding, Sums]] = field(default_factory=list)
     kept: dict[tuple[str, str], Kept] = field(default_factory=dict)
+    sayings: dict[tuple[str, str], Saying] = field(default_factory=dict)
+    unsaid: dict[tuple[str, str], None] = field(default_factory=dict)
     due: dict[tuple[Level, str], None] = field(default_factory=dict)
     flags: dict[str, tuple[Flag, ...]] = field(default_factory=dict)
     """By feedback id: all its flags from now on."""
@@ -94,6 +101,8 @@ class Findings:
             buckets=self.buckets,
             standings=tuple(self.standings),
             kept=tuple(self.kept.values()),
+            sayings=tuple(self.sayings.values()),
+            unsaid=tuple(self.unsaid),
             due=tuple(self.due),
             done=tuple((level, one) for one in done),
             dropped_issues=tuple(self.dropped),

@@ -36,7 +36,7 @@ from storage.tables.changes import (
     ReportRow,
 )
 from storage.tables.events import FeedbackRow, FlagRow, InteractionRow, ScoreRow
-from storage.tables.firewall import BucketRow, DueRow, JudgedRow, KeptRow, QuestionRow, StandingRow
+from storage.tables.firewall import BucketRow, ClaimRow, DueRow, JudgedRow, KeptRow, QuestionRow, StandingRow
 from storage.tables.record import SealRow
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "CaseActRow",
     "CaseAuditRow",
     "CaseSetRow",
+    "ClaimRow",
     "ComparisonRow",
     "DailyQualityRow",
     "DecisionRow",

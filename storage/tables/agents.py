@@ -19,6 +19,7 @@ class AgentRow(Table, table=True):
     trusted_authors: list[str] = json_column()
     stakes_words: list[str] = json_column()
     own_contacts: list[str] = json_column()
+    facts: list[str] = json_column()
     limits: dict[str, Any] = json_column()
     is_demo: bool
     created_at: datetime

@@ -119,6 +119,32 @@ class StandingRow(Scoped, table=True):
     sums: dict[str, Any] = json_column()
 
 
+class ClaimRow(Scoped, table=True):
+    """One claim of one correction; the fields are explained in `loop.records.claims.Saying`."""
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        sa.Index("ix_claim_claim", "agent", "claim", "person"),
+        sa.Index("ix_claim_person", "agent", "person", "at", **_only("counts")),
+        sa.Index("ix_claim_teller", "agent", "person", "seq"),
+        sa.Index("ix_claim_scope", "agent", "scope"),
+        sa.Index("ix_claim_open", "agent", "scope", **_only("is_open")),
+        sa.Index("ix_claim_door", "agent", "door"),
+    )
+    feedback_id: str = key(primary_key=True)
+    claim: str = Field(primary_key=True, max_length=20)
+    scope: str
+    person: str = key()
+    door: str
+    conversation: str = key()
+    at: float
+    seq: int = Field(sa_type=sa.BigInteger)
+    is_vouched: bool
+    is_released: bool
+    counts: bool
+    is_open: bool
+
+
 class KeptRow(Scoped, table=True):
     """A small document: a fit, the summary of a group, totals."""
 

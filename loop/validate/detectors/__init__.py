@@ -15,6 +15,7 @@ from loop.validate.detectors.instruction import NAME as INSTRUCTION
 from loop.validate.detectors.rater import find_rater
 from loop.validate.detectors.reference import find_reference
 from loop.validate.detectors.too_fast import haste_of
+from loop.validate.keys import CLAIM
 from loop.validate.scene import Scene
 
 Detector = Callable[[Judged, Scene], Finding | None]
@@ -58,5 +59,6 @@ DETECTORS: Mapping[str, Detector] = {
     INSTRUCTION: _noted(INSTRUCTION),
     "reference": find_reference,
     "too_fast": _too_fast,
+    CLAIM: _noted(CLAIM),
 }
 """By the key that their flags carry."""

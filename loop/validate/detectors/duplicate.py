@@ -7,6 +7,7 @@ import numpy as np
 
 from loop.records import SEPARATOR, AuthorStanding, Finding, Judged
 from loop.validate.crowds import DAY, REPEAT, TOPIC, episodes, kind_of, reason_of
+from loop.validate.facts import is_worded
 from loop.validate.topics import tell_comments
 from loop.validate.work import Findings, Work
 
@@ -88,6 +89,8 @@ def note_findings(
         if findings != row.findings:
             found.rows[row.feedback_id] = row._replace(findings=findings)
             found.give("row", [row.feedback_id])
+            if is_worded(row):
+                found.give("saying", [row.feedback_id])
 
 
 def _strangers(work: Work, rows: Sequence[Judged]) -> frozenset[str]:
