@@ -22,7 +22,7 @@ class Saying(NamedTuple):
     claim: str
     """Key of the claim under its scope: equal for everybody who says the same about the same."""
     scope: str
-    """The label the text rides on, article or topic without one; what is true under one label is no claim of another."""
+    """The label the text rides on, article or topic without one: true under one label is not true under another."""
     person: str
     door: str
     """The source it came through."""

@@ -54,13 +54,12 @@ def gather_sayings(work: Work) -> Findings:
             if feedback.author == interaction.customer and feedback.author:
                 public[feedback.source] = None
         for one in fresh:
-            old = before[key].pop(one.claim, None)
-            if old is not None:
-                one = one._replace(is_open=old.is_open)
-            if one != old:
-                found.sayings[key, one.claim] = one
-                added.append(one)
-                gone += [old] if old is not None else []  # its person or its weight changed
+            stored = before[key].pop(one.claim, one)
+            now = one._replace(is_open=stored.is_open)
+            if stored is one or now != stored:
+                found.sayings[key, one.claim] = now
+                added.append(now)
+                gone += [stored] if stored is not one else []  # its person or its weight changed
         for left in before[key].values():
             found.unsaid[key, left.claim] = None
             gone.append(left)

@@ -159,8 +159,8 @@ def _texts(work: Work, sayings: Mapping[str, Sequence[Saying]], keys: Sequence[t
     found: dict[str, Claim] = {}
     for claim, one in first.items():
         if one.feedback_id in items:
-            told = claims_told(items[one.feedback_id].feedback)
-            found |= {claim: part for part in told if hash_of(part, scope=one.scope) == claim}
+            told = {hash_of(part, scope=one.scope): part for part in claims_told(items[one.feedback_id].feedback)}
+            found |= {claim: told[claim]} if claim in told else {}
     return found
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from loop.records import SUPPORTING, Basis, FeedbackItem, Finding, Interaction, Judged, Saying
 from loop.text.claims import Claim, claims_of
-from loop.text.claims.standing import Passage, closeness, contradicts, difference
+from loop.text.claims.standing import Passage, contradicts, difference
 from loop.text.spelling import quote
 from loop.validate.keys import CLAIM
 from loop.validate.sayings import claims_told, draft_scope, hash_of, scope_of
@@ -72,9 +72,8 @@ def _judge(
         rest = _Rest("own word", row.author) if is_own else _rest(work, claim, key, scope, drafted, entries)
         if not rest.basis:
             open_claims.append(claim)
-        if (one := said.get(key)) is not None:
-            if one.is_open is bool(rest.basis):
-                found.sayings[row.feedback_id, key] = one._replace(is_open=not rest.basis)
+        if (one := said.get(key)) is not None and one.is_open is bool(rest.basis):
+            found.sayings[row.feedback_id, key] = one._replace(is_open=not rest.basis)
     if not open_claims:
         return None
     return Finding(CLAIM, _reason(work, open_claims, scope=scope, entries=entries))
@@ -123,5 +122,10 @@ def _reason(work: Work, open_claims: list[Claim], *, scope: str, entries: Mappin
 
 
 def _nearest(claim: Claim, passages: Collection[Passage]) -> Passage | None:
-    best = max(passages, key=lambda one: (round(closeness(claim, one), 6), -len(one.words)), default=None)
-    return best if best is not None and closeness(claim, best) > 0 else None
+    """By the share of all their words that both have, so that neither a title nor half a page looks near."""
+
+    def shared(one: Passage) -> float:
+        return len(claim.words & one.words) / max(len(claim.words | one.words), 1)
+
+    best = max(passages, key=lambda one: (round(shared(one), 6), not one.is_pair), default=None)
+    return best if best is not None and shared(best) > 0 else None

@@ -6,7 +6,7 @@ detected by anything but words.
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -36,10 +36,13 @@ _SIZES = {
     "g": "g", "gram": "g", "grams": "g", "gramm": "g", "kg": "kg", "kilo": "kg", "kilos": "kg", "ml": "ml", "cl": "cl",
     "l": "l", "liter": "l", "litre": "l", "liters": "l", "litres": "l", "litros": "l", "litri": "l", "kb": "kb",
     "mb": "mb", "gb": "gb", "tb": "tb", "w": "w", "kw": "kw", "kwh": "kwh", "v": "v", "hz": "hz", "°": "deg",
-    "inch": "inch", "inches": "inch", "zoll": "inch", "ounce": "oz", "ounces": "oz", "oz": "oz", "lb": "lb", "lbs": "lb",
+    "inch": "inch", "inches": "inch", "zoll": "inch", "ounce": "oz", "ounces": "oz", "oz": "oz", "lb": "lb",
+    "lbs": "lb",
 }  # fmt: skip
 _PERCENT = frozenset({"%", "percent", "prozent", "procent", "pourcent", "percento"})
-_RANGE = frozenset("to bis a à al tot até and und y et e en or oder ou o of".split())
+_BETWEEN = "to bis a à al tot até and und y et e en or oder ou o of"
+"""Between the two numbers of a range."""
+_RANGE = frozenset(_BETWEEN.split())
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th|er|ère|ème|e|º|ª|ter|ten|te|de|ste)")
 _LETTERS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _SEMICOLON = re.compile(r";(?=\s)|(?<=\s)[•·▪–—-](?=\s)")
@@ -143,12 +146,12 @@ def language_of(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def _votes(text: str) -> dict[str, float]:
     """What its words say for each language, most first."""
-    votes: Counter[str] = Counter()
+    votes: defaultdict[str, float] = defaultdict(float)
     spoken = told_by()
     for word in _LETTERS.findall(folded(text[:4_000])):
         for code in spoken.get(word, ()):
             votes[code] += 1 / len(spoken[word])
-    return dict(votes.most_common())
+    return dict(sorted(votes.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _pieces(text: str) -> Sequence[str]:

@@ -59,7 +59,7 @@ ENGLISH = Language(
         "a an the this that these those is are was were be been being am do does did doing done have has had having "
         "will would shall should can could may might must of in on at by for with from to into onto about as and or so "
         "than then there here it its he she they them their his her if when while which who whose what how where why "
-        "also too very just again out up between through it's that's there's such each "
+        "please thanks thank hello hi also too very just again out up between through it's that's there's such each "
         "either neither own same get gets got let lets one ones"
     ),
     we="we us our ours i me my mine",
@@ -105,7 +105,7 @@ GERMAN = Language(
         "worden hat haben hatte hatten kann können könnte muss müssen soll sollen darf dürfen mag möchte in im an am "
         "auf aus bei mit von vom zu zum zur für über unter durch um als wie und oder so dann da dort hier es er "
         "ihm ihn dass wenn weil wer was wo wann warum welche welcher welches dieser diese dieses jeder jede jedes "
-        "alle auch noch schon sehr etwa ca sich man nun mal doch eben gern gerne bitte"
+        "alle auch noch schon sehr etwa ca sich man nun mal doch eben gern gerne bitte danke hallo"
     ),
     we="wir uns unser unsere unseren unserem unserer ich mir mich mein meine meinen",
     you="sie ihnen ihr ihre ihren ihrem ihrer du dir dich dein deine deinen",
@@ -151,7 +151,7 @@ FRENCH = Language(
         "le la les l un une des du de d au aux à a ce cet cette ces c est sont était être été suis sera seront ont "
         "avoir avait peut peuvent pouvez doit doivent faut en dans sur sous par pour avec chez et ou où si alors donc "
         "que qu qui quoi dont quand comme comment il elle ils elles lui leur leurs on y se s son sa ses ne n tout tous "
-        "toute toutes plus très aussi encore déjà ici là entre vers"
+        "merci bonjour svp toute toutes plus très aussi encore déjà ici là entre vers"
     ),
     we="nous notre nos je j me m mon ma mes",
     you="vous votre vos tu te ton ta tes",
@@ -196,11 +196,12 @@ SPANISH = Language(
         "el la los las lo un una unos unas de del al a en con por para sobre desde entre y e o u que es son era ser "
         "sido está están estar fue ha han haber había puede pueden debe deben como si cuando donde quien cual este "
         "esta estos estas ese esa eso se le les su sus muy más también ya aquí allí todo toda todos todas cada otro "
-        "otra hay tiene tienen"
+        "otra hay tiene tienen gracias hola favor"
     ),
     we="nosotros nos nuestro nuestra nuestros nuestras yo me mi mis",
     you="usted ustedes tu tus te ti vosotros vuestro vuestra",
-    hinges="no nunca jamás ningún ninguna ninguno nada nadie sin salvo excepto solo sólo ni antes después hasta siempre",
+    hinges="no nunca jamás ningún ninguna ninguno nada nadie sin salvo excepto solo sólo ni antes después hasta "
+    "siempre",
     most="dentro de,en,hasta,como máximo,máximo,menos de,a más tardar,en un plazo de",
     least="después de,tras,desde,a partir de,al menos,mínimo,como mínimo,más de",
     units={
@@ -239,7 +240,7 @@ ITALIAN = Language(
         "il lo la i gli le l un uno una di del dello della dei degli delle d a al allo alla ai agli alle da dal dalla "
         "in nel nella nei nelle con su sul sulla per tra fra e ed o che chi cui è sono era essere stato stata ha hanno "
         "avere può possono deve devono come se quando dove questo questa questi queste quello quella si ci ne molto "
-        "più anche già qui tutto tutta tutti tutte ogni altro altra"
+        "più anche già qui tutto tutta tutti tutte ogni altro altra grazie prego ciao favore"
     ),
     we="noi nostro nostra nostri nostre io mi mio mia",
     you="lei voi vostro vostra vostri suo sua suoi tu ti tuo tua",
@@ -279,7 +280,7 @@ DUTCH = Language(
         "de het een 't is zijn was waren ben wordt worden werd werden heeft hebben had hadden kan kunnen kon moet "
         "moeten mag mogen zal zullen zou zouden in op aan bij met van voor naar te ten ter om uit over door als en of "
         "dat die dit deze dan daar er hier hij zij ze hem haar hun wie wat waar wanneer waarom welke elk elke alle "
-        "ook nog al zeer heel zo maar even"
+        "ook nog al zeer heel zo maar even alstublieft graag bedankt hallo"
     ),
     we="wij we ons onze ik mij me mijn",
     you="u uw jij je jouw jullie",
@@ -321,11 +322,12 @@ PORTUGUESE = Language(
         "o a os as um uma uns umas de do da dos das em no na nos nas ao à aos às com por para pelo pela sobre desde "
         "entre e ou que é são era ser sido está estão estar foi tem têm ter havia pode podem deve devem como se quando "
         "onde quem qual este esta estes estas esse essa isso isto lhe seu sua seus suas muito mais também já aqui ali "
-        "todo toda todos todas cada outro outra há"
+        "todo toda todos todas cada outro outra há obrigado obrigada olá favor"
     ),
     we="nós nosso nossa nossos nossas eu me meu minha",
     you="você vocês tu te teu tua senhor senhora",
-    hinges="não nunca jamais nenhum nenhuma nada ninguém sem exceto salvo só somente apenas nem antes depois até sempre",
+    hinges="não nunca jamais nenhum nenhuma nada ninguém sem exceto salvo só somente apenas nem antes depois até "
+    "sempre",
     most="dentro de,em,em até,até,no máximo,máximo,menos de,no prazo de",
     least="após,depois de,a partir de,desde,pelo menos,mínimo,no mínimo,mais de",
     units={

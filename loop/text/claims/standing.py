@@ -5,9 +5,10 @@ beside the same words and in the same direction, the same words that turn it rou
 that nobody said. Every rule here is there because a wrong sentence passed without it (`tests/bench/attack`).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import log
 
 from loop.text.claims import ADDRESSES, Claim, Fact
@@ -18,6 +19,8 @@ NEAR = 0.5
 """Share of words two sentences share from which one with another fact contradicts the other."""
 COMPARED = 20
 """Passages a claim is compared with, nearest first."""
+FEWEST = 3
+"""Words a sentence has at least before another one contradicts it: a title says nothing."""
 _COMMON = 400
 """Passages with a word from which it is only looked up when the claim has no rarer one."""
 
@@ -34,12 +37,14 @@ class Passage:
     people: tuple[str, ...]
     source: str
     """Where it stands, as a person would name it."""
+    is_pair: bool = False
+    """Two sentences."""
 
 
 def passages_of(claims: Sequence[Claim], *, source: str) -> list[Passage]:
     """Every sentence of a text, and every two neighbours, for one may say in a sentence what was said in two."""
     single = [_passage([one], source=source) for one in claims]
-    return single + [_passage(pair, source=source) for pair in zip(claims, claims[1:], strict=False)]
+    return single + [_passage(pair, source=source) for pair in pairwise(claims)]
 
 
 def _passage(some: Sequence[Claim], *, source: str) -> Passage:
@@ -54,6 +59,7 @@ def _passage(some: Sequence[Claim], *, source: str) -> Passage:
         turned=frozenset().union(*(one.turned for one in some)),
         people=tuple(people),
         source=source,
+        is_pair=len(some) > 1,
     )
 
 
@@ -71,7 +77,7 @@ def stands_in(claim: Claim, passage: Passage, *, vocabulary: Collection[str]) ->
 
 def contradicts(claim: Claim, passage: Passage) -> bool:
     """Whether they are about the same and a fact, a direction or a turn of the sentence differs."""
-    if closeness(claim, passage) < NEAR:
+    if passage.is_pair or min(len(claim.words), len(passage.words)) < FEWEST or closeness(claim, passage) < NEAR:
         return False
     if claim.hinges != passage.hinges or claim.turned != passage.turned:
         return True
@@ -91,7 +97,7 @@ def difference(claim: Claim, passage: Passage) -> str:
     for fact in claim.facts:
         if _has(passage, fact):
             continue
-        others = [one for one in passage.facts if one.unit == fact.unit or _is_span(one.unit) and _is_span(fact.unit)]
+        others = [one for one in passage.facts if one.unit == fact.unit or (_is_span(one.unit) and _is_span(fact.unit))]
         told.append(f"{fact.words} instead of {others[0].words}" if others else f"{fact.words} is new")
     if claim.hinges != passage.hinges:
         more, less = Counter(claim.hinges) - Counter(passage.hinges), Counter(passage.hinges) - Counter(claim.hinges)
@@ -125,7 +131,7 @@ class Shelf:
         wanted = {*claim.words, *(fact.value for fact in claim.facts)}
         known = sorted((len(self._places[word]), word) for word in wanted if word in self._places)
         rare = [pair for pair in known if pair[0] <= _COMMON] or known[:3]
-        scores: Counter[int] = Counter()
+        scores: defaultdict[int, float] = defaultdict(float)
         for n, word in rare:
             weight = log(1 + len(self.passages) / n)
             for place in self._places[word]:

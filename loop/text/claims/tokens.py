@@ -5,7 +5,7 @@ Facts are the same in every language: `5 Werktage`, `five business days` and `5 
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,10 +27,12 @@ class Token(NamedTuple):
 
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"']+|(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,12}(?:/[^\s<>\"']*)?")
-_TOP = frozenset(
+_ENDS = (
     "com org net io co info biz eu de at ch fr es it nl be pt br uk us ru cn shop site xyz app dev example test me ly "
-    "online store top club live".split()
+    "online store top club live"
 )
+"""What follows the last dot of an address written without `www`."""
+_TOP = frozenset(_ENDS.split())
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _IBAN = re.compile(r"(?<!\w)[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?(?!\w)")
 _PHONE = re.compile(r"(?<![\w.,/-])(?:\+|00|\(?0)\d(?:[ ()./-]{0,2}\d){5,14}(?![\w-])")
@@ -105,7 +107,7 @@ def number_of(written: str) -> str:
     last = max(plain.rfind("."), plain.rfind(","))
     if last >= 0:
         whole, rest = plain[:last], plain[last + 1 :]
-        is_grouped = len(rest) == 3 and 0 < len(whole.replace(",", "").replace(".", "")) and _GROUPED.fullmatch(plain)
+        is_grouped = len(rest) == 3 and len(whole.replace(",", "").replace(".", "")) > 0 and _GROUPED.fullmatch(plain)
         whole = whole.replace(",", "").replace(".", "")
         plain = whole + rest if is_grouped else f"{whole}.{rest}"
     head, point, tail = plain.partition(".")
@@ -144,19 +146,13 @@ def _plain(text: str) -> Iterator[Token]:
             yield Token("code" if any(map(str.isdigit, found)) else "word", found)
 
 
-def _url(match: re.Match[str], keep: "_Keep") -> str:
+def _url(match: re.Match[str], keep: Callable[[str, str], str]) -> str:
     found = match[0].rstrip(".,;:!?)]}")
     bare = found.removeprefix("https://").removeprefix("http://").removeprefix("www.")
     host = bare.partition("/")[0]
     if bare == found and host.rpartition(".")[2] not in _TOP:
         return match[0]
     return keep("url", bare.rstrip("/")) + match[0][len(found) :]
-
-
-class _Keep:
-    """Puts a token aside and gives what stands for it."""
-
-    def __call__(self, kind: str, value: str) -> str: ...
 
 
 def _is_iban(written: str) -> bool:

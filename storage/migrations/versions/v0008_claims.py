@@ -1,7 +1,7 @@
 """Claims: what each correction says and what it rests on, and the facts an operator sets for an agent.
 
-Revision 0008_claims; idempotent. The table is derived: the firewall's rules changed with it, so that the next turn judges all
-feedback again and fills it.
+Revision 0008_claims; idempotent. The table is derived: the firewall's rules changed with it, so that the next turn
+judges all feedback again and fills it.
 """
 
 import sqlalchemy as sa
