@@ -1,4 +1,4 @@
-"""What a text must not carry into a version: invisible characters, secrets, more than its share of room."""
+"""What a text must not carry into a version: invisible characters, secrets, what was masked, too much of it."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from loop.errors import OperationRefused
 from loop.records import Record
 from loop.text.invisible import find_invisible, strip_invisible
+from loop.text.redaction import placeholders
 from loop.text.secrets import find_secrets
+
+ASKED = frozenset({"example.question", "article.questions"})
+"""What customers wrote: nobody reads it as an answer, so what was masked in it may stay masked."""
 
 
 def visible(text: str) -> str:
@@ -47,4 +51,10 @@ def check(text: str, *, field: str, cap: int) -> None:
     if (secret := next(iter(find_secrets(text)), None)) is not None:
         raise OperationRefused(
             f"{field} seems to hold {secret.kind}.", field=field, remedy="Take it out; a version is shown and exported."
+        )
+    if field not in ASKED and (masked := placeholders(text)):
+        raise OperationRefused(
+            f"{field} holds {masked[0]}, which stands for something that was masked.",
+            field=field,
+            remedy="Write what a customer should read there, or leave it out.",
         )

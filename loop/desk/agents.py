@@ -7,15 +7,20 @@ from typing import Any
 from pydantic import ValidationError
 
 from loop import limits, roles
+from loop.change.acceptance import LINE_MAX
+from loop.change.texts import check
 from loop.errors import Conflict, InvalidInput
 from loop.limits import CASES_READ
 from loop.ports import Agents, Parts
 from loop.records import Actor, Agent, Bundle, Limits, Note, Record, Split, digest
 
-_OF_AGENT = ("name", "task", "mode", "grading", "trusted_authors", "stakes_words", "own_contacts")
+_OF_AGENT = ("name", "task", "mode", "grading", "trusted_authors", "stakes_words", "own_contacts", "facts")
 """Fields of an agent that may be set later; the limits are all of `Limits`."""
+_SENTENCES = frozenset({"facts"})
+"""Lists whose entries are sentences: a comma does not part them."""
 _SPELLED = frozenset({"mode", "grading"})
 """Written into the journal as they are, like limits; of the others the journal holds a digest."""
+_SENTENCE = "sentences, one at a time: += adds one, -= takes one out, = keeps this one only"
 _EXPLAINED = "See what each may be: ratchet agent set {} --explain"
 _BOUNDS = {
     "minimum": "at least {}",
@@ -68,6 +73,8 @@ def change_settings(
         return {}
     if "grading" in changed:
         _check_ungraded(parts, was)
+    for fact in now.facts:
+        check(fact, field="facts", cap=LINE_MAX)
     told = {
         key: f"{old} → {new}" if key in Limits.model_fields or key in _SPELLED else digest(new)
         for key, (old, new) in changed.items()
@@ -84,7 +91,7 @@ def explained_settings(agent: Agent) -> tuple[Setting, ...]:
         Setting(
             key=key,
             meaning=" ".join(schema.get("description", "").split()),
-            allowed=_allowed(schema),
+            allowed=_SENTENCE if key in _SENTENCES else _allowed(schema),
             default=defaults[key] if key != "name" else "the slug",
             value=values[key],
         )
@@ -114,6 +121,8 @@ def consequences(changed: Iterable[str]) -> tuple[str, ...]:
         told.append("Cases keep the split they have; the new shares hold for whoever is seen from now on.")
     if "own_contacts" in keys:
         told.append("What was masked before stays masked; what comes from now on keeps these.")
+    if "facts" in keys:
+        told.append("What corrections say is held against the facts at the next turn.")
     if keys - {"name", "task"}:
         told.append("It holds from the next turn on; changes that wait keep the verdict they were tested with.")
     return tuple(told)
@@ -150,17 +159,17 @@ def _values(agent: Agent) -> dict[str, str]:
     """By key, each value as a person would write it."""
     spoken = {key: getattr(agent, key) for key in _OF_AGENT}
     spoken |= {key: getattr(agent.limits, key) for key in Limits.model_fields}
-    return {key: _spelled(value) for key, value in spoken.items()}
+    return {key: _spelled(value, between=" · " if key in _SENTENCES else ",") for key, value in spoken.items()}
 
 
-def _spelled(value: object) -> str:
+def _spelled(value: object, *, between: str) -> str:
     match value:
         case None:
             return "none"
         case bool():
             return str(value).lower()
         case tuple():
-            return ",".join(map(str, value))
+            return between.join(map(str, value))
         case _:
             return str(value)
 
@@ -181,7 +190,8 @@ def _requested(agent: Agent, settings: Iterable[str]) -> dict[str, Any]:
         is_list = schemas[key].get("type") == "array"
         if verb in "+-" and not is_list:
             raise InvalidInput(f"{key} is not a list.", field=key, remedy=f"Write {key}=VALUE.")
-        some = tuple(part for one in text.split(",") if (part := one.strip()))
+        pieces = [text] if key in _SENTENCES else text.split(",")
+        some = tuple(part for one in pieces if (part := one.strip()))
         if is_list:
             holder = agent.limits if key in Limits.model_fields else agent
             present: tuple[str, ...] = requested.get(key, getattr(holder, key))

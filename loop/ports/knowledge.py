@@ -164,7 +164,7 @@ class Knowledge(Protocol):
         ...
 
     def sayers(self, claims: Collection[str]) -> dict[str, tuple[str, ...]]:
-        """By claim: up to two of those whose own word it is, first and last by name; claims nobody says are left out."""
+        """By claim: up to two of those whose own word it is, first and last by name; none: left out."""
         ...
 
     def spans(self, people: Collection[str]) -> dict[str, tuple[float, float]]:

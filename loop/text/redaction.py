@@ -193,3 +193,8 @@ def _same(kind: Kind, value: str) -> str:
             return value
         case _:
             return "".join(filter(str.isalnum, value)).upper()
+
+
+def placeholders(text: str) -> tuple[str, ...]:
+    """What of a text stands for something masked, in order, each once."""
+    return tuple(dict.fromkeys(match[0] for match in _PLACEHOLDER.finditer(text))) if "⟨" in text else ()

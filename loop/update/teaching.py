@@ -32,8 +32,11 @@ from loop.records import (
     Record,
     Split,
     Version,
+    named_people,
     person_of,
 )
+from loop.text.claims import language_of
+from loop.text.redaction import placeholders
 from loop.text.secrets import find_secrets
 from loop.text.spelling import normalise
 
@@ -90,6 +93,19 @@ class UpdateWork:
     def untrusted_examples(self) -> tuple[Example, ...]:
         """Examples of the base that were learned from tainted feedback."""
         return tuple(one for one in self.bundle.examples if one.feedback_id in self.tainted)
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """Languages the agent speaks: those of its own texts and of what the people vouched for write. Empty: any."""
+        own = [self.bundle.instructions, *(one.body for one in self.bundle.articles)]
+        own += dict.fromkeys(one.answer for one in self.bundle.examples)
+        named = named_people(self.agent)
+        own += [one.feedback.text for one in self.items.values() if person_of(one.feedback) in named]
+        return frozenset(filter(None, map(language_of, own)))
+
+    def speaks(self, text: str) -> bool:
+        """Whether a text is in a language of the agent, or too short to tell."""
+        return not self.spoken or (language_of(text) or next(iter(self.spoken))) in self.spoken
 
     @cached_property
     def bundle_max(self) -> int:
@@ -234,8 +250,8 @@ def _behind(issue: Issue, *, work: UpdateWork) -> list[Correction]:
 
 
 def may_be_taught(one: Correction, *, work: UpdateWork) -> bool:
-    """Not kept for testing, and says something: no secrets, not too long, not hidden characters only."""
-    return _is_usable(one) and not work.held_out.covers(one.feedback_id, one.interaction)
+    """Not kept for testing, and says something in a language of the agent: no secrets, nothing masked, not too long."""
+    return _is_usable(one) and work.speaks(one.answer) and not work.held_out.covers(one.feedback_id, one.interaction)
 
 
 def _confirmed(work: UpdateWork, corrections: Sequence[Correction]) -> list[Correction]:
@@ -298,7 +314,7 @@ def correction_of(feedback: Feedback, interaction: Interaction, *, issue_id: str
 
 def _is_usable(one: Correction) -> bool:
     says = (one.question, one.answer, one.label or "")
-    is_whole = bool(normalise(one.question)) and bool(one.answer or one.label)
+    is_whole = bool(normalise(one.question)) and bool(one.answer or one.label) and not placeholders(one.answer)
     return is_whole and all(len(text) <= 8_000 and not _holds_secret(text) for text in says)
 
 

@@ -205,7 +205,8 @@ def test_a_case_of_the_operator_never_goes() -> None:
 def test_an_edit_becomes_a_text_case_with_what_must_and_must_not_be_said() -> None:
     asked = {"answer": "Hello! Refunds take 3 days. We are closed today."}
     text = "Hello! Refunds take 5 business days. See https://shop.example/refunds."
-    (made,) = judged({"kind": FeedbackKind.EDIT, "label": None, "text": text}, asked=asked, grading=Grading.TEXT).cases
+    said = {"kind": FeedbackKind.EDIT, "label": None, "text": text, "author": "lead"}
+    (made,) = judged(said, asked=asked, grading=Grading.TEXT, **NAMED).cases
     assert made.expected == text
     assert made.must_include == ("5 business days", "https://shop.example/refunds")
     assert made.must_exclude == ("3 days",)
@@ -221,7 +222,8 @@ def test_what_an_edit_only_takes_out_must_not_be_said() -> None:
 def test_a_sign_off_dropped_in_passing_is_not_held_against_later_answers() -> None:
     asked = {"answer": "Refunds take 3 days. Your garden team"}
     text = "Refunds take 5 days and arrive on the card you paid with."
-    (made,) = judged({"kind": FeedbackKind.EDIT, "label": None, "text": text}, asked=asked, grading=Grading.TEXT).cases
+    said = {"kind": FeedbackKind.EDIT, "label": None, "text": text, "author": "lead"}
+    (made,) = judged(said, asked=asked, grading=Grading.TEXT, **NAMED).cases
     assert made.must_exclude == ("3 days",)
 
 

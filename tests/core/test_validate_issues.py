@@ -84,7 +84,7 @@ def test_both_sides_of_a_contradiction_are_shown_and_neither_is_supported() -> N
 def test_five_edits_adding_one_sentence_are_one_issue_quoting_it() -> None:
     sentence = "Refunds take 5 business days."
     said = [
-        {"kind": FeedbackKind.EDIT, "label": None, "text": f"{opening} {sentence}"}
+        {"kind": FeedbackKind.EDIT, "label": None, "text": f"{opening} {sentence}", "state": FeedbackState.RELEASED}
         for opening in ("Sorry about that!", "Hello Ann.", "Thanks for asking.", "We are on it.", "Good question.")
     ]
     issue = only(judged(said))
@@ -96,7 +96,7 @@ def test_five_edits_adding_one_sentence_are_one_issue_quoting_it() -> None:
 def test_different_replacements_of_one_sentence_are_sides() -> None:
     asked = {number: {"answer": "Hello. Refunds take 3 days."} for number in range(1, 6)}
     texts = ["Hello. Refunds take 5 days."] * 3 + ["Hello. Refunds take 7 days."] * 2
-    said = [{"kind": FeedbackKind.EDIT, "label": None, "text": text} for text in texts]
+    said = [{"kind": FeedbackKind.EDIT, "label": None, "text": text, "state": FeedbackState.RELEASED} for text in texts]
     issue = only(judged(said, asked=asked))
     assert [side.correction for side in issue.sides] == ["Refunds take 5 days.", "Refunds take 7 days."]
     assert issue.conflict
@@ -118,7 +118,10 @@ def test_takeovers_for_the_same_need_are_one_issue_and_others_stand_alone() -> N
         4: {"question": "which opening hours has the branch in bonn"},
     }
     answers = ["Open the app and tap freeze card."] * 3 + ["The branch opens from nine to five."]
-    said = [{"kind": FeedbackKind.TAKEOVER, "label": None, "text": text} for text in answers]
+    said = [
+        {"kind": FeedbackKind.TAKEOVER, "label": None, "text": text, "state": FeedbackState.RELEASED}
+        for text in answers
+    ]
     issues = judged(said, asked=asked).issues
     assert [(issue.kind, issue.support) for issue in issues] == [("knowledge", 3), ("knowledge", 1)]
 

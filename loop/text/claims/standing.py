@@ -20,7 +20,7 @@ NEAR = 0.5
 COMPARED = 20
 """Passages a claim is compared with, nearest first."""
 FEWEST = 3
-"""Words a sentence has at least before another one contradicts it: a title says nothing."""
+"""Words both have at least before a turn of the sentence makes one contradict the other: a title says nothing."""
 _COMMON = 400
 """Passages with a word from which it is only looked up when the claim has no rarer one."""
 
@@ -77,9 +77,10 @@ def stands_in(claim: Claim, passage: Passage, *, vocabulary: Collection[str]) ->
 
 def contradicts(claim: Claim, passage: Passage) -> bool:
     """Whether they are about the same and a fact, a direction or a turn of the sentence differs."""
-    if passage.is_pair or min(len(claim.words), len(passage.words)) < FEWEST or closeness(claim, passage) < NEAR:
+    if passage.is_pair or len(claim.words & passage.words) < 2 or closeness(claim, passage) < NEAR:
         return False
-    if claim.hinges != passage.hinges or claim.turned != passage.turned:
+    is_whole = min(len(claim.words), len(passage.words)) >= FEWEST
+    if is_whole and (claim.hinges != passage.hinges or claim.turned != passage.turned):
         return True
     units = {fact.unit for fact in passage.facts}
     return any(fact.unit in units and not _has(passage, fact) for fact in claim.facts)

@@ -34,8 +34,10 @@ MOSTLY = 2 / 3
 """Share of a bundle that must be more of the same for that part to go ahead, and of the topics that the base must teach
 well before any is left out: while much of what people ask is not taught at all, what is taught answers for it, and
 loses to all that comes. Growing it first, or leaving it behind, makes everything new seem to do harm."""
-AUTHOR_SHARE = 0.25
-"""Largest share of a bundle from one author who is not trusted, when there are at least four."""
+RELIABLE_SHARE = 0.25
+"""Largest share of a bundle from one author who is not vouched for but reliable, when there are at least four."""
+AUTHOR_SHARE = 0.05
+"""The same of anybody else: one account must not fill a topic. Where there are too few people for that, a fair part."""
 
 
 class ExampleProposer:
@@ -188,12 +190,16 @@ def _choose(field: Field, candidates: Sequence[Correction], *, work: UpdateWork)
     chosen: list[Choice] = []
     start = _begun(candidates, work=work)
     start = start if len(start) < limit else []
+
+    def cap(name: str, size: int) -> int:
+        share = RELIABLE_SHARE if name in work.reliable else AUTHOR_SHARE
+        return size if name in trusted else _cap(size, authors=len(names), share=share, is_vouched=bool(trusted))
+
     while limit > 0:
-        caps = [limit if name in trusted else _cap(limit, authors=len(names)) for name in names]
+        caps = [cap(name, limit) for name in names]
         chosen = choose(field, limit=limit, caps=caps, groups=groups, start=start)
         counts = authors_of(candidates[one.candidate] for one in chosen)
-        allowed = _cap(len(chosen), authors=len(names))
-        if all(n <= allowed or name in trusted for name, n in counts.items()):
+        if all(n <= cap(name, len(chosen)) for name, n in counts.items()):
             break
         limit = min(len(chosen), limit - 1)
     return chosen
@@ -212,10 +218,15 @@ def _begun(candidates: Sequence[Correction], *, work: UpdateWork) -> list[int]:
     return [places[one] for one in max(waiting, key=len, default=()) if one in places]
 
 
-def _cap(size: int, *, authors: int) -> int:
-    """Corrections one author may give to a bundle; with fewer than four authors, a fair part and a tenth."""
-    share = AUTHOR_SHARE if authors >= 4 else min(1.0, 1.1 / max(authors, 1))
-    return max(floor(share * size), ceil(size / max(authors, 1)), 1)
+def _cap(size: int, *, authors: int, share: float, is_vouched: bool) -> int:
+    """Corrections one author may give to a bundle; with fewer than four authors, a fair part and a tenth.
+
+    Never less than a fair part: where somebody is vouched for, that of one; elsewhere nobody's record tells the
+    busy from the bought, and it is that of two.
+    """
+    share = share if authors >= 4 else min(1.0, 1.1 / max(authors, 1))
+    parts = 1 if is_vouched or authors < 4 else 2
+    return max(floor(share * size), ceil(parts * size / max(authors, 1)), 1)
 
 
 def _idea(

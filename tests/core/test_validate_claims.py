@@ -1,0 +1,189 @@
+"""What is taught is what was checked: a claim needs people with a record, somebody vouched for, or the agent's texts."""
+
+from datetime import timedelta
+from typing import Any
+
+from loop.records import Agent, Article, Bundle, Example, Feedback, FeedbackItem, FeedbackKind, FeedbackState
+from loop.validate import MemoryKnowledge, ground_of, settle
+from tests.builders import NOON, agent, feedback, interaction
+
+TRUE = "Refunds take 5 business days."
+FALSE = "Refunds take 2 business days."
+STAFF, CUSTOMERS = "helpdesk", "widget"
+
+
+class Desk:
+    """Corrections of one label, said day by day, and what becomes of them."""
+
+    def __init__(self, of: Agent | None = None, bundle: Bundle | None = None) -> None:
+        self.of = of or agent()
+        self.bundle = bundle or Bundle()
+        self.known = MemoryKnowledge()
+        self.number = 0
+
+    def say(self, text: str, *, by: str, day: float, door: str = STAFF, label: str = "refund", **fields: Any) -> str:
+        """A correction of a question of its own; its id."""
+        self.number += 1
+        asked = interaction(self.number, question=f"{by} asks about money number {self.number}", answer="We will see.")
+        if door == CUSTOMERS:
+            asked = asked.model_copy(update={"customer": by})
+        at = NOON + timedelta(days=day, hours=self.number % 7, minutes=self.number)
+        said: Feedback = feedback(
+            self.number, kind=FeedbackKind.EDIT, text=text, label=label, author=by, source=door, at=at, **fields
+        )
+        self.known.asked[asked.id] = asked
+        self.known.items[said.id] = FeedbackItem(feedback=said, state=FeedbackState.NEW, seq=self.number)
+        self.known.list_of["facts"][said.id] = 1
+        return said.id
+
+    def season(self, *people: str, door: str = STAFF) -> None:
+        """Give people a record: six corrections over three weeks that others share."""
+        for person in (*people, "mate"):
+            for week in range(6):
+                self.say(
+                    f"Parcel box {'abcdef'[week] * 3} stands open.", by=person, day=4 * week, door=door, label="box"
+                )
+
+    def settle(self) -> None:
+        settle(self.known, self.of, now=NOON + timedelta(days=99), seed=0, ground=ground_of(self.of, self.bundle))
+
+    def waits(self, key: str) -> str:
+        """Why it waits; empty when it does not."""
+        self.settle()
+        return next((flag.reason for flag in self.known.items[key].flags if flag.detector == "claim"), "")
+
+
+def test_one_person_teaches_nothing_new() -> None:
+    desk = Desk()
+    key = desk.say(TRUE, by="ann", day=1)
+    assert "rests on nothing" in desk.waits(key)
+    assert desk.known.items[key].state is FeedbackState.HELD
+
+
+def test_three_people_with_a_record_in_separate_conversations_carry_a_claim() -> None:
+    desk = Desk()
+    desk.season("ann", "bob", "cat")
+    keys = [desk.say(TRUE, by=name, day=30 + place) for place, name in enumerate(("ann", "bob", "cat"))]
+    assert [desk.waits(key) for key in keys] == ["", "", ""]
+
+
+def test_newcomers_together_are_one() -> None:
+    desk = Desk()
+    desk.season("ann")
+    keys = [desk.say(TRUE, by=name, day=30 + place) for place, name in enumerate(("ann", "new1", "new2", "new3"))]
+    assert all(desk.waits(key) for key in keys)
+
+
+def test_the_same_words_within_ten_minutes_are_one_voice() -> None:
+    desk = Desk()
+    desk.season("ann", "bob", "cat")
+    at = NOON + timedelta(days=30)
+    keys = [desk.say(TRUE, by=name, day=30) for name in ("ann", "bob", "cat")]
+    for place, key in enumerate(keys):
+        item = desk.known.items[key]
+        near = item.feedback.model_copy(update={"at": at + timedelta(minutes=2 * place)})
+        desk.known.items[key] = item.model_copy(update={"feedback": near})
+    assert all(desk.waits(key) for key in keys)
+
+
+def test_customers_alone_carry_nothing_however_long_they_behave() -> None:
+    desk = Desk()
+    desk.season("ann", "bob", "cat", door=CUSTOMERS)
+    keys = [desk.say(TRUE, by=name, day=30 + n, door=CUSTOMERS) for n, name in enumerate(("ann", "bob", "cat"))]
+    assert all(desk.waits(key) for key in keys)
+
+
+def test_somebody_vouched_for_carries_a_claim_at_once_and_frees_everybody_who_said_it() -> None:
+    desk = Desk(agent(trusted_authors=(f"{STAFF}:lea",)))
+    early = desk.say(TRUE, by="ann", day=1)
+    assert desk.waits(early)
+    desk.say(TRUE, by="lea", day=2)
+    assert desk.waits(early) == ""
+    assert desk.waits(desk.say(FALSE, by="ann", day=3))
+
+
+def test_a_person_who_lets_one_pass_frees_all_alike() -> None:
+    desk = Desk()
+    first, second = desk.say(TRUE, by="ann", day=1), desk.say(TRUE, by="bob", day=2)
+    assert desk.waits(first) and desk.waits(second)
+    item = desk.known.items[first]
+    desk.known.items[first] = item.model_copy(update={"state": FeedbackState.RELEASED})
+    desk.known.list_of["facts"][first] = 1
+    assert desk.waits(second) == ""
+
+
+def test_what_is_said_under_one_label_carries_nothing_under_another() -> None:
+    desk = Desk(agent(trusted_authors=(f"{STAFF}:lea",)))
+    desk.say(TRUE, by="lea", day=1)
+    assert desk.waits(desk.say(TRUE, by="ann", day=2, label="voucher"))
+
+
+def test_articles_and_facts_of_the_operator_carry_a_claim() -> None:
+    article = Article(id="a1", title="Refund times", body="Refunds take 5 business days once we have the parcel.")
+    desk = Desk(bundle=Bundle(articles=(article,)))
+    assert desk.waits(desk.say(TRUE, by="ann", day=1)) == ""
+    told = desk.waits(desk.say(FALSE, by="ann", day=1))
+    assert "Refund times" in told and "2 business days instead of 5 business days" in told
+    desk = Desk(agent(facts=("Refunds take 2 business days.",)))
+    assert desk.waits(desk.say(FALSE, by="ann", day=1)) == ""
+
+
+def test_what_the_loop_learned_vouches_for_nothing() -> None:
+    learned = Example(id="x", question="When?", answer=FALSE, label="refund", feedback_id="f1")
+    desk = Desk(bundle=Bundle(examples=(learned,)))
+    assert desk.waits(desk.say(FALSE, by="ann", day=1))
+    written = learned.model_copy(update={"feedback_id": None})
+    desk = Desk(bundle=Bundle(examples=(written,)))
+    assert desk.waits(desk.say(FALSE, by="ann", day=1)) == ""
+
+
+def test_peers_never_overrule_the_agents_own_texts() -> None:
+    article = Article(id="a1", title="Refund times", body="Refunds take 10 business days.")
+    desk = Desk(bundle=Bundle(articles=(article,)))
+    desk.season("ann", "bob", "cat")
+    keys = [desk.say(TRUE, by=name, day=30 + place) for place, name in enumerate(("ann", "bob", "cat"))]
+    assert "contradicts" in desk.waits(keys[0])
+
+
+def test_peers_never_bring_in_an_address_or_payment_data() -> None:
+    desk = Desk()
+    desk.season("ann", "bob", "cat")
+    text = "Money questions are answered at pay@acme.example."
+    keys = [desk.say(text, by=name, day=30 + place) for place, name in enumerate(("ann", "bob", "cat"))]
+    assert "only somebody vouched for" in desk.waits(keys[0])
+
+
+def test_a_draft_sent_as_it_was_says_nothing_new_and_under_another_label_it_does() -> None:
+    desk = Desk()
+    key = desk.say("We will see.", by="ann", day=1, label="parcel")
+    assert desk.waits(key) == ""
+    assert desk.waits(desk.say("We will see.", by="ann", day=1, label="refund"))
+
+
+def test_small_talk_needs_nobody() -> None:
+    desk = Desk()
+    assert desk.waits(desk.say("Hello! Thank you for your message. Kind regards, your team", by="ann", day=1)) == ""
+
+
+def test_handing_over_to_a_person_needs_nobody() -> None:
+    desk = Desk()
+    assert desk.waits(desk.say("Hand over", by="ann", day=1)) == ""
+
+
+def test_a_reason_quotes_the_claim_and_names_the_nearest_support_and_the_difference() -> None:
+    desk = Desk(agent(trusted_authors=(f"{STAFF}:lea",)))
+    desk.say(TRUE, by="lea", day=1)
+    told = desk.waits(desk.say(f"Hello. {FALSE}", by="ann", day=2))
+    assert "“Refunds take 2 business days.”" in told
+    assert "lea" in told and "“Refunds take 5 business days.”" in told
+    assert "2 business days instead of 5 business days" in told
+
+
+def test_somebody_who_takes_their_word_back_no_longer_carries_it() -> None:
+    desk = Desk(agent(trusted_authors=(f"{STAFF}:lea",)))
+    vouched, other = desk.say(TRUE, by="lea", day=1), desk.say(TRUE, by="ann", day=2)
+    assert desk.waits(other) == ""
+    item = desk.known.items[vouched]
+    desk.known.items[vouched] = item.model_copy(update={"state": FeedbackState.SUPERSEDED})
+    desk.known.list_of["facts"][vouched] = 1
+    assert desk.waits(other)
