@@ -24,6 +24,7 @@ from loop.desk.audits import (
     settle_answer,
 )
 from loop.desk.cases import case_rows, keep_set, protect
+from loop.desk.claims import Sayer, Stated, Support, support_of
 from loop.desk.decisions import (
     REJECTION_CATEGORIES,
     approve,
@@ -51,7 +52,10 @@ __all__ = [
     "EmergingTopic",
     "HandedIn",
     "RefusedDraft",
+    "Sayer",
     "Setting",
+    "Stated",
+    "Support",
     "agreement_of",
     "agreements",
     "answer_question",
@@ -86,6 +90,7 @@ __all__ = [
     "samples_due",
     "settle_answer",
     "thin_words",
+    "support_of",
     "undo",
     "undo_seconds",
 ]

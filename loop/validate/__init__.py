@@ -17,6 +17,8 @@ from loop.validate.memory import MemoryKnowledge
 from loop.validate.recheck import differences, from_nothing, settle
 from loop.validate.thin import thinness
 from loop.validate.topics import in_words as topic_in_words
+from loop.validate.sayings import is_staff
+from loop.validate.texts import Rest, rests_of
 from loop.validate.work import Findings, Work
 
 RULES = 4
@@ -30,10 +32,13 @@ __all__ = [
     "Findings",
     "Ground",
     "MemoryKnowledge",
+    "Rest",
     "Work",
     "differences",
     "from_nothing",
     "ground_of",
+    "is_staff",
+    "rests_of",
     "settle",
     "step",
     "thinness",

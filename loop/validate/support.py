@@ -67,7 +67,7 @@ def weigh_claims(work: Work) -> Findings:
 
 def shelf_of(entries: Mapping[str, Entry]) -> Shelf:
     """Passages of the supported claims of one label."""
-    some = [(one["text"], _source(one)) for one in entries.values() if one["basis"] in SUPPORTING]
+    some = [(one["text"], source_of(one)) for one in entries.values() if one["basis"] in SUPPORTING]
     return _shelf(tuple(sorted(some)))
 
 
@@ -206,7 +206,8 @@ def _reasons(entries: Mapping[str, Entry]) -> dict[str, str]:
     return {claim: one["why"] for claim, one in entries.items() if one["why"]}
 
 
-def _source(entry: Entry) -> str:
+def source_of(entry: Entry) -> str:
+    """Who carries a claim, as a person would name them."""
     who = ", ".join(entry["who"][:3])
     match entry["basis"]:
         case "vouched":

@@ -4,27 +4,31 @@ What is held quotes the claim, says what comes nearest and how it differs, so th
 everything alike, because what a person lets pass is support from then on.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from loop.records import SUPPORTING, Basis, FeedbackItem, Finding, Interaction, Judged, Saying
+from loop.records import SUPPORTING, Basis, Feedback, Finding, Interaction, Judged, Saying
 from loop.text.claims import Claim, claims_of
 from loop.text.claims.standing import Passage, contradicts, difference
 from loop.text.spelling import quote
 from loop.validate.keys import CLAIM
 from loop.validate.sayings import claims_told, draft_scope, hash_of, scope_of
-from loop.validate.support import Entry, passages_near, standing_in, words_of
+from loop.validate.support import Entry, passages_near, source_of, standing_in, words_of
 from loop.validate.work import Findings, Work
 
 QUOTED = 140
 """Characters of a claim in a reason."""
 
 
-class _Rest(NamedTuple):
-    """What one claim rests on."""
+class Rest(NamedTuple):
+    """One claim of a correction, and what it rests on."""
 
+    claim: Claim
+    key: str
+    """Under its scope; see `loop.records.Saying.claim`."""
     basis: Basis
     source: str = ""
+    """Who or what that is, as a person would name it."""
 
 
 def judge_texts(work: Work) -> Findings:
@@ -42,9 +46,9 @@ def judge_texts(work: Work) -> Findings:
         if sayings[key] and key in items and row.interaction_id in asked:
             scope = next(iter(sayings[key].values())).scope
             entries: Mapping[str, Entry] = support.get(scope, {"claims": {}})["claims"]
-            finding = _judge(
-                work, found, row, item=items[key], asked=asked[row.interaction_id], said=sayings[key], entries=entries
-            )
+            feedback, interaction = items[key].feedback, asked[row.interaction_id]
+            rests = rests_of(work, feedback, interaction, entries=entries, is_own=row.author in work.named)
+            finding = _judge(work, found, row, rests=rests, said=sayings[key], entries=entries)
         findings = row.findings_with([finding] if finding is not None else [], by=CLAIM)
         if findings != row.findings:
             found.rows[key] = row._replace(findings=findings)
@@ -52,51 +56,60 @@ def judge_texts(work: Work) -> Findings:
     return found
 
 
+def rests_of(
+    work: Work, feedback: Feedback, asked: Interaction, *, entries: Mapping[str, Entry], is_own: bool
+) -> tuple[Rest, ...]:
+    """What each claim of a correction rests on.
+
+    `entries`: the claims of its scope; `is_own`: its author is vouched for.
+    """
+    scope = scope_of(feedback, asked)
+    drafted = {one.key for one in claims_of(asked.answer)} if scope == draft_scope(asked) else frozenset()
+    found = []
+    for claim in claims_told(feedback):
+        key = hash_of(claim, scope=scope)
+        if is_own:
+            found.append(Rest(claim, key, "own word", f"{feedback.author}, who is vouched for"))
+        elif claim.key in drafted:
+            found.append(Rest(claim, key, "draft", "the agent's own draft"))
+        else:
+            found.append(_rest(work, claim, key, scope=scope, entries=entries))
+    return tuple(found)
+
+
 def _judge(
     work: Work,
     found: Findings,
     row: Judged,
     *,
-    item: FeedbackItem,
-    asked: Interaction,
+    rests: Sequence[Rest],
     said: Mapping[str, Saying],
     entries: Mapping[str, Entry],
 ) -> Finding | None:
-    feedback = item.feedback
-    scope = scope_of(feedback, asked)
-    is_own = row.author in work.named
-    drafted = {one.key for one in claims_of(asked.answer)} if scope == draft_scope(asked) else frozenset()
-    open_claims: list[Claim] = []
-    for claim in claims_told(feedback):
-        key = hash_of(claim, scope=scope)
-        rest = _Rest("own word", row.author) if is_own else _rest(work, claim, key, scope, drafted, entries)
-        if not rest.basis:
-            open_claims.append(claim)
-        if (one := said.get(key)) is not None and one.is_open is bool(rest.basis):
-            found.sayings[row.feedback_id, key] = one._replace(is_open=not rest.basis)
+    for one in rests:
+        if (saying := said.get(one.key)) is not None and saying.is_open is bool(one.basis):
+            found.sayings[row.feedback_id, one.key] = saying._replace(is_open=not one.basis)
+    open_claims = [one.claim for one in rests if not one.basis]
     if not open_claims:
         return None
+    scope = next(iter(said.values())).scope
     return Finding(CLAIM, _reason(work, open_claims, scope=scope, entries=entries))
 
 
-def _rest(
-    work: Work, claim: Claim, key: str, scope: str, drafted: Collection[str], entries: Mapping[str, Entry]
-) -> _Rest:
+def _rest(work: Work, claim: Claim, key: str, *, scope: str, entries: Mapping[str, Entry]) -> Rest:
     """What the claim rests on; the cheapest question first."""
-    if claim.key in drafted:
-        return _Rest("draft", "the agent's own draft")
     entry = entries.get(key)
     if entry is not None and entry["basis"] in SUPPORTING:
-        return _Rest(entry["basis"], ", ".join(entry["who"][:3]))
+        return Rest(claim, key, entry["basis"], source_of(entry))
     ground = work.ground
     if claim.key in ground.keys_of(scope):
-        return _Rest("article", "an example the operator wrote")
+        return Rest(claim, key, "article", "an example the operator wrote")
     near = passages_near(claim, scope=scope, entries=entries, ground=ground)
     words = words_of(entries) | ground.words_of(scope)
     passage = standing_in(claim, near, words=words)
     if passage is None:
-        return _Rest("")
-    return _Rest("article" if claim.key in ground.keys else "near", passage.source)
+        return Rest(claim, key, "")
+    return Rest(claim, key, "article" if claim.key in ground.keys else "near", passage.source)
 
 
 def _reason(work: Work, open_claims: list[Claim], *, scope: str, entries: Mapping[str, Entry]) -> str:

@@ -1,4 +1,4 @@
-"""What is taught is what was checked: a claim needs people with a record, somebody vouched for, or the agent's texts."""
+"""What is taught is what was checked: a claim needs people with a record, a vouched one, or the agent's texts."""
 
 from datetime import timedelta
 from typing import Any
@@ -105,7 +105,8 @@ def test_somebody_vouched_for_carries_a_claim_at_once_and_frees_everybody_who_sa
 def test_a_person_who_lets_one_pass_frees_all_alike() -> None:
     desk = Desk()
     first, second = desk.say(TRUE, by="ann", day=1), desk.say(TRUE, by="bob", day=2)
-    assert desk.waits(first) and desk.waits(second)
+    assert desk.waits(first)
+    assert desk.waits(second)
     item = desk.known.items[first]
     desk.known.items[first] = item.model_copy(update={"state": FeedbackState.RELEASED})
     desk.known.list_of["facts"][first] = 1
@@ -123,7 +124,8 @@ def test_articles_and_facts_of_the_operator_carry_a_claim() -> None:
     desk = Desk(bundle=Bundle(articles=(article,)))
     assert desk.waits(desk.say(TRUE, by="ann", day=1)) == ""
     told = desk.waits(desk.say(FALSE, by="ann", day=1))
-    assert "Refund times" in told and "2 business days instead of 5 business days" in told
+    assert "Refund times" in told
+    assert "2 business days instead of 5 business days" in told
     desk = Desk(agent(facts=("Refunds take 2 business days.",)))
     assert desk.waits(desk.say(FALSE, by="ann", day=1)) == ""
 
@@ -175,7 +177,8 @@ def test_a_reason_quotes_the_claim_and_names_the_nearest_support_and_the_differe
     desk.say(TRUE, by="lea", day=1)
     told = desk.waits(desk.say(f"Hello. {FALSE}", by="ann", day=2))
     assert "“Refunds take 2 business days.”" in told
-    assert "lea" in told and "“Refunds take 5 business days.”" in told
+    assert "lea" in told
+    assert "“Refunds take 5 business days.”" in told
     assert "2 business days instead of 5 business days" in told
 
 

@@ -1,0 +1,151 @@
+"""What corrections say: why one waits, who said it, what one decision frees, and who stands behind what is taught."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from loop import validate
+from loop.ports import Parts
+from loop.records import Moment, Record, Saying, named_people, person_of
+
+SHOWN = 8
+"""People named with a claim, at most."""
+LOOKED_THROUGH = 400
+"""Sayings of a claim that are looked through for a screen."""
+
+
+class Sayer(Record):
+    """Somebody who said a claim."""
+
+    name: str
+    door: str
+    """The source it came through."""
+    is_staff: bool
+    """No customer ever came through that door."""
+    weight: str
+    """`trusted`, `seasoned`, `new` or `unreliable`: what their word on texts counts for."""
+    texts: int
+    """Corrections in words they gave."""
+    agreed: int
+    """Of these, those in which others said the same."""
+    since: Moment
+    """When they first said anything in words."""
+    said_at: Moment
+    """When they said this."""
+
+    @property
+    def words(self) -> str:
+        """In a sentence."""
+        who = "staff" if self.is_staff else "customer"
+        record = f"{self.agreed} of {self.texts} texts said by others too" if self.texts else "no record yet"
+        return (
+            f"{self.name} ({who}, {self.weight}; {record}; here since {self.since:%Y-%m-%d}) on {self.said_at:%Y-%m-%d}"
+        )
+
+
+class Stated(Record):
+    """One claim of a correction, with what it rests on."""
+
+    text: str
+    """As written."""
+    basis: str
+    """What it rests on; see `loop.records.Basis`. Empty: on nothing, so the correction waits."""
+    source: str
+    """Who or what that is."""
+    sayers: tuple[Sayer, ...] = ()
+    """Of an open claim: who said it, first to last."""
+
+
+class Support(Record):
+    """A correction taken apart."""
+
+    feedback_id: str
+    claims: tuple[Stated, ...]
+    frees: tuple[str, ...] = ()
+    """Feedback ids of other corrections that wait for nothing else: letting this one pass frees them too."""
+
+    @property
+    def open_claims(self) -> tuple[Stated, ...]:
+        """Those that rest on nothing."""
+        return tuple(one for one in self.claims if not one.basis)
+
+    @property
+    def words(self) -> str:
+        """Who stands behind it, in a sentence; empty when it says nothing that needs anybody."""
+        sources = list(dict.fromkeys(one.source for one in self.claims if one.source))
+        if self.open_claims:
+            return "Nobody yet stands behind all of it."
+        return f"Behind it: {'; '.join(sources[:3])}{' and more' if len(sources) > 3 else ''}." if sources else ""
+
+
+def support_of(parts: Parts, feedback_ids: Collection[str], *, with_people: bool = False) -> dict[str, Support]:
+    """Corrections in words taken apart, by id; others are left out. `with_people`: who said what is open."""
+    store = parts.store
+    items = store.feedback_items(feedback_ids)
+    asked = store.interactions({item.feedback.interaction_id for item in items.values()})
+    said: dict[str, list[Saying]] = {}
+    for one in store.sayings("feedback_id", sorted(items)):
+        said.setdefault(one.feedback_id, []).append(one)
+    docs = store.kept("support", sorted({one.scope for some in said.values() for one in some}))
+    ground = validate.ground_of(store.agent, store.bundle(store.head().digest))
+    work = validate.Work(agent=store.agent, known=store, now=parts.clock(), keys=(), ground=ground)
+    named = named_people(store.agent)
+    found = {}
+    for key, some in said.items():
+        feedback = items[key].feedback
+        if feedback.interaction_id not in asked:
+            continue
+        rests = validate.rests_of(
+            work,
+            feedback,
+            asked[feedback.interaction_id],
+            entries=docs.get(some[0].scope, {"claims": {}})["claims"],
+            is_own=person_of(feedback) in named,
+        )
+        waiting = [one.key for one in rests if not one.basis] if with_people else []
+        people = _sayers(parts, waiting)
+        found[key] = Support(
+            feedback_id=key,
+            claims=tuple(
+                Stated(text=one.claim.text, basis=one.basis, source=one.source, sayers=people.get(one.key, ()))
+                for one in rests
+            ),
+            frees=_freed(parts, key, waiting),
+        )
+    return found
+
+
+def _sayers(parts: Parts, claims: Collection[str]) -> dict[str, tuple[Sayer, ...]]:
+    sayings = parts.store.sayings("claim", sorted(claims))[:LOOKED_THROUGH]
+    people: Mapping[str, Mapping[str, Any]] = parts.store.kept("teller", sorted({one.person for one in sayings}))
+    public = parts.store.kept("door", sorted({one.door for one in sayings}))
+    found: dict[str, dict[str, Sayer]] = {}
+    for one in sayings:
+        body = people.get(one.person, {})
+        found.setdefault(one.claim, {}).setdefault(
+            one.person,
+            Sayer(
+                name=one.person,
+                door=one.door,
+                is_staff=validate.is_staff(one.door, public=public),
+                weight=str(body.get("class", "new")),
+                texts=int(body.get("texts", 0)),
+                agreed=int(body.get("agreed", 0)),
+                since=datetime.fromtimestamp(float(body.get("first_at") or one.at), UTC),
+                said_at=datetime.fromtimestamp(one.at, UTC),
+            ),
+        )
+    return {claim: tuple(some.values())[:SHOWN] for claim, some in found.items()}
+
+
+def _freed(parts: Parts, feedback_id: str, claims: Iterable[str]) -> tuple[str, ...]:
+    """Others that wait for some of these claims and for no other: a decision about this one decides them."""
+    wanted = set(claims)
+    if not wanted:
+        return ()
+    others = {one.feedback_id for one in parts.store.sayings("claim", sorted(wanted)) if one.is_open} - {feedback_id}
+    waiting: dict[str, set[str]] = {}
+    for one in parts.store.sayings("feedback_id", sorted(others)[:LOOKED_THROUGH]):
+        if one.is_open:
+            waiting.setdefault(one.feedback_id, set()).add(one.claim)
+    return tuple(sorted(key for key, some in waiting.items() if some <= wanted))
