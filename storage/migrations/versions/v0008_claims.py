@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008_claims"
-down_revision = "0007_record"
+down_revision = "0008_confirm"
 branch_labels = None
 depends_on = None
 
