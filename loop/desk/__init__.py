@@ -89,8 +89,8 @@ __all__ = [
     "roll_back",
     "samples_due",
     "settle_answer",
-    "thin_words",
     "support_of",
+    "thin_words",
     "undo",
     "undo_seconds",
 ]

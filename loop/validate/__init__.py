@@ -15,13 +15,13 @@ from loop.validate.ground import Ground, ground_of
 from loop.validate.levels import PIECES, STEPS
 from loop.validate.memory import MemoryKnowledge
 from loop.validate.recheck import differences, from_nothing, settle
-from loop.validate.thin import thinness
-from loop.validate.topics import in_words as topic_in_words
 from loop.validate.sayings import is_staff
 from loop.validate.texts import Rest, rests_of
+from loop.validate.thin import thinness
+from loop.validate.topics import in_words as topic_in_words
 from loop.validate.work import Findings, Work
 
-RULES = 4
+RULES = 5
 """Number of the firewall's rules: goes up when they come to other verdicts, and all feedback is judged again."""
 
 __all__ = [

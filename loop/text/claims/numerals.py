@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from loop.text.claims.languages import LANGUAGES, Language
+from loop.text.claims.language import Language
+from loop.text.claims.languages import LANGUAGES
 
 
 class _Numerals(NamedTuple):

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from loop.text.claims.languages import LANGUAGES, Language
+from loop.text.claims.language import Language
+from loop.text.claims.languages import LANGUAGES
 from loop.text.claims.risks import risk_of_word
 from loop.text.claims.tokens import ADDRESSES, Token, stem, unit_of_word
 

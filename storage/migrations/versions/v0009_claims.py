@@ -1,13 +1,13 @@
 """Claims: what each correction says and what it rests on, and the facts an operator sets for an agent.
 
-Revision 0008_claims; idempotent. The table is derived: the firewall's rules changed with it, so that the next turn
+Revision 0009_claims; idempotent. The table is derived: the firewall's rules changed with it, so that the next turn
 judges all feedback again and fills it.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_claims"
+revision = "0009_claims"
 down_revision = "0008_confirm"
 branch_labels = None
 depends_on = None

@@ -1,13 +1,13 @@
 """The operator's own words and contact data: what makes a change high stakes, and what is never masked.
 
-Revision 0009_stakes. Agents that are there have neither.
+Revision 0010_stakes. Agents that are there have neither.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009_stakes"
-down_revision = "0007_record"
+revision = "0010_stakes"
+down_revision = "0009_claims"
 branch_labels = None
 depends_on = None
 
