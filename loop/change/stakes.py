@@ -159,7 +159,9 @@ def _by_addresses(changes: Sequence[Change], *, own: OwnContacts) -> list[Reason
         new = dict.fromkeys(
             one.group(0)
             for one in pattern.finditer(after)
-            if one.group(0).casefold() not in before and not own.covers(one.group(0))
+            if one.group(0).casefold() not in before
+            and not DATE_PATTERN.fullmatch(one.group(0))
+            and not own.covers(one.group(0))
         )
         if new:
             many = f"new {noun}es" if noun.endswith("address") else f"new {noun}s"

@@ -101,7 +101,7 @@ _SAFETY = {
     ),
     "nl": (
         "veiligheid* gevaar* gevaren noodgeval* zelfmoord* arts artsen medicijn* dosis dosering* vergif* gif "
-        "letsel brand wachtwoord* verificatiecode* pincode*"
+        "letsel brandgevaar brandweer wachtwoord* verificatiecode* pincode*"
     ),
     "pt": (
         "segurança perig* emergência* suicíd* médic* medicament* dose doses dosagem veneno* lesão lesões "

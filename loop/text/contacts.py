@@ -27,7 +27,7 @@ class OwnContacts:
 
     def __init__(self, listed: Iterable[str] = (), *, texts: Callable[[], Iterable[str]] | None = None) -> None:
         """`listed`: numbers, addresses, `@domain` or `domain`. `texts`: of the live version; read when first needed."""
-        self._listed = frozenset(key for one in listed for key in _keys(one))
+        self._listed = frozenset(key for one in listed for key in _keys(one)[:1])
         self._texts = texts
         self._published: dict[str, bool] = {}
         self._learned: dict[str, str] = {}
