@@ -1,8 +1,9 @@
 """The loop learns where articles are the knowledge: what corrections are worth to a search, and to whom.
 
-An article-search agent over 956 real help articles, with the limits a user gets. The agent answers 1,690 training
-questions and a trusted lead says of each which article is right; the loop turns until it recommends nothing more, and
-what it recommends is approved. The 763 test questions measure from outside.
+An article-search agent over 956 real help articles, with the limits a user gets. The live version answers 1,690
+training questions over thirteen weeks; a lead the operator vouches for says of every other one which article is right,
+and six colleagues of the rest. Every week the loop turns until it has nothing more that is proved, and what is proved
+is approved. The 763 test questions measure from outside.
 
     start                     top-1 with the search of the first version (title and body apart)
     default                   with today's search, before anything was learned
@@ -16,7 +17,7 @@ what it recommends is approved. The 763 test questions measure from outside.
 
 import argparse
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,8 @@ from tests.bench.harmful_update import LEAD, NOW, natural_update
 from tests.bench.leak import Asked, World, load
 from tests.bench.printing import finish, say
 
+WEEKS = 13
+COLLEAGUES = 6
 DRAWS = 10_000
 """Of the bootstrap."""
 Right = NDArray[np.bool_]
@@ -58,7 +61,7 @@ class Clock:
     def __init__(self) -> None:
         self.now = NOW
 
-    def __call__(self) -> object:
+    def __call__(self) -> datetime:
         return self.now
 
 
@@ -97,23 +100,25 @@ def difference(after: Right, before: Right, *, part: Right, seed: int) -> tuple[
     return round(100 * float(moved.mean()), 2), [round(100 * float(low), 2), round(100 * float(high), 2)]
 
 
-def corrected(parts: Parts, asked: Asked, *, bundle: Bundle) -> None:
-    """The agent answers each question, and the lead says which article is right."""
-    answers = LocalAgent(bundle).answer([Question(text=text) for text, _ in asked])
+def corrected(parts: Parts, asked: Asked, *, first: int, now: datetime) -> None:
+    """The live version answers each question, and somebody says which article is right."""
+    head = parts.store.head()
+    answers = parts.answerers(parts.store.live_bundle()).answer([Question(text=text) for text, _ in asked])
     interactions, feedback = [], []
-    for place, ((text, gold), answer) in enumerate(zip(asked, answers, strict=True)):
-        at = NOW - timedelta(days=30) + timedelta(minutes=20 * place)
+    for place, ((text, gold), answer) in enumerate(zip(asked, answers, strict=True), start=first):
+        author = "lead" if place % 2 else f"colleague-{place // 2 % COLLEAGUES}"
+        at = now + timedelta(minutes=20 * (place - first))
         interactions.append(
             Interaction(
                 id=f"i{place}", agent="help", episode_id=f"e{place}", customer=f"c{place}", at=at, question=text,
                 answer=answer.text, article_id=answer.article_id, method=answer.method, confidence=answer.confidence,
-                uses=answer.uses, version=0, source="benchmark",
+                uses=answer.uses, version=head.number, source="benchmark",
             )
         )  # fmt: skip
         feedback.append(
             Feedback(
                 id=f"f{place}", agent="help", interaction_id=f"i{place}", kind=FeedbackKind.LABEL, article_id=gold,
-                author="lead", source="benchmark", at=at, received_at=at,
+                author=author, source="benchmark", at=at, received_at=at,
             )
         )  # fmt: skip
     parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))
@@ -129,25 +134,44 @@ def learn(world: World, *, seed: int) -> tuple[Bundle, list[dict[str, object]], 
         )
         database.create_agent(agent, world.base, now=NOW, actor="benchmark", chance=f"articles {seed}")
         clock = Clock()
-        parts = wiring.parts_for(settings, database, "help", clock=clock)  # type: ignore[arg-type]
-        corrected(parts, world.train, bundle=world.base)
+        parts = wiring.parts_for(settings, database, "help", clock=clock)
         releases: list[dict[str, object]] = []
-        while True:
-            report = engine.turn(parts)
-            for item in parts.store.proposals():
-                verdict = item.report.verdict.value if item.report else "untested"
-                reasons = item.report.sealed_reasons if item.report else ()
-                say(f"{item.proposal.proposer} {item.state.value} {verdict}: {item.proposal.title} {reasons}")
-            words = [line for stage in report.stages for line in (*stage.words, *stage.why)]
-            for line in words:
-                say(f"  {line}")
-            if (made := _approved(parts, clock)) is None:
-                break
-            releases.append({"proposer": made.proposal.proposer.value, "title": made.proposal.title})
+        size = -(-len(world.train) // WEEKS)
+        for week in range(WEEKS):
+            clock.now = NOW + timedelta(days=7 * week)
+            first = week * size
+            corrected(parts, world.train[first : first + size], first=first, now=clock.now)
+            clock.now += timedelta(days=5)
+            words = _turned(parts)
+            while (made := _approved(parts, clock)) is not None:
+                releases.append({"week": week, "proposer": made.proposal.proposer.value, "title": made.proposal.title})
+                say(f"week {week}: {releases[-1]}")
+                words = _turned(parts)
+            say(f"week {week}: {_standing(parts)} {words}")
         say(f"cases: { {split.value: parts.store.count_cases(split) for split in Split} }")
         live = parts.store.bundle(parts.store.head().digest)
         database.close()
         return live, releases, words
+
+
+def _turned(parts: Parts) -> list[str]:
+    """One turn, and what it said."""
+    return [line for stage in engine.turn(parts).stages for line in (*stage.words, *stage.why)]
+
+
+def _standing(parts: Parts) -> list[str]:
+    """Each proposal with its state and what its test said."""
+    return [
+        ": ".join(
+            (
+                item.proposal.proposer.value,
+                item.state.value,
+                item.report.verdict.value if item.report else "untested",
+                item.proposal.title,
+            )
+        )
+        for item in parts.store.proposals()
+    ]
 
 
 def _approved(parts: Parts, clock: Clock) -> ProposalItem | None:

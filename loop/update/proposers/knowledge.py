@@ -1,4 +1,4 @@
-"""Propose articles: what people answered when they took over, and edits where an article is out of date."""
+"""Propose articles: missing ones, edits where one is out of date, titles that lead to one, splits and merges."""
 
 import re
 from collections import Counter, defaultdict
@@ -17,7 +17,11 @@ from loop.text.near import distinct_words, jaccard
 from loop.text.sentences import Fact, find_facts
 from loop.text.spelling import normalise
 from loop.text.vectors import cosines, learn
+from loop.update.lessons import SAME_TEXT, lessons
+from loop.update.rehearsal import rehearse
+from loop.update.restructuring import restructured
 from loop.update.teaching import Considered, Correction, UpdateWork
+from loop.update.titles import title_idea
 
 APART = 0.85
 """Cosine distance from which two groups of questions are different topics (average link)."""
@@ -35,20 +39,52 @@ IDEAS = 2
 
 
 class KnowledgeProposer:
-    """New articles from takeovers, then edits of stale ones."""
+    """Edits of stale articles, splits and merges, titles that lead to an article, and articles that are missing."""
 
     def propose(self, work: UpdateWork) -> Considered:
-        """At most IDEAS new articles and IDEAS edits, best supported first."""
-        knowledge = {one.id for one in work.issues if one.kind == "knowledge"}
+        """At most IDEAS of each, best supported first; none that costs other cases when tried on the log."""
         worded = [one for one in work.survey.corrections if one.answer]
-        missing = [one for one in worded if one.issue_id in knowledge][-QUESTIONS_CLUSTERED:]
-        least = work.agent.limits.min_sources
-        drafts = [cluster for cluster in _clusters(missing) if len({one.author for one in cluster}) >= least]
-        drafts.sort(key=lambda cluster: (-len({one.author for one in cluster}), cluster[0].feedback_id))
-        known = {normalise(article.body) for article in work.bundle.articles}
-        said = ((cluster, _best_answer(cluster)) for cluster in drafts)
-        new = (_article_idea(cluster, body, work=work) for cluster, body in said if normalise(body) not in known)
-        return Considered(ideas=(*_stale_ideas(worded, work=work)[:IDEAS], *islice(new, IDEAS)), looked_at=len(worded))
+        taught = lessons(work) if work.bundle.articles else []
+        titles, against_titles = title_idea(work, taught)
+        missing = _missing(worded, work=work)
+        new = [*islice(missing.ideas, IDEAS)]
+        return Considered(
+            ideas=(
+                *_stale_ideas(worded, work=work)[:IDEAS],
+                *islice(restructured(work, worded), IDEAS),
+                *((titles,) if titles else ()),
+                *new,
+            ),
+            looked_at=len({one.feedback_id for one in worded} | {one.said.feedback_id for one in taught}),
+            held_back=tuple(filter(None, (against_titles, *missing.held_back))),
+        )
+
+
+def _missing(worded: Sequence[Correction], *, work: UpdateWork) -> Considered:
+    """Articles from what people answered when they took over, and where the agent had nothing to say."""
+    knowledge = {one.id for one in work.issues if one.kind == "knowledge"}
+    gaps = [one for one in worded if one.issue_id in knowledge or one.interaction.method == "handover"]
+    said = [distinct_words(article.body) for article in work.bundle.articles] if gaps else []
+    gaps = [one for one in gaps if all(jaccard(distinct_words(one.answer), words) < SAME_TEXT for words in said)]
+    least = work.agent.limits.min_sources
+    clusters = _clusters(gaps[-QUESTIONS_CLUSTERED:])
+    drafts = [cluster for cluster in clusters if len({one.author for one in cluster}) >= least]
+    drafts.sort(key=lambda cluster: (-len({one.author for one in cluster}), cluster[0].feedback_id))
+    ideas: list[Idea] = []
+    held_back = []
+    if clusters and not drafts:
+        held_back.append(
+            f"{len(gaps)} questions that people had to answer themselves are about {len(clusters)} things; an article "
+            f"needs {least} people who answered the same one."
+        )
+    for cluster in drafts[: 2 * IDEAS]:
+        idea = _article_idea(cluster, _best_answer(cluster), work=work)
+        trial = rehearse(work, idea.operations)
+        if trial is not None and len(trial.lost_elsewhere) <= trial.won_elsewhere:
+            ideas.append(idea)
+        elif trial is not None:
+            held_back.append(f"An article from takeovers would take questions from others. {trial.in_words()}")
+    return Considered(ideas=tuple(ideas), looked_at=len(gaps), held_back=tuple(held_back))
 
 
 def _clusters(corrections: Sequence[Correction]) -> list[list[Correction]]:
