@@ -201,6 +201,21 @@ def test_a_sure_majority_of_raters_with_records_stands_and_an_unsure_one_waits()
     assert sum(body["winner"] is None for body, _ in split) / len(split) < 0.1
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_where_everybody_is_equally_noisy_nobody_is_condemned(seed: int) -> None:
+    desk = Desk(seed=seed)
+    for number in range(120):
+        truth = desk.draw.choice(("yes", "no"))
+        question = f"premise{number}a premise{number}b premise{number}c follows{number}d hence{number}e"
+        for person in desk.draw.sample(range(40), 4):
+            said = truth if desk.draw.random() < 0.6 else ("no" if truth == "yes" else "yes")
+            desk.say(f"p{person}", question, minute=number * 30, asked=number, label=said)
+    desk.settle()
+    judged = [one for one, _ in desk.known.standing_of.values() if one.judged >= 8]
+    assert len(judged) > 20
+    assert [one for one in judged if one.standing == "unreliable"] == []
+
+
 @pytest.mark.parametrize(("noise", "recall", "honest"), [(0.0, 0.0, 0.02), (0.15, 0.7, 0.03)])
 def test_slips_are_found_by_the_words_in_the_first_weeks_with_nobody_vouched_for(
     noise: float, recall: float, honest: float
