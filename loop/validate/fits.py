@@ -35,7 +35,10 @@ FOLD_ROWS = 5_000
 """Rows the out-of-author model of a fold learns from, at most."""
 PRECISION = 0.7
 """Of the answers that are held for looking unlikely, the share to be expected wrong, at least: with 1 to 20 in a
-hundred wrong, 75 to 97 in a hundred that are held then are (`tests/bench/firewall/curves`)."""
+hundred wrong, 80 to 99 in a hundred that are held then are (`tests/bench/firewall/curves`)."""
+PART_OF_GUESS = 0.5
+"""Of the chance of a blind guess, what such an answer must look less likely than, whatever is to be expected: a model
+of few answers foretells its own precision badly."""
 FEW_KNOWN = 5
 """Known answers of a label that weigh as much as what is usual of all."""
 CONFIDENT = 0.3
@@ -75,7 +78,7 @@ class Reference:
     known: Mapping[str, str]
     """By interaction: the answer learned from it."""
     limit: float
-    """Chance of an answer below which such answers are mostly wrong, and less likely than a blind guess; 0 where the
+    """Chance of an answer below which such answers are mostly wrong, and half as likely as a blind guess; 0 where the
     answers learned from show none."""
     doubted: Mapping[str, float]
     """By choice: of known answers of it, the share that clearly looks like another, each judged without itself."""
@@ -268,7 +271,7 @@ def _crowd_limit(models: Sequence[LabelModel | None], rows: Sequence[Teacher], *
 def _bound(chances: Floats, *, bad: Floats, labels: int) -> float:
     if chances.size < ENOUGH:
         return 0.0
-    return min(mixture.bound(chances, bad=bad, grid=DOUBTS, precision=PRECISION).below, 1 / labels)
+    return min(mixture.bound(chances, bad=bad, grid=DOUBTS, precision=PRECISION).below, PART_OF_GUESS / labels)
 
 
 def _settled(rows: Sequence[Teacher], *, named: Collection[str]) -> list[Teacher]:
@@ -306,3 +309,8 @@ def _remembered(key: str, build: Callable[[], Any]) -> Any:
             _models.popitem(last=False)
     _models.move_to_end(key)
     return _models[key]
+
+
+def forget_models() -> None:
+    """Drop the memo: what is fitted next is fitted anew."""
+    _models.clear()

@@ -120,8 +120,9 @@ def test_an_outage_in_peoples_own_words_is_an_emerging_topic() -> None:
 def test_what_is_usual_is_no_topic() -> None:
     desk = Desk()
     desk.ordinary(240)
-    for place in range(120):
-        desk.say(f"customer{place}", desk.question(place % 6), minute=10 * DAY * place / 120, label=LABELS[place % 6])
+    for place in range(360):
+        minute = 10 * DAY * place / 360
+        desk.say(f"customer{place}", desk.question(place % 3), minute=minute, label=LABELS[place % 3])
     desk.settle()
     assert desk.topics() == []
 

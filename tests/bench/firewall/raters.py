@@ -133,8 +133,8 @@ def _auc_of(world: World, right: dict[str, bool], *, only_valid: bool) -> float:
 
 
 def alike(folder: Path, rows: list[tuple[str, str]], *, n: int, seeds: Sequence[int]) -> dict[str, object]:
-    """Everybody equally noisy: whoever is condemned is condemned wrongly. Naive: an upper bound below two thirds of
-    the median, one person at a time.
+    """Everybody equally noisy: whoever is condemned is condemned wrongly. Naive: an upper bound below the bar alone, a
+    quarter of the way from chance to perfect or two thirds of the median, one person at a time.
     """
     condemned = naive = people = 0
     for seed in seeds:
@@ -146,7 +146,8 @@ def alike(folder: Path, rows: list[tuple[str, str]], *, n: int, seeds: Sequence[
             found = [one for one, _ in known.standing_of.values()]
             judged = sorted(one.agreement for one in found if one.judged >= 8 and one.agreement is not None)
             condemned += sum(one.standing == "unreliable" for one in found)
-            least = max(0.5, judged[len(judged) // 2] * 2 / 3) if judged else 0.5
+            chance = 0.5 if len(known.documents["totals", "given"]["choices"]) <= 2 else 0.0
+            least = max(0.5, chance + 0.25 * (1 - chance), judged[len(judged) // 2] * 2 / 3 if judged else 0.0)
             naive += sum(
                 rate((one.agreement or 0.0) * one.judged, n=one.judged).high < least for one in found if one.judged >= 8
             )
