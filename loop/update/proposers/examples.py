@@ -225,8 +225,10 @@ def _cap(size: int, *, authors: int, share: float, is_vouched: bool) -> int:
     busy from the bought, and it is that of two.
     """
     share = share if authors >= 4 else min(1.0, 1.1 / max(authors, 1))
-    parts = 1 if is_vouched or authors < 4 else 2
-    return max(floor(share * size), ceil(parts * size / max(authors, 1)), 1)
+    fair = ceil(size / max(authors, 1))
+    if not is_vouched and authors >= 4:
+        fair = max(fair, min(2 * fair, floor(RELIABLE_SHARE * size)))
+    return max(floor(share * size), fair, 1)
 
 
 def _idea(
