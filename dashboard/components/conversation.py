@@ -44,13 +44,26 @@ def show_facts(facts: Mapping[str, object]) -> None:
         show(tag("div", [cards.chip(f"{name}: {value}") for name, value in facts.items()], css="rt-chips"))
 
 
-def show_feedback(lines: Sequence[FeedbackLine], *, zone: tzinfo, shows_question: bool = True) -> None:
-    """Items below each other: who said what, when on the viewer's clock, where it stands, and why."""
-    said = [_said(line, zone, question=line.question if shows_question else "") for line in lines]
+def show_feedback(
+    lines: Sequence[FeedbackLine],
+    *,
+    zone: tzinfo,
+    shows_question: bool = True,
+    behind: Mapping[str, str] | None = None,
+) -> None:
+    """Items below each other: who said what, when on the viewer's clock, where it stands, and why.
+
+    `behind`: by feedback id, who stands behind its text.
+    """
+    stands = behind or {}
+    said = [
+        _said(line, zone, question=line.question if shows_question else "", behind=stands.get(line.id, ""))
+        for line in lines
+    ]
     show(tag("div", said, css="rt-talk"))
 
 
-def _said(line: FeedbackLine, zone: tzinfo, *, question: str) -> Markup:
+def _said(line: FeedbackLine, zone: tzinfo, *, question: str, behind: str) -> Markup:
     return tag(
         "article",
         tag(
@@ -61,6 +74,7 @@ def _said(line: FeedbackLine, zone: tzinfo, *, question: str) -> Markup:
             css="rt-said-head",
         ),
         tag("div", line.said, css="rt-text") if line.said else None,
+        tag("div", behind, css="rt-text rt-small") if behind else None,
         tag("div", f"Reason given: {line.why}", css="rt-text rt-small") if line.why else None,
         tag("div", f"On: {question}", css="rt-text rt-small") if question else None,
         tag("ul", [tag("li", reason) for reason in line.reasons], css="rt-why") if line.reasons else None,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import session
-from dashboard.components import answers, cards, conversation, results, words
+from dashboard.components import answers, cards, claims, conversation, results, words
 from dashboard.components.markup import show
 from loop.evaluate import confirmation_words, fresh_words
 from loop.ports import Parts
@@ -52,7 +52,7 @@ def _show_feedback(item: ProposalItem) -> None:
     page = st.pagination(pages, key=f"cited-{item.proposal.id}") if pages > 1 else 1
     first = (min(max(page, 1), pages) - 1) * SHOWN_FEEDBACK
     lines = feedback_query.lines(session.scope(), cited[first : first + SHOWN_FEEDBACK])
-    conversation.show_feedback(lines, zone=session.zone())
+    conversation.show_feedback(lines, zone=session.zone(), behind=claims.behind([line.id for line in lines]))
 
 
 def _show_doubted(item: ProposalItem) -> None:

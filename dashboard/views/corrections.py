@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.components import actions, answers, cards, conversation, keys, words
+from dashboard.components import actions, answers, cards, claims, conversation, keys, words
 from dashboard.components.markup import show, tag
 from loop import desk, roles
 from loop.ports import Parts
@@ -95,6 +95,8 @@ def _show(interaction: Interaction, parts: Parts, queue: list[ToCorrect]) -> Non
     if said:
         cards.heading("What people said about it")
         conversation.show_feedback(said, zone=zone, shows_question=False)
+        for line in said:
+            claims.show_waiting(line)
     alike = query.similar(scope, interaction_id=interaction.id, question=interaction.question, topic=interaction.topic)
     if alike:
         cards.heading("Similar questions lately", "The loop needs several people to say the same before it learns it.")
@@ -168,7 +170,11 @@ def _save(interaction_id: str, following: str | None) -> None:
             ),
             door="dashboard",
         )
-        learns = "It teaches once enough people say the same." if made.teaches else "Kept as an exception."
+        learns = (
+            "It teaches once enough people say the same, or somebody vouched for does."
+            if made.teaches
+            else "Kept as an exception."
+        )
         return session.Notice(f"Correction saved. {learns}")
 
     if session.act(verb):

@@ -7,6 +7,7 @@ import click
 from loop.cli.agents import agent_group
 from loop.cli.auditing import audit_command
 from loop.cli.cases import cases_group
+from loop.cli.held import held_command
 from loop.cli.importing import import_command
 from loop.cli.jobs import jobs_group
 from loop.cli.looping import recheck_command, rollback_command, turn_command
@@ -30,6 +31,7 @@ for _command in (
     agent_group,
     import_command,
     turn_command,
+    held_command,
     review_command,
     cases_group,
     rollback_command,

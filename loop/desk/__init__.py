@@ -24,7 +24,7 @@ from loop.desk.audits import (
     settle_answer,
 )
 from loop.desk.cases import case_rows, keep_set, protect
-from loop.desk.claims import Sayer, Stated, Support, support_of
+from loop.desk.claims import Sayer, Stated, Support, Waiting, support_of, waiting
 from loop.desk.decisions import (
     REJECTION_CATEGORIES,
     approve,
@@ -56,6 +56,7 @@ __all__ = [
     "Setting",
     "Stated",
     "Support",
+    "Waiting",
     "agreement_of",
     "agreements",
     "answer_question",
@@ -93,4 +94,5 @@ __all__ = [
     "thin_words",
     "undo",
     "undo_seconds",
+    "waiting",
 ]

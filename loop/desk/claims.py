@@ -6,10 +6,12 @@ from typing import Any
 
 from loop import validate
 from loop.ports import Parts
-from loop.records import Moment, Record, Saying, named_people, person_of
+from loop.records import FeedbackState, Moment, Record, Saying, named_people, person_of
 
 SHOWN = 8
 """People named with a claim, at most."""
+LISTED = 500
+"""Newest held corrections that are gathered into decisions."""
 LOOKED_THROUGH = 400
 """Sayings of a claim that are looked through for a screen."""
 
@@ -113,6 +115,35 @@ def support_of(parts: Parts, feedback_ids: Collection[str], *, with_people: bool
             frees=_freed(parts, key, waiting),
         )
     return found
+
+
+class Waiting(Record):
+    """One decision to take: corrections that wait, of which letting the first pass frees all."""
+
+    feedback_id: str
+    """Of the correction whose release frees most."""
+    reason: str
+    """Why it waits: the claim, what comes nearest, the difference."""
+    frees: tuple[str, ...]
+    """Feedback ids that go with it."""
+
+
+def waiting(parts: Parts) -> tuple[Waiting, ...]:
+    """The decisions that free the corrections held for what they say, most freed first; of the newest LISTED."""
+    items = {
+        item.feedback.id: next(flag.reason for flag in item.flags if flag.detector == "claim")
+        for item in parts.store.feedback([FeedbackState.HELD])[-LISTED:]
+        if any(flag.detector == "claim" for flag in item.flags)
+    }
+    found = support_of(parts, list(items), with_people=True)
+    ranked = sorted(found.values(), key=lambda one: (-len(one.frees), one.feedback_id))
+    told: list[Waiting] = []
+    done: set[str] = set()
+    for one in ranked:
+        if one.feedback_id not in done and one.open_claims:
+            done |= {one.feedback_id, *one.frees}
+            told.append(Waiting(feedback_id=one.feedback_id, reason=items[one.feedback_id], frees=one.frees))
+    return tuple(told)
 
 
 def _sayers(parts: Parts, claims: Collection[str]) -> dict[str, tuple[Sayer, ...]]:
