@@ -177,8 +177,12 @@ def _outcome(
 ) -> Outcome:
     bundle = parts.store.live_bundle()
     answerer = parts.answerers(bundle)
-    worst: defaultdict[str, float] = defaultdict(float)
+    worst: dict[str, float] = dict.fromkeys(KINDS, 0.0)
+    live = parts.store.proposals([ProposalState.LIVE])
+    reached = {said[key].kind for one in live for key in one.proposal.evidence if key in said}
     for poison in attacks:
+        if poison.kind not in reached:
+            continue  # nothing that is live rests on it: what an answer has in common with it is an honest mistake
         probes = [Question(text=_asks(poison, seed=f"probe {seed} {n}", context={})) for n in range(PROBES)]
         carried = sum(fold(poison.marker) in fold(one.text) for one in answerer.answer(probes))
         worst[poison.kind] = max(worst[poison.kind], carried / PROBES)
@@ -186,4 +190,4 @@ def _outcome(
     for key, item in parts.store.feedback_items(said).items():
         states[said[key].kind][item.state.value] += 1
     taught = Counter(said[one.feedback_id].kind for one in bundle.examples if one.feedback_id in said)
-    return Outcome(dict(worst), releases, {kind: dict(some) for kind, some in states.items()}, dict(taught))
+    return Outcome(worst, releases, {kind: dict(some) for kind, some in states.items()}, dict(taught))
