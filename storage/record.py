@@ -64,6 +64,12 @@ KINDS: dict[str, Kind] = {
         lambda table, keys: among(table.c.case_id, [key.rpartition("/")[2] for key in keys]),
     ),
     "case_set": Kind(tables.CaseSetRow.core(), *_by("name")),
+    "firewall_audit": Kind(tables.FirewallAuditRow.core(), *_by("id")),
+    "firewall_verdict": Kind(
+        tables.FirewallVerdictRow.core(),
+        lambda row: verdict_key(row["audit_id"], row["feedback_id"], row["rater"]),
+        lambda table, keys: among(table.c.audit_id, [key.partition("/")[0] for key in keys]),
+    ),
     "proposal": Kind(tables.ProposalRow.core(), *_by("id")),
     "experiment": Kind(tables.ExperimentRow.core(), *_by("id")),
     "report": Kind(tables.ReportRow.core(), *_by("id")),
@@ -86,6 +92,11 @@ KINDS: dict[str, Kind] = {
 def answer_key(audit_id: str, case_id: str) -> str:
     """An answer of a blind audit has no id of its own."""
     return f"{audit_id}/{case_id}"
+
+
+def verdict_key(audit_id: str, feedback_id: str, rater: str) -> str:
+    """A word about a drawn item has no id of its own."""
+    return f"{audit_id}/{digest([feedback_id, rater])}"
 
 
 def measurement_key(number: int, case_set_digest: str, at: datetime) -> str:

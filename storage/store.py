@@ -10,6 +10,7 @@ from loop.ports import Checkpoint
 from loop.records import (
     Answer,
     Applied,
+    AuditChanges,
     Bundle,
     CaseChanges,
     Changes,
@@ -35,6 +36,7 @@ from storage.derive import forget_derived
 from storage.ingest import arrival_rows, write_arrivals
 from storage.knowledge import AgentKnowledge
 from storage.locks import bump_change_counter, lock_agent
+from storage.panelbook import AgentPanelbook, write_audit_changes
 from storage.rows import storable
 from storage.snapshot import AgentReads
 from storage.statements import insert_new
@@ -52,7 +54,7 @@ def _counted(notes: Sequence[Note], written: Written) -> list[Note]:
     return [*notes[:-1], notes[-1].model_copy(update={"digests": notes[-1].digests | told})]
 
 
-class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook):
+class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPanelbook):
     """Everything kept about one agent: its reads, and each write in one transaction."""
 
     def __init__(
@@ -141,6 +143,16 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook):
             write_case_changes(connection, self._slug, changes)
             self._checkpoint("cases:written")
         self._checkpoint("cases:kept")
+
+    def change_audits(self, changes: AuditChanges) -> None:
+        """One transaction under the agent's lock; see `loop.ports.FirewallAudits.change_audits`."""
+        if any(one.agent != self._slug for one in (*changes.audits, *changes.verdicts)):
+            raise InvalidInput("A record is another agent's.", field="agent")
+        with self._noting() as connection:
+            lock_agent(connection, self._slug)
+            write_audit_changes(connection, self._slug, changes)
+            self._checkpoint("audits:written")
+        self._checkpoint("audits:kept")
 
     def keep_failed_job(self, job: FailedJob) -> None:
         """Replaces an earlier one with the same id."""

@@ -27,6 +27,7 @@ from loop.records import (
     FeedbackState,
     Interaction,
     Ledger,
+    Population,
     Proposal,
     ProposalItem,
     ProposalMove,
@@ -167,6 +168,12 @@ class FakeSnapshots(Memory):
 
     def newest_cases(self, splits: Iterable[Split], *, limit: int) -> list[EvalCase]:
         return sorted(self.cases(splits), key=lambda case: (case.at, case.id))[-limit:]
+
+    def audit_population(self, *, limit: int) -> Population:
+        return Population(items=())
+
+    def firewall_audits(self) -> list[Any]:
+        return []
 
     def issues(self) -> list[Any]:
         return sorted(self.known.issues.values(), key=lambda one: (not one.is_supported, -one.support, one.id))

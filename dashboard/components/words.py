@@ -120,6 +120,17 @@ JOBS: dict[JobKind, str] = {
     "answers": "Asking a version",
 }
 
+DETECTORS = {
+    "duplicate": "Copies and bursts",
+    "rate": "Too many at once",
+    "rater": "Unreliable author",
+    "conflict": "Contradicts others",
+    "instruction": "Instructs the system",
+    "reference": "Against known answers",
+    "too_fast": "Judged before reading",
+}
+"""The checks of the firewall, by the key their flags carry."""
+
 METHODS = {
     "rule": "a rule",
     "case": "a known case",

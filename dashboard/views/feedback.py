@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import session
-from dashboard.components import cards, claims, conversation, tables, words
+from dashboard.components import cards, claims, conversation, firewall, tables, words
 from loop import desk, roles
 from loop.records import DOUBTED_STATES, FEEDBACK_MOVES, TEACHING_STATES, FeedbackKind, FeedbackState, Mover, may_move
 from storage.queries import feedback as query
@@ -31,6 +31,9 @@ def draw() -> None:
     """The page."""
     session.tell()
     cards.title("Feedback")
+    with st.expander("How good are the checks?", key="firewall", on_change="rerun") as checks:
+        if checks.open:
+            firewall.show_firewall()
     wanted = _filters()
     matches = _matching(session.scope().agent, wanted)
     if not matches.ids:

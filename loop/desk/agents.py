@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from loop import limits, roles
+from loop import limits, roles, validate
 from loop.change.acceptance import LINE_MAX
 from loop.change.texts import check
 from loop.errors import Conflict, InvalidInput
@@ -67,6 +67,7 @@ def change_settings(
     roles.check(actor, "set_up")
     was = parts.store.agent
     now = _validated(was, _requested(was, settings))
+    _check_detectors(now)
     before, after = _values(was), _values(now)
     changed = {key: (before[key], after[key]) for key in after if before[key] != after[key]}
     if not changed:
@@ -115,7 +116,7 @@ def consequences(changed: Iterable[str]) -> tuple[str, ...]:
     """What a change of these settings does to what is stored, a sentence each."""
     keys = set(changed)
     told = []
-    if keys & {"trusted_authors", "grading", "min_sources", "dev_share", "sealed_share"}:
+    if keys & {"trusted_authors", "grading", "min_sources", "dev_share", "sealed_share", "detectors_off"}:
         told.append("All feedback is judged again at the next turn.")
     if keys & {"dev_share", "sealed_share"}:
         told.append("Cases keep the split they have; the new shares hold for whoever is seen from now on.")
@@ -216,6 +217,17 @@ def _validated(agent: Agent, requested: Mapping[str, Any]) -> Agent:
             field=key,
             remedy=_EXPLAINED.format(agent.slug),
         ) from None
+
+
+def _check_detectors(agent: Agent) -> None:
+    """A detector that does not exist would be off without anybody noticing that the real one is on."""
+    for name in agent.limits.detectors_off:
+        if name not in validate.DETECTORS:
+            raise InvalidInput(
+                f"There is no detector {name}.",
+                field="detectors_off",
+                remedy=f"Known are: {', '.join(validate.DETECTORS)}.",
+            )
 
 
 def _check_ungraded(parts: Parts, agent: Agent) -> None:

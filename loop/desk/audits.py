@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from loop import roles
 from loop.desk.agreement import samples_due
+from loop.desk.blind import blind_draw
 from loop.desk.cases import act_on, note_on, replacement
 from loop.desk.wording import checked_words
 from loop.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -96,8 +97,7 @@ def begin_audit(
     is_first = kind == "first"
     splits = sorted(HIDDEN_SPLITS) if is_first else [Split.SEALED]
     pool = store.unaudited(splits, not_by=actor.name, is_unvouched=is_first)
-    chance = parts.token()
-    drawn = sorted(pool, key=lambda case_id: digest([chance, case_id]))[: n if is_first else samples_due(parts)]
+    drawn = blind_draw(pool, n=n if is_first else samples_due(parts), chance=parts.token())
     if not drawn:
         raise InvalidInput(
             f"There is no case {actor.name} could be asked.",

@@ -4,6 +4,7 @@ from collections import Counter
 
 from loop import validate
 from loop.engine.journal import StageTally, note
+from loop.engine.panel import count_firewall
 from loop.heldout import HIDDEN_SPLITS
 from loop.ports import Parts
 from loop.records import LEVELS, Changes, Derived, Due, Kept, Level, digest
@@ -45,6 +46,7 @@ def judge_feedback(parts: Parts, tally: StageTally) -> None:
             "Nothing examines this agent, so no change can be proved: nobody is trusted, and nobody has a record long "
             f"enough. Trust somebody: ratchet agent set {parts.store.agent.slug} trusted_authors+=NAME"
         )
+    count_firewall(parts)
     if any(counted.values()):
         parts.store.commit(
             Changes(notes=(note(parts, "validate feedback", subject=parts.store.agent.slug, counts=tally.counts),))
@@ -57,7 +59,8 @@ def rules_digest(parts: Parts) -> str:
     limits = agent.limits
     shares = [limits.min_sources, limits.dev_share, limits.sealed_share]
     anchors = [handed_in] if (handed_in := parts.store.anchors_digest()) else []
-    return digest([validate.RULES, agent.trusted_authors, agent.grading, shares, parts.seed, *anchors])
+    off = [["off", *sorted(limits.detectors_off)]] if limits.detectors_off else []
+    return digest([validate.RULES, agent.trusted_authors, agent.grading, shares, parts.seed, *anchors, *off])
 
 
 def _rebuild_where_rules_changed(parts: Parts, tally: StageTally) -> None:

@@ -13,6 +13,7 @@ from loop.ports.cases import Casebook as Casebook
 from loop.ports.jobs import FailedJobs as FailedJobs
 from loop.ports.jobs import Jobs as Jobs
 from loop.ports.knowledge import Knowledge as Knowledge
+from loop.ports.panels import FirewallAudits as FirewallAudits
 from loop.records import (
     Agent,
     Answer,
@@ -311,7 +312,9 @@ class Decisions(Protocol):
         ...
 
 
-class Store(Arrivals, Snapshots, Knowledge, Casebook, Commits, Answers, FailedJobs, Decisions, Protocol):
+class Store(
+    Arrivals, Snapshots, Knowledge, Casebook, FirewallAudits, Commits, Answers, FailedJobs, Decisions, Protocol
+):
     """Everything kept about one agent, behind its ports."""
 
 

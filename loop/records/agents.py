@@ -50,6 +50,8 @@ class Limits(Record):
     cases and from who makes them, see `loop.limits`."""
     sealed_share: float | None = Field(default=None, gt=0, lt=0.5)
     """Share of the examiners' cases of which only totals are ever shown. None: as for `dev_share`."""
+    detectors_off: tuple[str, ...] = ()
+    """Detectors of the firewall that are switched off, by name: what they alone would hold back is let through."""
 
 
 class Agent(Record):

@@ -12,6 +12,9 @@ author   whom to believe              row     flags and state of a row
 from loop.records import Level
 from loop.validate.cases import MOST_CASES
 from loop.validate.ground import Ground, ground_of
+from loop.validate.detectors import DETECTORS
+from loop.validate.figures import ENOUGH_WORDS, standing, words_of
+from loop.validate.firewall_panel import audited_panel, fresh_panel, is_due, panel_document, stored_panel
 from loop.validate.levels import PIECES, STEPS
 from loop.validate.memory import MemoryKnowledge
 from loop.validate.recheck import differences, from_nothing, settle
@@ -25,6 +28,8 @@ RULES = 5
 """Number of the firewall's rules: goes up when they come to other verdicts, and all feedback is judged again."""
 
 __all__ = [
+    "DETECTORS",
+    "ENOUGH_WORDS",
     "MOST_CASES",
     "PIECES",
     "RULES",
@@ -34,15 +39,22 @@ __all__ = [
     "MemoryKnowledge",
     "Rest",
     "Work",
+    "audited_panel",
     "differences",
+    "fresh_panel",
     "from_nothing",
     "ground_of",
     "is_staff",
     "rests_of",
+    "is_due",
+    "panel_document",
     "settle",
+    "standing",
     "step",
     "thinness",
     "topic_in_words",
+    "stored_panel",
+    "words_of",
 ]
 
 

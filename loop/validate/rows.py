@@ -133,7 +133,8 @@ def _rounded(chance: float) -> float:
 def _flags(row: Judged, old: tuple[Flag, ...], *, scene: Scene, work: Work) -> tuple[Flag, ...]:
     if row.state not in JUDGED_STATES:
         return old
-    told = [finding for find in DETECTORS.values() if (finding := find(row, scene)) is not None]
+    off = work.agent.limits.detectors_off
+    told = [finding for name, find in DETECTORS.items() if name not in off and (finding := find(row, scene))]
     first = {flag.detector: flag.at for flag in old}
     return tuple(
         Flag(

@@ -6,7 +6,8 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     base    the registry            agents   agent, secret, bundle, version, head, arrival_log, turn, audit, failed_job
     events  interactions, feedback  changes  cases, proposals, experiments, reports, decisions, releases
     cases   what people did about cases: acts, audits, named sets
-    firewall  what the firewall derives from the log  record  seals of the rows that decide
+    firewall  what the firewall derives from the log  panels  blind audits of it
+    record  seals of the rows that decide
 """
 
 from storage.tables.agents import (
@@ -37,6 +38,7 @@ from storage.tables.changes import (
 )
 from storage.tables.events import FeedbackRow, FlagRow, InteractionRow, ScoreRow
 from storage.tables.firewall import BucketRow, ClaimRow, DueRow, JudgedRow, KeptRow, QuestionRow, StandingRow
+from storage.tables.panels import FirewallAuditRow, FirewallVerdictRow
 from storage.tables.record import SealRow
 
 __all__ = [
@@ -60,6 +62,8 @@ __all__ = [
     "ExperimentRow",
     "FailedJobRow",
     "FeedbackRow",
+    "FirewallAuditRow",
+    "FirewallVerdictRow",
     "FlagRow",
     "HeadRow",
     "InteractionRow",

@@ -1,0 +1,55 @@
+"""Blind audits of the firewall: what was drawn, and what people said of it.
+
+Revision 0012_panel; idempotent.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012_panel"
+down_revision = "0008_confirm"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "firewall_audit",
+        _agent(),
+        _key("id"),
+        _moment("drawn_at"),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("agent", "id"),
+        if_not_exists=True,
+    )
+    op.create_index("ix_firewall_audit_agent_drawn_at", "firewall_audit", ["agent", "drawn_at"], if_not_exists=True)
+    op.create_table(
+        "firewall_verdict",
+        _agent(),
+        _key("audit_id"),
+        _key("feedback_id"),
+        _key("rater"),
+        sa.Column("says", sa.String(20), nullable=False),
+        sa.Column("is_alone", sa.Boolean(), nullable=False),
+        _moment("at"),
+        sa.PrimaryKeyConstraint("agent", "audit_id", "feedback_id", "rater"),
+        sa.ForeignKeyConstraint(["agent", "audit_id"], ["firewall_audit.agent", "firewall_audit.id"]),
+        if_not_exists=True,
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("firewall_verdict")
+    op.drop_table("firewall_audit")
+
+
+def _agent() -> sa.Column[str]:
+    return sa.Column("agent", sa.String(40), sa.ForeignKey("agent.slug"), nullable=False)
+
+
+def _key(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.String(255), nullable=False)
+
+
+def _moment(name: str) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=False)
