@@ -146,7 +146,7 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPa
 
     def change_audits(self, changes: AuditChanges) -> None:
         """One transaction under the agent's lock; see `loop.ports.FirewallAudits.change_audits`."""
-        if any(one.agent != self._slug for one in (*changes.audits, *changes.verdicts)):
+        if ({one.agent for one in changes.audits} | {one.agent for one in changes.verdicts}) - {self._slug}:
             raise InvalidInput("A record is another agent's.", field="agent")
         with self._noting() as connection:
             lock_agent(connection, self._slug)

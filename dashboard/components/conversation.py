@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from dashboard.components import cards, words
 from dashboard.components.markup import Markup, show, tag
-from loop.records import Interaction, Step
+from loop.records import Anatomy, Interaction, Step
 from storage.queries.feedback import FeedbackLine
 
 _KINDS = {
@@ -78,9 +78,20 @@ def _said(line: FeedbackLine, zone: tzinfo, *, question: str, behind: str) -> Ma
         tag("div", f"Reason given: {line.why}", css="rt-text rt-small") if line.why else None,
         tag("div", f"On: {question}", css="rt-text rt-small") if question else None,
         tag("ul", [tag("li", reason) for reason in line.reasons], css="rt-why") if line.reasons else None,
+        _anatomy(line.anatomy) if line.anatomy is not None else None,
         tag("div", "Marked as an exception: do not learn from it.", css="rt-small") if not line.teaches else None,
         css="rt-said",
     )
+
+
+def _anatomy(one: Anatomy) -> Markup:
+    """What was changed and why a person had to answer, in plain words."""
+    told = [words.cause(one)] if one.cause else []
+    if one.cause and one.last_step:
+        told.append(f"The agent's last step: {one.last_step}.")
+    if one.cause and one.seconds is not None:
+        told.append(f"The person answered {words.took(one.seconds)} later, on message {one.position + 1}.")
+    return tag("ul", [tag("li", line) for line in (*told, *map(words.edit_part, one.parts))], css="rt-small")
 
 
 def _step(step: Step) -> Markup:

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from loop.change.sections import SECTIONS
 from loop.records import (
+    Anatomy,
     Comparison,
     Decision,
+    EditPart,
     Evidence,
     FeedbackKind,
     FeedbackState,
@@ -166,6 +168,41 @@ def signal(kind: FeedbackKind, value: float | None) -> str:
             return "Outcome: solved" if is_good else "Outcome: not solved"
         case _:
             return f"{name} {percent(value, digits=0)}"
+
+
+_CAUSES = {
+    "missing fact": "Taken over because a fact was missing.",
+    "wrong rule": "Taken over because a rule was wrong.",
+    "tool failure": "Taken over because a tool failed.",
+    "tone": "Taken over because of the tone.",
+    "exception": "An exception was granted: the agent does not learn from it.",
+}
+_PARTS = {
+    "fact": "A fact",
+    "number": "A number",
+    "policy": "What is allowed",
+    "missing step": "A step that was missing",
+    "tone": "Tone",
+    "personal style": "Personal style, never a rule",
+}
+
+
+def cause(one: Anatomy) -> str:
+    """Why a person had to answer, and by what it was seen."""
+    return f"{_CAUSES[one.cause]} {one.why}".strip() if one.cause else ""
+
+
+def edit_part(part: EditPart) -> str:
+    """One thing an edit changed: `A number: “14 days” became “30 days”`."""
+    name = _PARTS[part.kind]
+    if part.was and part.now:
+        return f"{name}: “{short(part.was)}” became “{short(part.now)}”"
+    return f"{name}: “{short(part.now)}” was put in" if part.now else f"{name}: “{short(part.was)}” was taken out"
+
+
+def took(seconds: float) -> str:
+    """How long something took: `3 minutes`."""
+    return _length(seconds)
 
 
 def points(value: float | None) -> str:

@@ -20,6 +20,7 @@ from loop.records.agents import (
     WeightsTrial,
     is_body_of,
 )
+from loop.records.anatomy import MANNERS, Anatomy, EditPart, PartKind
 from loop.records.cases import (
     Agreement,
     AuditAnswer,
@@ -144,6 +145,7 @@ __all__ = [
     "JUDGED_STATES",
     "LAZY_COUNT",
     "LEVELS",
+    "MANNERS",
     "OPEN_STATES",
     "PROPOSAL_MOVES",
     "SEPARATOR",
@@ -155,6 +157,7 @@ __all__ = [
     "Actor",
     "Agent",
     "Agreement",
+    "Anatomy",
     "Answer",
     "Applied",
     "Approach",
@@ -188,6 +191,7 @@ __all__ = [
     "DetectorFigures",
     "Due",
     "EditInstructions",
+    "EditPart",
     "Estimate",
     "EvalCase",
     "Evidence",
@@ -229,6 +233,7 @@ __all__ = [
     "Mover",
     "Note",
     "Operation",
+    "PartKind",
     "Population",
     "Proposal",
     "ProposalItem",

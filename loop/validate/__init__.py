@@ -24,7 +24,7 @@ from loop.validate.thin import thinness
 from loop.validate.topics import in_words as topic_in_words
 from loop.validate.work import Findings, Work
 
-RULES = 5
+RULES = 6
 """Number of the firewall's rules: goes up when they come to other verdicts, and all feedback is judged again."""
 
 __all__ = [

@@ -3,6 +3,7 @@
 import re
 from itertools import pairwise
 
+from loop.text.edit_parts import is_manner
 from loop.text.sentences import Edit, find_facts
 from loop.text.spelling import fold
 
@@ -16,8 +17,12 @@ _JOINED = frozenset("-–/:")
 
 
 def must_include(edit: Edit, *, rewritten: str) -> tuple[str, ...]:
-    """Facts of the added sentences, or short sentences without one; each occurs in the rewritten answer."""
-    return _pieces(edit.added, avoid="", within=rewritten)
+    """Facts of the added sentences, or short sentences without one; each occurs in the rewritten answer.
+
+    Never a greeting, a signature or a courtesy: an answer without one person's style is no wrong answer.
+    """
+    stated = tuple(one for one in edit.added if not is_manner(one))
+    return _pieces(stated, avoid="", within=rewritten)
 
 
 def must_exclude(edit: Edit, *, answer: str, rewritten: str) -> tuple[str, ...]:

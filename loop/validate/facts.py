@@ -18,6 +18,8 @@ from loop.records import (
 )
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.crowds import DAY
+from loop.validate.anatomy import KIND as ANATOMY
+from loop.validate.anatomy import anatomy_of, teaches
 from loop.validate.detectors.instruction import NAME, find_instruction
 from loop.validate.keys import key_of
 from loop.validate.leaning import forget
@@ -52,6 +54,9 @@ def gather_facts(work: Work) -> Findings:
         if question:
             spellings[row.question] = question
         rows.append(row)
+        anatomy = anatomy_of(item.feedback, interaction) if interaction is not None else None
+        if anatomy is not None:
+            found.keep(ANATOMY, row.feedback_id, anatomy.model_dump(mode="json"))
     registry = register(
         known,
         {row.question: spellings[row.question] for row in rows if row.choice and row.question},
@@ -119,7 +124,7 @@ def row_of(work: Work, item: FeedbackItem, interaction: Interaction | None, *, q
         is_long=family == "correction" and len(question.split()) >= _LONG_ENOUGH,
         words=len(interaction.question.split()) + len(interaction.answer.split()) if interaction is not None else 0,
         seconds=feedback.seconds_to_answer if interaction is not None else None,
-        may_teach=feedback.teaches and interaction is not None,
+        may_teach=teaches(item, interaction),
         is_drawn_sealed=bool(group) and work.known.draw(GROUP_DRAW, group) < sealed_at_most(work.agent),
         state=item.state,
         matter=_matter(feedback, family=family, choice=choice, text=text, topic=topic),

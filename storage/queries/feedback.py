@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import Field
 
-from loop.records import FeedbackKind, FeedbackState, Moment, Record
+from loop.records import Anatomy, FeedbackKind, FeedbackState, Moment, Record
 from storage.queries.flags import flags_of
 from storage.queries.scope import Scope, moment
-from storage.tables import FeedbackRow, FlagRow, InteractionRow
+from storage.tables import FeedbackRow, FlagRow, InteractionRow, KeptRow
 
 PAGE = 50
 """Rows on one page."""
@@ -65,6 +65,8 @@ class FeedbackLine(Record):
     detectors: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     """Why each detector objects, in words."""
+    anatomy: Anatomy | None = None
+    """Of an edit or a takeover: what was changed, and why a person had to; None while it is new."""
 
 
 class Matches(Record):
@@ -290,11 +292,23 @@ def _lines(
         .limit(limit)
     )
     flags = flags_of(scope, [row.id for row in found])
-    made = {row.id: _line(row, flags.get(row.id, [])) for row in found}
+    taken_apart = anatomies_of(scope, [row.id for row in found if FeedbackKind(row.kind).traits.is_worded])
+    made = {row.id: _line(row, flags.get(row.id, []), anatomy=taken_apart.get(row.id)) for row in found}
     return [made[key] for key in order if key in made] if order else list(made.values())
 
 
-def _line(row: sa.Row[Any], flags: Sequence[tuple[str, str]]) -> FeedbackLine:
+def anatomies_of(scope: Scope, ids: Sequence[str]) -> dict[str, Anatomy]:
+    """Of those of the edits and takeovers that were taken apart."""
+    if not ids:
+        return {}
+    kept = KeptRow.core().c
+    found = scope.rows(
+        sa.select(kept.key, kept.body).where(scope.mine(KeptRow), kept.kind == "anatomy", kept.key.in_(ids))
+    )
+    return {row.key: Anatomy.model_validate(row.body) for row in found}
+
+
+def _line(row: sa.Row[Any], flags: Sequence[tuple[str, str]], *, anatomy: Anatomy | None) -> FeedbackLine:
     return FeedbackLine(
         id=row.id,
         interaction_id=row.interaction_id,
@@ -312,6 +326,7 @@ def _line(row: sa.Row[Any], flags: Sequence[tuple[str, str]]) -> FeedbackLine:
         topic=row.topic or "",
         detectors=tuple(detector for detector, _ in flags),
         reasons=tuple(reason for _, reason in flags),
+        anatomy=anatomy,
     )
 
 

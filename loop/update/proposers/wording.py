@@ -9,6 +9,7 @@ from itertools import islice
 from loop.change import texts
 from loop.change.proposal import Idea
 from loop.records import ChangeExamples, EditInstructions, Operation, Proposer
+from loop.text.edit_parts import is_manner
 from loop.text.sentences import Edit, compare, replaced_words
 from loop.text.spelling import normalise
 from loop.update.teaching import Considered, Correction, UpdateWork
@@ -19,6 +20,8 @@ LONGEST = 300
 TOPICS = 2
 """Topics from which an edit is a habit of style; within one topic it is about that subject."""
 IDEAS = 2
+SHARED = 2
+"""People who share a manner before it may become a line: one person's style is never a rule."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class _Habit:
     def authors(self) -> int:
         return len({one.author for one in self.edits})
 
+    @property
+    def is_manner(self) -> bool:
+        """Whether it changes nothing but manners."""
+        return all(is_manner(one) for one in (self.old, self.new) if one)
+
 
 class WordingProposer:
     """One instruction line for an edit across topics, or new answers of the examples it came from: the smaller one."""
@@ -43,7 +51,7 @@ class WordingProposer:
         """At most IDEAS ideas, most distinct authors first."""
         edits = [one for one in work.survey.corrections if one.answer and one.given.strip()][-EDITS_COMPARED:]
         least = work.agent.limits.min_sources
-        habits = [one for one in _habits(edits) if one.authors >= least]
+        habits = [one for one in _habits(edits) if one.authors >= (max(least, SHARED) if one.is_manner else least)]
         habits.sort(key=lambda one: (-one.authors, -len(one.edits), one.verb, one.old, one.new))
         ideas = (
             _idea(habit, operation, work=work)
