@@ -23,6 +23,7 @@ from loop.records import (
     Verdict,
     VersionSignals,
     as_shown,
+    open_since,
 )
 from storage.among import among
 from storage.answers import SIGNATURE, is_kept_by_us
@@ -31,6 +32,7 @@ from storage.connecting import keys_of
 from storage.rows import columns_of, from_row
 from storage.tables import (
     AnswerRow,
+    DailyQualityRow,
     FeedbackRow,
     FlagRow,
     InteractionRow,
@@ -165,7 +167,9 @@ def _shown(row: sa.RowMapping) -> Report | None:
     return as_shown(from_body(Report, row["report"]), state=ProposalState(row["state"]))
 
 
-def count_signals(connection: sa.Connection, agent: str, *, days: Collection[str] | None = None) -> list[DaySignals]:
+def count_signals(
+    connection: sa.Connection, agent: str, *, days: Collection[str] | None = None, now: datetime | None = None
+) -> list[DaySignals]:
     """By day of the answer (of the signal where that is unknown) and version, oldest first; of some days or all."""
     told, answers = FeedbackRow.core(), InteractionRow.core()
     moment: sa.ColumnElement[datetime] = sa.func.coalesce(answers.c.at, told.c.at)
@@ -173,12 +177,14 @@ def count_signals(connection: sa.Connection, agent: str, *, days: Collection[str
         day = sa.func.substr(sa.type_coerce(moment, sa.String), 1, 10).label("day")
     else:
         day = sa.func.to_char(sa.func.timezone("UTC", moment), "YYYY-MM-DD").label("day")
+    waits = _waits(told.c.kind, day.element, now=now)
     query = (
         sa.select(
             day,
             answers.c.version.label("number"),
-            sa.func.count().label("n"),
-            sa.func.sum(sa.case((told.c.value >= 0.5, 1), else_=0)).label("good"),
+            sa.func.sum(sa.case((waits, 0), else_=1)).label("n"),
+            sa.func.sum(sa.case((waits, 0), (told.c.value >= 0.5, 1), else_=0)).label("good"),
+            sa.func.sum(sa.case((waits, 1), else_=0)).label("waiting"),
         )
         .select_from(told)
         .outerjoin(answers, sa.and_(answers.c.agent == told.c.agent, answers.c.id == told.c.interaction_id))
@@ -202,10 +208,51 @@ def _on_days(agent: str, days: Collection[str]) -> sa.Select[tuple[str]]:
     )
 
 
-def count_signals_on(connection: sa.Connection, agent: str, number: int) -> VersionSignals:
-    """Of the answers of one version, from an index of what was judged; who was unhappy is counted by author."""
+def _waits(kind: sa.ColumnElement[str], day: sa.ColumnElement[str], *, now: datetime | None) -> sa.ColumnElement[bool]:
+    """Whether the outcome window of a signal is open."""
+    since = {} if now is None else open_since(now)
+    return sa.or_(sa.false(), *(sa.and_(kind == one.value, day >= first) for one, first in since.items()))
+
+
+def read_waiting_days(connection: sa.Connection, agent: str) -> list[str]:
+    """Oldest first."""
+    table = DailyQualityRow.core()
+    query = sa.select(table.c.day).distinct().where(table.c.agent == agent, table.c.waiting > 0)
+    return sorted(connection.execute(query).scalars())
+
+
+def count_signals_on(
+    connection: sa.Connection, agent: str, number: int, *, now: datetime | None = None
+) -> VersionSignals:
+    """Of the answers of one version, from an index of what was judged; who was unhappy is counted by author.
+
+    All are counted from one index, and those whose window is open, of the newest days alone, from another.
+    """
     judged = JudgedRow.core()
-    query = (
+    everything = connection.execute(_signals_by_author(agent, number)).all()
+    opened: dict[str, sa.Row[tuple[str, int, int]]] = {}
+    if now is not None:
+        waits = (judged.c.day >= min(open_since(now).values()), _waits(judged.c.kind, judged.c.day, now=now))
+        opened = {row.author: row for row in connection.execute(_signals_by_author(agent, number).where(*waits))}
+    counted = [
+        (row.n - opened[row.author].n, row.good - opened[row.author].good)
+        if row.author in opened
+        else (row.n, row.good)
+        for row in everything
+    ]
+    unhappy = [n - good for n, good in counted if n > good]
+    return VersionSignals(
+        n=sum(n for n, _ in counted),
+        good=sum(good for _, good in counted),
+        waiting=sum(row.n for row in opened.values()),
+        unhappy_people=len(unhappy),
+        loudest_share=max(unhappy) / sum(unhappy) if unhappy else 0.0,
+    )
+
+
+def _signals_by_author(agent: str, number: int) -> sa.Select[tuple[str, int, int]]:
+    judged = JudgedRow.core()
+    return (
         sa.select(
             judged.c.author,
             sa.func.count().label("n"),
@@ -218,12 +265,4 @@ def count_signals_on(connection: sa.Connection, agent: str, number: int) -> Vers
             judged.c.state.not_in([state.value for state in _UNCOUNTED]),
         )
         .group_by(judged.c.author)
-    )
-    rows = connection.execute(query).all()
-    unhappy = [row.n - row.good for row in rows if row.n > row.good]
-    return VersionSignals(
-        n=sum(row.n for row in rows),
-        good=sum(row.good for row in rows),
-        unhappy_people=len(unhappy),
-        loudest_share=max(unhappy) / sum(unhappy) if unhappy else 0.0,
     )

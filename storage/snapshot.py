@@ -296,18 +296,20 @@ class AgentReads:
         with reading(self._engine) as connection:
             return reads.read_ledger(connection, self._slug)
 
-    def signals_by_day(self, days: Collection[str] | None = None) -> list[DaySignals]:
-        """By day of the answer and version; of the signal where the answer is unknown.
-
-        Counted from feedback with a value whose state is not HELD, QUARANTINED, EXCLUDED or SUPERSEDED.
-        """
+    def signals_by_day(self, days: Collection[str] | None = None, *, now: datetime | None = None) -> list[DaySignals]:
+        """See `loop.ports.Snapshots.signals_by_day`; by day of the answer, of the signal where that is unknown."""
         with reading(self._engine) as connection:
-            return reads.count_signals(connection, self._slug, days=days)
+            return reads.count_signals(connection, self._slug, days=days, now=now)
 
-    def signals_on(self, number: int) -> VersionSignals:
-        """The same, on the answers of one version."""
+    def signals_on(self, number: int, *, now: datetime | None = None) -> VersionSignals:
+        """See `loop.ports.Snapshots.signals_on`."""
         with reading(self._engine) as connection:
-            return reads.count_signals_on(connection, self._slug, number)
+            return reads.count_signals_on(connection, self._slug, number, now=now)
+
+    def waiting_days(self) -> list[str]:
+        """See `loop.ports.Snapshots.waiting_days`."""
+        with reading(self._engine) as connection:
+            return reads.read_waiting_days(connection, self._slug)
 
     def journal(self) -> list[AuditEntry]:
         """The whole audit journal, in order."""

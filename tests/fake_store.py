@@ -226,7 +226,10 @@ class FakeSnapshots(Memory):
             looks=looks, dev_shown_since=min((one.at for one in self.tested if one.dev.tally.n), default=None)
         )
 
-    def signals_by_day(self, days: Iterable[str] | None = None) -> list[DaySignals]:
+    def waiting_days(self) -> list[str]:
+        return []
+
+    def signals_by_day(self, days: Iterable[str] | None = None, *, now: datetime | None = None) -> list[DaySignals]:
         found: dict[tuple[str, int | None], list[float]] = {}
         for said, version in self._signals():
             found.setdefault((said.at.date().isoformat(), version), []).append(said.value or 0.0)
@@ -236,7 +239,7 @@ class FakeSnapshots(Memory):
             if days is None or day in set(days)
         ]
 
-    def signals_on(self, number: int) -> VersionSignals:
+    def signals_on(self, number: int, *, now: datetime | None = None) -> VersionSignals:
         said = [one for one, version in self._signals() if version == number]
         bad = Counter(one.author for one in said if (one.value or 0.0) < 0.5)
         loudest = max(bad.values(), default=0) / max(sum(bad.values()), 1)

@@ -114,6 +114,7 @@ def daily_chart(days: Sequence[DailyQuality], releases: Sequence[ReleaseLine]) -
         "daily",
         [
             {"Day": one.day, "Good": one.good, "Rated": one.n, "95 % interval": words.span(one.low, one.high)}
+            | {"Matured": words.percent(one.matured, digits=0)}
             for one in shown
         ],
     )

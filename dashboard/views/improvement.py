@@ -32,7 +32,9 @@ def draw() -> None:
     else:
         cards.empty("Not measured yet", "Each version is measured on the sealed cases once there are some.")
     cards.heading(
-        "What people said, day by day", "Of the answers with a rating or an outcome that the checks did not hold back."
+        "What people said, day by day",
+        "Of the answers with a rating or an outcome that the checks did not hold back. Each kind of signal counts once "
+        "its window is closed: satisfaction after 3 days, an outcome after 7.",
     )
     if any(one.n for one in days):
         charts.daily_chart(days, releases)
@@ -110,8 +112,11 @@ def _good_lately(days: list[DailyQuality]) -> Markup:
     lately = sorted({one.day for one in days})[-RECENT:]
     n = sum(one.n for one in days if one.day in lately)
     good = sum(one.good for one in days if one.day in lately)
+    waiting = sum(one.waiting for one in days if one.day in lately)
+    matured = f", {words.percent(n / (n + waiting), digits=0)} matured" if waiting else ""
     if not n:
-        return cards.number("People said: good", "–", "no ratings yet")
+        more = f"{words.count(waiting, 'signal')} wait for their outcome window" if waiting else "no ratings yet"
+        return cards.number("People said: good", "–", more)
     return cards.number(
-        "People said: good", words.percent(good / n), f"last {words.count(len(lately), 'day')}, {n:,} rated"
+        "People said: good", words.percent(good / n), f"last {words.count(len(lately), 'day')}, {n:,} rated{matured}"
     )

@@ -39,6 +39,7 @@ def daily_quality(agent: Agent, signals: Iterable[DaySignals]) -> tuple[DailyQua
                 number=day.number,
                 n=day.n,
                 good=day.good,
+                waiting=day.waiting,
                 low=interval.low if interval else None,
                 high=interval.high if interval else None,
             )

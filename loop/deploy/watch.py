@@ -3,7 +3,8 @@
 Compares what people say since the release with what they said before. That is a comparison over time:
 a bad week for everybody looks the same as a bad version, so a person is asked unless the agent's mode
 lets the loop act, and the reason says so either way. A cause is only shown by a test on the same cases
-or by traffic split at the same time.
+or by traffic split at the same time. Only signals whose outcome window is closed count: what went wrong is heard at
+once, what went well a week later.
 """
 
 from collections.abc import Sequence
@@ -67,6 +68,8 @@ def should_roll_back(
         f"{since.good / since.n:.0%} of {since.n} signals are good since version {release.number}, "
         f"{before.good / before.n:.0%} of {before.n} before"
     )
+    if since.waiting:
+        change += f" ({since.matured:.0%} matured; {since.waiting} wait for their outcome window to close)"
     drop = before.good / before.n - since.good / since.n
     if evidence < 2 / LEVEL or drop < limits.harm_margin:
         return Alarm(action="none", reason=f"{change}: no provable loss.", evidence=evidence)
@@ -89,7 +92,8 @@ def _too_early(release: Release, *, before: VersionSignals, since: VersionSignal
     if before.n < LEAST_BEFORE:
         return f"Too little is known from before: {before.n} of {LEAST_BEFORE} signals."
     if since.n < LEAST_SINCE:
-        return f"Too few signals since version {release.number}: {since.n} of {LEAST_SINCE}."
+        more = f"; {since.waiting} more wait for their outcome window to close" if since.waiting else ""
+        return f"Too few signals since version {release.number}: {since.n} of {LEAST_SINCE}{more}."
     if now - release.at < HOLD_DOWN:
         return f"Version {release.number} has been live for less than an hour."
     return ""

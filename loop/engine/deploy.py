@@ -151,17 +151,17 @@ def _watch(parts: Parts, tally: StageTally) -> None:
     """Ask a person, or roll back where the mode allows it, when people are provably less happy since the release."""
     store = parts.store
     releases = store.releases()
-    newest = releases[-1]
+    newest, now = releases[-1], parts.clock()
     if newest.kind != "deploy" or newest.from_number is None:
         return
     alarm = deploy.should_roll_back(
         newest,
-        before=store.signals_on(newest.from_number),
-        since=store.signals_on(newest.number),
+        before=store.signals_on(newest.from_number, now=now),
+        since=store.signals_on(newest.number, now=now),
         mode=store.agent.mode,
         limits=store.agent.limits,
         rolled_back_at=[one.at for one in releases if one.kind == "rollback" and one.actor == ENGINE],
-        now=parts.clock(),
+        now=now,
     )
     match alarm.action:
         case "none":

@@ -1,6 +1,6 @@
 """Idle detection: whether there is anything to do. What a turn depends on is kept when a turn found nothing."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from loop import deploy, validate
@@ -32,6 +32,9 @@ def mark(parts: Parts) -> str:
 
 
 def _comes_of_age(parts: Parts, stored: Any) -> bool:
-    """Whether the newest release has meanwhile been live long enough to be watched."""
+    """Whether the newest release has meanwhile been live long enough to be watched, or outcome windows closed."""
+    then, now = datetime.fromisoformat(stored["at"]), parts.clock()
     watched_from = parts.store.head().created_at + deploy.HOLD_DOWN
-    return datetime.fromisoformat(stored["at"]) < watched_from <= parts.clock()
+    if then < watched_from <= now:
+        return True
+    return then.astimezone(UTC).date() < now.astimezone(UTC).date() and bool(parts.store.waiting_days())

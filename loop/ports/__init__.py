@@ -236,12 +236,19 @@ class Snapshots(Protocol):
         """Every look at the sealed cases that was charged so far, and since when dev results could be read."""
         ...
 
-    def signals_by_day(self, days: Collection[str] | None = None) -> list[DaySignals]:
-        """Of these days, or of all: feedback with a value, not held, quarantined, excluded or superseded."""
+    def signals_by_day(self, days: Collection[str] | None = None, *, now: datetime | None = None) -> list[DaySignals]:
+        """Of these days, or of all: feedback with a value, not held, quarantined, excluded or superseded.
+
+        Signals whose outcome window (`loop.records.open_since`) is open at `now` wait; None: as if all were closed.
+        """
         ...
 
-    def signals_on(self, number: int) -> VersionSignals:
+    def signals_on(self, number: int, *, now: datetime | None = None) -> VersionSignals:
         """The same, on the answers of one version."""
+        ...
+
+    def waiting_days(self) -> list[str]:
+        """Days that had signals with an open window when they were counted."""
         ...
 
     def check_head(self) -> None:

@@ -60,7 +60,7 @@ from loop.records.judged import (
     Voice,
     Vote,
 )
-from loop.records.kinds import TRAITS, FeedbackKind, Proposer, Traits
+from loop.records.kinds import TRAITS, FeedbackKind, Proposer, Traits, open_since
 from loop.records.moves import Applied, Changes, FeedbackMove, Note, ProposalMove, Written
 from loop.records.operations import (
     ChangeExamples,
@@ -297,6 +297,7 @@ __all__ = [
     "look_of",
     "may_move",
     "named_people",
+    "open_since",
     "person",
     "person_of",
     "targets",

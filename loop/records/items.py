@@ -38,16 +38,27 @@ class DaySignals(Record):
     day: str
     number: int | None
     n: int
+    """Mature ones: their outcome window is closed."""
     good: int
+    waiting: int = 0
+    """Those whose window is still open."""
 
 
 class VersionSignals(Record):
     """Numeric signals on the answers of one version, counted."""
 
     n: int
+    """Mature ones: their outcome window is closed."""
     good: int
     """Of these, value of one half or more."""
+    waiting: int = 0
+    """Those whose window is still open; they decide nothing yet."""
     unhappy_people: int = 0
     """Distinct authors of the others."""
     loudest_share: float = 0.0
     """Share of the others by the author with most of them; 0 without any."""
+
+    @property
+    def matured(self) -> float:
+        """Share of the signals whose window is closed, 0 to 1; 1 without any."""
+        return self.n / (self.n + self.waiting) if self.waiting else 1.0

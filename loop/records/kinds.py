@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
@@ -26,6 +27,9 @@ class Traits:
     """Value 1 says that the answer was right as it was given."""
     fails_alone: bool = False
     """Value 0 is a complaint without any words."""
+    window_days: int = 0
+    """Whole days after the answer until nothing of this kind is to be awaited any more: the signal is mature. Bad news
+    comes first, so whoever decides sooner decides on bad news."""
 
     @property
     def corrects(self) -> bool:
@@ -56,12 +60,25 @@ class FeedbackKind(StrEnum):
 TRAITS: Mapping[FeedbackKind, Traits] = {
     FeedbackKind.EDIT: Traits(family="correction", needs="text", is_worded=True, is_rewrite=True),
     FeedbackKind.THUMBS: Traits(family="rating", needs="value", approves=True),
-    FeedbackKind.CSAT: Traits(family="rating", needs="value", approves=True),
-    FeedbackKind.OUTCOME: Traits(family="rating", needs="value", fails_alone=True),
+    FeedbackKind.CSAT: Traits(family="rating", needs="value", approves=True, window_days=3),
+    FeedbackKind.OUTCOME: Traits(family="rating", needs="value", fails_alone=True, window_days=7),
     FeedbackKind.TAKEOVER: Traits(family="correction", needs="text", is_worded=True, shows_gap=True),
     FeedbackKind.COMMENT: Traits(family="comment", needs="text"),
     FeedbackKind.LABEL: Traits(family="correction", needs="choice"),
 }
+
+
+def open_since(now: datetime) -> Mapping[FeedbackKind, str]:
+    """By kind that takes time, the first day (ISO, UTC) whose answers may still get a signal of it: its outcome window.
+
+    Windows close in the order in which the answers were given, whenever a signal came, and close for whole days.
+    """
+    today = now.astimezone(UTC).date()
+    return {
+        kind: (today - timedelta(days=traits.window_days)).isoformat()
+        for kind, traits in TRAITS.items()
+        if traits.window_days
+    }
 
 
 class Proposer(StrEnum):

@@ -253,9 +253,16 @@ class DailyQuality(Record):
     number: int | None
     """Version that answered; None when unknown."""
     n: int
-    """Answers with a numeric signal that the firewall did not hold back."""
+    """Mature numeric signals that the firewall did not hold back: their outcome window is closed."""
     good: int
     """Of these, value of one half or more."""
     low: float | None
     high: float | None
     """Wilson 95 % interval of good / n."""
+    waiting: int = 0
+    """Signals whose window is still open: in neither `n` nor `good`."""
+
+    @property
+    def matured(self) -> float:
+        """Share of the signals whose window is closed, 0 to 1; 1 without any."""
+        return self.n / (self.n + self.waiting) if self.waiting else 1.0

@@ -135,14 +135,21 @@ def funnel(scope: Scope) -> list[FunnelStep]:
 def daily(scope: Scope) -> list[DailyQuality]:
     """Quality day by day, oldest first, the newest DAYS rows."""
     found = scope.rows(
-        sa.select(_DAY.day, _DAY.number, _DAY.n, _DAY.good, _DAY.low, _DAY.high)
+        sa.select(_DAY.day, _DAY.number, _DAY.n, _DAY.good, _DAY.low, _DAY.high, _DAY.waiting)
         .where(scope.mine(DailyQualityRow))
         .order_by(_DAY.day.desc(), _DAY.place.desc())
         .limit(DAYS)
     )
     return [
         DailyQuality(
-            agent=scope.agent, day=row.day, number=row.number, n=row.n, good=row.good, low=row.low, high=row.high
+            agent=scope.agent,
+            day=row.day,
+            number=row.number,
+            n=row.n,
+            good=row.good,
+            low=row.low,
+            high=row.high,
+            waiting=row.waiting,
         )
         for row in reversed(found)
     ]

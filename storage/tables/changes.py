@@ -202,3 +202,5 @@ class DailyQualityRow(Scoped, table=True):
     good: int
     low: float | None
     high: float | None
+    waiting: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Signals whose outcome window was open when the day was counted."""

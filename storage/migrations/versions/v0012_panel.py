@@ -1,4 +1,4 @@
-"""Blind audits of the firewall: what was drawn, and what people said of it.
+"""Blind audits of the firewall: what was drawn, what people said of it; signals that wait for their window, by day.
 
 Revision 0012_panel; idempotent.
 """
@@ -36,9 +36,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["agent", "audit_id"], ["firewall_audit.agent", "firewall_audit.id"]),
         if_not_exists=True,
     )
+    if not any(one["name"] == "waiting" for one in sa.inspect(op.get_bind()).get_columns("daily_quality")):
+        op.add_column("daily_quality", sa.Column("waiting", sa.Integer(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
+    op.drop_column("daily_quality", "waiting")
     op.drop_table("firewall_verdict")
     op.drop_table("firewall_audit")
 
