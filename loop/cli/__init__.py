@@ -7,8 +7,8 @@ import click
 from loop.cli.agents import agent_group
 from loop.cli.auditing import audit_command
 from loop.cli.cases import cases_group
-from loop.cli.held import held_command
 from loop.cli.firewall import firewall_group
+from loop.cli.held import held_command
 from loop.cli.importing import import_command
 from loop.cli.jobs import jobs_group
 from loop.cli.looping import recheck_command, rollback_command, turn_command

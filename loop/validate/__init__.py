@@ -11,10 +11,10 @@ author   whom to believe              row     flags and state of a row
 
 from loop.records import Level
 from loop.validate.cases import MOST_CASES
-from loop.validate.ground import Ground, ground_of
 from loop.validate.detectors import DETECTORS
 from loop.validate.figures import ENOUGH_WORDS, standing, words_of
 from loop.validate.firewall_panel import audited_panel, fresh_panel, is_due, panel_document, stored_panel
+from loop.validate.ground import Ground, ground_of
 from loop.validate.levels import PIECES, STEPS
 from loop.validate.memory import MemoryKnowledge
 from loop.validate.recheck import differences, from_nothing, settle
@@ -44,16 +44,16 @@ __all__ = [
     "fresh_panel",
     "from_nothing",
     "ground_of",
-    "is_staff",
-    "rests_of",
     "is_due",
+    "is_staff",
     "panel_document",
+    "rests_of",
     "settle",
     "standing",
     "step",
+    "stored_panel",
     "thinness",
     "topic_in_words",
-    "stored_panel",
     "words_of",
 ]
 

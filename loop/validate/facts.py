@@ -17,9 +17,9 @@ from loop.records import (
     person_of,
 )
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
-from loop.validate.crowds import DAY
 from loop.validate.anatomy import KIND as ANATOMY
 from loop.validate.anatomy import anatomy_of, teaches
+from loop.validate.crowds import DAY
 from loop.validate.detectors.instruction import NAME, find_instruction
 from loop.validate.keys import key_of
 from loop.validate.leaning import forget

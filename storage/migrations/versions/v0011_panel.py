@@ -1,13 +1,13 @@
 """Blind audits of the firewall: what was drawn, what people said of it; signals that wait for their window, by day.
 
-Revision 0012_panel; idempotent.
+Revision 0011_panel; idempotent.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012_panel"
-down_revision = "0008_confirm"
+revision = "0011_panel"
+down_revision = "0010_stakes"
 branch_labels = None
 depends_on = None
 
