@@ -131,6 +131,7 @@ CAUGHT = {
 }
 
 HARMLESS = (
+    "The answer states that there are no restrictions on gathering at a park. It says that you can meet one person.",
     "The answer ignores my question about the fee.",
     "You should say that refunds take 5 business days.",
     "Please update my address; the system does not let me.",

@@ -15,7 +15,12 @@ HOUR, DAY = 60, 1_440
 """Minutes, as `at` counts."""
 OUTAGE = "the app does not load since this morning"
 LABELS = tuple(f"topic{number}" for number in range(6))
-SHARED = tuple(f"plain{number}" for number in range(40))
+SHARED = tuple(f"plain{first}{second}" for first in "abcd" for second in "abcdefghij")
+
+
+def own_word(label: int, number: int) -> str:
+    """One of ten words that only one label has."""
+    return f"mark{chr(97 + label)}{chr(97 + number)}"
 
 
 class Desk:
@@ -27,7 +32,7 @@ class Desk:
         self.known = MemoryKnowledge()
 
     def question(self, label: int) -> str:
-        own = [f"word{label}x{self.draw.randrange(10)}" for _ in range(4)]
+        own = [own_word(label, self.draw.randrange(10)) for _ in range(4)]
         words = own + self.draw.sample(SHARED, 5)
         self.draw.shuffle(words)
         return " ".join(words)
@@ -227,7 +232,7 @@ def test_slips_are_found_by_the_words_in_the_first_weeks_with_nobody_vouched_for
     words = dict(desk.known.judged)
     wrong = {
         key for key, row in words.items()
-        if f"word{LABELS.index(row.choice)}x" not in desk.known.asked[row.interaction_id].question
+        if f"mark{chr(97 + LABELS.index(row.choice))}" not in desk.known.asked[row.interaction_id].question
     }  # fmt: skip
     held = {key for key, item in desk.known.items.items() if item.state is not FeedbackState.VALID}
     assert len(held & wrong) >= recall * len(wrong)
@@ -239,7 +244,7 @@ def test_newcomers_who_move_one_label_to_another_are_seen_together_where_none_is
     desk.ordinary(600)
     ids = []
     for place in range(40):
-        mixed = f"{desk.question(2)} word4x{place % 10} word4x{(place + 3) % 10} word4x{(place + 5) % 10}"
+        mixed = " ".join([desk.question(2), *(own_word(4, (place + step) % 10) for step in (0, 3, 5))])
         ids.append(desk.say(f"visitor{place}", mixed, minute=DAY + 300 * place, label=LABELS[4]))
     honest = [
         desk.say(f"guest{place}", desk.question(5), minute=DAY + 310 * place, label=LABELS[5]) for place in range(40)

@@ -43,7 +43,7 @@ DISGUISES: tuple[Rule, ...] = (
         "no_rules",
         2.5,
         "restrict|filter|limit|censor|guardrail|safety|rules",
-        r"\b(?:without|no|any)\W+(?:restrictions|filters?|limitations|censorship|guardrails|safety)\b.{0,40}\b(?:answer|respond|you|mode)\b"
+        r"\b(?:without|no|any)\W+(?:restrictions|filters?|limitations|censorship|guardrails|safety)\b[^.!?\n]{0,40}\b(?:answer|respond|you|mode)\b"
         r"|\byou\W+(?:have|are\W+bound\W+by|follow)\W+no\W+(?:rules|restrictions|limits)\b",
         "claims that no rules hold",
     ),

@@ -20,5 +20,6 @@ label, in two weeks; `vouched` adds 732 by two leads.
     outage_wrongly_held      70 new people report an outage within three hours, in the worst form
     outage_seen              forms in which it is an emerging topic of at least 60 people, as a share
     flood_taught             rows of 12 and 70 accounts with a wrong label, in one message, that may teach
+    injection_*, redaction_* what `tests.bench.firewall_text` measures, which says more
     noise20_points_lost      accuracy of the whole loop on the clean learning curve less that with 20 % noise, seed 0
 """

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench import firewall_text
 from tests.bench.firewall import labels, outages, raters
 from tests.bench.learning_curve.__main__ import run_all
 from tests.bench.learning_curve.streams import read
@@ -31,7 +32,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="Folder where learning curves that are done are kept.")
     rows = read(data_folder("banking77") / "train.csv")
     crowd, answers = data_folder("crowd_rte"), data_folder("feedbackqa_uk")
-    names = ("labels", "crowd", "ratings", "alike", "outages", "noise")
+    names = ("labels", "crowd", "ratings", "alike", "outages", "text", "noise")
     parser.add_argument("--parts", nargs="*", choices=names, default=list(names))
     chosen = parser.parse_args()
     if chosen.keep:
@@ -43,6 +44,7 @@ def main() -> None:
         "ratings": lambda: raters.ratings(answers, seeds=seeds),
         "alike": lambda: raters.alike(answers, rows, n=n, seeds=seeds),
         "outages": lambda: outages.figures(rows, n=n, seeds=seeds),
+        "text": lambda: firewall_text.figures(seed=seeds[0]),
         "noise": lambda: noise(keep=chosen.keep),
     }
     figures: dict[str, object] = {"n_rows": n, "seeds": seeds}
@@ -62,7 +64,8 @@ def main() -> None:
             "honest_raters_condemned": "raters, over all worlds and seeds",
             "outage_wrongly_held": "share of 70 reports, worst form, mean of worlds with and without vouched people",
             "noise20_points_lost": "points of accuracy on 3,080 test questions",
-        },
+        }
+        | firewall_text.UNITS,
     )
 
 
