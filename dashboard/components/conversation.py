@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from dashboard.components import cards, words
 from dashboard.components.markup import Markup, show, tag
+from loop.collect import orders_in
 from loop.records import Anatomy, Interaction, Step
 from storage.queries.feedback import FeedbackLine
 
@@ -24,7 +25,15 @@ def show_conversation(interactions: Sequence[Interaction], *, this: str = "") ->
     turns: list[Markup] = []
     for one in interactions:
         mark = " is-this" if one.id == this and len(interactions) > 1 else ""
-        turns.append(tag("div", tag("div", one.question, css="rt-text"), css=f"rt-turn is-asked{mark}"))
+        orders = [tag("li", sentence) for sentence in orders_in(one)]
+        turns.append(
+            tag(
+                "div",
+                tag("div", one.question, css="rt-text"),
+                tag("ul", orders, css="rt-why", aria_label="Text that gives orders to the system") if orders else None,
+                css=f"rt-turn is-asked{mark}",
+            )
+        )
         turns += [_step(step) for step in one.steps]
         turns.append(
             tag(

@@ -42,6 +42,8 @@ _ADDRESSES = (
     ("phone number", re.compile(r"(?<![\w.])\+?\(?\d(?:[\s().-]{0,2}\d){7,14}(?!\w)")),
     ("account number", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b")),
 )
+ORDERS = "Brings text that "
+"""How the reason begins that says a change gives orders to the system."""
 _MANY = 3
 """Numbers quoted in a reason; the rest is counted."""
 
@@ -120,7 +122,7 @@ def _by_orders(steps: Sequence[Step[Any]], *, may_order: bool) -> list[Reason]:
     if not found:
         return []
     more = f", and {count(len(found) - 1, 'more text')} like it" if len(found) > 1 else ""
-    return [Reason(StakesLevel.HIGH, f"Brings text that {next(iter(found))}{more}.")]
+    return [Reason(StakesLevel.HIGH, f"{ORDERS}{next(iter(found))}{more}.")]
 
 
 def _by_words(said: Iterable[str], *, own: Own) -> list[Reason]:

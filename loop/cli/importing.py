@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from loop import collect, desk, wiring
+from loop.change.stakes import ORDERS
 from loop.cli.opening import opened
 from loop.errors import InvalidInput
 from loop.ports import Parts
@@ -129,7 +130,8 @@ def _draft_articles(parts: Parts, articles: Sequence[Article], *, file: Path, ac
         return [error.message]
     if proposal is None:
         return ["The live version holds these articles already."]
-    return [f"Drafted {proposal.id} with {len(proposal.operations)} articles; the next turn tests it."]
+    orders = [f"  {reason}" for reason in proposal.stakes.reasons if reason.startswith(ORDERS)]
+    return [f"Drafted {proposal.id} with {len(proposal.operations)} articles; the next turn tests it.", *orders]
 
 
 def mapping_of(mappings: tuple[str, ...]) -> dict[str, str]:

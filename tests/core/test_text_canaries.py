@@ -51,7 +51,7 @@ def test_a_wrong_check_digit_is_no_identity(text: str) -> None:
 
 def test_every_form_of_an_identity_number_is_found_by_name_or_by_check_digit() -> None:
     known = {
-        "UK national insurance": "QQ123456C",
+        "UK national insurance": "AB123456C",
         "UK national insurance, named": "ni number: AB 12 34 56 D",
         "Aadhaar": "2341 2341 2346",
         "Aadhaar, named": "Aadhaar no. 234123412346",
