@@ -36,8 +36,12 @@ class Stretch(NamedTuple):
 
     logit: float
     """Log-odds of its being an order to a machine; the classifier's part of the score."""
-    words: str
-    """The words in it that count most, as they stand, folded."""
+    tokens: Sequence[str]
+
+    @property
+    def words(self) -> str:
+        """The neighbouring words in it that count most, as they stand, folded."""
+        return _telling(self.tokens)
 
 
 def tokens_of(text: str) -> list[str]:
@@ -79,19 +83,15 @@ def worst_stretch(text: str) -> Stretch:
     """The stretch of a text with the highest log-odds."""
     tokens = tokens_of(text)
     if not tokens:
-        return Stretch(BIAS, "")
-    worst = max(stretches(tokens), key=_logit)
-    return Stretch(_logit(worst), _telling(worst))
+        return Stretch(BIAS, ())
+    found = [Stretch(_logit(one), one) for one in stretches(tokens)]
+    return found[0] if len(found) == 1 else max(found, key=lambda one: one.logit)
 
 
 def _logit(tokens: Sequence[str]) -> float:
-    total, count, before = 0.0, 0, _START
-    for token in tokens:
-        worth, features = _word_worth(token)
-        total += worth + _pair_worth(before, token)
-        count += features + 1
-        before = token
-    return BIAS + total / sqrt(count)
+    words = [_word_worth(token) for token in tokens]
+    total = sum(worth for worth, _ in words) + sum(map(_pair_worth, (_START, *tokens), tokens))
+    return BIAS + total / sqrt(sum(features for _, features in words) + len(tokens))
 
 
 def _telling(tokens: Sequence[str], *, width: int = 6) -> str:

@@ -62,6 +62,7 @@ class Pack:
             for hint in one.hints:
                 by_hint[hint].append(number)
         self._anywhere = [(hint, numbers) for hint, numbers in by_hint.items() if not _begins_a_word(hint)]
+        self._in_ascii = [pair for pair in self._anywhere if pair[0].isascii()]
         self._by_start: defaultdict[str, list[tuple[str, list[int]]]] = defaultdict(list)
         for hint, numbers in by_hint.items():
             if _begins_a_word(hint):
@@ -72,7 +73,12 @@ class Pack:
         lowered = text.lower()
         starts = {word[:_START] for word in _WORD.findall(lowered)}
         hints = [pair for start in starts & self._by_start.keys() for pair in self._by_start[start]]
-        worth_trying = {number for hint, numbers in (*hints, *self._anywhere) if hint in lowered for number in numbers}
+        worth_trying = {
+            number
+            for hint, numbers in (*hints, *(self._in_ascii if text.isascii() else self._anywhere))
+            if hint in lowered
+            for number in numbers
+        }
         for number in sorted(worth_trying):
             if self.rules[number].pattern.search(text):
                 yield self.rules[number]
