@@ -27,7 +27,10 @@ def draw(operation: Operation, *, key: str, is_new: bool = False) -> None:
         case Quote(old=old, new=new):
             _draw_quote(old, new, key=key, is_new=is_new)
         case Put(element=element) | Replace(element=element) | Exchange(add=(element,), remove=()):
-            for field in SECTIONS[edit.section].fields:
+            fields = SECTIONS[edit.section].fields
+            if not fields:
+                st.text("This was learned; there is nothing to word. Approve it or reject it.")
+            for field in fields:
                 _draw_field(field, getattr(element, field.name), key=f"{key}-{field.name}")
         case Exchange():
             _draw_many(edit, key=key)

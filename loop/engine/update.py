@@ -69,12 +69,10 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
         )
     )
     tally.words.extend(outcome.failures)
-    tally.why.extend(outcome.held_back)
-    if not outcome.proposals:
-        looked_at = ", ".join(f"{name} {n}" for name, n in outcome.considered.items() if n)
-        tally.why.append(f"Looked at, by proposer: {looked_at or 'nothing'}.")
-        if thin := _thinly_supported(issues, needed=store.agent.limits.min_sources):
-            tally.why.append(thin)
+    tally.why.extend((*outcome.told, *outcome.held_back))
+    thin = _thinly_supported(issues, needed=store.agent.limits.min_sources)
+    if thin and not outcome.proposals:
+        tally.why.append(thin)
     known = {item.proposal.id for item in earlier}
     fresh = tuple(proposal for proposal in outcome.proposals if proposal.id not in known)
     tally.counts["drafted"] = len(fresh)

@@ -20,6 +20,7 @@ from loop.update.proposers.unlearning import UnlearningProposer
 from loop.update.proposers.wording import WordingProposer
 from loop.update.reliable import reliable_among
 from loop.update.teaching import Considered, IdeaSource, UpdateOutcome, UpdateWork
+from loop.update.telling import because, tell
 
 __all__ = [
     "PROPOSERS",
@@ -59,15 +60,17 @@ def step(work: UpdateWork) -> UpdateOutcome:
     ideas: list[Idea] = []
     failures: list[str] = []
     held_back: list[str] = []
-    considered: dict[str, int] = {}
+    considered: dict[Proposer, int] = {}
+    explained: set[Proposer] = set()
     for name, proposer in PROPOSERS.items():
         if name is Proposer.EXAMPLES and (reason := is_waiting(work)) and not work.untrusted_examples:
-            held_back.append(f"{name.value}: {reason}")
+            held_back.append(because(name, reason))
             continue
         found = proposer.propose(work)
         considered[name] = found.looked_at
         failures += found.failures
-        held_back += [f"{name.value}: {reason}" for reason in found.held_back]
+        held_back += [because(name, reason) for reason in found.held_back]
+        explained |= {name} if found.held_back or found.failures else set()
         ideas += found.ideas
     ideas.sort(key=_rank)
     proposals: dict[str, Proposal] = {}
@@ -76,7 +79,7 @@ def step(work: UpdateWork) -> UpdateOutcome:
             break
         stands = standing(idea, work=work)
         if stands.objection:
-            held_back.append(f"{idea.proposer}: {stands.objection}")
+            held_back.append(because(idea.proposer, stands.objection))
             continue
         try:
             proposal = _draft(idea.model_copy(update={"replaces": stands.replaces}), work=work)
@@ -86,12 +89,13 @@ def step(work: UpdateWork) -> UpdateOutcome:
         proposals.setdefault(proposal.id, proposal)
     for one in _riding(proposals.values()):
         del proposals[one]
-        held_back.append(f"{Proposer.UNLEARNING}: the bundle of this turn takes the same examples out.")
+        held_back.append(because(Proposer.UNLEARNING, "The bundle of this turn takes the same examples out."))
     return UpdateOutcome(
         proposals=tuple(proposals.values()),
         failures=tuple(failures),
-        considered=considered,
+        considered={name.value: n for name, n in considered.items()},
         held_back=tuple(dict.fromkeys(held_back)),
+        told=tuple(tell(considered, with_ideas={idea.proposer for idea in ideas}, reasons=explained)),
     )
 
 

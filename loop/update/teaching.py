@@ -147,6 +147,8 @@ class UpdateOutcome(Record):
     """In words; empty when nothing went wrong."""
     considered: dict[str, int] = Field(default_factory=dict)
     """By proposer: corrections, clusters or candidates looked at."""
+    told: tuple[str, ...] = ()
+    """In words: what was considered, and why those without an idea have none."""
     held_back: tuple[str, ...] = ()
     """In words: ideas not drafted, because they were rejected, wait already, or have not grown enough."""
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from loop.change.acceptance import LINE_MAX
 from loop.change.proposal import Idea
+from loop.change.sections.row import count
 from loop.records import Article, Operation, Proposer, UpsertArticle, named_people
 from loop.text.search import Search
 from loop.text.spelling import normalise
@@ -30,6 +31,8 @@ COMMON = 0.02
 leads everywhere."""
 MOST = 20
 """Titles in one change."""
+WORTH = 5
+"""Log cases that must become right: fewer are not worth a look at the sealed cases and a person's time."""
 _ROUNDS = 3
 
 
@@ -41,13 +44,14 @@ def title_idea(work: UpdateWork, found: Sequence[Lesson]) -> tuple[Idea | None, 
     for _ in range(_ROUNDS):
         changed: list[Operation] = [UpsertArticle(article=article) for article, _ in drafts.values()]
         trial = rehearse(work, changed)
-        if trial is None or not trial.fixed:
+        if trial is None or trial.fixed < WORTH:
             break
         if trial.is_harmless:
             behind = [one.said for _, some in drafts.values() for one in some]
             return (
                 Idea(
                     operations=tuple(changed),
+                    title=f"Lead to {count(len(drafts), 'article')} by words people ask with",
                     rationale=(
                         f"{len(behind)} questions went astray though people ask for {len(drafts)} articles in the same "
                         f"words, which these do not say. Their titles say them now. {trial.in_words()}"
@@ -64,7 +68,7 @@ def title_idea(work: UpdateWork, found: Sequence[Lesson]) -> tuple[Idea | None, 
             del drafts[key]
         if not drafts:
             break
-    return None, "Words added to titles helped nothing, or cost other articles as much, when tried on log cases."
+    return None, "Words added to titles helped too little, or cost other articles as much, when tried on log cases."
 
 
 def _drafts(work: UpdateWork, found: Sequence[Lesson]) -> dict[str, tuple[Article, list[Lesson]]]:

@@ -14,6 +14,7 @@ from loop.change.repetition import is_more_of_the_same
 from loop.evaluate import grade
 from loop.heldout import HeldOut, group_of
 from loop.records import (
+    Article,
     Bundle,
     ChangeExamples,
     Condition,
@@ -39,6 +40,7 @@ from loop.records import (
 from loop.update import PROPOSERS, UpdateWork, step
 from loop.update.history import standing
 from loop.update.proposers.examples import ExampleProposer
+from loop.update.telling import LOOKED_AT
 from tests import builders
 from tests.asking import ask_local
 from tests.builders import NOON, agent, at, case, example, feedback, interaction
@@ -162,6 +164,22 @@ def test_from_an_empty_agent_one_turn_of_corrections_teaches_what_was_not_shown(
     assert learned.expected_fixes
     assert learned.rationale
     assert learned.changes
+
+
+def test_every_turn_says_what_it_considered_and_why_there_is_no_more() -> None:
+    fruitful, idle = step(work()), step(work(each=0))
+    assert fruitful.proposals
+    assert fruitful.told[0].startswith("Considered: ")
+    assert "80 known-good answers for a bundle of examples" in fruitful.told[0]
+    assert not [line for line in fruitful.told if line.startswith("Examples: ")], "what has an idea needs no excuse"
+    assert idle.told == ("There was nothing to consider.",)
+    searching = work(bundle=Bundle(articles=(Article(id="refund", title="Refund", body="Money back."),)))
+    assert any(line.startswith("Search: 20 questions say") for line in step(searching).held_back)
+
+
+def test_every_machine_proposer_says_what_it_weighs() -> None:
+    assert set(LOOKED_AT) == set(PROPOSERS)
+    assert not [line for line in LOOKED_AT.values() if "{n}" not in line]
 
 
 def test_the_same_work_gives_the_same_proposals() -> None:

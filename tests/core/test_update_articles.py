@@ -149,6 +149,10 @@ ASTRAY = [
     ("guinea and lamps sold", "pets"),
     ("guinea two years", "pets"),
     ("guinea on the day it was sold", "pets"),
+    ("guinea lamp", "pets"),
+    ("guinea day", "pets"),
+    ("guinea sold", "pets"),
+    ("guinea years", "pets"),
 ]
 
 
@@ -169,6 +173,7 @@ def test_words_people_ask_with_lead_to_an_article_through_its_title() -> None:
     assert isinstance(operation, UpsertArticle)
     assert operation.article.title == "Pets · guinea"
     assert "Tried on log cases: " in idea.rationale
+    assert idea.title == "Lead to 1 article by words people ask with"
 
 
 def test_a_title_that_draws_in_what_it_is_not_about_is_not_proposed() -> None:

@@ -19,9 +19,11 @@ from loop.records import (
     RetireArticle,
     RetireRule,
     Rule,
+    SearchWeights,
     SetApproach,
     SetModel,
     SetRule,
+    SetSearchWeights,
     UpsertArticle,
 )
 
@@ -37,6 +39,7 @@ OPERATIONS: dict[type[Operation], tuple[Operation, str]] = {
         "Questions that",
     ),
     RetireArticle: (RetireArticle(article_id="a"), ""),
+    SetSearchWeights: (SetSearchWeights(weights=SearchWeights(words={"i": -1.0})), ""),
     SetApproach: (SetApproach(approach=Approach(id="a", issue="i", name="n", instruction="do")), "What the agent"),
     RetireApproach: (RetireApproach(approach_id="a"), ""),
     SetModel: (SetModel(model=ModelChoice(temperature=0.5)), "Longest reply"),
