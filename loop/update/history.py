@@ -26,10 +26,6 @@ GROWTH = 0.5
 REFRESH = 1 / 3
 """Share of a full bundle that must be new instead, when it cannot grow any more."""
 
-SEARCH_GROWTH = 0.25
-"""Share by which the questions a search learned from must grow before it learns again: weights are few, and a look that
-nearly proves them costs nothing."""
-
 _WAITS = "A bundle of examples waits already."
 
 Taught: TypeAlias = frozenset[tuple[str, str, str | None]]
@@ -105,8 +101,8 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
 def search_standing(work: UpdateWork, *, corrections: int) -> Standing:
     """Whether weights learned from so many questions may be drafted: asked before the costly fit, too.
 
-    Against those that are live, that were refused, or that are open on the same base and undecided, there must be a
-    quarter as many questions again.
+    Against those that are live, that were refused, or that are open on the same base and undecided, there must be
+    half as many questions again.
     """
     known, replaces = work.bundle.search.corrections, None
     for item in work.earlier:
@@ -118,7 +114,7 @@ def search_standing(work: UpdateWork, *, corrections: int) -> Standing:
             return Standing(objection="Learned weights of words wait already.")
         known = max(known, weights.corrections)
         replaces = item.proposal.id if is_open and item.proposal.proposer is not Proposer.PERSON else replaces
-    if corrections < (needed := ceil((1 + SEARCH_GROWTH) * known)):
+    if corrections < (needed := ceil((1 + GROWTH) * known)):
         return Standing(objection=f"The search has learned from {known} questions; it learns again from {needed}.")
     return Standing(replaces=replaces)
 

@@ -263,7 +263,7 @@ def test_confirmed_answers_and_articles_sent_as_an_answer_are_lessons_too() -> N
     ]
 
 
-def test_weights_that_wait_or_were_refused_come_again_only_with_a_quarter_as_much_again() -> None:
+def test_weights_that_wait_or_were_refused_come_again_only_with_half_as_much_again() -> None:
     found = work()
     proposal = proposed(found)
     untested = ProposalItem(proposal=proposal, state=ProposalState.DRAFTED)
