@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import event
 
 from loop import cli, desk, engine, wiring
 from loop.errors import InvalidInput
@@ -76,6 +77,25 @@ def test_a_fact_the_operator_sets_frees_what_says_it_and_keeps_its_commas(
     desk.change_settings(sqlite_database, parts, actor=RITA, settings=[f"facts-={fact}"])
     engine.turn(parts)
     assert states(parts)[:3] == [FeedbackState.HELD] * 3
+
+
+def test_every_read_of_claims_finds_its_rows_through_an_index(parts: Parts, sqlite_database: Database) -> None:
+    asked: dict[str, Any] = {}
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.lstrip().upper().startswith("SELECT") and "FROM claim" in statement and not many:
+            asked[statement] = parameters
+
+    event.listen(sqlite_database.engine, "before_cursor_execute", note)
+    parts.store.append(interactions=[interaction(9, answer="We will see.")], feedback=[edit(9, SAID)])
+    engine.turn(parts)
+    desk.waiting(parts)
+    event.remove(sqlite_database.engine, "before_cursor_execute", note)
+    assert len(asked) >= 4
+    with sqlite_database.engine.connect() as connection:
+        for statement, parameters in asked.items():
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            assert not [step for step in plan if step.startswith("SCAN claim") or step.endswith("(agent=?)")], plan
 
 
 def test_a_fact_holds_no_secret(parts: Parts, sqlite_database: Database) -> None:

@@ -14,7 +14,18 @@ from storage.database import Database
 from tests.builders import NOON
 from tests.shell import desk_world
 
-WITHIN_REACH = {"due", "kept", "standing", "question", "bucket", "judged", "feedback", "interaction", "eval_case"}
+WITHIN_REACH = {
+    "due",
+    "kept",
+    "standing",
+    "question",
+    "bucket",
+    "judged",
+    "claim",
+    "feedback",
+    "interaction",
+    "eval_case",
+}
 """Tables that grow with history or with what is known."""
 
 SMALL = {"ix_standing_telling", "ix_judged_nth", "ix_judged_confirms"}
