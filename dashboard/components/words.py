@@ -130,6 +130,7 @@ DETECTORS = {
     "instruction": "Instructs the system",
     "reference": "Against known answers",
     "too_fast": "Judged before reading",
+    "claim": "Nobody stands behind it",
 }
 """The checks of the firewall, by the key their flags carry."""
 
