@@ -21,6 +21,7 @@ from storage import audit
 from storage.among import among
 from storage.arrived import Arrived
 from storage.derive import write_derived
+from storage.lineage import note_import, write_unlearnings
 from storage.locks import bump_change_counter, lock_arrivals
 from storage.proposals import candidate_numbers, draft_proposals, move_proposal, write_experiments, write_report
 from storage.record import Touched, comparison_key, measurement_key
@@ -37,7 +38,7 @@ from storage.tables import (
     TurnRow,
 )
 
-_COMMITTERS = (Mover.LOOP, Mover.PERSON)
+_COMMITTERS = (Mover.LOOP, Mover.PERSON, Mover.RELEARNING)
 """Whose moves a commit may carry. The others take a decision, a release or an arrival."""
 
 
@@ -65,6 +66,9 @@ def write_changes(connection: sa.Connection, agent: str, changes: Changes) -> Wr
     shown = sum(write_report(connection, agent, report) for report in changes.reports)
     moved += sum(move_proposal(connection, agent, move) for move in changes.proposal_moves)
     _write_figures(connection, agent, changes)
+    for made in changes.imports:
+        note_import(connection, made, touched=touched)
+    write_unlearnings(connection, changes.unlearnings)
     audit.append(connection, agent, changes.notes, touched=touched, arrived=arrived)
     if moved or drafted or shown:
         bump_change_counter(connection, agent)
@@ -81,6 +85,8 @@ def _check_agent(agent: str, changes: Changes) -> None:
         "measurements",
         "comparisons",
         "daily",
+        "imports",
+        "unlearnings",
     ):
         for record in getattr(changes, name):
             if record.agent != agent:
@@ -147,6 +153,7 @@ def _check_record(connection: sa.Connection, agent: str, changes: Changes) -> To
         "experiment": [one.id for one in changes.experiments],
         "report": [report.id for report in changes.reports],
         "measurement": [measurement_key(one.number, one.case_set_digest, one.at) for one in changes.measurements],
+        "unlearning": [one.id for one in changes.unlearnings],
         "comparison": [comparison_key(one.kind, one.number) for one in changes.comparisons],
     }
     for kind, keys in written.items():

@@ -20,6 +20,7 @@ from loop.records import (
     look_of,
 )
 from storage.among import among
+from storage.lineage import write_sources
 from storage.rows import Row, from_row, to_row
 from storage.statements import insert_new, insert_unknown
 from storage.tables import BundleRow, ExperimentRow, ProposalRow, ReportRow, VersionRow
@@ -38,6 +39,7 @@ def draft_proposals(
     for proposal in proposals:
         row = to_row(proposal, state=ProposalState.DRAFTED.value, evidence_digest="", report_id=None, stale_reason="")
         if insert_unknown(connection, ProposalRow.core(), agent, [row]):
+            write_sources(connection, [proposal])
             _keep_candidate(connection, agent, proposal, brought=brought)
             drafted += 1
     return drafted

@@ -75,6 +75,8 @@ KINDS: dict[str, Kind] = {
     "report": Kind(tables.ReportRow.core(), *_by("id")),
     "decision": Kind(tables.DecisionRow.core(), *_by("id")),
     "release": Kind(tables.ReleaseRow.core(), *_by("id")),
+    "import": Kind(tables.ImportRow.core(), *_by("id")),
+    "unlearning": Kind(tables.UnlearningRow.core(), *_by("id")),
     "measurement": Kind(
         tables.MeasurementRow.core(),
         lambda row: measurement_key(row["number"], row["case_set_digest"], row["at"]),

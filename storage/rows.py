@@ -29,6 +29,7 @@ from loop.records import (
     FirewallAudit,
     FirewallVerdict,
     Flag,
+    Import,
     Interaction,
     Issue,
     Measurement,
@@ -38,6 +39,7 @@ from loop.records import (
     Report,
     Score,
     TurnReport,
+    Unlearning,
     Version,
 )
 from storage import tables
@@ -62,6 +64,7 @@ TABLES: dict[type[Record], type[tables.Table]] = {
     FirewallAudit: tables.FirewallAuditRow,
     FirewallVerdict: tables.FirewallVerdictRow,
     Flag: tables.FlagRow,
+    Import: tables.ImportRow,
     Interaction: tables.InteractionRow,
     Issue: tables.IssueRow,
     Measurement: tables.MeasurementRow,
@@ -70,6 +73,7 @@ TABLES: dict[type[Record], type[tables.Table]] = {
     Report: tables.ReportRow,
     Score: tables.ScoreRow,
     TurnReport: tables.TurnRow,
+    Unlearning: tables.UnlearningRow,
     Version: tables.VersionRow,
 }
 """Where each record is kept. A table with a column `body` keeps the whole record there."""

@@ -17,6 +17,7 @@ from loop.records import (
     Decision,
     FailedJob,
     Feedback,
+    Import,
     Interaction,
     Note,
     Proposal,
@@ -35,8 +36,10 @@ from storage.connecting import keys_of, writing
 from storage.derive import forget_derived
 from storage.ingest import arrival_rows, write_arrivals
 from storage.knowledge import AgentKnowledge
+from storage.lineage import AgentLineage, note_import
 from storage.locks import bump_change_counter, lock_agent
 from storage.panelbook import AgentPanelbook, write_audit_changes
+from storage.record import Touched
 from storage.rows import storable
 from storage.snapshot import AgentReads
 from storage.statements import insert_new
@@ -54,7 +57,7 @@ def _counted(notes: Sequence[Note], written: Written) -> list[Note]:
     return [*notes[:-1], notes[-1].model_copy(update={"digests": notes[-1].digests | told})]
 
 
-class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPanelbook):
+class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPanelbook, AgentLineage):
     """Everything kept about one agent: its reads, and each write in one transaction."""
 
     def __init__(
@@ -71,6 +74,7 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPa
         feedback: Sequence[Feedback] = (),
         scores: Sequence[Score] = (),
         notes: Sequence[Note] = (),
+        into: Import | None = None,
     ) -> Written:
         """Idempotent append of what arrived, in a transaction that touches the agent's head only to write notes.
 
@@ -85,7 +89,10 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPa
                 lock_agent(connection, self._slug)
             written, arrived = write_arrivals(connection, self._slug, rows)
             if notes and (written.new or written.updated):
-                audit.append(connection, self._slug, _counted(notes, written), arrived=arrived)
+                touched = Touched(connection, self._slug)
+                if into is not None:
+                    note_import(connection, into, touched=touched, span=arrived.span, written=written)
+                audit.append(connection, self._slug, _counted(notes, written), touched=touched, arrived=arrived)
             self._checkpoint("append:written")
         self._checkpoint("append:kept")
         return written

@@ -35,6 +35,7 @@ from loop.records import (
     Release,
     Report,
     Split,
+    TracedItem,
     Version,
     VersionSignals,
     Written,
@@ -119,6 +120,18 @@ class Memory(FakeArrivals, FakeAnswers):
 
 class FakeSnapshots(Memory):
     """`Snapshots`: plain loops over what is kept."""
+
+    def unlearnings(self) -> list[Any]:
+        return []
+
+    def told_by(self, feedback_ids: Collection[str]) -> dict[str, TracedItem]:
+        known = {key: self.known.items[key] for key in feedback_ids if key in self.known.items}
+        return {
+            key: TracedItem(
+                key, item.feedback.interaction_id, item.feedback.author, item.feedback.source, item.state, 0
+            )
+            for key, item in known.items()
+        }
 
     def head(self) -> Version:
         return self.numbers[self.live]

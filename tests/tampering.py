@@ -19,10 +19,13 @@ from loop.records import (
     Changes,
     Comparison,
     Experiment,
+    Import,
     Limits,
     Measurement,
     Note,
     Split,
+    TaintScope,
+    Unlearning,
 )
 from storage import audit
 from storage.database import Database
@@ -49,6 +52,7 @@ def build(database: Database) -> AgentStore:
         interactions=[builders.interaction(number) for number in numbers],
         feedback=[builders.feedback(number, reason="no") for number in numbers],
         notes=[arrived],
+        into=Import(id="import1", agent="desk", name="labels.csv", actor="rita", at=builders.NOON),
     )
     splits = [*Split, Split.SEALED, Split.SEALED] * 4
     store.commit(Changes(cases=tuple(builders.case(number, split=split) for number, split in enumerate(splits))))
@@ -68,6 +72,10 @@ def build(database: Database) -> AgentStore:
     arms = (Arm(name="base", number=0, share=1.0), Arm(name="candidate", number=1, share=1.0))
     tried = Experiment(id="x1", agent="desk", kind="offline", proposal_id="p1", arms=arms, started_at=builders.at(21))
     store.commit(Changes(experiments=(tried,)))
+    taken = Unlearning(
+        id="u1", agent="desk", scope=TaintScope(items=("f7",)), actor="rita", reason="no", at=builders.at(21)
+    )
+    store.commit(Changes(unlearnings=(taken,)))
     deciding.ship(store, "p2")
     deciding.waiting(store, "open")
     deciding.roll_back(store, to=1, undone="p2")

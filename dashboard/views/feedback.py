@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import session
-from dashboard.components import cards, claims, conversation, firewall, tables, words
+from dashboard.components import cards, claims, conversation, firewall, influence, tables, words
 from loop import desk, roles
 from loop.records import DOUBTED_STATES, FEEDBACK_MOVES, TEACHING_STATES, FeedbackKind, FeedbackState, Mover, may_move
 from storage.queries import feedback as query
@@ -166,6 +166,7 @@ def _show_one(feedback_id: str) -> None:
         conversation.show_feedback([line], zone=session.zone())
         claims.show_waiting(line)
         _judge_form([line.id], [line], key=line.id)
+        influence.show_influence(line)
         cards.heading("The conversation")
         ids = query.episode(scope, line.interaction_id)
         known = session.parts().store.interactions(ids)

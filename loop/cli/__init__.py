@@ -9,11 +9,12 @@ from loop.cli.auditing import audit_command
 from loop.cli.cases import cases_group
 from loop.cli.firewall import firewall_group
 from loop.cli.held import held_command
-from loop.cli.importing import import_command
+from loop.cli.importing import import_group
 from loop.cli.jobs import jobs_group
 from loop.cli.looping import recheck_command, rollback_command, turn_command
 from loop.cli.review import review_command
 from loop.cli.serving import demo_command, up_command, worker_command
+from loop.cli.tainting import taint_command, unlearn_command
 from loop.errors import RatchetError
 
 
@@ -30,13 +31,15 @@ for _command in (
     demo_command,
     up_command,
     agent_group,
-    import_command,
+    import_group,
     turn_command,
     held_command,
     review_command,
     cases_group,
     firewall_group,
     rollback_command,
+    taint_command,
+    unlearn_command,
     audit_command,
     recheck_command,
     worker_command,

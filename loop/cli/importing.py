@@ -12,15 +12,42 @@ import click
 from loop import collect, desk, wiring
 from loop.change.stakes import ORDERS
 from loop.cli.opening import opened
+from loop.cli.tainting import unlearn_scope
 from loop.errors import InvalidInput
-from loop.ports import Parts
-from loop.records import Actor, Article, digest, door_of
+from loop.ports import Parts, Store
+from loop.records import Actor, Article, Import, TaintScope, derived_id, digest, door_of
+from loop.text.invisible import reveal
 
+_DEFAULT = "file"
 _SHOWN = 20
 """Refused rows printed before the rest is only counted."""
 
 
-@click.command("import")
+class _ImportGroup(click.Group):
+    """Group with a default command: `ratchet import FILE` beside `ratchet import list` and `ratchet import undo`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Whatever is no command here is a file; one that is called like a command is written ./list."""
+        return super().parse_args(ctx, args if args and args[0] in self.commands else [_DEFAULT, *args])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The default command has no name of its own in help and errors."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return ("" if name == _DEFAULT else name), command, rest
+
+
+@click.group("import", cls=_ImportGroup)
+def import_group() -> None:
+    """Import a file; list what was imported; take an import back whole."""
+
+
+@import_group.command(
+    _DEFAULT,
+    hidden=True,
+    epilog="What was imported: ratchet import list. Take one back whole: ratchet import undo ID.",
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--agent", "slug", required=True, help="Slug of the agent.")
 @click.option("--as", "preset", required=True, help=f"What the file holds: {', '.join(sorted(collect.PRESETS))}.")
@@ -61,8 +88,13 @@ def import_command(
     with opened() as session, file.open("rb") as stream:
         parts, actor = session.parts(slug), wiring.operator(session.settings)
         about = {"name": digest(file.name)} | ({"vouched for": ", ".join(sorted(set(vouched)))} if vouched else {})
-        own = desk.own_contacts(parts)
-        door = collect.Door(actor=actor, action="import", journal="import file", at=parts.clock(), about=about, own=own)
+        own, at = desk.own_contacts(parts), parts.clock()
+        into = Import(
+            id=derived_id("import", slug, file.name, at), agent=slug, name=file.name[-120:], actor=actor.name, at=at
+        )
+        door = collect.Door(
+            actor=actor, action="import", journal="import file", at=at, into=into, about=about, own=own
+        )
         batches = collect.read(
             stream,
             name=file.name,
@@ -85,11 +117,49 @@ def import_command(
                 done = collect.receive_file(parts.store, batches, door=door, redaction=redaction, on_batch=on_batch)
             finally:
                 _write_rejects(rejects, rows)
-        drafted = _draft_articles(parts, done.articles, file=file, actor=actor)
+        drafted = _draft_articles(parts, done.articles, into=into, actor=actor)
     written = done.written.model_dump(include={"new", "updated", "duplicate"})
     counts = {**written, "rejected": len(rows), "articles": len(done.articles)}
     told = [*_summary(counts, rows), *drafted, *_unproved(unproved), *_noticed(done.ordering, own.learned, slug=slug)]
     click.echo(json.dumps(counts | {"rows_rejected": rows}) if as_json else "\n".join(told))
+
+
+@import_group.command("list")
+@click.option("--agent", "slug", required=True, help="Slug of the agent.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def list_command(slug: str, as_json: bool) -> None:
+    """List what was imported, newest first; of imports before this was kept only the door is known."""
+    with opened() as session:
+        store = session.parts(slug).store
+        made, undone = store.imports(), taken_back(store)
+    if as_json:
+        told = [one.model_dump(mode="json") | {"taken_back_by": undone.get(one.id)} for one in made]
+        click.echo(json.dumps(told, indent=2))
+        return
+    for one in made:
+        counted = f"{one.new} new, {one.updated} updated, {one.known} known" + (", articles" if one.proposal_id else "")
+        back = f"  taken back ({undone[one.id]})" if one.id in undone else ""
+        click.echo(
+            f"{one.id}  {one.at:%Y-%m-%d %H:%M} UTC  {reveal(one.name)}  by {reveal(one.actor)}: {counted}{back}"
+        )
+    if not made:
+        click.echo("Nothing was imported.")
+
+
+@import_group.command("undo")
+@click.argument("import_id", metavar="ID")
+@click.option("--agent", "slug", required=True, help="Slug of the agent.")
+@click.option("--reason", required=True, help="Why; it goes into the record.")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask after the list.")
+@click.option("--later", "is_later", is_flag=True, help="Leave the next turn to the worker.")
+def undo_command(import_id: str, slug: str, reason: str, is_sure: bool, is_later: bool) -> None:
+    """Take an import back whole: what it brought, without what was there before, and what it led to."""
+    unlearn_scope(slug, TaintScope(import_id=import_id), reason=reason, is_sure=is_sure, is_later=is_later)
+
+
+def taken_back(store: Store) -> dict[str, str]:
+    """By the id of each import that was taken back, the unlearning that did."""
+    return {one.scope.import_id: one.id for one in store.unlearnings() if one.scope.import_id and not one.undone_at}
 
 
 def _unproved(names: set[str]) -> list[str]:
@@ -120,12 +190,12 @@ def _write_rejects(path: Path | None, rows: list[dict[str, object]]) -> None:
         path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8")
 
 
-def _draft_articles(parts: Parts, articles: Sequence[Article], *, file: Path, actor: Actor) -> list[str]:
+def _draft_articles(parts: Parts, articles: Sequence[Article], *, into: Import, actor: Actor) -> list[str]:
     """Articles change what the agent says, so they take the road of every change: drafted, tested, decided."""
     if not articles:
         return []
     try:
-        proposal = desk.draft_articles(parts, actor=actor, articles=articles, source=file.name)
+        proposal = desk.draft_articles(parts, actor=actor, articles=articles, source=into.name, into=into)
     except InvalidInput as error:
         return [error.message]
     if proposal is None:

@@ -15,7 +15,7 @@ from loop.collect.orders import orders_in
 from loop.collect.sanitize import Refused, redacted_article, sanitize
 from loop.errors import InvalidInput
 from loop.ports import Arrivals
-from loop.records import Actor, Article, Feedback, Interaction, Note, Written, digest
+from loop.records import Actor, Article, Feedback, Import, Interaction, Note, Written, digest
 from loop.text.contacts import OwnContacts
 from loop.text.redaction import Redaction
 
@@ -32,6 +32,8 @@ class Door:
     """Verb and noun for the journal, such as `import file`."""
     at: datetime
     """When, for the journal; aware, UTC."""
+    into: Import | None = None
+    """The import that everything through this door is a part of; None: it is none."""
     about: Mapping[str, str] = field(default_factory=dict)
     """What else the journal shall say, such as the digest of a file's name. No personal data."""
     own: OwnContacts | None = None
@@ -150,7 +152,7 @@ def _append(arrivals: Arrivals, records: _Records, *, door: Door) -> tuple[Writt
     feedback = tuple(one for one in records if isinstance(one, Feedback))
     try:
         note = _note(door, interactions, feedback)
-        return arrivals.append(interactions=interactions, feedback=feedback, notes=(note,)), ()
+        return arrivals.append(interactions=interactions, feedback=feedback, notes=(note,), into=door.into), ()
     except InvalidInput as error:
         if len(records) == 1:
             return Written(), (Refused(records[0], error.message),)

@@ -54,18 +54,23 @@ from loop.desk.firewall import (
 from loop.desk.handing_in import HandedIn, RefusedDraft, hand_in
 from loop.desk.releases import roll_back
 from loop.desk.topics import EmergingTopic, emerging_topics, thin_words
+from loop.desk.taint import SHOWN, trace
+from loop.desk.taint_words import Paragraph, taint_paragraphs, unlearned_words
+from loop.desk.unlearning import seen_digest, undo_unlearning, unlearn
 
 __all__ = [
     "AUDITED",
     "QUESTIONS",
     "REJECTION_CATEGORIES",
     "AuditProgress",
+    "SHOWN",
     "AuditQuestion",
     "Correction",
     "Disagreement",
     "EmergingTopic",
     "FirewallQuestion",
     "HandedIn",
+    "Paragraph",
     "RefusedDraft",
     "Sayer",
     "Setting",
@@ -110,6 +115,7 @@ __all__ = [
     "reject",
     "roll_back",
     "samples_due",
+    "seen_digest",
     "settle_answer",
     "support_of",
     "switch_detector",
@@ -117,4 +123,9 @@ __all__ = [
     "undo",
     "undo_seconds",
     "waiting",
+    "taint_paragraphs",
+    "trace",
+    "undo_unlearning",
+    "unlearn",
+    "unlearned_words",
 ]

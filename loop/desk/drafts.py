@@ -10,7 +10,7 @@ from loop.change.proposal import Idea
 from loop.desk.wording import checked_words
 from loop.errors import InvalidInput, NotFound
 from loop.ports import Parts
-from loop.records import Actor, Article, Bundle, Changes, Note, Operation, Proposal, UpsertArticle
+from loop.records import Actor, Article, Bundle, Changes, Import, Note, Operation, Proposal, UpsertArticle
 
 
 def draft(
@@ -49,23 +49,30 @@ def draft(
     return proposal
 
 
-def draft_articles(parts: Parts, *, actor: Actor, articles: Sequence[Article], source: str) -> Proposal | None:
+def draft_articles(
+    parts: Parts, *, actor: Actor, articles: Sequence[Article], source: str, into: Import | None = None
+) -> Proposal | None:
     """Propose articles as one change. None when the live version holds them all as they are.
 
-    `source`: where they are from, in words. Raises like `draft`.
+    `source`: where they are from, in words. `into`: the import that brought them, which will name the change.
+    Raises like `draft`.
     """
     head = parts.store.bundle(parts.store.head().digest)
     known = {article.id: article for article in head.articles}
     fresh = [article for article in articles if known.get(article.id) != article]
     if not fresh:
         return None
-    return draft(
+    made = draft(
         parts,
         actor=actor,
         operations=tuple(UpsertArticle(article=article) for article in fresh),
         title=f"Add {len(fresh)} articles from {source}",
         rationale=f"Imported from {source}.",
     )
+    if into is not None:
+        note = Note(actor=actor.name, action="note import", subject=into.id, at=parts.clock())
+        parts.store.commit(Changes(imports=(into.model_copy(update={"proposal_id": made.id}),), notes=(note,)))
+    return made
 
 
 def _is_known(parts: Parts, proposal: Proposal) -> bool:

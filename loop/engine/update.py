@@ -7,6 +7,7 @@ from loop.change import operations
 from loop.engine.asking import ask_of
 from loop.engine.journal import StageTally, note
 from loop.engine.rebase import outgrown, redraw
+from loop.engine.unlearning import fallen_changes
 from loop.heldout import HIDDEN_SPLITS, HeldOut, group_of, waiting_groups
 from loop.limits import CASES_READ
 from loop.ports import Parts
@@ -32,13 +33,14 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
     redraw(parts, tally, head=head, bundle=bundle)
     issues = store.issues()
     teaching = _teaching(parts, issues, has_articles=bool(bundle.articles))
-    if not teaching:
+    earlier = store.proposals()
+    tainted, fallen = _tainted(parts, bundle), fallen_changes(parts, bundle, earlier)
+    if not teaching and not any(one.feedback_id in tainted for one in bundle.examples) and not fallen:
         tally.why.append("No feedback may teach yet.")
         if thin := _thinly_supported(issues, needed=store.agent.limits.min_sources):
             tally.why.append(thin)
         return
     interactions = store.interactions({item.feedback.interaction_id for item in teaching.values()})
-    earlier = store.proposals()
     reasons = {
         decision.proposal_id: ", ".join((*decision.categories, decision.reason)).strip(", ")
         for decision in store.decisions()
@@ -64,7 +66,8 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             grade=evaluate.grade,
             reliable=update.reliable_among(one for one, _ in store.standings().values()),
             examined=frozenset(case.expected for case in hidden if case.grading is Grading.LABEL),
-            tainted=_tainted(parts, bundle),
+            tainted=tainted,
+            fallen=fallen,
             draw=lambda topic: store.draw("leave out a topic", f"{head.number}:{topic}"),
         )
     )

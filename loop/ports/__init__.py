@@ -14,6 +14,7 @@ from loop.ports.jobs import FailedJobs as FailedJobs
 from loop.ports.jobs import Jobs as Jobs
 from loop.ports.knowledge import Knowledge as Knowledge
 from loop.ports.panels import FirewallAudits as FirewallAudits
+from loop.ports.lineage import Lineage as Lineage
 from loop.records import (
     Agent,
     Answer,
@@ -28,6 +29,7 @@ from loop.records import (
     Feedback,
     FeedbackItem,
     FeedbackState,
+    Import,
     Interaction,
     Issue,
     Ledger,
@@ -106,11 +108,12 @@ class Arrivals(Protocol):
         feedback: Sequence[Feedback] = (),
         scores: Sequence[Score] = (),
         notes: Sequence[Note] = (),
+        into: Import | None = None,
     ) -> Written:
         """Keep what arrived, in one transaction. Idempotent: the same record again is counted as a duplicate.
 
         `notes` go to the journal in that transaction, and only when a record was new or updated: the journal says
-        what was kept, and a second delivery leaves no trace.
+        what was kept, and a second delivery leaves no trace. `into`: the import this is a part of, noted with them.
         Raises InvalidInput, naming the field, for what cannot be stored; StoreUnavailable.
         """
         ...
@@ -320,7 +323,17 @@ class Decisions(Protocol):
 
 
 class Store(
-    Arrivals, Snapshots, Knowledge, Casebook, FirewallAudits, Commits, Answers, FailedJobs, Decisions, Protocol
+    Arrivals,
+    Snapshots,
+    Knowledge,
+    Casebook,
+    FirewallAudits,
+    Lineage,
+    Commits,
+    Answers,
+    FailedJobs,
+    Decisions,
+    Protocol,
 ):
     """Everything kept about one agent, behind its ports."""
 

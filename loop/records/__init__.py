@@ -60,7 +60,19 @@ from loop.records.judged import (
     Voice,
     Vote,
 )
-from loop.records.kinds import TRAITS, FeedbackKind, Proposer, Traits, open_since
+from loop.records.kinds import FeedbackKind, Proposer, TRAITS, Traits, open_since
+from loop.records.lineage import (
+    Import,
+    Taint,
+    TaintScope,
+    TracedCase,
+    TracedElement,
+    TracedIssue,
+    TracedItem,
+    TracedProposal,
+    TracedVersion,
+    Unlearning,
+)
 from loop.records.moves import Applied, Changes, FeedbackMove, Note, ProposalMove, Written
 from loop.records.operations import (
     ChangeExamples,
@@ -89,7 +101,7 @@ from loop.records.panels import (
     Reach,
     Says,
 )
-from loop.records.people import door_of, is_person, named_people, person, person_of, vouched_source
+from loop.records.people import IMPORTED, SIGNED_IN, VOUCHED, door_of, is_person, named_people, person, person_of, vouched_source
 from loop.records.reports import (
     DECIDED_STATES,
     HIDDEN,
@@ -142,6 +154,7 @@ __all__ = [
     "ENOUGH_JUDGED",
     "FEEDBACK_MOVES",
     "HIDDEN",
+    "IMPORTED",
     "JUDGED_STATES",
     "LAZY_COUNT",
     "LEVELS",
@@ -149,11 +162,13 @@ __all__ = [
     "OPEN_STATES",
     "PROPOSAL_MOVES",
     "SEPARATOR",
+    "SIGNED_IN",
     "STANDING_STATES",
     "SUPPORTING",
     "TEACHING_STATES",
     "TRAITS",
     "UNDECIDED_STATES",
+    "VOUCHED",
     "Actor",
     "Agent",
     "Agreement",
@@ -212,6 +227,7 @@ __all__ = [
     "FlaggedItem",
     "Grade",
     "Grading",
+    "Import",
     "Interaction",
     "Issue",
     "IssueSide",
@@ -272,10 +288,19 @@ __all__ = [
     "Standing",
     "Step",
     "Sums",
+    "Taint",
+    "TaintScope",
     "Tally",
     "Teacher",
+    "TracedCase",
+    "TracedElement",
+    "TracedIssue",
+    "TracedItem",
+    "TracedProposal",
+    "TracedVersion",
     "Traits",
     "TurnReport",
+    "Unlearning",
     "UpsertArticle",
     "Verdict",
     "Version",

@@ -10,6 +10,7 @@ from loop.records.changes import Issue, Proposal
 from loop.records.events import Flag
 from loop.records.identity import Moment, Record
 from loop.records.judged import Derived
+from loop.records.lineage import Import, Unlearning
 from loop.records.reports import Report
 from loop.records.states import FeedbackState, ProposalState
 from loop.records.trials import Comparison, DailyQuality, EvalCase, Experiment, Measurement
@@ -80,6 +81,10 @@ class Changes(Record):
     """Days whose quality is counted anew: `daily` is all there is of them from now on."""
     daily: tuple[DailyQuality, ...] = ()
     notes: tuple[Note, ...] = ()
+    imports: tuple[Import, ...] = ()
+    """Each adds the proposal of its articles to the import of the same id, or is kept when there is none."""
+    unlearnings: tuple[Unlearning, ...] = ()
+    """Each replaces the one with the same id."""
     turn: TurnReport | None = None
     """What the turn that ends with this commit did."""
 

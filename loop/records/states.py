@@ -56,6 +56,8 @@ class Mover(StrEnum):
     """The transaction that moves the live version."""
     AUTHOR = "author"
     """The newer word of whoever gave the feedback."""
+    RELEARNING = "relearning"
+    """A person who undoes an unlearning: the firewall looks again, the desk shows again what was taken off it."""
 
 
 State = TypeVar("State", FeedbackState, ProposalState)
@@ -68,6 +70,7 @@ _EITHER = _LOOP | _PERSON
 _DECISION = frozenset({Mover.DECISION})
 _RELEASE = frozenset({Mover.RELEASE})
 _AUTHOR = frozenset({Mover.AUTHOR})
+_RELEARNING = frozenset({Mover.RELEARNING})
 
 FEEDBACK_MOVES: Moves[FeedbackState] = {
     FeedbackState.NEW: {
@@ -102,7 +105,11 @@ FEEDBACK_MOVES: Moves[FeedbackState] = {
         FeedbackState.EXCLUDED: _PERSON,
         FeedbackState.SUPERSEDED: _AUTHOR,
     },
-    FeedbackState.EXCLUDED: {FeedbackState.RELEASED: _PERSON, FeedbackState.SUPERSEDED: _AUTHOR},
+    FeedbackState.EXCLUDED: {
+        FeedbackState.NEW: _RELEARNING,
+        FeedbackState.RELEASED: _PERSON | _RELEARNING,
+        FeedbackState.SUPERSEDED: _AUTHOR,
+    },
     FeedbackState.SUPERSEDED: {},
 }
 """RELEASED and EXCLUDED are a person's word: the firewall never leaves them."""
@@ -133,10 +140,15 @@ PROPOSAL_MOVES: Moves[ProposalState] = {
     ProposalState.LIVE: {ProposalState.UNDONE: _RELEASE},
     ProposalState.REJECTED: {ProposalState.WAITING: _DECISION},
     ProposalState.EDITED: {},
-    ProposalState.STALE: {},
+    ProposalState.STALE: {
+        ProposalState.DRAFTED: _RELEARNING,
+        ProposalState.WAITING: _RELEARNING,
+        ProposalState.SET_ASIDE: _RELEARNING,
+    },
     ProposalState.UNDONE: {},
 }
-"""APPROVED → WAITING and REJECTED → WAITING are a reviewer's undo."""
+"""APPROVED → WAITING and REJECTED → WAITING are a reviewer's undo; what leaves STALE is what an unlearning had taken
+off the desk, when the unlearning is undone."""
 
 
 def may_move(moves: Moves[State], was: State, now: State, *, by: Mover) -> bool:

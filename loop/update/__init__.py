@@ -109,7 +109,7 @@ def _riding(drafted: Iterable[Proposal]) -> list[str]:
         one.id
         for one in made
         if one.proposer is Proposer.UNLEARNING
-        and len(gone := operations.taken_out(one.operations)) <= RIDES
+        and 0 < len(gone := operations.taken_out(one.operations)) <= RIDES
         and gone <= carried
     ]
 

@@ -79,6 +79,8 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
             and idea.proposer is item.proposal.proposer is Proposer.UNLEARNING
             and not _is_same(idea, item.proposal)
         ):
+            if not (_takes_examples(idea.operations) and _takes_examples(item.proposal.operations)):
+                continue  # each other change is taken back by itself
             # What is to be unlearned now includes what was before, less what was released meanwhile.
             replaces = item.proposal.id
             continue
@@ -131,6 +133,10 @@ def taught(operations: Sequence[Operation]) -> Taught:
     if len(bundles) < len(operations):
         return frozenset()
     return frozenset((example.question, example.answer, example.label) for one in bundles for example in one.add)
+
+
+def _takes_examples(operations: Sequence[Operation]) -> bool:
+    return all(isinstance(one, ChangeExamples) for one in operations)
 
 
 def _is_another_kind(idea: Idea, old: Proposal, *, work: UpdateWork) -> bool:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from loop.change import texts
 from loop.change.proposal import Idea
+from loop.change.resting import Fallen
 from loop.heldout import HeldOut
 from loop.limits import bundle_max, classes_of
 from loop.ports import Ask, Model
@@ -85,6 +86,8 @@ class UpdateWork:
     tainted: frozenset[str] = frozenset()
     """Ids of feedback that may no longer teach: held, quarantined, excluded or replaced. What was learned from it
     is proposed for unlearning."""
+    fallen: Sequence[Fallen] = ()
+    """Live changes, besides examples, whose evidence was taken back; each is proposed to be taken back."""
     draw: Callable[[str], float] | None = None
     """A number in [0, 1) for each topic, drawn with the agent's secret for this base: what a broad change leaves out.
     None: nothing is left out."""

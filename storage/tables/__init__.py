@@ -8,6 +8,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     cases   what people did about cases: acts, audits, named sets
     firewall  what the firewall derives from the log  panels  blind audits of it
     record  seals of the rows that decide
+    lineage  imports, what proposals rest on, what was unlearned
 """
 
 from storage.tables.agents import (
@@ -39,6 +40,7 @@ from storage.tables.changes import (
 from storage.tables.events import FeedbackRow, FlagRow, InteractionRow, ScoreRow
 from storage.tables.firewall import BucketRow, ClaimRow, DueRow, JudgedRow, KeptRow, QuestionRow, StandingRow
 from storage.tables.panels import FirewallAuditRow, FirewallVerdictRow
+from storage.tables.lineage import ImportRow, ProposalSourceRow, UnlearningRow
 from storage.tables.record import SealRow
 
 __all__ = [
@@ -66,12 +68,14 @@ __all__ = [
     "FirewallVerdictRow",
     "FlagRow",
     "HeadRow",
+    "ImportRow",
     "InteractionRow",
     "IssueRow",
     "JudgedRow",
     "KeptRow",
     "MeasurementRow",
     "ProposalRow",
+    "ProposalSourceRow",
     "QuestionRow",
     "ReleaseRow",
     "ReportRow",
@@ -81,6 +85,7 @@ __all__ = [
     "StandingRow",
     "Table",
     "TurnRow",
+    "UnlearningRow",
     "VersionRow",
     "metadata",
 ]

@@ -43,6 +43,7 @@ class VersionRow(Scoped, table=True):
     __table_args__ = (
         sa.ForeignKeyConstraint(["agent", "digest"], ["bundle.agent", "bundle.digest"]),
         sa.UniqueConstraint("agent", "proposal_id"),
+        sa.Index(None, "agent", "digest"),
     )
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     digest: str = Field(max_length=64)

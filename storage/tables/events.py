@@ -58,6 +58,7 @@ class FeedbackRow(Named, table=True):  # no foreign key to the interaction: feed
         sa.Index(None, "agent", "interaction_id"),
         sa.Index(None, "agent", "author"),
         sa.Index(None, "agent", "kind"),
+        sa.Index(None, "agent", "source", "received_at"),
         sa.Index("uq_feedback_current", *_WHO_ON_WHAT, unique=True, **_WHERE_CURRENT),
         sa.Index(None, "agent", "seq"),
     )

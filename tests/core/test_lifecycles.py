@@ -32,6 +32,7 @@ PROPOSAL_PAIRS = {
     ("decision", "rejected"): "waiting",
     ("release", "approved"): "live stale",
     ("release", "live"): "undone",
+    ("relearning", "stale"): "drafted waiting set_aside",
 }
 FEEDBACK_PAIRS = {
     ("loop", "new"): "valid held quarantined",
@@ -44,6 +45,7 @@ FEEDBACK_PAIRS = {
     ("person", "quarantined"): "released excluded",
     ("person", "released"): "quarantined excluded",
     ("person", "excluded"): "released",
+    ("relearning", "excluded"): "new released",
     **{("author", state): "superseded" for state in ("new", "valid", "held", "quarantined", "released", "excluded")},
 }
 
