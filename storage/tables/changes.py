@@ -125,7 +125,7 @@ class AnswerRow(Scoped, table=True):
     """What a bundle answered to a case, kept once. No foreign keys: what was asked is not always stored."""
 
     __tablename__ = "answer"
-    __table_args__ = (sa.Index(None, "agent", "case_id"),)
+    __table_args__ = (sa.Index(None, "agent", "case_id", "digest"),)
     digest: str = Field(primary_key=True, max_length=64)
     case_id: str = key(primary_key=True)
     body: dict[str, Any] = json_column()

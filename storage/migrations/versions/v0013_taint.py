@@ -21,7 +21,7 @@ _INDEXES = (
     ("unlearning", ["at"]),
     ("proposal_source", ["kind", "key", "proposal_id"]),
     ("feedback", ["source", "received_at"]),
-    ("answer", ["case_id"]),
+    ("answer", ["case_id", "digest"]),
     ("version", ["digest"]),
 )
 _AT_ONCE = 1_000
