@@ -92,9 +92,7 @@ def import_command(
         into = Import(
             id=derived_id("import", slug, file.name, at), agent=slug, name=file.name[-120:], actor=actor.name, at=at
         )
-        door = collect.Door(
-            actor=actor, action="import", journal="import file", at=at, into=into, about=about, own=own
-        )
+        door = collect.Door(actor=actor, action="import", journal="import file", at=at, into=into, about=about, own=own)
         batches = collect.read(
             stream,
             name=file.name,

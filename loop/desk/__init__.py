@@ -53,17 +53,17 @@ from loop.desk.firewall import (
 )
 from loop.desk.handing_in import HandedIn, RefusedDraft, hand_in
 from loop.desk.releases import roll_back
-from loop.desk.topics import EmergingTopic, emerging_topics, thin_words
 from loop.desk.taint import SHOWN, trace
 from loop.desk.taint_words import Paragraph, taint_paragraphs, unlearned_words
+from loop.desk.topics import EmergingTopic, emerging_topics, thin_words
 from loop.desk.unlearning import seen_digest, undo_unlearning, unlearn
 
 __all__ = [
     "AUDITED",
     "QUESTIONS",
     "REJECTION_CATEGORIES",
-    "AuditProgress",
     "SHOWN",
+    "AuditProgress",
     "AuditQuestion",
     "Correction",
     "Disagreement",
@@ -119,13 +119,13 @@ __all__ = [
     "settle_answer",
     "support_of",
     "switch_detector",
+    "taint_paragraphs",
     "thin_words",
+    "trace",
     "undo",
     "undo_seconds",
-    "waiting",
-    "taint_paragraphs",
-    "trace",
     "undo_unlearning",
     "unlearn",
     "unlearned_words",
+    "waiting",
 ]

@@ -13,8 +13,8 @@ from loop.ports.cases import Casebook as Casebook
 from loop.ports.jobs import FailedJobs as FailedJobs
 from loop.ports.jobs import Jobs as Jobs
 from loop.ports.knowledge import Knowledge as Knowledge
-from loop.ports.panels import FirewallAudits as FirewallAudits
 from loop.ports.lineage import Lineage as Lineage
+from loop.ports.panels import FirewallAudits as FirewallAudits
 from loop.records import (
     Agent,
     Answer,

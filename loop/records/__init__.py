@@ -60,7 +60,7 @@ from loop.records.judged import (
     Voice,
     Vote,
 )
-from loop.records.kinds import FeedbackKind, Proposer, TRAITS, Traits, open_since
+from loop.records.kinds import TRAITS, FeedbackKind, Proposer, Traits, open_since
 from loop.records.lineage import (
     Import,
     Taint,
@@ -101,7 +101,17 @@ from loop.records.panels import (
     Reach,
     Says,
 )
-from loop.records.people import IMPORTED, SIGNED_IN, VOUCHED, door_of, is_person, named_people, person, person_of, vouched_source
+from loop.records.people import (
+    IMPORTED,
+    SIGNED_IN,
+    VOUCHED,
+    door_of,
+    is_person,
+    named_people,
+    person,
+    person_of,
+    vouched_source,
+)
 from loop.records.reports import (
     DECIDED_STATES,
     HIDDEN,

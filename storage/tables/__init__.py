@@ -39,8 +39,8 @@ from storage.tables.changes import (
 )
 from storage.tables.events import FeedbackRow, FlagRow, InteractionRow, ScoreRow
 from storage.tables.firewall import BucketRow, ClaimRow, DueRow, JudgedRow, KeptRow, QuestionRow, StandingRow
-from storage.tables.panels import FirewallAuditRow, FirewallVerdictRow
 from storage.tables.lineage import ImportRow, ProposalSourceRow, UnlearningRow
+from storage.tables.panels import FirewallAuditRow, FirewallVerdictRow
 from storage.tables.record import SealRow
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Imports by what they brought, what proposals rest on the other way round, what was unlearned; ways to look it up.
 
-Revision 0013_taint; idempotent. Of proposals that are there, what they rest on is written out; what an earlier import
+Revision 0012_taint; idempotent. Of proposals that are there, what they rest on is written out; what an earlier import
 brought was not noted and stays unknown: it is found by its door.
 """
 
@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_taint"
-down_revision = "0008_confirm"
+revision = "0012_taint"
+down_revision = "0011_panel"
 branch_labels = None
 depends_on = None
 
