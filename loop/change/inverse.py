@@ -16,6 +16,7 @@ from loop.records import (
     SetApproach,
     SetModel,
     SetRule,
+    SetSearchWeights,
     UpsertArticle,
 )
 
@@ -63,6 +64,8 @@ def stands(operation: Operation, live: Bundle) -> bool:
             )
         case SetModel(model=model):
             return live.model == model
+        case SetSearchWeights(weights=weights):
+            return live.search == weights
 
 
 def _back(operation: Operation, *, before: Bundle, live: Bundle) -> Iterator[Operation]:
@@ -91,6 +94,8 @@ def _back(operation: Operation, *, before: Bundle, live: Bundle) -> Iterator[Ope
             yield from _examples_back(add, remove, before=before, live=live)
         case SetModel():
             yield SetModel(model=before.model)
+        case SetSearchWeights():
+            yield SetSearchWeights(weights=before.search)
 
 
 def _examples_back(
