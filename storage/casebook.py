@@ -20,7 +20,7 @@ from storage.statements import insert_new
 from storage.tables import AuditAnswerRow, CaseActRow, CaseAuditRow, CaseSetRow, EvalCaseRow
 
 _CASE = EvalCaseRow.core()
-_SHOWING = ("show", "import")
+SHOWING = ("show", "import")
 """Whoever hands a question in knows it as well as whoever is shown it."""
 _WALKED = 5_000
 """Rows fetched at a time where all questions are walked."""
@@ -111,7 +111,7 @@ class AgentCasebook:
         """See `loop.ports.Casebook.shown_cases`."""
         table = CaseActRow.core()
         query = sa.select(table.c.case_id).where(
-            table.c.agent == self._slug, among(table.c.actor, names), table.c.verb.in_(_SHOWING)
+            table.c.agent == self._slug, among(table.c.actor, names), table.c.verb.in_(SHOWING)
         )
         with reading(self._engine) as connection:
             return frozenset(connection.execute(query).scalars())

@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 _UNRECORDED = Answer(method="failed", failure="What was really answered was not recorded.")
 
 
-class Record:
+class RecordedAnswers:
     """What an agent that answers elsewhere really answered while its version here was empty; read when it is asked."""
 
     def __init__(self, parts: Parts) -> None:
@@ -67,7 +67,7 @@ def ask_of(parts: Parts) -> Ask:
     what is not recorded counts as failed.
     """
     ask = parts.ask or evaluate.AnswerMemory(parts.store, parts.answerers).ask
-    record = Record(parts)
+    record = RecordedAnswers(parts)
 
     def answer(bundle: Bundle, cases: Sequence[EvalCase]) -> Mapping[str, Answer]:
         recorded = record.answers(bundle, cases)
@@ -80,7 +80,7 @@ def ask_of(parts: Parts) -> Ask:
 
 def baseline_of(parts: Parts, base: Bundle, cases: Sequence[EvalCase]) -> Baseline:
     """What the cases are compared with when a change of this version is tested."""
-    recorded = Record(parts).answers(base, cases)
+    recorded = RecordedAnswers(parts).answers(base, cases)
     if recorded is None:
         return Baseline(evaluate.EMPTY if evaluate.is_silent(base) else evaluate.LIVE, frozenset())
     return Baseline(evaluate.RECORDED, frozenset(case.id for case in cases if case.id not in recorded))
@@ -91,7 +91,7 @@ def grades_of(parts: Parts, bundle: Bundle, cases: Sequence[EvalCase]) -> dict[s
 
     The built-in agent is asked; of any other there is what it was asked anyhow, or what was recorded.
     """
-    answers: Mapping[str, Answer] | None = Record(parts).answers(bundle, cases)
+    answers: Mapping[str, Answer] | None = RecordedAnswers(parts).answers(bundle, cases)
     if answers is None and bundle.model.is_local:
         answers = ask_of(parts)(bundle, cases)
     if answers is None:

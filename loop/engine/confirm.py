@@ -45,6 +45,7 @@ def confirm(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) -> l
         return []
     decisions = {one.id: one for one in store.decisions()}
     sealed_at = _sealed_at(parts, sealed)
+    every = [*store.cases(), *store.retired_cases()]
     found: list[Comparison] = []
     for release in due:
         decision, item = decisions.get(release.decision_id or ""), live[release.proposal_id or ""]
@@ -54,7 +55,7 @@ def confirm(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) -> l
         one = _confirmation(
             parts,
             release,
-            fresh=_fresh(parts, item.proposal, decision, sealed=sealed, sealed_at=sealed_at),
+            fresh=_fresh(parts, item.proposal, decision, sealed=sealed, sealed_at=sealed_at, every=every),
             known=known.get(release.number),
         )
         told = one.model_copy(
@@ -93,6 +94,7 @@ def _fresh(
     *,
     sealed: Sequence[EvalCase],
     sealed_at: Mapping[str, datetime],
+    every: Sequence[EvalCase],
 ) -> list[EvalCase]:
     """Asked and sealed after the decision, about a question no case asked before, made by nobody who wrote the change,
     and no part of what the change holds or its authors were shown.
@@ -105,7 +107,7 @@ def _fresh(
     new -= {case.id for case in sealed if case.interaction_id and not _is_after(asked, case, decision)}
     if not new:
         return []
-    others = [case for case in (*store.cases(), *store.retired_cases()) if case.id not in new]
+    others = [case for case in every if case.id not in new]
     known = {normalise(case.question) for case in others if case.at <= decision.at} - {""}
     base, candidate = store.bundle(proposal.base_digest), store.bundle(proposal.candidate_digest)
     heard = evaluate.witnesses(

@@ -5,7 +5,7 @@ from datetime import UTC
 from typing import NamedTuple
 
 from loop import deploy, evaluate
-from loop.engine.asking import Record, ask_of, grades_of
+from loop.engine.asking import RecordedAnswers, ask_of, grades_of
 from loop.engine.confirm import confirm
 from loop.engine.journal import StageTally
 from loop.errors import AnswersPending, ModelFailed
@@ -68,7 +68,7 @@ def _today(parts: Parts) -> str:
 
 def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) -> _Measured:
     store = parts.store
-    ask, record = ask_of(parts), Record(parts)
+    ask, record = ask_of(parts), RecordedAnswers(parts)
     sealed = _comparable(parts, sealed, record=record)
     if not sealed:
         return _Measured([], [])
@@ -133,7 +133,7 @@ def _since_first(
     ]
 
 
-def _comparable(parts: Parts, sealed: Sequence[EvalCase], *, record: Record) -> tuple[EvalCase, ...]:
+def _comparable(parts: Parts, sealed: Sequence[EvalCase], *, record: RecordedAnswers) -> tuple[EvalCase, ...]:
     """The sealed cases that say the same of every version: each question once, none that stands in a version.
 
     Word for word, not nearly: versions hold what is often asked, and near questions are what they are for.

@@ -1,6 +1,5 @@
 """Stage 4: is it better? Base and candidate answer the same held-out cases; the verdict says what that shows."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from loop.evaluate.grade import grade
 from loop.evaluate.planning import Plan, plan
 from loop.evaluate.reasons import about_budget, about_power
 from loop.evaluate.replay import failures
-from loop.evaluate.tallies import TAUGHT, UNTAUGHT, SliceTally, Tallies
+from loop.evaluate.tallies import TAUGHT, UNTAUGHT, SliceTally, Tallies, counted
 from loop.evaluate.verdict import judge, passes_screen
 from loop.ports import Ask
 from loop.records import (
@@ -301,13 +300,7 @@ def _slices(sealed: list[_Asked], *, is_taught: Callable[[EvalCase], bool]) -> t
 
 
 def _tally(asked: Sequence[_Asked]) -> Tally:
-    cells = Counter((one.base_grade.is_right, one.candidate_grade.is_right) for one in asked)
-    return Tally(
-        both_right=cells[True, True],
-        fixed=cells[False, True],
-        broken=cells[True, False],
-        both_wrong=cells[False, False],
-    )
+    return counted((one.base_grade.is_right, one.candidate_grade.is_right) for one in asked)
 
 
 def _shown(dev: Sequence[_Asked], *, seed: int) -> tuple[CaseOutcome, ...]:

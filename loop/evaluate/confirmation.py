@@ -6,11 +6,10 @@ with every case would tell single sealed results, and looking at every case woul
 Nothing of it reaches the ledger, a verdict or a proposer.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 
-from loop.evaluate.tallies import weigh
-from loop.records import Comparison, Evidence, Tally
+from loop.evaluate.tallies import counted, weigh
+from loop.records import Comparison, Evidence
 
 LEAST = 50
 """Fresh cases from which a gain is said to be confirmed or not."""
@@ -20,15 +19,7 @@ GROWTH = 2
 
 def paired(before: Mapping[str, bool], *, after: Mapping[str, bool]) -> Evidence:
     """The comparison over the cases that both answered, and over no others; by case id, whether it was right."""
-    cells = Counter((before[key], after[key]) for key in before.keys() & after.keys())
-    return weigh(
-        Tally(
-            both_right=cells[True, True],
-            fixed=cells[False, True],
-            broken=cells[True, False],
-            both_wrong=cells[False, False],
-        )
-    )
+    return weigh(counted((before[key], after[key]) for key in before.keys() & after.keys()))
 
 
 def cases_wanted(counted: Comparison | None) -> int:

@@ -1,5 +1,8 @@
 """What a verdict rests on: counts of a test, what was asked and what was not, and the budget it was asked on."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from loop.records import Evidence, Record, SealedLook, Tally
 from loop.stats.paired import midp_better, score_interval
 
@@ -40,6 +43,17 @@ class Tallies(Record):
     def asked(self) -> int:
         """Dev and sealed cases."""
         return self.dev.n + self.sealed.n
+
+
+def counted(pairs: Iterable[tuple[bool, bool]]) -> Tally:
+    """The 2×2 of cases, each as (base is right, candidate is right)."""
+    cells = Counter(pairs)
+    return Tally(
+        both_right=cells[True, True],
+        fixed=cells[False, True],
+        broken=cells[True, False],
+        both_wrong=cells[False, False],
+    )
 
 
 def weigh(tally: Tally) -> Evidence:

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from loop.errors import NotAllowed
 from loop.heldout import HIDDEN_SPLITS
-from loop.records import CaseAct, CaseVerb, Maker, Moment, Record, Split
-from storage.casebook import makers_of
+from loop.records import CaseAct, Maker, Moment, Record, Split
+from storage.casebook import SHOWING, makers_of
 from storage.queries.scope import Scope, moment
 from storage.tables import CaseActRow, EvalCaseRow, InteractionRow
 
@@ -214,19 +214,7 @@ def acts(scope: Scope, case_id: str) -> list[CaseAct]:
         .order_by(_ACT.at, _ACT.id)
         .limit(500)
     )
-    verbs: dict[str, CaseVerb] = {verb: verb for verb in CaseVerb.__args__}  # type: ignore[attr-defined]
-    return [
-        CaseAct(
-            id=row.id,
-            agent=scope.agent,
-            case_id=row.case_id,
-            verb=verbs[row.verb],
-            actor=row.actor,
-            at=moment(row.at),
-            about=row.about,
-        )
-        for row in found
-    ]
+    return [CaseAct.model_validate({**row._mapping, "agent": scope.agent, "at": moment(row.at)}) for row in found]
 
 
 def _counted(scope: Scope, column: Literal["author", "topic"], *, is_log: bool) -> Sequence[sa.Row[tuple[object, ...]]]:
@@ -257,7 +245,7 @@ def _shown(scope: Scope) -> int:
     """Sealed cases in use that somebody has read."""
     is_shown = (
         sa.select(sa.literal(1))
-        .where(scope.mine(CaseActRow), _ACT.case_id == _CASE.id, _ACT.verb.in_(["show", "import"]))
+        .where(scope.mine(CaseActRow), _ACT.case_id == _CASE.id, _ACT.verb.in_(SHOWING))
         .exists()
     )
     return scope.number(

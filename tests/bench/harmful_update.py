@@ -23,6 +23,7 @@ from pathlib import Path
 from loop import desk, engine, wiring
 from loop.agent import LocalAgent
 from loop.change.operations import apply_all
+from loop.ports import Parts
 from loop.records import (
     Actor,
     Agent,
@@ -147,21 +148,7 @@ def decide(
         )  # fmt: skip
         database.create_agent(agent, base, now=NOW, actor="benchmark", chance="harmful update")
         parts = wiring.parts_for(settings, database, "help", clock=lambda: NOW)
-        interactions, feedback = [], []
-        for place, (text, gold) in enumerate(cases):
-            interactions.append(
-                Interaction(
-                    id=f"i{place}", agent="help", episode_id=f"e{place}", customer=f"c{place}", at=NOW, question=text,
-                    source="benchmark",
-                )
-            )  # fmt: skip
-            feedback.append(
-                Feedback(
-                    id=f"f{place}", agent="help", interaction_id=f"i{place}", kind=FeedbackKind.LABEL, article_id=gold,
-                    author="lead", source="benchmark", at=NOW, received_at=NOW,
-                )
-            )  # fmt: skip
-        parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))
+        corrected(parts, cases)
         engine.turn(parts)
         proposal = desk.draft(
             parts,
@@ -180,6 +167,25 @@ def decide(
         live = parts.store.bundle(parts.store.head().digest)
         database.close()
         return item.report, live
+
+
+def corrected(parts: Parts, asked: list[tuple[str, str]]) -> None:
+    """The lead says of each question which article is right."""
+    interactions, feedback = [], []
+    for place, (text, gold) in enumerate(asked):
+        interactions.append(
+            Interaction(
+                id=f"i{place}", agent="help", episode_id=f"e{place}", customer=f"c{place}", at=NOW, question=text,
+                source="benchmark",
+            )
+        )  # fmt: skip
+        feedback.append(
+            Feedback(
+                id=f"f{place}", agent="help", interaction_id=f"i{place}", kind=FeedbackKind.LABEL, article_id=gold,
+                author="lead", source="benchmark", at=NOW, received_at=NOW,
+            )
+        )  # fmt: skip
+    parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))
 
 
 def natural_update(base: Bundle, solved: list[tuple[str, str]], *, form: str) -> tuple[UpsertArticle, ...]:

@@ -31,17 +31,14 @@ from loop.records import (
     ChangeExamples,
     EditInstructions,
     Example,
-    Feedback,
-    FeedbackKind,
     Grading,
-    Interaction,
     Proposal,
     Split,
     UpsertArticle,
 )
 from loop.settings import Settings
 from storage.database import Database
-from tests.bench.harmful_update import LEAD, NOW, accuracy, read
+from tests.bench.harmful_update import LEAD, NOW, accuracy, corrected, read
 from tests.bench.printing import data_folder, finish, say
 
 Asked: TypeAlias = list[tuple[str, str]]
@@ -213,25 +210,6 @@ def travel(road: Road, world: World, *, seed: int, is_naive: bool) -> Outcome:
         )
         database.close()
         return outcome
-
-
-def corrected(parts: Parts, asked: Asked) -> None:
-    """The lead says of each question which article is right."""
-    interactions, feedback = [], []
-    for place, (text, gold) in enumerate(asked):
-        interactions.append(
-            Interaction(
-                id=f"i{place}", agent="help", episode_id=f"e{place}", customer=f"c{place}", at=NOW, question=text,
-                source="benchmark",
-            )
-        )  # fmt: skip
-        feedback.append(
-            Feedback(
-                id=f"f{place}", agent="help", interaction_id=f"i{place}", kind=FeedbackKind.LABEL, article_id=gold,
-                author="lead", source="benchmark", at=NOW, received_at=NOW,
-            )
-        )  # fmt: skip
-    parts.store.append(interactions=tuple(interactions), feedback=tuple(feedback))
 
 
 def main() -> None:

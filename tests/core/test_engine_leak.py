@@ -148,8 +148,8 @@ def test_nothing_taught_comes_from_an_examined_answer_or_an_examined_customer(li
         assert (asked.customer or asked.episode_id) not in {case.group for case in cases}
 
 
-def test_nothing_proposers_may_choose_from_is_examined(lived: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before anything is chosen: most of what leaks would not be chosen, and so would not be seen above."""
+def handed_to_proposers(lived: Parts, monkeypatch: pytest.MonkeyPatch) -> update.UpdateWork:
+    """What the next update stage would choose from."""
     handed: list[update.UpdateWork] = []
 
     def look(work: update.UpdateWork) -> update.UpdateOutcome:
@@ -159,6 +159,12 @@ def test_nothing_proposers_may_choose_from_is_examined(lived: Parts, monkeypatch
     monkeypatch.setattr(update, "step", look)
     engine.run_stage(lived, "update", defects=[])
     (work,) = handed
+    return work
+
+
+def test_nothing_proposers_may_choose_from_is_examined(lived: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is chosen: most of what leaks would not be chosen, and so would not be seen above."""
+    work = handed_to_proposers(lived, monkeypatch)
     cases = hidden(lived)
     asked, groups = {words(case.question) for case in cases}, {case.group for case in cases}
     known_good = work.survey.known_good
@@ -171,15 +177,7 @@ def test_nothing_proposers_may_choose_from_is_examined(lived: Parts, monkeypatch
 def test_what_a_bundle_leaves_out_is_drawn_with_the_secret_for_the_live_version(
     lived: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handed: list[update.UpdateWork] = []
-
-    def look(work: update.UpdateWork) -> update.UpdateOutcome:
-        handed.append(work)
-        return update.UpdateOutcome()
-
-    monkeypatch.setattr(update, "step", look)
-    engine.run_stage(lived, "update", defects=[])
-    (work,) = handed
+    work = handed_to_proposers(lived, monkeypatch)
     number = lived.store.head().number
     assert work.draw is not None
     drawn = [work.draw(topic) for topic in PHRASES]

@@ -110,7 +110,11 @@ def _more_of_the_same(
     asked = {normalise(one.question) for one in work.bundle.examples}
     added = [one for one in chosen if normalise(candidates[one.candidate].question) not in asked]
     more = [one for one in added if field.candidate_classes[one.candidate] in known]
-    with_new = [one for one in added if one in more or candidates[one.candidate].label in work.examined]
+    with_new = [
+        one
+        for one in added
+        if field.candidate_classes[one.candidate] in known or candidates[one.candidate].label in work.examined
+    ]
     if len(with_new) - len(more) <= NEWCOMERS * len(with_new):
         more = with_new
     least = max(SMALLEST, MORE_SHARE * len(work.bundle.examples), MOSTLY * len(chosen))
