@@ -32,6 +32,31 @@ class AgentCasebook:
     _engine: sa.Engine
     _slug: str
 
+    def cases(self, splits: Iterable[Split] | None = None) -> list[EvalCase]:
+        """Not retired, by id."""
+        query = sa.select(_CASE).where(sa.not_(_CASE.c.retired))
+        if splits is not None:
+            query = query.where(_CASE.c.split.in_([split.value for split in splits]))
+        # Asked for this order, SQLite would walk all cases by id.
+        return sorted(self._read_cases(query), key=lambda case: case.id)
+
+    def retired_cases(self) -> list[EvalCase]:
+        """Those no longer used, by id."""
+        return self._read_cases(sa.select(_CASE).where(_CASE.c.retired).order_by(_CASE.c.id))
+
+    def newest_cases(self, splits: Iterable[Split], *, limit: int) -> list[EvalCase]:
+        """The newest that are not retired, oldest of them first."""
+        order = (_CASE.c.at.desc(), _CASE.c.id.desc())
+        used = sa.select(_CASE).where(sa.not_(_CASE.c.retired)).order_by(*order).limit(limit)
+        # Split by split, so that an index gives the newest of each and not a sort of all.
+        found = [case for split in splits for case in self._read_cases(used.where(_CASE.c.split == split.value))]
+        return sorted(found, key=lambda case: (case.at, case.id))[-limit:]
+
+    def cases_by_id(self, ids: Iterable[str]) -> dict[str, EvalCase]:
+        """Those that exist and are not retired."""
+        found = self._read_cases(sa.select(_CASE).where(sa.not_(_CASE.c.retired), among(_CASE.c.id, list(ids))))
+        return {case.id: case for case in found}
+
     def stored_case_ids(self, ids: Collection[str]) -> frozenset[str]:
         """See `loop.ports.Casebook.stored_case_ids`."""
         query = sa.select(_CASE.c.id).where(_CASE.c.agent == self._slug, among(_CASE.c.id, ids))
@@ -160,6 +185,11 @@ class AgentCasebook:
         with reading(self._engine) as connection:
             rows = sorted(tuple(row) for row in connection.execute(query))
         return digest(rows) if rows else ""
+
+    def _read_cases(self, query: sa.Select[tuple[object, ...]]) -> list[EvalCase]:
+        with reading(self._engine) as connection:
+            mine = query.with_only_columns(*columns_of(EvalCase)).where(_CASE.c.agent == self._slug)
+            return [from_row(EvalCase, row) for row in connection.execute(mine).mappings()]
 
     def _in_use(self) -> tuple[sa.ColumnElement[bool], ...]:
         return (_CASE.c.agent == self._slug, sa.not_(_CASE.c.retired))

@@ -16,7 +16,6 @@ from loop.records import (
     Comparison,
     DaySignals,
     Decision,
-    EvalCase,
     Experiment,
     FailedJob,
     FeedbackItem,
@@ -31,7 +30,6 @@ from loop.records import (
     Record,
     Release,
     Report,
-    Split,
     TurnReport,
     Version,
     VersionSignals,
@@ -48,7 +46,6 @@ from storage.tables import (
     ArrivalLogRow,
     ComparisonRow,
     DecisionRow,
-    EvalCaseRow,
     ExperimentRow,
     FailedJobRow,
     FeedbackRow,
@@ -157,35 +154,6 @@ class AgentReads:
         """See `loop.ports.Knowledge.flags`."""
         with reading(self._engine) as connection:
             return reads.read_flags(connection, self._slug, ids)
-
-    def cases(self, splits: Iterable[Split] | None = None) -> list[EvalCase]:
-        """Not retired, by id."""
-        table = EvalCaseRow.core()
-        query = sa.select(table).where(sa.not_(table.c.retired))
-        if splits is not None:
-            query = query.where(table.c.split.in_([split.value for split in splits]))
-        # Asked for this order, SQLite would walk all cases by id.
-        return sorted(self._read(EvalCase, query), key=lambda case: case.id)
-
-    def retired_cases(self) -> list[EvalCase]:
-        """Those no longer used, by id."""
-        table = EvalCaseRow.core()
-        return self._read(EvalCase, sa.select(table).where(table.c.retired).order_by(table.c.id))
-
-    def newest_cases(self, splits: Iterable[Split], *, limit: int) -> list[EvalCase]:
-        """The newest that are not retired, oldest of them first."""
-        table = EvalCaseRow.core()
-        order = (table.c.at.desc(), table.c.id.desc())
-        used = sa.select(table).where(sa.not_(table.c.retired)).order_by(*order).limit(limit)
-        # Split by split, so that an index gives the newest of each and not a sort of all.
-        found = [case for split in splits for case in self._read(EvalCase, used.where(table.c.split == split.value))]
-        return sorted(found, key=lambda case: (case.at, case.id))[-limit:]
-
-    def cases_by_id(self, ids: Iterable[str]) -> dict[str, EvalCase]:
-        """Those that exist and are not retired."""
-        table = EvalCaseRow.core()
-        found = self._read(EvalCase, sa.select(table).where(sa.not_(table.c.retired), among(table.c.id, list(ids))))
-        return {case.id: case for case in found}
 
     def failed_jobs(self) -> list[FailedJob]:
         """Oldest first."""

@@ -12,6 +12,8 @@ from sqlmodel import UTCDateTime
 from loop.records import (
     Arm,
     AuditAnswer,
+    AuditCell,
+    AuditChanges,
     CaseAct,
     CaseAudit,
     CaseChanges,
@@ -19,6 +21,8 @@ from loop.records import (
     Changes,
     Comparison,
     Experiment,
+    FirewallAudit,
+    FirewallVerdict,
     Import,
     Limits,
     Measurement,
@@ -69,6 +73,7 @@ def build(database: Database) -> AgentStore:
     store.decide(deciding.decision(deciding.waiting(store, "no"), verb="reject", reason="never"))
     store.commit(Changes(retired_cases=("case0", "case1")))
     store.change_cases(_by_hand())
+    store.change_audits(_blind())
     arms = (Arm(name="base", number=0, share=1.0), Arm(name="candidate", number=1, share=1.0))
     tried = Experiment(id="x1", agent="desk", kind="offline", proposal_id="p1", arms=arms, started_at=builders.at(21))
     store.commit(Changes(experiments=(tried,)))
@@ -107,6 +112,18 @@ def _by_hand() -> CaseChanges:
         new=(case,), vouched={"case4": "rita"}, protected={"case3": True}, acts=tuple(acts), audits=(audit,),
         answers=tuple(answers), sets=(kept,),
     )  # fmt: skip
+
+
+def _blind() -> AuditChanges:
+    """A blind audit of the firewall with one word said."""
+    cell = AuditCell(detectors=(), size=8, drawn=("f2", "f4"))
+    drawn = FirewallAudit(
+        id="fa1", agent="desk", drawn_by="rita", cells=(cell,), order=("f4", "f2"), drawn_at=builders.at(20)
+    )
+    said = FirewallVerdict(
+        agent="desk", audit_id="fa1", feedback_id="f4", rater="rita", says="sound", at=builders.at(21)
+    )
+    return AuditChanges(audits=(drawn,), verdicts=(said,))
 
 
 def begin(engine: sa.Engine) -> sa.Connection:
@@ -282,6 +299,15 @@ CHANGES: dict[str, Tamper] = {
     "kept set of cases deleted": _sql("DELETE FROM case_set"),
     "experiment ended by hand": _sql("UPDATE experiment SET state = 'ended'"),
     "seals of a kind deleted with their rows": _sql("DELETE FROM case_act", "DELETE FROM seal WHERE kind = 'case_act'"),
+    "a word about the firewall rewritten": _sql("UPDATE firewall_verdict SET says = 'bad'"),
+    "a word about the firewall deleted": _sql("DELETE FROM firewall_verdict"),
+    "draw of an audit of the firewall rewritten": _json("firewall_audit", "body", {"order": ["f4"]}),
+    "an import forgotten": _sql("DELETE FROM import"),
+    "an import put on somebody else": _sql("UPDATE import SET actor = 'mallory'"),
+    "an unlearning forgotten": _sql("DELETE FROM unlearning"),
+    "what was unlearned rewritten": _json("unlearning", "body", {"scope": {"items": ["f1"]}}),
+    "the operator's facts rewritten": _json("agent", "facts", ["Refunds take 1 day."]),
+    "a detector switched off by hand": _json("agent", "limits", {"detectors_off": ["rate"]}),
     "sum of what arrived rewritten": _json("arrival_log", "totals", {}),
     "content of an interaction rewritten": _sql("UPDATE interaction SET question = 'x' WHERE id = 'i3'"),
     "author of feedback rewritten": _sql("UPDATE feedback SET author = 'lead' WHERE id = 'f3'"),

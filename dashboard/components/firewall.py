@@ -69,7 +69,7 @@ def _show_without(panel: FirewallPanel) -> None:
         return
     cards.heading("What would have happened without each check")
     for one in some:
-        show(tag("p", tag("strong", words.DETECTORS.get(one.name, one.name)), ": ", _without(one, panel)))
+        show(tag("p", tag("b", words.DETECTORS.get(one.name, one.name)), ": ", _without(one, panel)))
         for reached in one.reach:
             cards.quiet(f"{reached.says}: {reached.people} people now, {reached.would_be} without the check.")
         for number, feedback_id in enumerate(one.examples, start=1):

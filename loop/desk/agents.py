@@ -147,7 +147,7 @@ def _allowed(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if schema.get("type") == "array":
-        return "a list, separated by commas; += adds one, -= takes one out"
+        return "a list, separated by commas, or none; += adds one, -= takes one out"
     kinds = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}
     alternatives = [schema, *schema.get("anyOf", ())]
     kind = next((kinds[one["type"]] for one in alternatives if one.get("type") in kinds), "")
@@ -170,7 +170,7 @@ def _spelled(value: object, *, between: str) -> str:
         case bool():
             return str(value).lower()
         case tuple():
-            return between.join(map(str, value))
+            return between.join(map(str, value)) or "none"
         case _:
             return str(value)
 
@@ -193,6 +193,7 @@ def _requested(agent: Agent, settings: Iterable[str]) -> dict[str, Any]:
             raise InvalidInput(f"{key} is not a list.", field=key, remedy=f"Write {key}=VALUE.")
         pieces = [text] if key in _SENTENCES else text.split(",")
         some = tuple(part for one in pieces if (part := one.strip()))
+        some = () if verb not in "+-" and text.strip().lower() == "none" else some
         if is_list:
             holder = agent.limits if key in Limits.model_fields else agent
             present: tuple[str, ...] = requested.get(key, getattr(holder, key))

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from loop.ports.answering import Answerer as Answerer
+from loop.ports.answering import Answerers as Answerers
+from loop.ports.answering import Ask as Ask
+from loop.ports.answering import Model as Model
 from loop.ports.cases import Casebook as Casebook
 from loop.ports.jobs import FailedJobs as FailedJobs
 from loop.ports.jobs import Jobs as Jobs
@@ -38,7 +42,6 @@ from loop.records import (
     Proposal,
     ProposalItem,
     ProposalState,
-    Question,
     Release,
     Report,
     Score,
@@ -54,38 +57,6 @@ Clock = Callable[[], datetime]
 
 Checkpoint = Callable[[str], None]
 """Called with a label at every point where a crash must be survivable; tests kill the process there."""
-
-
-class Answerer(Protocol):
-    """One version, ready to answer. The built-in agent and the LiteLLM agent are both one."""
-
-    def answer(self, questions: Sequence[Question]) -> list[Answer]:
-        """Answers in the order of the questions, one each.
-
-        Never raises for a single question: that answer has `method="failed"` and says why.
-        Raises ModelFailed only when the whole endpoint is unusable.
-        """
-        ...
-
-
-Answerers = Callable[[Bundle], Answerer]
-"""Makes a bundle ready to answer."""
-
-Ask = Callable[[Bundle, Sequence[EvalCase]], Mapping[str, Answer]]
-"""What a version answers to cases, by case id, through the memory of answers. Raises ModelFailed."""
-
-
-class Model(Protocol):
-    """A language model behind one verb."""
-
-    @property
-    def name(self) -> str:
-        """What to print in a proposal and a report."""
-        ...
-
-    def complete(self, messages: Sequence[Mapping[str, str]], *, temperature: float, max_tokens: int) -> str:
-        """The reply as text. Raises ModelFailed."""
-        ...
 
 
 class JournalCheck(Protocol):

@@ -27,6 +27,8 @@ _TRIED = 20_000
 """Combinations looked through, at most."""
 _NAMED = 5
 """People kept with a claim."""
+_SHOWN = 3
+"""People named where a claim is quoted."""
 
 Entry = dict[str, Any]
 """A claim of a label: `basis`, `text`, `who`, `why`."""
@@ -58,7 +60,7 @@ def weigh_claims(work: Work) -> Findings:
         if claim in texts:
             why = _objection(texts[claim], scope=scope, entries=after[scope], ground=work.ground)
             basis = "" if why else "peers"
-            who = _names(sayings[claim])
+            who = _names(sayings[claim])[: max(_SHOWN, work.agent.limits.min_sources)]
             after[scope][claim] = {"basis": basis, "text": texts[claim].text, "who": who, "why": why}
     for scope in scopes:
         _keep(work, found, scope, before=before.get(scope, {}), after=after[scope])
@@ -187,7 +189,7 @@ def _keep(work: Work, found: Findings, scope: str, *, before: Mapping[str, Entry
     was, now = _supported(before), _supported(after)
     if was - now:
         found.give("text", {one.feedback_id for one in work.known.sayings("scope", [scope])})
-    elif now - was or _reasons(before) != _reasons(after):
+    elif _quoted(before) != _quoted(after):  # whoever waits is told what is nearest and whose it is
         found.give("text", {one.feedback_id for one in work.known.sayings("scope", [scope], only_open=True)})
     if _grounds(before) != _grounds(after):  # what peers may say depends on what vouched people said
         others = [claim for claim, one in after.items() if one["basis"] not in ("vouched", "released")]
@@ -198,24 +200,26 @@ def _supported(entries: Mapping[str, Entry]) -> set[str]:
     return {claim for claim, one in entries.items() if one["basis"] in SUPPORTING}
 
 
-def _grounds(entries: Mapping[str, Entry]) -> set[str]:
-    return {claim for claim, one in entries.items() if one["basis"] in ("vouched", "released")}
+def _grounds(entries: Mapping[str, Entry]) -> dict[str, tuple[str, str]]:
+    some = {claim: one for claim, one in entries.items() if one["basis"] in ("vouched", "released")}
+    return {claim: (one["text"], source_of(one)) for claim, one in some.items()}
 
 
-def _reasons(entries: Mapping[str, Entry]) -> dict[str, str]:
-    return {claim: one["why"] for claim, one in entries.items() if one["why"]}
+def _quoted(entries: Mapping[str, Entry]) -> dict[str, tuple[str, str]]:
+    supported = {claim: (one["text"], source_of(one)) for claim, one in entries.items() if one["basis"] in SUPPORTING}
+    return supported | {claim: ("", one["why"]) for claim, one in entries.items() if one["why"]}
 
 
 def source_of(entry: Entry) -> str:
     """Who carries a claim, as a person would name them."""
-    who = ", ".join(entry["who"][:3])
+    who = ", ".join(entry["who"][:_SHOWN]) + (" and others" if len(entry["who"]) > _SHOWN else "")
     match entry["basis"]:
         case "vouched":
-            return f"{who}, who is vouched for"
+            return f"{who}, who {'is' if len(entry['who']) == 1 else 'are'} vouched for"
         case "released":
             return f"{who}, let pass at the desk"
         case _:
-            return f"{who} and others" if len(entry["who"]) > 3 else who
+            return who
 
 
 @lru_cache(maxsize=512)

@@ -89,7 +89,7 @@ def test_the_firewall_keeps_the_anatomy_and_gives_an_exception_no_voice() -> Non
         known.items[feedback.id] = FeedbackItem(feedback=feedback, state=FeedbackState.NEW, seq=number)
         known.asked[f"i{number}"] = builders.interaction(number, method="handover", answer="")
         known.list_of["facts"][feedback.id] = 1
-    settle(known, builders.agent(), now=NOON, seed=0)
+    settle(known, builders.agent(trusted_authors=("a1", "a2")), now=NOON, seed=0)
     kept = {key: Anatomy.model_validate(body) for key, body in known.kept("anatomy").items()}
     assert {key: one.cause for key, one in kept.items()} == {"f1": "missing fact", "f2": "exception"}
     assert {key: row.has_voice for key, row in known.judged.items()} == {"f1": True, "f2": False}

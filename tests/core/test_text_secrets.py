@@ -53,10 +53,11 @@ ORDINARY = (
 
 
 def is_refused(text: str) -> bool:
+    """As a secret; what was masked is refused too, for another reason."""
     try:
         texts.check(text, field="answer", cap=10_000)
-    except OperationRefused:
-        return True
+    except OperationRefused as refused:
+        return "seems to hold" in str(refused)
     return False
 
 

@@ -38,8 +38,11 @@ def test_every_limit_can_be_set_and_is_explained(database: Database, parts: Part
     assert explained[key].default
     annotation = Limits.model_fields[key].annotation
     kind = (*get_args(annotation), annotation)[0].__name__
-    put(database, parts, f"{key}={OTHER.get(kind, '0.125')}")
-    assert str(getattr(parts.store.agent.limits, key)).lower() == OTHER.get(kind, "0.125")
+    wanted = "rate" if key == "detectors_off" else OTHER.get(kind, "0.125")
+    put(database, parts, f"{key}={wanted}")
+    assert {one.key: one.value for one in desk.explained_settings(parts.store.agent)}[key] == wanted
+    put(database, parts, f"{key}={explained[key].default}")
+    assert getattr(parts.store.agent.limits, key) == getattr(Limits(), key)
 
 
 def test_everything_else_an_operator_decides_can_be_set(database: Database, parts: Parts) -> None:
@@ -152,7 +155,7 @@ def test_grading_is_set_only_while_there_is_no_case(database: Database, parts: P
 def test_the_terminal_sets_shows_and_explains(ratchet: Ratchet) -> None:
     assert ratchet("agent", "create", "desk", "--grading", "label").code == 0
     said = ratchet("agent", "set", "desk", "alpha=0.01", "trusted_authors+=dana")
-    assert (said.code, said.out.splitlines()[:2]) == (0, ["trusted_authors: – → dana", "alpha: 0.05 → 0.01"])
+    assert (said.code, said.out.splitlines()[:2]) == (0, ["trusted_authors: none → dana", "alpha: 0.05 → 0.01"])
     assert "Nothing changed" in ratchet("agent", "set", "desk", "alpha=0.01").out
     shown = ratchet("agent", "show", "desk").out
     assert "0.01  (default 0.05)" in shown

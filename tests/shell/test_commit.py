@@ -98,13 +98,17 @@ def test_the_last_of_one_interaction_in_a_batch_counts(store: AgentStore) -> Non
     assert store.interactions(["i1"])["i1"].answer == "b"
 
 
+COMMITTERS = (Mover.LOOP, Mover.PERSON, Mover.RELEARNING)
+"""Whose moves come by a commit; decisions, releases and newer words of an author have writers of their own."""
+
+
 def test_every_feedback_move_is_as_the_table_says(sqlite_store: AgentStore) -> None:
     number = itertools.count(1)
     for was, now in itertools.product(FeedbackState, FeedbackState):
         told = builders.feedback(next(number))
         sqlite_store.append(feedback=(told,))
         change = Changes(feedback_moves=(FeedbackMove(feedback_id=told.id, was=was, now=now),))
-        if any(may_move(FEEDBACK_MOVES, was, now, by=one) for one in (Mover.LOOP, Mover.PERSON)):
+        if any(may_move(FEEDBACK_MOVES, was, now, by=one) for one in COMMITTERS):
             for step in path(FeedbackState.NEW, was, FEEDBACK_MOVES):
                 move = FeedbackMove(feedback_id=told.id, was=step[0], now=step[1])
                 sqlite_store.commit(Changes(feedback_moves=(move,)))
@@ -118,7 +122,7 @@ def test_every_feedback_move_is_as_the_table_says(sqlite_store: AgentStore) -> N
 def test_every_proposal_move_by_a_commit_is_as_the_table_says(sqlite_store: AgentStore) -> None:
     for was, now in itertools.product(ProposalState, ProposalState):
         change = Changes(proposal_moves=(ProposalMove(proposal_id="p", was=was, now=now),))
-        if any(may_move(PROPOSAL_MOVES, was, now, by=one) for one in (Mover.LOOP, Mover.PERSON)):
+        if any(may_move(PROPOSAL_MOVES, was, now, by=one) for one in COMMITTERS):
             assert sqlite_store.commit(change).moved == 0
         else:
             with pytest.raises(InvalidInput):
