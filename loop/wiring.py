@@ -22,7 +22,9 @@ from storage.database import Database
 from storage.keys import JournalKeys, read_keys
 
 _READY = 8
-"""Versions a worker keeps ready to answer."""
+"""Versions of a model that a worker keeps ready to answer."""
+_READY_LOCAL = 2
+"""The same of the built-in agent: a version, and the one it is tested against; each holds its index in memory."""
 
 
 def utc_now() -> datetime:
@@ -109,18 +111,17 @@ def _answerers(settings: Settings) -> Callable[[Bundle], Answerer]:
 
 def _kept(build: Callable[[Bundle], Answerer]) -> Callable[[Bundle], Answerer]:
     """The versions asked last, ready to answer again."""
-    ready: OrderedDict[str, Answerer] = OrderedDict()
+    ready: dict[bool, OrderedDict[str, Answerer]] = {True: OrderedDict(), False: OrderedDict()}
     choosing = threading.Lock()
 
     def answerer(bundle: Bundle) -> Answerer:
-        if bundle.model.is_local:
-            return build(bundle)
         with choosing:
-            found = ready.get(bundle.digest) or build(bundle)
-            ready[bundle.digest] = found
-            ready.move_to_end(bundle.digest)
-            while len(ready) > _READY:
-                ready.popitem(last=False)
+            some = ready[bundle.model.is_local]
+            found = some.get(bundle.digest) or build(bundle)
+            some[bundle.digest] = found
+            some.move_to_end(bundle.digest)
+            while len(some) > (_READY_LOCAL if bundle.model.is_local else _READY):
+                some.popitem(last=False)
             return found
 
     return answerer

@@ -52,7 +52,7 @@ def demo_command(headless: bool, as_json: bool, seed: int, port: int | None, no_
     settings = settings.model_copy(update={"database_url": story.database_url(settings)})
 
     def build() -> None:
-        click.echo("Building the demo: three months of an invented support desk (about 20 seconds) …", err=True)
+        click.echo("Building the demo: three months of an invented support desk (about a minute) …", err=True)
         with opened(settings) as session:
             summary = story.build(settings, session.database, seed=seed, fresh=fresh or headless, now=wiring.utc_now())
         click.echo(json.dumps(summary.model_dump(mode="json")) if as_json else summary.words)

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from loop.records import Article, Example, SearchWeights
 from loop.text.spelling import normalise
-from loop.text.vectors import BUCKETS, Floats, Term, buckets_of, count_features, learn
+from loop.text.vectors import Floats, Term, buckets_of, count_features, learn
 
 Ints = NDArray[np.int64]
 
@@ -76,17 +76,17 @@ class Index:
     def of(articles: Sequence[Article], *, weights: SearchWeights | None = None) -> "Index":
         """Index the articles; at least one. `weights`: of words, learned; None: all 1."""
         ordered = tuple(sorted(articles, key=lambda article: article.id))
-        whole = _field([f"{article.title}\n{article.body}" for article in ordered])
-        title = _field([article.title for article in ordered])
-        both = (whole.columns + TITLE_WEIGHT * title.columns).tocsr()
-        buckets = np.flatnonzero(np.diff(both.indptr)).astype(np.int64)
-        usual = (whole.usual + TITLE_WEIGHT * title.usual)[buckets]
-        columns = both[buckets]
+        whole = count_features([normalise(f"{article.title}\n{article.body}") for article in ordered])
+        title = count_features([normalise(article.title) for article in ordered])
+        buckets = np.union1d(whole.indices, title.indices).astype(np.int64)
+        of_whole, of_title = _field(whole, buckets=buckets), _field(title, buckets=buckets)
+        columns = csr_array(of_whole.columns + TITLE_WEIGHT * of_title.columns)
+        usual = of_whole.usual + TITLE_WEIGHT * of_title.usual
         if weights is not None and not weights.is_empty:
             factor = _factors(weights, buckets=buckets)
             usual = usual * factor
             columns = csr_array(columns.multiply(factor[:, None]), dtype=np.float32)
-        unseen = whole.unseen + TITLE_WEIGHT * title.unseen
+        unseen = of_whole.unseen + TITLE_WEIGHT * of_title.unseen
         return Index(ordered, buckets, columns, usual.astype(np.float32), unseen)
 
     def read(self, questions: Sequence[str]) -> Asked:
@@ -189,19 +189,21 @@ class _Field:
     """One text per document, weighed by BM25 (Robertson & Zaragoza, The Probabilistic Relevance Framework, 2009)."""
 
     columns: csr_array
-    """float32 [BUCKETS, documents]."""
+    """float32 [features, documents]."""
     usual: NDArray[np.float64]
-    """Inverse document frequency by bucket, which is the score of a document of mean length that has it once."""
+    """Inverse document frequency by feature, which is the score of a document of mean length that has it once."""
     unseen: float
 
 
-def _field(documents: Sequence[str]) -> _Field:
-    found = count_features([normalise(document) for document in documents])
-    size = len(documents)
-    spread = np.bincount(found.indices, minlength=BUCKETS)
+def _field(counts: csr_array, *, buckets: Ints) -> _Field:
+    """`counts`: of each document's buckets, [documents, BUCKETS]. `buckets`: those that are features, ascending."""
+    size = counts.shape[0]
+    column = np.searchsorted(buckets, counts.indices)
+    spread = np.bincount(column, minlength=buckets.size)
     usual = np.log1p((size - spread + 0.5) / (spread + 0.5))
-    length = np.asarray(found.sum(axis=1)).ravel()
+    length = np.asarray(counts.sum(axis=1)).ravel()
     discount = 1 - LENGTH_SHARE + LENGTH_SHARE * length / max(float(length.mean()), 1.0)
-    value = found.data * (SATURATION + 1) / (found.data + SATURATION * np.repeat(discount, np.diff(found.indptr)))
-    found.data = (value * usual[found.indices]).astype(np.float32)
-    return _Field(found.T.tocsr(), usual, unseen=float(np.log1p((size + 0.5) / 0.5)))
+    value = counts.data * (SATURATION + 1) / (counts.data + SATURATION * np.repeat(discount, np.diff(counts.indptr)))
+    weighed = (value * usual[column]).astype(np.float32)
+    columns = csr_array((weighed, column, counts.indptr), shape=(size, buckets.size)).T.tocsr()
+    return _Field(columns, usual, unseen=float(np.log1p((size + 0.5) / 0.5)))
