@@ -72,12 +72,14 @@ def _show_without(panel: FirewallPanel) -> None:
         show(tag("p", tag("b", words.DETECTORS.get(one.name, one.name)), ": ", _without(one, panel)))
         for reached in one.reach:
             cards.quiet(f"{reached.says}: {reached.people} people now, {reached.would_be} without the check.")
-        for number, feedback_id in enumerate(one.examples, start=1):
-            session.link("feedback", f"Read one it alone holds ({number})", f=feedback_id)
+        with st.container(horizontal=True, gap="small"):
+            for number, feedback_id in enumerate(one.examples, start=1):
+                session.link("feedback", f"Read one it alone holds ({number})", f=feedback_id)
 
 
 def _without(one: DetectorFigures, panel: FirewallPanel) -> str:
-    told = f"{words.count(one.alone, 'item')} of {words.count(one.alone_people, 'person')} would be let through"
+    people = words.count(one.alone_people, "person", "people")
+    told = f"{words.count(one.alone, 'item')} of {people} would be let through"
     if one.newly_supported:
         return (
             f"{told}, and {words.count(one.newly_supported, 'more correction')} would have the "

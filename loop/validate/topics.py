@@ -57,31 +57,38 @@ def emerging(
     }
 
 
-def tell_comments(work: Work, rows: Sequence[Judged], found: Findings) -> None:
-    """Comments and takeovers in word-for-word the same words: no theme gathers them, so their words are the topic.
+def tell_crowds(work: Work, rows: Sequence[Judged], found: Findings, *, strangers: Collection[str]) -> None:
+    """Comments, takeovers and rewritten answers in word-for-word the same words: those words are the topic.
 
-    `rows`: all of strangers with those words.
+    No theme gathers comments; and what strangers would have the agent say waits, so no theme has heard of it yet.
+    `rows`: all with those words.
     """
     said: defaultdict[str, list[Judged]] = defaultdict(list)
     for row in rows:
-        if row.family == "comment" and is_person(row.author):
+        if is_said_alike(row) and is_person(row.author):
             said[row.said].append(row)
     bodies: dict[str, dict[str, Any]] = {}
     for key, some in said.items():
-        latest = [episode for episode in episodes(some) if kind_of(episode) == TOPIC][-1:]
+        crowds = episodes([row for row in some if row.author in strangers])
+        latest = [episode for episode in crowds if kind_of(episode) == TOPIC][-1:]
         for episode in latest:
             bodies[f"said:{key}"] = {
                 "people": len({row.author for row in episode}),
                 "items": len(episode),
                 "since": episode[0].at,
                 "last": episode[-1].at,
-                "is_known": False,
+                "is_known": any(row.author not in strangers and row.at >= episode[0].at for row in some),
                 "example": episode[0].feedback_id,
                 "choice": "",
             }
     keep_topics(work, bodies, found)
     for gone in work.known.kept("topic", sorted(f"said:{key}" for key in said if f"said:{key}" not in bodies)):
         found.keep("topic", gone, {})
+
+
+def is_said_alike(row: Judged) -> bool:
+    """Whether a crowd of it is told by its words; a choice is told by its theme, among questions like it."""
+    return row.family == "comment" or (row.family == "correction" and not row.choice)
 
 
 def keep_topics(work: Work, bodies: Mapping[str, dict[str, Any]], found: Findings) -> None:

@@ -110,6 +110,23 @@ def test_an_outage_in_the_same_words_is_an_emerging_topic_and_nobody_is_held(
     assert not desk.taught() & set(ids)
 
 
+def test_an_outage_that_strangers_write_into_answers_waits_and_is_a_topic_until_somebody_known_says_it() -> None:
+    """What everybody would be told is not theirs to decide, however many they are; that they are many shows."""
+    desk = Desk(trusted_authors=("lead",), grading=Grading.TEXT)
+    desk.ordinary(240)
+    said = {"kind": FeedbackKind.EDIT, "text": f"Sorry, {OUTAGE}.", "asked_as": {"answer": "Try again later."}}
+    ids = outage(desk, **said)
+    desk.settle()
+    assert desk.states(ids) == {FeedbackState.HELD}
+    (topic,) = desk.topics()
+    assert (topic["people"], topic["is_known"]) == (40, False)
+    desk.say("lead", OUTAGE, minute=13 * DAY, **said)
+    desk.settle()
+    assert desk.states(ids) == {FeedbackState.VALID}
+    assert [one["is_known"] for one in desk.topics()] == [True]
+    assert rechecked(desk.known, desk.agent) == ()
+
+
 def test_an_outage_in_peoples_own_words_is_an_emerging_topic() -> None:
     desk = Desk()
     desk.ordinary(240)

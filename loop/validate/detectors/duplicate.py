@@ -8,7 +8,7 @@ import numpy as np
 from loop.records import SEPARATOR, AuthorStanding, Finding, Judged
 from loop.validate.crowds import DAY, REPEAT, TOPIC, episodes, kind_of, reason_of
 from loop.validate.facts import is_worded
-from loop.validate.topics import tell_comments
+from loop.validate.topics import tell_crowds
 from loop.validate.work import Findings, Work
 
 REPEATS = 3
@@ -50,7 +50,7 @@ def find_copies(work: Work) -> Findings:
                 found.rows[row.feedback_id] = after
                 found.give("row", [row.feedback_id])
                 found.give("case", [row.interaction_id])
-    tell_comments(work, [row for row in rows if row.author in strangers], found)
+    tell_crowds(work, rows, found, strangers=strangers)
     return found
 
 

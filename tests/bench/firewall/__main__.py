@@ -63,6 +63,7 @@ def main() -> None:
             "auc": "chance that a good one scores above a bad one",
             "honest_raters_condemned": "raters, over all worlds and seeds",
             "outage_wrongly_held": "share of 70 reports, worst form, mean of worlds with and without vouched people",
+            "outage_edits_waiting": "the same of rewritten answers in the same words, which are meant to wait",
             "noise20_points_lost": "points of accuracy on 3,080 test questions",
         }
         | firewall_text.UNITS,

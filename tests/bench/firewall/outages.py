@@ -78,6 +78,9 @@ FORMS: dict[str, Callable[[random.Random, Rows], list[Report]]] = {
     "comments by a button": _comments,
     "edits, same words": _edits,
 }
+TAUGHT = "edits, same words"
+"""What strangers would have the agent say waits for one person who is known, however many they are: it is counted
+apart, as words nobody stands behind are meant to wait. It has to be seen as a topic like the others."""
 
 
 def outage(rows: Rows, *, form: str, seed: int, n: int, vouched: int) -> World:
@@ -156,8 +159,10 @@ def figures(rows: Rows, *, n: int, seeds: Sequence[int]) -> dict[str, object]:
                 world = flood(rows, accounts=accounts, seed=seed, n=n, vouched=vouched)
                 world.judge(seed=seed)
                 taught += len(world.taught() & world.wrong)
+    waiting = by_form.pop(TAUGHT)
     return {
         "outage_wrongly_held": max(by_form.values()),
+        "outage_edits_waiting": waiting,
         "outage_wrongly_held_naive": max(naive.values()),
         "outage_held_by_form": by_form,
         "outage_seen": round(sum(seen.values()) / len(seen), 4),
