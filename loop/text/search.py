@@ -80,12 +80,12 @@ class Index:
         title = count_features([normalise(article.title) for article in ordered])
         buckets = np.union1d(whole.indices, title.indices).astype(np.int64)
         of_whole, of_title = _field(whole, buckets=buckets), _field(title, buckets=buckets)
-        columns = csr_array(of_whole.columns + TITLE_WEIGHT * of_title.columns)
+        columns = (of_whole.columns + TITLE_WEIGHT * of_title.columns).tocsr()
         usual = of_whole.usual + TITLE_WEIGHT * of_title.usual
         if weights is not None and not weights.is_empty:
             factor = _factors(weights, buckets=buckets)
             usual = usual * factor
-            columns = csr_array(columns.multiply(factor[:, None]), dtype=np.float32)
+            columns = columns.multiply(factor[:, None]).tocsr().astype(np.float32)
         unseen = of_whole.unseen + TITLE_WEIGHT * of_title.unseen
         return Index(ordered, buckets, columns, usual.astype(np.float32), unseen)
 
