@@ -6,7 +6,6 @@ half of what is answered: right answers they send as they are, wrong ones they r
 
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from random import Random
 
 from loop.records import (
@@ -26,7 +25,8 @@ from tests.bench.learning_curve.streams import read
 from tests.bench.printing import data_folder
 
 FIRST = datetime(2026, 3, 2, tzinfo=UTC)
-DAILY = 70
+DAILY, DAYS = 70, 60
+"""Questions of a day, and days; what is left over is asked by nobody but the probes."""
 STARTING = 6
 """Questions per label that version 0 knows."""
 UNTAUGHT, STALE = 12, 6
@@ -64,7 +64,7 @@ class BankDesk:
     name = "banking77"
     door = "bank:chat"
     staff_door = HELPDESK
-    probes = 40
+    probes = 80
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -73,6 +73,7 @@ class BankDesk:
         for text, label in read(folder / "train.csv"):
             by_label[label].append(text)
         self._test: defaultdict[str, list[str]] = defaultdict(list)
+        """By label, questions for probes: all of the test half, and what the days leave over."""
         for text, label in read(folder / "test.csv"):
             self._test[label].append(text)
         self._labels = sorted(by_label)
@@ -88,6 +89,8 @@ class BankDesk:
         rest = [(text, label) for label, some in shuffled.items() if len(some) > 2 * cut for text in some[cut:]]
         rest += [(text, label) for label, some in shuffled.items() if len(some) <= 2 * cut for text in some[STARTING:]]
         self._stream = draws.sample(rest, len(rest))
+        for text, label in self._stream[DAYS * DAILY :]:
+            self._test[label].append(text)
         self._truth: dict[str, str] = {}
         self.agent = Agent(
             slug="bank",
@@ -97,11 +100,7 @@ class BankDesk:
             trusted_authors=tuple(f"{HELPDESK}:{lead}" for lead in LEADS),
             created_at=FIRST - timedelta(days=1),
         )
-
-    @cached_property
-    def bundle(self) -> Bundle:
-        """Version 0."""
-        return Bundle(
+        self.bundle = Bundle(
             instructions="Answer in a few plain sentences.",
             examples=tuple(
                 Example(

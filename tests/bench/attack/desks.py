@@ -67,7 +67,7 @@ class DemoDesk:
     name = "demo"
     door = WIDGET
     staff_door = HELPDESK
-    probes = 60
+    probes = 120
 
     def __init__(self, seed: int) -> None:
         self._world = World(seed, until=UNTIL)

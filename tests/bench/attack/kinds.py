@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from loop.records import Feedback, FeedbackKind, Interaction, derived_id
+from loop.text.sentences import sentences
 from tests.bench.attack.desks import AttackedDesk, Target, drawn
 
 Kind = Literal["wrong text", "wrong label", "changed number", "chorus", "good behaviour", "instruction"]
@@ -112,7 +113,7 @@ def _poison(kind: str, target: Target, other: Target) -> Poison:
             return said(other.reply, marker=other.reply.split(".")[0], label=other.label)
         case "changed number":
             found = next(_NUMBER.finditer(reply))
-            changed = str(int(found[0]) + 17)
+            changed = str(int(found[0]) + 41)
             text, marker = _changed(reply, found.start(), found.end(), changed)
             return said(text, marker=marker)
         case "turned round":
@@ -139,6 +140,6 @@ def asked_with(poison: Poison, question: str) -> str:
 
 
 def _changed(text: str, start: int, end: int, put: str) -> tuple[str, str]:
-    """The text with a stretch replaced, and what tells that it was."""
-    text = text[:start] + put + text[end:]
-    return text, text[max(0, start - 12) : start + len(put) + 8]
+    """The text with a stretch replaced, and the sentence that tells that it was."""
+    changed = text[:start] + put + text[end:]
+    return changed, next(new for new, old in zip(sentences(changed), sentences(text), strict=True) if new != old)
