@@ -28,9 +28,8 @@ class Desk:
         if door == CUSTOMERS:
             asked = asked.model_copy(update={"customer": by})
         at = NOON + timedelta(days=day, hours=self.number % 7, minutes=self.number)
-        said: Feedback = feedback(
-            self.number, kind=FeedbackKind.EDIT, text=text, label=label, author=by, source=door, at=at, **fields
-        )
+        told = {"kind": FeedbackKind.EDIT, "author": by, "source": door, "at": at, "received_at": at} | fields
+        said: Feedback = feedback(self.number, text=text, label=label, **told)
         self.known.asked[asked.id] = asked
         self.known.items[said.id] = FeedbackItem(feedback=said, state=FeedbackState.NEW, seq=self.number)
         self.known.list_of["facts"][said.id] = 1
@@ -90,6 +89,26 @@ def test_customers_alone_carry_nothing_however_long_they_behave() -> None:
     desk = Desk()
     desk.season("ann", "bob", "cat", door=CUSTOMERS)
     keys = [desk.say(TRUE, by=name, day=30 + n, door=CUSTOMERS) for n, name in enumerate(("ann", "bob", "cat"))]
+    assert all(desk.waits(key) for key in keys)
+
+
+def test_people_in_files_carry_nothing_though_the_files_came_over_weeks() -> None:
+    desk = Desk()
+    desk.season("ann", "ben", "cat", door="import:weekly.csv")
+    keys = [
+        desk.say(TRUE, by=name, day=24 + n, door="import:weekly.csv") for n, name in enumerate(("ann", "ben", "cat"))
+    ]
+    assert all(desk.waits(key) for key in keys)
+
+
+def test_dates_that_were_written_afterwards_make_nobody_seasoned() -> None:
+    desk = Desk()
+    late = {"received_at": NOON + timedelta(days=40)}
+    for person in ("ann", "ben", "mate"):
+        for week in range(6):
+            desk.say(f"Parcel box {'abcdef'[week] * 3} stands open.", by=person, day=4 * week, label="box", **late)
+    keys = [desk.say(TRUE, by=name, day=24 + n, **late) for n, name in enumerate(("ann", "ben"))]
+    keys.append(desk.say(TRUE, by="eva", day=41))
     assert all(desk.waits(key) for key in keys)
 
 
