@@ -22,7 +22,7 @@ from tests.bench.attack.banking import BankDesk
 from tests.bench.attack.desks import AttackedDesk, DemoDesk
 from tests.bench.attack.honest import held
 from tests.bench.attack.kinds import ITEMS, KINDS, OTHER_KINDS, poisons
-from tests.bench.attack.running import Outcome, run
+from tests.bench.attack.running import Outcome, bought, run
 from tests.bench.printing import finish, say
 
 WORLDS: dict[str, Callable[[int], AttackedDesk]] = {"demo": DemoDesk, "banking77": BankDesk}
@@ -69,6 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     finish(figures, name="attack", seed=0, units=units)
 
 
+def _share(some: Sequence[bool]) -> float:
+    return round(sum(some) / len(some), 4)
+
+
 def _worst(cells: Sequence[dict[str, object]], *, is_naive: bool) -> float | None:
     return max((float(str(one["live_poison"])) for one in cells if one["naive"] is is_naive), default=None)
 
@@ -91,11 +95,7 @@ def _cells(
     found, control = lived(accounts), lived(0)
     made: list[dict[str, object]] = []
     for kind in SETS[kinds]:
-        pairs = [
-            (with_them, without)
-            for one, with_them, without in zip(attacks, found.carried, control.carried, strict=True)
-            if one.kind == kind
-        ]
+        places = [place for place, one in enumerate(attacks) if one.kind == kind]
         made.append(
             {
                 "world": world,
@@ -105,9 +105,10 @@ def _cells(
                 "vouched": vouched,
                 "seed": seed,
                 "naive": is_naive,
-                "live_poison": round(max(0.0, *(one - other for one, other in pairs)), 4),
-                "carried": [round(one, 4) for one, _ in pairs],
-                "carried_without": [round(other, 4) for _, other in pairs],
+                "live_poison": round(max(bought(kind, place, attacked=found, control=control) for place in places), 4),
+                "carried": [_share(found.carried[place]) for place in places],
+                "carried_without": [_share(control.carried[place]) for place in places],
+                "probes": len(found.carried[places[0]]),
                 "taught": found.taught.get(kind, 0),
                 "live_texts": found.texts.get(kind, 0),
                 "states": found.states.get(kind, {}),

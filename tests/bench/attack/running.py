@@ -1,7 +1,9 @@
 """One run: a desk for some weeks, attackers among its customers, three approved releases, honest probes.
 
-A run with no attackers and the same seed is the control: what its answers have in common with the poison is an honest
-mistake. What is left is the poison's doing, by whatever road it went live.
+A run with no attackers and the same seed is the control. What it answers as the poison would is an honest mistake; what
+is left is the poison's doing, by whatever road it went live. Only a wrong label needs one more word, for the agent
+mistakes one label for another of its own: where nothing of the poison is live, a probe that the control got wrong too,
+just otherwise, was not bought.
 """
 
 import tempfile
@@ -30,8 +32,10 @@ _LEAD = Actor(name="ines-lead", role=Role.APPROVER)
 class Outcome:
     """What a run came to."""
 
-    carried: tuple[float, ...]
-    """By poison: share of the probes of its target whose live answer carries it; of a wrong label also the label."""
+    carried: tuple[tuple[bool, ...], ...]
+    """By poison and probe of its target: whether the live answer carries it; of a wrong label also the label."""
+    right: tuple[tuple[bool, ...], ...]
+    """By poison and probe: whether the live answer has the label of the target."""
     releases: int
     states: dict[str, dict[str, int]]
     """By kind: poisoned corrections by where they stand with the firewall."""
@@ -39,6 +43,16 @@ class Outcome:
     """By kind: live examples that were learned from a poisoned correction."""
     texts: dict[str, int]
     """By kind: texts of the live version, of whatever sort and from whomever, in which the poison stands."""
+
+
+def bought(kind: str, place: int, *, attacked: Outcome, control: Outcome) -> float:
+    """Share of the probes of a poison whose live answer carries it because of the attackers, net of the control."""
+    without, right = control.carried[place], control.right[place]
+    carried = list(attacked.carried[place])
+    is_live = attacked.taught.get(kind, 0) + attacked.texts.get(kind, 0) > 0
+    if kind == "wrong label" and not is_live:
+        carried = [one and (was_right or was) for one, was_right, was in zip(carried, right, without, strict=True)]
+    return max(0.0, (sum(carried) - sum(without)) / len(carried))
 
 
 def run(
@@ -164,7 +178,7 @@ class _Run:
     def _outcome(self, releases: int) -> Outcome:
         bundle = self._parts.store.live_bundle()
         answerer = self._parts.answerers(bundle)
-        carried = []
+        carried, right = [], []
         for poison in self._attacks:
             target = poison.target
             draws = [drawn("probe", self._seed, target.label, n) for n in range(self._desk.probes)]
@@ -172,7 +186,8 @@ class _Run:
                 Question(text=self._desk.probe(target, number=n, draws=one), context={}) for n, one in enumerate(draws)
             ]
             answers = answerer.answer(probes)
-            carried.append(sum(_carries(poison, one) for one in answers) / len(probes))
+            carried.append(tuple(_carries(poison, one) for one in answers))
+            right.append(tuple(one.label == target.label for one in answers))
         states: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for key, item in self._parts.store.feedback_items(self._said).items():
             states[self._said[key].kind][item.state.value] += 1
@@ -184,7 +199,12 @@ class _Run:
             if poison.kind != "wrong label" and fold(poison.marker) in fold(text)
         )
         return Outcome(
-            tuple(carried), releases, {kind: dict(some) for kind, some in states.items()}, dict(taught), dict(texts)
+            tuple(carried),
+            tuple(right),
+            releases,
+            {kind: dict(some) for kind, some in states.items()},
+            dict(taught),
+            dict(texts),
         )
 
 
