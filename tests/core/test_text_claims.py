@@ -125,6 +125,7 @@ def test_another_number_direction_person_noun_or_address_stands_nowhere(text: st
         ("Delivery is free.", "Delivery costs €4.90. From a basket of €60 it is free."),
         ("A basket costs €4.90.", "Delivery costs €4.90. From a basket of €60 it is free."),
         ("Unplug the driver for 60 seconds.", "Unplug the lamp for 60 seconds. We replace the driver free of charge."),
+        ("Returns of capsules are free.", "Returns of unused capsules are free. Used ones stay with you."),
         ("The driver is free of charge.", "We replace the driver free of charge within 2 years."),
     ],
 )

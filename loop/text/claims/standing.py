@@ -1,9 +1,10 @@
 """Whether a claim stands in a text: entailment by form, strict on purpose, with the difference in words where not.
 
-Who says something again may say less, and nothing else: the words of the text in its order, every fact beside the
-same words and in the same direction, the same words that turn it round, nobody new as who does it, and no limit left
-out that stands beside what is said again: “returns are free within 30 days” does not say that returns are free. Every
-rule here is there because a wrong sentence passed without it (`tests/bench/attack`).
+Who says something again may begin later or end earlier, and nothing else: a stretch of the text's words with none put
+in or left out, every fact beside the same words and in the same direction, the same words that turn it round, nobody
+new as who does it, and no limit left out that stands beside what is said again: “returns are free within 30 days” does
+not say that returns are free. Every rule here is there because a wrong sentence passed without it
+(`tests/bench/attack`).
 """
 
 from collections import Counter, defaultdict
@@ -68,7 +69,7 @@ def _passage(some: Sequence[Claim], *, source: str) -> Passage:
 
 def stands_in(claim: Claim, passage: Passage) -> bool:
     """Whether the passage says what the claim says."""
-    if not _in_order(claim.stems, within=passage.stems) or any(_is_left_out(fact, claim) for fact in passage.facts):
+    if not _is_stretch(claim.stems, of=passage.stems) or any(_is_left_out(fact, claim) for fact in passage.facts):
         return False
     if claim.hinges != passage.hinges or not claim.turned <= passage.words:
         return False
@@ -163,6 +164,11 @@ def _is_one_direction(one: str, other: str) -> bool:
 def _is_left_out(fact: Fact, claim: Claim) -> bool:
     """Whether the claim repeats what a fact stands beside, and neither the fact nor another of its unit."""
     return bool(fact.beside & claim.words) and all(one.unit != fact.unit for one in claim.facts)
+
+
+def _is_stretch(some: Sequence[str], *, of: Sequence[str]) -> bool:
+    """Whether they stand there in one piece."""
+    return any(of[start : start + len(some)] == some for start in range(len(of) - len(some) + 1))
 
 
 def _in_order(some: Sequence[str], *, within: Sequence[str]) -> bool:
