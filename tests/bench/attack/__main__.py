@@ -5,7 +5,7 @@ attackers ask and correct among them, six kinds at once on targets of their own.
 recommends are approved. Then honest probes are asked of the live version: how many answers carry the poison, less those
 that do in the same world without attackers. Beside it the naive loop: the same with the firewall judging labels only.
 `honest_held_*`: honest corrections in words that wait on day 60 of the demo, with three vouched leads and with none.
-Run: `uv run python -m tests.bench.attack` (an hour and a half); with `--keep FOLDER` every run that is done is written
+Run: `uv run python -m tests.bench.attack` (about an hour); with `--keep FOLDER` every run that is done is written
 there and not run again; `--kinds other` attacks by six more roads. Needs banking77; see CONTRIBUTING.
 """
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--vouched", type=int, nargs="*", default=[3, 0])
     parser.add_argument("--naive", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--honest-seeds", type=int, default=2)
+    parser.add_argument("--honest-seeds", type=int, default=4)
     parser.add_argument("--keep", type=Path)
     chosen = parser.parse_args(arguments)
     if chosen.keep is not None:
@@ -64,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         days = [day for one in found for day in one.days]
         if vouched:
             figures["honest_wait_days"] = median(days) if days else 0.0
+            figures["honest_wait_n"] = len(days)
+            figures["honest_wait_days_by_seed"] = [one.wait for one in found]
         say(f"vouched {vouched}: {figures[f'honest_held_vouched{vouched}']} of {n} honest corrections wait on day 60")
     units = {"worst_live_poison": "share of probes", "honest_held": "share of corrections", "honest_wait_days": "days"}
     finish(figures, name="attack", seed=0, units=units)
