@@ -108,7 +108,7 @@ def _claim(sentence: str, *, language: str) -> Claim | None:
     risks = frozenset(
         {reader.risks[word] for word in reader.risks} | {"address" for fact in facts if fact.unit in ADDRESSES}
     )
-    is_small_talk = not facts and not risks and not reader.hinges and set(reader.stems) <= spoken.politeness
+    is_small_talk = not facts and not reader.hinges and set(reader.stems) <= spoken.politeness
     return Claim(
         text=sentence,
         key=" ".join(reader.key),
