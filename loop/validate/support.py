@@ -115,8 +115,8 @@ def _names(some: Sequence[Saying]) -> list[str]:
 def _is_carried(some: Sequence[Saying], *, weight: Mapping[str, str], public: Collection[str], needed: int) -> bool:
     """Whether `needed` people can be found who said it apart from each other, one of them of the staff.
 
-    A matching: no two share the person, the conversation or the ten minutes, and at most one is a newcomer. More
-    sayings never make it fail.
+    A matching: no two share the person, the conversation or the ten minutes, and at most one is a newcomer. One more
+    saying never makes it fail, as long as those before it are not more than READ or lead to more than _TRIED tries.
     """
     voices = [
         (one.person, one.conversation, int(one.at // TOGETHER), weight.get(one.person, "new") == "new")

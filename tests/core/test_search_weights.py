@@ -255,7 +255,7 @@ def test_nobody_unknown_gives_more_than_a_quarter_of_the_lessons() -> None:
         for key, item in found.items.items()
     }
     kept = [int(one.said.feedback_id[1:]) for one in lessons(work(items=loud)) if one.said.author == "a0"]
-    assert kept == [number for number in range(1, len(asked()) + 1)][-len(asked()) // 4 :], "the newest"
+    assert kept == list(range(1, len(asked()) + 1))[-len(asked()) // 4 :], "the newest"
     named = agent(grading=Grading.ARTICLE, trusted_authors=("a0",))
     assert len(lessons(work(items=loud, agent=named))) == len(asked())
 
