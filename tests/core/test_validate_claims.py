@@ -215,6 +215,7 @@ def test_peers_lose_a_claim_when_one_of_them_takes_their_word_back() -> None:
     item = desk.known.items[keys[2]]
     desk.known.items[keys[2]] = item.model_copy(update={"state": FeedbackState.SUPERSEDED})
     desk.known.list_of["facts"][keys[2]] = 1
+    desk.say("Vouchers are sold downtown.", by="dan", day=50)
     assert desk.waits(keys[0])
 
 
