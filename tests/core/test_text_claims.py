@@ -85,7 +85,7 @@ def test_a_risky_word_is_one_in_the_plural_too(word: str) -> None:
 
 
 def test_an_article_is_a_number_only_before_a_unit() -> None:
-    assert facts("You get a refund.") == set()
+    assert facts("No one of us is here.") == facts("Ich bin ein Kunde und nicht einer von denen.") == set()
 
 
 def test_two_addresses_are_never_the_same_claim() -> None:
@@ -190,9 +190,9 @@ def test_what_a_text_says_put_together_otherwise_or_without_its_limits_does_not_
 
 
 def test_a_claim_stands_only_where_most_of_its_words_do_even_if_the_label_knows_the_others() -> None:
-    reply = "Refunds take 5 days. Parcels arrive daily. Vouchers are sold at our shop downtown."
+    reply = "Refunds take 5 days. Parcels arrive daily. Vouchers are sold at the shop downtown."
     assert stands("Refunds take 5 days.", reply)
-    assert not stands("Refunds take 5 days at our shop downtown.", reply)
+    assert not stands("Refunds take 5 days at the shop downtown.", reply)
 
 
 def test_what_is_turned_round_must_be_turned_round_there() -> None:
