@@ -153,7 +153,7 @@ def feedback_from_row(
         author=author,
         source=vouched_source(defaults.source) if author in defaults.vouched else defaults.source,
         at=at or defaults.at,
-        received_at=max(at or defaults.at, defaults.at),
+        received_at=defaults.at,
         **fields,
     )
 

@@ -11,7 +11,7 @@ from functools import cache
 
 from loop.records.anatomy import EditPart, PartKind
 from loop.text.manner_words import COURTESIES, EXCEPTIONS, GREETINGS, POLICIES, SIGN_OFFS, SOFTENERS, STEPS
-from loop.text.sentences import Fact, compare, find_facts
+from loop.text.sentences import Fact, compare, find_facts, sentences
 from loop.text.spelling import normalise
 
 PARTS = 12
@@ -35,14 +35,15 @@ def split_edit(draft: str, *, sent: str) -> tuple[EditPart, ...]:
     gone, came = list(edit.removed[:COMPARED]), list(edit.added[:COMPARED])
     is_new_answer = not edit.kept
     parts: list[EditPart] = []
+    sent_last, draft_last = sentences(sent)[-1:], sentences(draft)[-1:]
     for sentence in came:
         was = _closest(sentence, gone)
         if was:
             gone.remove(was)
             is_new_answer = False
-        parts.append(_part(was, sentence, is_last=sentence == came[-1]))
+        parts.append(_part(was, sentence, is_last=(sentence,) == sent_last))
     if not is_new_answer or not came:
-        parts += [_part(sentence, "", is_last=sentence == edit.removed[-1]) for sentence in gone]
+        parts += [_part(sentence, "", is_last=(sentence,) == draft_last) for sentence in gone]
     return tuple(parts[:PARTS])
 
 

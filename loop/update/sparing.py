@@ -1,10 +1,12 @@
 """Held-out topics: what a broad change leaves out, so that cases it does not teach exist by construction.
 
 A bundle of examples teaches whatever was corrected, and that is what the held-out cases are about too: they cluster on
-the same topics, and harm elsewhere would hardly be measured. So each bundle leaves out topics drawn for its base; the
-next base draws others. Only what the base teaches as well as a bundle would is left out: of what it knows little there
-is more to learn than to measure, and left behind while all others grow it would only lose. A rule, an article or an
-edit is about one thing, and leaves out all others by itself.
+the same topics, and harm elsewhere would hardly be measured. So each bundle leaves out topics drawn for it and its
+base. The next bundle draws others: a few topics that lose for being left behind would hold back all that grows around
+them for ever (measured: two of eight noisy streams ended 6 points lower, with +6.2 points waiting). Only what the base
+teaches as well as a bundle would is left out: of what it knows little there is more to learn than to measure, and left
+behind while all others grow it would only lose. A rule, an article or an edit is about one thing, and leaves out all
+others by itself.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -20,7 +22,7 @@ LARGEST = 0.25
 """Share of the corrections from which a topic is never left out."""
 
 Draw = Callable[[str], float]
-"""A number in [0, 1) for a topic, which nobody can foresee and which stays the same on one base."""
+"""A number in [0, 1) for a topic, which nobody can foresee and which stays the same for one bundle."""
 
 
 def left_out(counts: Mapping[str, int], *, known: Collection[str], draw: Draw) -> frozenset[str]:

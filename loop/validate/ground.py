@@ -27,7 +27,6 @@ class Ground:
             self._examples[label][answer] = None
         self._of_label: dict[str, Shelf] = {}
         self._keys: dict[str, frozenset[str]] = {}
-        self._words: dict[str, frozenset[str]] = {}
 
     @cached_property
     def digest(self) -> str:
@@ -62,13 +61,6 @@ class Ground:
             found = {claim.key for answer in self._examples.get(label, ()) for claim in _told(answer)}
             self._keys[label] = frozenset(found)
         return self._keys[label]
-
-    def words_of(self, label: str) -> frozenset[str]:
-        """Stems these examples use."""
-        if label not in self._words:
-            found = (claim.words for answer in self._examples.get(label, ()) for claim in _told(answer))
-            self._words[label] = frozenset().union(*found)
-        return self._words[label]
 
 
 NO_GROUND = Ground((), ())

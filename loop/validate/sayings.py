@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from loop.records import (
+    IMPORTED,
     SEPARATOR,
     SUPPORTING,
     AuthorStanding,
@@ -28,6 +29,8 @@ SEASONED_DAYS = 14
 """Days between somebody's first and last correction before they are more than a newcomer."""
 SEASONED_TEXTS = 5
 """Corrections all of whose claims somebody else made too, before that."""
+BACKLOG = 86_400.0
+"""Seconds before it reached us that something may have been said: whoever writes a row writes its date too."""
 READ = 200
 """First claims of a person that their record is made from."""
 
@@ -128,8 +131,19 @@ def claim_key(one: Saying) -> str:
 
 
 def is_staff(door: str, *, public: Collection[str]) -> bool:
-    """Whether people of this door are not the customers: nobody ever spoke through it about their own question."""
-    return door in SIGNED_IN or door.startswith(VOUCHED) or door not in public
+    """Whether people of this door are not the customers: nobody ever spoke through it about their own question.
+
+    A file is no such door: the names in it are whatever somebody wrote, unless the operator vouches for them.
+    """
+    if door in SIGNED_IN or door.startswith(VOUCHED):
+        return True
+    return not door.startswith(IMPORTED) and door not in public
+
+
+def said_at(feedback: Feedback) -> float:
+    """When something was said, as far as that is believed: not after it reached us, nor long before."""
+    got = feedback.received_at.timestamp()
+    return min(max(feedback.at.timestamp(), got - BACKLOG), got)
 
 
 def _sayings(row: Judged, feedback: Feedback, interaction: Interaction, *, named: Collection[str]) -> list[Saying]:
@@ -147,7 +161,7 @@ def _sayings(row: Judged, feedback: Feedback, interaction: Interaction, *, named
             person=row.author,
             door=feedback.source,
             conversation=row.group or row.interaction_id,
-            at=row.at,
+            at=said_at(feedback),
             seq=row.seq,
             is_vouched=row.author in named,
             is_released=row.state is FeedbackState.RELEASED,

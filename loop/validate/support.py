@@ -73,20 +73,15 @@ def shelf_of(entries: Mapping[str, Entry]) -> Shelf:
     return _shelf(tuple(sorted(some)))
 
 
-def words_of(entries: Mapping[str, Entry]) -> frozenset[str]:
-    """Stems the supported claims of one label use."""
-    return _words(tuple(sorted(one["text"] for one in entries.values() if one["basis"] in SUPPORTING)))
-
-
 def passages_near(claim: Claim, *, scope: str, entries: Mapping[str, Entry], ground: Ground) -> list[Passage]:
     """What is believed and nearest to the claim, nearest first within each source."""
     shelves = (shelf_of(entries), ground.shelf_of(scope), ground.shelf)
     return [passage for shelf in shelves for passage in shelf.nearest(claim)]
 
 
-def standing_in(claim: Claim, passages: Sequence[Passage], *, words: Collection[str]) -> Passage | None:
+def standing_in(claim: Claim, passages: Sequence[Passage]) -> Passage | None:
     """The first passage that says what the claim says."""
-    return next((one for one in passages if stands_in(claim, one, vocabulary=words)), None)
+    return next((one for one in passages if stands_in(claim, one)), None)
 
 
 def _sayings(work: Work, claims: Sequence[str]) -> defaultdict[str, list[Saying]]:
@@ -120,8 +115,8 @@ def _names(some: Sequence[Saying]) -> list[str]:
 def _is_carried(some: Sequence[Saying], *, weight: Mapping[str, str], public: Collection[str], needed: int) -> bool:
     """Whether `needed` people can be found who said it apart from each other, one of them of the staff.
 
-    A matching: no two share the person, the conversation or the ten minutes, and at most one is a newcomer. More
-    sayings never make it fail.
+    A matching: no two share the person, the conversation or the ten minutes, and at most one is a newcomer. One more
+    saying never makes it fail, as long as those before it are not more than READ or lead to more than _TRIED tries.
     """
     voices = [
         (one.person, one.conversation, int(one.at // TOGETHER), weight.get(one.person, "new") == "new")
@@ -170,8 +165,7 @@ def _objection(claim: Claim, *, scope: str, entries: Mapping[str, Entry], ground
     """Why peers cannot carry the claim, however many say it; empty when they can."""
     vouched = {key: one for key, one in entries.items() if one["basis"] in ("vouched", "released")}
     near = passages_near(claim, scope=scope, entries=vouched, ground=ground)
-    words = words_of(vouched) | ground.words_of(scope)
-    if standing_in(claim, near, words=words):
+    if standing_in(claim, near):
         return ""
     if claim.risks:
         kinds = " and ".join(sorted("an address" if kind == "address" else kind for kind in claim.risks))
@@ -228,8 +222,3 @@ def _shelf(some: tuple[tuple[str, str], ...]) -> Shelf:
     for text, source in some:
         shelf.add(passages_of(claims_of(text), source=source))
     return shelf
-
-
-@lru_cache(maxsize=512)
-def _words(texts: tuple[str, ...]) -> frozenset[str]:
-    return frozenset().union(*(claim.words for text in texts for claim in claims_of(text)))

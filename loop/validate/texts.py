@@ -13,7 +13,7 @@ from loop.text.claims.standing import Passage, contradicts, difference
 from loop.text.spelling import quote
 from loop.validate.keys import CLAIM
 from loop.validate.sayings import claims_told, draft_scope, hash_of, scope_of
-from loop.validate.support import Entry, passages_near, source_of, standing_in, words_of
+from loop.validate.support import Entry, passages_near, source_of, standing_in
 from loop.validate.work import Findings, Work
 
 QUOTED = 140
@@ -105,8 +105,7 @@ def _rest(work: Work, claim: Claim, key: str, *, scope: str, entries: Mapping[st
     if claim.key in ground.keys_of(scope):
         return Rest(claim, key, "article", "an example the operator wrote")
     near = passages_near(claim, scope=scope, entries=entries, ground=ground)
-    words = words_of(entries) | ground.words_of(scope)
-    passage = standing_in(claim, near, words=words)
+    passage = standing_in(claim, near)
     if passage is None:
         return Rest(claim, key, "")
     return Rest(claim, key, "article" if claim.key in ground.keys else "near", passage.source)

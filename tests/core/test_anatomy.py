@@ -39,6 +39,7 @@ WORKED = Step(kind="tool", name="order status")
         (asked(method="rule"), "It ships on 3 May.", "wrong rule"),
         (asked(), "You can return it, it is allowed.", "wrong rule"),
         (asked(steps=(FAILED,)), "It ships on 3 May.", "tool failure"),
+        (asked(steps=(Step(kind="check", name="tone", is_error=True),)), "It ships on 3 May.", "missing fact"),
         (asked(steps=(FAILED, WORKED), method="handover", answer=""), "It ships on 3 May.", "missing fact"),
         (asked(), "You cannot return it. Sorry for the trouble!", "tone"),
         (asked(steps=(FAILED,)), "As an exception we take it back.", "exception"),

@@ -68,6 +68,20 @@ def test_a_sentence_that_says_what_is_so_is_no_manner() -> None:
     assert not is_manner("Thank you, 30 days remain.")
     assert not is_manner("Sorry, you cannot return it.")
     assert not is_manner("Best before 3 May 2026.")
+    assert not is_manner("Thank you for asking, the blue parcel left our depot in Mainz and waits for you there.")
+    assert not is_manner("Best regards go to nobody as the parcel is lost.")
+    assert not is_manner("Sorry, open the app and choose Returns.")
+
+
+def test_a_number_that_changes_with_a_link_is_another_fact() -> None:
+    draft, sent = "Pay 5 euros at https://acme.example/refund.", "Pay 6 euros at https://acme.example/card."
+    assert kinds(draft, sent) == ["fact"]
+    assert kinds(draft, "Pay 6 euros at https://acme.example/refund.") == ["number"]
+
+
+def test_a_name_is_a_signature_only_at_the_end() -> None:
+    assert kinds("It is here.", "It is here. Mia Berg") == ["personal style"]
+    assert kinds("It is here.", "Smart Box. It is here.") == ["fact"]
 
 
 def test_hostile_lengths_are_bounded() -> None:

@@ -13,6 +13,7 @@ from loop.change.footprint import Footprint, is_taught
 from loop.change.operations import apply, apply_all, edit_of, footprint_of, reword, summary_of
 from loop.change.sections import SECTIONS
 from loop.change.stakes import assess_stakes
+from loop.change.texts import check
 from loop.errors import OperationRefused
 from loop.records import (
     Approach,
@@ -300,3 +301,9 @@ def test_taught_cases_are_those_the_change_is_about() -> None:
     assert is_taught(case(4, question="Refund, please!"), by=covered)
     assert not is_taught(case(5, question="Refunding is slow"), by=covered)
     assert is_taught(case(6), by=footprint_of([EditInstructions(new="Be kind.")], base))
+
+
+def test_a_masked_value_is_never_taught_and_stays_only_in_what_customers_asked() -> None:
+    with pytest.raises(OperationRefused, match="⟨PHONE_1⟩"):
+        check("Call ⟨PHONE_1⟩.", field="example.answer", cap=100)
+    check("Is ⟨PHONE_1⟩ yours?", field="example.question", cap=100)

@@ -1,6 +1,7 @@
 """A search that learns which words lead to an article: for all alike, on trial, and without renaming the past."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -225,6 +226,26 @@ def test_a_disputed_question_is_no_lesson() -> None:
     assert len(lessons(work([*asked(), ("urgent parcel", "invoice")]))) == len(asked()) - 1
 
 
+def test_a_question_has_the_article_most_people_name_however_often_one_of_them_does() -> None:
+    pairs = [("urgent parcel", "parcel")] * 2 + [("urgent parcel", "invoice")] * 3
+    found = work(pairs)
+    people = dict(zip(found.items, ("ann", "bob", "eve", "eve", "eve"), strict=True))
+    items = {key: changed(item, author=people[key]) for key, item in found.items.items()}
+    assert [one.article_id for one in lessons(work(pairs, items=items))] == ["parcel"]
+
+
+def test_what_waits_and_what_is_an_exception_is_no_lesson() -> None:
+    found = work()
+    held = {**found.items, "f1": found.items["f1"].model_copy(update={"state": FeedbackState.HELD})}
+    assert len(lessons(work(items=held))) == len(asked()) - 1
+    exception = {**found.items, "f1": changed(found.items["f1"], teaches=False)}
+    assert len(lessons(work(items=exception))) == len(asked()) - 1
+
+
+def changed(item: FeedbackItem, **fields: Any) -> FeedbackItem:
+    return item.model_copy(update={"feedback": item.feedback.model_copy(update=fields)})
+
+
 def test_nobody_unknown_gives_more_than_a_quarter_of_the_lessons() -> None:
     found = work()
     loud = {
@@ -233,8 +254,8 @@ def test_nobody_unknown_gives_more_than_a_quarter_of_the_lessons() -> None:
         )
         for key, item in found.items.items()
     }
-    authors = [one.said.author for one in lessons(work(items=loud))]
-    assert authors.count("a0") == len(asked()) // 4
+    kept = [int(one.said.feedback_id[1:]) for one in lessons(work(items=loud)) if one.said.author == "a0"]
+    assert kept == list(range(1, len(asked()) + 1))[-len(asked()) // 4 :], "the newest"
     named = agent(grading=Grading.ARTICLE, trusted_authors=("a0",))
     assert len(lessons(work(items=loud, agent=named))) == len(asked())
 
@@ -257,6 +278,9 @@ def test_confirmed_answers_and_articles_sent_as_an_answer_are_lessons_too() -> N
         issues=[issue.model_copy(update={"kind": "knowledge", "sides": sides})],
     )
     assert not lessons(found)
+    other = said[1].model_copy(update={"text": "Our ladder colleague will ring you back within the hour, promised."})
+    unlike = {**items, "f2": FeedbackItem(feedback=other, state=FeedbackState.VALID)}
+    assert [one.article_id for one in lessons(replace(text, items=unlike))] == ["parcel"]
     assert [(one.question, one.article_id) for one in lessons(text)] == [
         ("where is it", "parcel"),
         ("who sees to it", "ladder"),

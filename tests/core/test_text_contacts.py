@@ -50,14 +50,24 @@ def test_a_contact_is_learned_from_different_people_and_never_from_its_owner() -
     own = OwnContacts()
     for number in range(SHARED - 1):
         own.learn(f"Call {HOTLINE}.", conversation=f"c{number}")
-    for _ in range(9):
+    for number in range(9):
         own.learn(f"Call {HOTLINE}.", conversation="c0")
-        own.learn("We ring you at 0170 1234567.", conversation="c9", asked="My number is 0170 1234567.")
+        own.learn("We ring you at 0170 1234567.", conversation=f"p{number}", asked="My number is 0170 1234567.")
     assert not own.covers(HOTLINE)
     own.learn(f"Call {HOTLINE}.", conversation="another")
     assert own.covers(HOTLINE)
     assert own.learned == (HOTLINE,)
     assert not own.covers("0170 1234567")
+
+
+def test_a_card_number_is_no_contact_however_often_it_is_said() -> None:
+    card = "4111 1111 1111 1111"
+    own = OwnContacts(texts=lambda: [f"Example: {card}."])
+    for number in range(SHARED):
+        own.learn(f"Your card {card} is charged.", conversation=f"c{number}")
+    assert own.learned == ()
+    assert not own.covers(card)
+    assert card not in Masker(own=own).mask(f"Pay with {card}.")
 
 
 def test_a_file_teaches_the_hotline_that_many_of_its_answers_share() -> None:

@@ -102,6 +102,7 @@ def test_one_masker_gives_one_value_one_placeholder_across_texts() -> None:
     assert masker.mask("from +1 415 555 0132") == "from ⟨PHONE_1⟩"
     assert masker.mask("call (415) 555-0133 or +1-415-555-0132") == "call ⟨PHONE_2⟩ or ⟨PHONE_1⟩"
     assert masker.found == {"PHONE": 3}
+    assert masker.fork().mask("+1 415 555 0132, +1 415 555 0144") == "⟨PHONE_1⟩, ⟨PHONE_3⟩"
 
 
 def test_a_placeholder_already_in_the_text_is_not_given_to_another_value() -> None:
@@ -143,6 +144,8 @@ def test_secrets_only_leaves_personal_data_and_off_leaves_everything() -> None:
     text = "Call 020 7946 0958, key AKIAIOSFODNN7EXAMPLE\u200b"
     assert redact_text(text, redaction=Redaction.SECRETS).text == "Call 020 7946 0958, key ⟨SECRET_1⟩"
     assert redact_text(text, redaction=Redaction.OFF).text == text
+    named = {"phone": "020 7946 0958", "ssn": "536-90-4399"}
+    assert Masker(Redaction.SECRETS).walk(named) == named
 
 
 @pytest.mark.parametrize(

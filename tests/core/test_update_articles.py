@@ -108,7 +108,8 @@ def test_an_article_of_which_people_send_single_parts_is_split_into_them() -> No
 def test_nothing_is_split_or_merged_where_the_article_itself_is_the_answer() -> None:
     bundle = Bundle(articles=(LAMPS, PETS))
     assert not titled(answered(PARTS, used="lamps", bundle=bundle, grading=Grading.ARTICLE))
-    assert not titled(answered(PARTS[:2], used="lamps", bundle=bundle)), "people sent one part only"
+    one_part = [(f"how long is the warranty of lamp {number}", WARRANTY) for number in range(4)]
+    assert not titled(answered(one_part, used="lamps", bundle=bundle)), "people sent one part only"
 
 
 def test_an_article_people_replace_by_a_fuller_twin_is_merged_into_it() -> None:
@@ -120,6 +121,30 @@ def test_an_article_people_replace_by_a_fuller_twin_is_merged_into_it() -> None:
     after = apply_all(found.bundle, operations)
     assert [one.id for one in after.articles] == ["full", "pets"]
     assert after.articles[0].questions == ("is there a warranty",)
+
+
+def test_parts_sent_by_too_few_people_split_nothing() -> None:
+    found = answered(PARTS, used="lamps", bundle=Bundle(articles=(LAMPS, PETS)))
+    assert not titled(by_one_person(found))
+
+
+def test_a_twin_replaced_by_too_few_people_or_that_says_more_stays() -> None:
+    rows = [(f"warranty of lamps number {number}", FULL.body) for number in range(4)]
+    found = answered(rows, used="short", bundle=Bundle(articles=(SHORT, FULL, PETS)))
+    assert not titled(by_one_person(found))
+    other = FULL.model_copy(
+        update={"body": f"{FULL.body} Bulbs, cables and shades have none, nor do gifts or samples."}
+    )
+    rows = [(f"warranty of lamps number {number}", other.body) for number in range(4)]
+    assert not titled(answered(rows, used="short", bundle=Bundle(articles=(SHORT, other, PETS))))
+
+
+def by_one_person(found: UpdateWork) -> UpdateWork:
+    items = {
+        key: item.model_copy(update={"feedback": item.feedback.model_copy(update={"author": "ann"})})
+        for key, item in found.items.items()
+    }
+    return replace(found, items=items)
 
 
 # missing ---------------------------------------------------------------------------------------
@@ -187,6 +212,13 @@ def test_a_title_that_draws_in_what_it_is_not_about_is_not_proposed() -> None:
     idea, why = title_idea(replace(found, cases=[*found.cases, *lost]), lessons(found))
     assert idea is None
     assert "cost other articles" in why
+
+
+def test_one_persons_questions_change_no_title_and_a_word_that_leads_elsewhere_too_is_not_added() -> None:
+    found = by_one_person(led_astray([]))
+    assert title_idea(found, lessons(found)) == (None, "")
+    found = led_astray([("guinea warranty of lamps", "short")])
+    assert title_idea(found, lessons(found)) == (None, "")
 
 
 @pytest.mark.parametrize("n", [1, 2])

@@ -10,12 +10,24 @@ from loop.change import footprint, operations
 from loop.evaluate import grade
 from loop.heldout import HeldOut
 from loop.limits import EACH_CLASS
-from loop.records import Bundle, ChangeExamples, Example, FeedbackItem, FeedbackKind, FeedbackState, Grading, Split
+from loop.records import (
+    Bundle,
+    ChangeExamples,
+    Example,
+    FeedbackItem,
+    FeedbackKind,
+    FeedbackState,
+    Grading,
+    ProposalItem,
+    ProposalState,
+    Proposer,
+    Split,
+)
 from loop.update import UpdateWork
 from loop.update.proposers.examples import ExampleProposer
 from loop.update.sparing import FEWEST, LARGEST, left_out
 from tests.asking import ask_local
-from tests.builders import NOON, agent, case, feedback, interaction
+from tests.builders import NOON, agent, case, feedback, interaction, proposal, report
 from tests.core.test_update import issue, version
 
 TOPICS = ("kettle", "parasol", "heater", "lamp", "rug", "desk", "sofa", "mirror", "shelf", "clock", "stool", "vase")
@@ -63,8 +75,8 @@ def taught(given: UpdateWork) -> set[str]:
     return {one.label or "" for one in change.add}
 
 
-def spared(base: str) -> set[str]:
-    return set(left_out(dict.fromkeys(TOPICS, 6), known=TOPICS, draw=draw_of(base)))
+def spared(base: str, *, tried: int = 0) -> set[str]:
+    return set(left_out(dict.fromkeys(TOPICS, 6), known=TOPICS, draw=lambda topic: draw_of(base)(f"{tried}:{topic}")))
 
 
 @pytest.mark.parametrize("base", ["one", "two", "three"])
@@ -76,6 +88,21 @@ def test_a_bundle_teaches_all_but_what_was_drawn_for_its_base(base: str) -> None
 def test_what_one_base_leaves_out_another_teaches() -> None:
     assert set().union(*(taught(work(base=base)) for base in ("one", "two", "three"))) == set(TOPICS)
     assert len({frozenset(spared(base)) for base in ("one", "two", "three")}) > 1
+
+
+def test_a_bundle_that_was_tested_and_waits_makes_the_next_one_teach_what_it_left_out() -> None:
+    """Otherwise a few topics that lose for being left behind hold back all that is learned around them."""
+    given = work()
+    assert spared("one", tried=1) != spared("one")
+
+    def tried(base_digest: str) -> ProposalItem:
+        made = proposal("b1", base_digest=base_digest, proposer=Proposer.EXAMPLES)
+        return ProposalItem(proposal=made, state=ProposalState.STALE, report=report(made))
+
+    here, elsewhere = tried(given.base.digest), tried("b" * 64)
+    assert taught(replace(given, earlier=(here,))) == set(TOPICS) - spared("one", tried=1)
+    untested = here.model_copy(update={"report": None})
+    assert taught(replace(given, earlier=(elsewhere, untested))) == set(TOPICS) - spared("one")
 
 
 def test_its_cases_there_are_untaught_and_the_rationale_names_them() -> None:

@@ -130,6 +130,20 @@ def test_three_people_who_contradict_a_number_get_exactly_that_number_changed() 
     assert ideas("knowledge", stale(5, new="2")) == ()
 
 
+def test_one_person_who_contradicts_a_number_three_times_changes_nothing() -> None:
+    found = stale(3)
+    alone = {
+        key: one.model_copy(update={"feedback": one.feedback.model_copy(update={"author": "ann"})})
+        for key, one in found.items.items()
+    }
+    assert ideas("knowledge", replace(found, items=alone)) == ()
+
+
+def test_a_number_that_stands_in_two_places_is_for_a_person() -> None:
+    twice = FEES.model_copy(update={"body": f"{FEES.body}\nReturns arrive within 2 days."})
+    assert ideas("knowledge", replace(stale(3), bundle=Bundle(articles=(twice,)))) == ()
+
+
 # wording ---------------------------------------------------------------------------------------
 def edits(before: str, after: str, *, topics: int = 3, **fields: Any) -> list[dict[str, Any]]:
     return [

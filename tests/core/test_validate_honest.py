@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from loop.records import FeedbackItem, FeedbackKind, FeedbackState, Grading, is_person, person_of
+from loop.records import FeedbackItem, FeedbackKind, FeedbackState, Grading, Judged, is_person, person_of
 from loop.validate import MemoryKnowledge, settle, thinness, topic_in_words
-from loop.validate.crowds import CROWD
+from loop.validate.crowds import CROWD, episodes, kind_of
 from tests.builders import agent, at, feedback, interaction
 from tests.core.test_validate_incremental import rechecked
 
@@ -171,6 +171,21 @@ def test_a_flood_in_one_message_teaches_nothing_until_somebody_known_says_the_sa
     if not history:
         assert desk.taught() & set(ids)
     assert rechecked(desk.known, desk.agent) == ()
+
+
+def test_the_same_words_after_days_of_silence_are_another_event() -> None:
+    desk = Desk()
+    for number in range(CROWD + 2):
+        late = 5 * DAY * (number >= CROWD // 2 + 1)
+        desk.say(f"user{number}", OUTAGE, minute=late + number, kind=FeedbackKind.LABEL, label=LABELS[0])
+    rows = list(judged(desk).values())
+    assert [len(episode) for episode in episodes(rows)] == [CROWD // 2 + 1, CROWD // 2 + 1]
+    assert {kind_of(episode) for episode in episodes(rows)} == {""}
+
+
+def judged(desk: Desk) -> dict[str, Judged]:
+    settle(desk.known, desk.agent, now=at(60 * DAY), seed=0)
+    return desk.known.judged
 
 
 def test_a_wrong_label_said_over_and_over_for_weeks_is_seen_as_a_repeat() -> None:

@@ -25,7 +25,8 @@ _SURE = 3
 _AHEAD = 1.5
 """How many times as many as of the next one."""
 _LETTERS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_SEMICOLON = re.compile(r";(?=\s)|(?<=\s)[•·▪–—-](?=\s)")
+_BREAK = re.compile(r";(?=\s)|(?<=\s)[•·▪–—-](?=\s)")
+"""Semicolons, bullets and dashes inside what punctuation takes for one sentence."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _votes(text: str) -> dict[str, float]:
 def _pieces(text: str) -> Sequence[str]:
     found = []
     for sentence in sentences(text):
-        for part in _SEMICOLON.split(sentence):
+        for part in _BREAK.split(sentence):
             plain = part.strip()
             found += [plain[start : start + LONGEST] for start in range(0, len(plain), LONGEST)]
     return found
@@ -108,7 +109,7 @@ def _claim(sentence: str, *, language: str) -> Claim | None:
     risks = frozenset(
         {reader.risks[word] for word in reader.risks} | {"address" for fact in facts if fact.unit in ADDRESSES}
     )
-    is_small_talk = not facts and not risks and not reader.hinges and set(reader.stems) <= spoken.politeness
+    is_small_talk = not facts and not reader.hinges and set(reader.stems) <= spoken.politeness
     return Claim(
         text=sentence,
         key=" ".join(reader.key),

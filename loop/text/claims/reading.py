@@ -31,7 +31,7 @@ _BETWEEN = "to bis a à al tot até and und y et e en or oder ou o of"
 """Between the two numbers of a range."""
 _RANGE = frozenset(_BETWEEN.split())
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th|er|ère|ème|e|º|ª|ter|ten|te|de|ste)")
-_EXTRA_DAY = "workday"
+_WORKDAY = "workday"
 _MOST_BEHIND = (
     ("at", "most"), ("or", "less"), ("maximum",), ("max",), ("höchstens",), ("maximal",), ("au", "plus"),
     ("au", "maximum"), ("como", "máximo"), ("al", "massimo"), ("maximaal",), ("hoogstens",), ("no", "máximo"),
@@ -66,12 +66,12 @@ class Fact:
         unit = self.unit.partition(":")[2] or self.unit
         if self.unit in ADDRESSES or self.unit in ("number", "code", "date", "time"):
             return self.value
-        if self.unit == _EXTRA_DAY:
+        if self.unit == _WORKDAY:
             unit = "business day"
         shown = (
             f"{self.value}%" if self.unit == "%" else f"{self.value} {unit.upper() if 'money' in self.unit else unit}"
         )
-        plural = self.unit in (_EXTRA_DAY, "minute", "hour", "day", "week", "month", "year") and self.value != "1"
+        plural = self.unit in (_WORKDAY, "minute", "hour", "day", "week", "month", "year") and self.value != "1"
         return shown + ("s" if plural else "")
 
 
@@ -200,7 +200,7 @@ class Reader:
             self._used.add(at)
             at += 1
         if at >= len(self.tokens):
-            return _EXTRA_DAY if is_working else "number"
+            return _WORKDAY if is_working else "number"
         after = self.tokens[at].text
         if after in _CURRENCIES:
             self._used.add(at)
@@ -214,9 +214,9 @@ class Reader:
             if at + 1 < len(self.tokens) and self.tokens[at + 1].text in self.spoken.working:
                 self._used.add(at + 1)
                 is_working = True
-            return _EXTRA_DAY if unit == "day" and is_working else unit
+            return _WORKDAY if unit == "day" and is_working else unit
         if is_working:
-            return _EXTRA_DAY
+            return _WORKDAY
         if after in _SIZES:
             self._used.add(at)
             return f"size:{_SIZES[after]}"

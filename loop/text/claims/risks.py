@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
+from loop.text.claims.tokens import without_marks
+
 RISKS: Mapping[str, str] = {
     "payment": (
         "iban bic swift wire transfer überweisen überweisung überweise virement virez transferencia bonifico "
         "overmaken overschrijving transferência bitcoin crypto krypto cripto ethereum paypal zelle venmo moneygram "
         "western paysafecard giftcard geschenkkarte vorkasse prepay prepayment deposit kaution anzahlung acompte "
-        "anticipo caparra aanbetaling sinal"
+        "anticipo caparra aanbetaling sinal überweisungen anzahlungen"
     ),
     "credential": (
         "password passwort kennwort passcode pin tan cvv cvc otp passwort login credentials zugangsdaten "
@@ -27,5 +29,10 @@ RISKS: Mapping[str, str] = {
 
 @lru_cache(maxsize=1)
 def risk_of_word() -> Mapping[str, str]:
-    """Word to the kind of its risk."""
-    return {word: kind for kind, some in RISKS.items() for word in some.split()}
+    """Word to the kind of its risk; without its accents too, which is how the root of a plural comes."""
+    return {
+        spelled: kind
+        for kind, some in RISKS.items()
+        for word in some.split()
+        for spelled in (word, without_marks(word))
+    }

@@ -95,11 +95,16 @@ def stem(word: str) -> str:
     """The root of a word without its usual endings, light on purpose: `refunds`, `refunded` and `refund` agree."""
     if len(word) <= _ROOT or not word.isalpha():
         return word
-    plain = "".join(one for one in unicodedata.normalize("NFD", word) if not unicodedata.combining(one))
+    plain = without_marks(word)
     for ending in _ENDINGS:
         if plain.endswith(ending) and len(plain) - len(ending) >= _ROOT:
             return plain[: -len(ending)]
     return plain
+
+
+def without_marks(word: str) -> str:
+    """The word without accents and umlauts, as stems are."""
+    return "".join(one for one in unicodedata.normalize("NFD", word) if not unicodedata.combining(one))
 
 
 def number_of(written: str) -> str:

@@ -64,7 +64,18 @@ def _spared(candidates: Sequence[Correction], *, work: UpdateWork) -> frozenset[
         known = set(counts)  # an example in words does not say what it is about
     if len(known & counts.keys()) < MOSTLY * len(counts):
         return frozenset()
-    return left_out(counts, known=known, draw=work.draw)
+    draw, tried = work.draw, _tried(work)
+    return left_out(counts, known=known, draw=lambda topic: draw(f"{tried}:{topic}"))
+
+
+def _tried(work: UpdateWork) -> int:
+    """Bundles on this base that were tested: the next one leaves out other topics."""
+    return sum(
+        item.proposal.proposer is Proposer.EXAMPLES
+        and item.proposal.base_digest == work.base.digest
+        and item.report is not None
+        for item in work.earlier
+    )
 
 
 def _bundles(candidates: Sequence[Correction], *, work: UpdateWork, spared: frozenset[str]) -> list[Idea]:

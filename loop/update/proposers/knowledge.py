@@ -65,7 +65,12 @@ def _missing(worded: Sequence[Correction], *, work: UpdateWork) -> Considered:
     knowledge = {one.id for one in work.issues if one.kind == "knowledge"}
     gaps = [one for one in worded if one.issue_id in knowledge or one.interaction.method == "handover"]
     said = [distinct_words(article.body) for article in work.bundle.articles] if gaps else []
-    gaps = [one for one in gaps if all(jaccard(distinct_words(one.answer), words) < SAME_TEXT for words in said)]
+    answers = [distinct_words(one.answer) for one in gaps]
+    gaps = [
+        one
+        for one, words in zip(gaps, answers, strict=True)
+        if all(jaccard(words, other) < SAME_TEXT for other in said)
+    ]
     least = work.agent.limits.min_sources
     clusters = _clusters(gaps[-QUESTIONS_CLUSTERED:])
     drafts = [cluster for cluster in clusters if len({one.author for one in cluster}) >= least]

@@ -11,7 +11,7 @@ from loop.demo.world import World
 from loop.records import Answer, Feedback, FeedbackItem, FeedbackState, Interaction, Question
 from loop.text.spelling import fold
 from loop.validate import MemoryKnowledge, ground_of, settle
-from tests.bench.attack.running import UNTIL
+from tests.bench.attack.desks import UNTIL
 
 DAYS = 60
 
