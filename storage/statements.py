@@ -24,10 +24,11 @@ def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """Insert the rows whose key is free."""
-    statement = _insert(connection)(table).on_conflict_do_nothing()
-    for chunk in chunks(rows):
-        connection.execute(statement, list(chunk))
+    """Insert the rows whose key is free. All rows have the same columns."""
+    if not rows:
+        return
+    insert = _insert(connection)(table).values({name: sa.bindparam(name) for name in rows[0]})
+    execute_many(connection, insert.on_conflict_do_nothing(), rows)
 
 
 def insert_unknown(connection: sa.Connection, table: sa.Table, agent: str, rows: Sequence[Row]) -> int:

@@ -113,9 +113,13 @@ def _unkeepable(record: Interaction | Feedback) -> str:
     try:
         text = record.model_dump_json(exclude_defaults=True)
         # Other fields are typed: without free attributes, long texts and NUL the slow walk would find nothing.
-        is_free = record.attributes or (isinstance(record, Interaction) and record.steps)
-        if is_free or len(text) > CELL_MAX or "\\u0000" in text:
+        if len(text) > CELL_MAX or "\\u0000" in text:
             check(record.model_dump(exclude_defaults=True))
+        if record.attributes:
+            check(record.attributes, depth=1)
+        if isinstance(record, Interaction) and record.steps:
+            for step in record.steps:
+                check(step.attributes, depth=3)
     except PydanticSerializationError:
         return "The record holds a value that JSON has no form for."
     except ValueError as refused:
@@ -136,15 +140,16 @@ def _named_interaction(interaction: Interaction) -> Interaction:
     )
 
 
+_SAID = ("kind", "value", "text", "label", "article_id", "reason", "author", "at")
+
+
 def _named_feedback(feedback: Feedback) -> Feedback:
     target = stable_id("i", feedback.agent, feedback.interaction_id)
-    said = feedback.model_dump(include={"kind", "author", "value", "text", "label", "article_id", "reason", "at"})
-    own = (
-        stable_id("f", feedback.agent, feedback.id)
-        if feedback.id
-        else derived_id("f", feedback.agent, target, *said.values())
-    )
-    return feedback.model_copy(update={"id": own, "interaction_id": target})
+    if feedback.id:
+        own = stable_id("f", feedback.agent, feedback.id)
+    else:
+        own = derived_id("f", feedback.agent, target, *(getattr(feedback, name) for name in _SAID))
+    return _changed(feedback, {"id": own, "interaction_id": target})
 
 
 def _redacted_interaction(interaction: Interaction, masker: Masker, redaction: Redaction) -> Interaction:
@@ -170,8 +175,9 @@ def _redacted_interaction(interaction: Interaction, masker: Masker, redaction: R
 def _redacted_feedback(feedback: Feedback, masker: Masker, redaction: Redaction) -> Feedback:
     if redaction is Redaction.OFF:
         return feedback
-    copy = feedback.model_copy(
-        update={
+    copy = _changed(
+        feedback,
+        {
             "author": pseudonym(feedback.agent, feedback.author),
             "text": masker.mask(feedback.text),
             "label": _masked(masker, feedback.label),
@@ -179,7 +185,7 @@ def _redacted_feedback(feedback: Feedback, masker: Masker, redaction: Redaction)
             "reason": masker.mask(feedback.reason),
             "source": masker.mask(feedback.source),
             "attributes": masker.walk(feedback.attributes),
-        }
+        },
     )
     return _with_report(copy, masker.found)
 
@@ -197,6 +203,12 @@ def _redacted_step(step: Step, masker: Masker) -> Step:
 
 def _masked(masker: Masker, text: str | None) -> str | None:
     return None if text is None else masker.mask(text)
+
+
+def _changed(record: _Event, update: dict[str, Any]) -> _Event:
+    """A copy with the fields that are different; the record itself when none is: copying costs more than comparing."""
+    some = {name: value for name, value in update.items() if value != getattr(record, name)}
+    return record.model_copy(update=some) if some else record
 
 
 def _with_report(record: _Event, found: Counter[str]) -> _Event:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from loop.text.hints import holds_any
+
 
 class Span(NamedTuple):
     """A stretch of text, from `start` up to, not including, `end`."""
@@ -44,7 +46,7 @@ def find_identity(text: str) -> Iterator[Span]:
     """Where identity numbers are. Digits are plain digits."""
     low = text.lower()
     for form in FORMS:
-        if form.hints and not any(hint in low for hint in form.hints):
+        if form.hints and not holds_any(low, form.hints):
             continue
         for match in form.pattern.finditer(text):
             start, end = match.span("value") if "value" in form.pattern.groupindex else match.span()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
+from loop.text.hints import holds_any
 from loop.text.identity_numbers import find_identity
 
 Kind: TypeAlias = Literal["EMAIL", "PHONE", "CARD", "IBAN", "SSN", "ID", "BIRTH", "CODE", "IP", "MAC", "WALLET"]
@@ -145,7 +146,7 @@ def find_personal(text: str) -> Iterator[Personal]:
         for match in _EMAIL.finditer(text):
             yield Personal(match.start(), match.end(), "EMAIL")
     low = text.lower()
-    if any(sign in low for sign in _AT_SIGNS):
+    if holds_any(low, _AT_SIGNS):
         for match in _EMAIL_SPELLED.finditer(text):
             yield Personal(match.start(), match.end(), "EMAIL")
     if not _DIGIT.search(text):
@@ -153,10 +154,10 @@ def find_personal(text: str) -> Iterator[Personal]:
     yield from _numbers(text)
     yield from _phones(text)
     yield from _network(text)
-    if any(word in low for word in _BIRTH_WORDS):
+    if holds_any(low, _BIRTH_WORDS):
         for match in _BIRTH.finditer(text):
             yield Personal(match.start("value"), match.end("value"), "BIRTH")
-    if any(word in low for word in _CODE_WORDS):
+    if holds_any(low, _CODE_WORDS):
         for match in _CODE.finditer(text):
             yield Personal(match.start("value"), match.end("value"), "CODE")
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import count
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -55,6 +56,8 @@ REPORT = "redaction"
 
 _PLACEHOLDER = re.compile(r"⟨([A-Z]+)_(\d{1,9})⟩")
 _WORD = re.compile(r"⟨[A-Z]+_\d{1,9}⟩|[^\s⟨⟩]+")
+_SHORT = 64
+"""Characters up to which it is remembered that a text holds nothing."""
 _PATIENCE = 8
 """Rounds after which a text is no longer taken to be somebody's words."""
 _NUMBER_SIGN = re.compile(r"[0-9@]")
@@ -89,6 +92,8 @@ class Masker:
     def mask(self, text: str) -> str:
         """The text without hidden characters, secrets and personal data."""
         if self._redaction is Redaction.OFF or not text:
+            return text
+        if len(text) <= _SHORT and _is_clean(text):
             return text
         if "⟨" in text:
             for kind, number in _PLACEHOLDER.findall(text):
@@ -172,6 +177,14 @@ class Masker:
             if _SSN_FIELD.match(field) and _SSN_VALUE.fullmatch(value.strip()):
                 return "SSN"
         return None
+
+
+@lru_cache(maxsize=65_536)
+def _is_clean(text: str) -> bool:
+    """Whether a short text holds nothing to mask. Names of fields, doors, people and labels come again and again."""
+    if "⟨" in text or strip_invisible(text, found=Counter()) != text:
+        return False
+    return not any(True for found in (find_secrets(text), find_personal(text)) for _ in found)
 
 
 def redact_text(text: str, *, redaction: Redaction = Redaction.ALL) -> Redacted:

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from loop.text.hints import holds_any
+
 
 class Secret(NamedTuple):
     """A secret's place in its text, never the secret."""
@@ -88,7 +90,7 @@ def find_secrets(text: str) -> Iterator[Secret]:
             if _kinds(match.group()) == 3 and _looks_random(match.group(), bits=4.2):
                 yield Secret(match.start(), match.end(), "a cloud key")
     low = text.lower()
-    if not any(hint in low for hint in _HINTS):
+    if not holds_any(low, _HINTS):
         return
     for match in _BLOCK.finditer(text):
         yield Secret(match.start(), match.end(), "a private key")
