@@ -10,6 +10,7 @@ Addresses come from the operator's own file or command, never from a version, a 
 from loop.outbound.courier import Courier
 from loop.outbound.destinations import Destinations, EndpointTarget, FileTarget, GitTarget, Outbound, WebhookTarget
 from loop.outbound.endpoint import HttpEndpoint
+from loop.outbound.files import live_text
 from loop.outbound.webhooks import new_secret, signature
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "HttpEndpoint",
     "Outbound",
     "WebhookTarget",
+    "live_text",
     "new_secret",
     "signature",
 ]
