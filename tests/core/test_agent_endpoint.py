@@ -79,9 +79,7 @@ def test_what_the_agent_says_is_read_whole() -> None:
         ({}, "which version"),
     ],
 )
-def test_a_reply_that_is_no_answer_of_this_version_is_a_failure_that_says_why(
-    reply: dict[str, Any], why: str
-) -> None:
+def test_a_reply_that_is_no_answer_of_this_version_is_a_failure_that_says_why(reply: dict[str, Any], why: str) -> None:
     answer = read_answer(reply, digest=DIGEST)
     assert answer.method == "failed"
     assert why in answer.failure
