@@ -7,7 +7,8 @@ build.py      a row's cells → interactions and feedback             files/fiel
                                                                       files/cases.py     a row → a case handed in
 """
 
-from loop.collect.deliveries import Delivery, Prepared, added, dropped, prepare
+from loop.collect import api
+from loop.collect.deliveries import Delivery, Prepared, Unfit, added, dropped, prepare
 from loop.collect.files.cases import read_cases
 from loop.collect.files.intake import Batch, Options, read
 from loop.collect.files.presets import PRESETS, Preset
@@ -31,7 +32,9 @@ __all__ = [
     "Refused",
     "RowError",
     "Sanitized",
+    "Unfit",
     "added",
+    "api",
     "dropped",
     "orders_in",
     "prepare",

@@ -13,7 +13,6 @@ class ApiKeyRow(Named, table=True):
     """The fields are explained in `loop.records.keys.ApiKey`."""
 
     __tablename__ = "api_key"
-    __table_args__ = (sa.Index("ix_api_key_id", "id"),)
     client: str = key()
     verbs: list[Any] = json_column()
     secret_digest: str = Field(max_length=64)

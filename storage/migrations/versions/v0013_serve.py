@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("agent", "id"),
         if_not_exists=True,
     )
-    op.create_index("ix_api_key_id", "api_key", ["id"], if_not_exists=True)
     op.create_table(
         "api_key_use",
         _agent(),
