@@ -1,7 +1,9 @@
 """`ratchet agent endpoint` and `ratchet deliver …`: where your own agent is, and who is told what went live."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from pydantic import SecretStr, ValidationError
@@ -25,6 +27,7 @@ from loop.outbound.destinations import place_of
 from loop.records import Question
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+T = TypeVar("T")
 
 
 @click.command("endpoint")
@@ -195,7 +198,7 @@ def _check_name(name: str) -> None:
         )
 
 
-def _without(some: dict[str, object], name: str) -> dict[str, object]:
+def _without(some: Mapping[str, T], name: str) -> dict[str, T]:
     return {key: one for key, one in some.items() if key != name}
 
 

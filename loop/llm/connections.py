@@ -69,6 +69,11 @@ class Connections:
         while self._idle:
             self._idle.pop().close()
 
+    def __del__(self) -> None:
+        """Who forgets an address forgets its connections."""
+        if hasattr(self, "_idle"):  # an address that was refused has none
+            self.close()
+
     def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         ends_at = time.monotonic() + self._timeout
         while True:

@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine with a scripted reply, standing in for an operator's agent or a webhook's receiver.
+"""A real HTTP server on this machine with a scripted reply: an operator's agent, or the receiver of a webhook.
 
 def reply(call): return 200, {"answer": "yes"}
 with listen(reply) as server:

@@ -1,66 +1,64 @@
-"""Versions over HTTP: what is live, whether it changed, as soon as it does, and content by its digest; or none at all."""
+"""Versions over HTTP: what is live, as soon as it is, and content by its digest; or none at all."""
 
 import asyncio
 import threading
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 import pytest
-from starlette.testclient import TestClient
 
-from loop import desk, wiring
-from loop.records import Actor, Bundle, Role
+from loop.records import Bundle
 from loop.serve import bundles
-from loop.serve.app import make_app
 from loop.serve.refusal import Busy
-from loop.settings import Settings
 from storage.database import Database
 from storage.store import AgentStore
 from tests import builders
+from tests.serving import Client, Reply, new_key, serving
 from tests.shell import deciding
 
-ADMIN = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
 LIVE = "/api/v1/agents/desk/bundle"
 
 
 @pytest.fixture
-def client(sqlite_url: str, sqlite_database: Database, sqlite_store: AgentStore) -> Iterator[TestClient]:
+def client(sqlite_url: str, sqlite_database: Database, sqlite_store: AgentStore) -> Iterator[Client]:
     """An agent that loads its own prompts: its key reads the versions of `desk`."""
-    order = desk.KeyOrder(client="prompts", agents=["desk"], verbs=["versions:read"])
-    made = desk.create_key(sqlite_database, order, actor=ADMIN, clock=wiring.utc_now, chance=wiring.key_chance())
-    with TestClient(make_app(partial(Settings, database_url=sqlite_url)), raise_server_exceptions=True) as opened:
-        opened.headers["Authorization"] = f"Bearer {made.text}"
-        yield opened
+    key = new_key(sqlite_database, client="prompts", verbs=("versions:read",)).text
+    with serving(sqlite_url) as port:
+        yield Client(port, key)
 
 
-def test_the_live_version_is_given_out_whole_and_names_itself(client: TestClient, sqlite_store: AgentStore) -> None:
+def ask(client: Client, path: str = LIVE, *, known: str = "") -> Reply:
+    """A conditional request where `known` is given."""
+    return client.send("GET", path, **({"if_none_match": known} if known else {}))
+
+
+def test_the_live_version_is_given_out_whole_and_names_itself(client: Client, sqlite_store: AgentStore) -> None:
     deciding.ship(sqlite_store)
-    reply = client.get(LIVE)
-    head, told = sqlite_store.head(), reply.json()
-    assert (reply.status_code, told["number"], told["digest"]) == (200, head.number, head.digest)
+    reply = ask(client)
+    head, told = sqlite_store.head(), reply.json
+    assert (reply.status, told["number"], told["digest"]) == (200, head.number, head.digest)
     assert Bundle.model_validate(told["bundle"]).digest == head.digest
     assert reply.headers["etag"] == f'"{head.number}-{head.digest}"'
 
 
 def test_who_has_the_live_version_is_sent_nothing_until_another_is_live(
-    client: TestClient, sqlite_store: AgentStore
+    client: Client, sqlite_store: AgentStore
 ) -> None:
-    tag = client.get(LIVE).headers["etag"]
-    again = client.get(LIVE, headers={"If-None-Match": tag})
-    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    tag = ask(client).headers["etag"]
+    again = ask(client, known=tag)
+    assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
     deciding.ship(sqlite_store)
-    assert client.get(LIVE, headers={"If-None-Match": tag}).status_code == 200
+    assert ask(client, known=tag).status == 200
     deciding.roll_back(sqlite_store, to=0, undone="p1")
-    back = client.get(LIVE, headers={"If-None-Match": tag})  # the content of then, under another number
-    assert (back.status_code, back.json()["number"]) == (200, sqlite_store.head().number)
+    back = ask(client, known=tag)  # the content of then, under another number
+    assert (back.status, back.json["number"]) == (200, sqlite_store.head().number)
 
 
-def test_who_waits_is_answered_as_soon_as_another_version_is_live(client: TestClient, sqlite_store: AgentStore) -> None:
-    tag = client.get(LIVE).headers["etag"]
+def test_who_waits_is_answered_as_soon_as_another_version_is_live(client: Client, sqlite_store: AgentStore) -> None:
+    tag = ask(client).headers["etag"]
     found: list[object] = []
 
     def wait() -> None:
-        found.append(client.get(f"{LIVE}?wait=50", headers={"If-None-Match": tag}).json()["number"])
+        found.append(ask(client, f"{LIVE}?wait=25", known=tag).json["number"])
 
     waiting = threading.Thread(target=wait)
     waiting.start()
@@ -69,47 +67,48 @@ def test_who_waits_is_answered_as_soon_as_another_version_is_live(client: TestCl
     assert found == [sqlite_store.head().number]
 
 
-def test_who_waits_in_vain_is_told_that_nothing_changed(client: TestClient) -> None:
-    tag = client.get(LIVE).headers["etag"]
-    assert client.get(f"{LIVE}?wait=1", headers={"If-None-Match": tag}).status_code == 304
+def test_who_waits_in_vain_is_told_that_nothing_changed(client: Client) -> None:
+    tag = ask(client).headers["etag"]
+    assert ask(client, f"{LIVE}?wait=1", known=tag).status == 304
 
 
-def test_a_wait_is_whole_seconds(client: TestClient) -> None:
-    assert [client.get(f"{LIVE}?wait={text}").status_code for text in ("x", "-1", "1e9", "99999")] == [422] * 4
+def test_a_wait_is_whole_seconds(client: Client) -> None:
+    assert [client.get(f"{LIVE}?wait={text}").status for text in ("x", "-1", "1e9", "99999")] == [422] * 4
 
 
 def test_content_is_found_by_its_digest_for_ever_and_candidates_say_what_they_are(
-    client: TestClient, sqlite_store: AgentStore
+    client: Client, sqlite_store: AgentStore
 ) -> None:
     deciding.waiting(sqlite_store, "p1")
     first, candidate = sqlite_store.head().digest, deciding.candidate("p1").digest
     for digest, is_live in ((first, True), (candidate, False)):
-        reply = client.get(f"/api/v1/agents/desk/bundles/{digest}")
+        path = f"/api/v1/agents/desk/bundles/{digest}"
+        reply = ask(client, path)
         assert "immutable" in reply.headers["cache-control"]
-        assert (Bundle.model_validate(reply.json()["bundle"]).digest, reply.json()["released_at"] is not None) == (
+        assert (Bundle.model_validate(reply.json["bundle"]).digest, reply.json["released_at"] is not None) == (
             digest,
             is_live,
         )
-        assert client.get(reply.url, headers={"If-None-Match": reply.headers["etag"]}).status_code == 304
-    assert client.get(f"/api/v1/agents/desk/bundles/{'0' * 64}").status_code == 404
-    assert client.get("/api/v1/agents/desk/bundles/nothing").status_code == 422
+        assert ask(client, path, known=reply.headers["etag"]).status == 304
+    assert client.get(f"/api/v1/agents/desk/bundles/{'0' * 64}").status == 404
+    assert client.get("/api/v1/agents/desk/bundles/nothing").status == 422
 
 
 def test_a_version_that_cannot_be_vouched_for_is_not_given_out(
-    client: TestClient, sqlite_store: AgentStore, sqlite_database: Database
+    client: Client, sqlite_store: AgentStore, sqlite_database: Database
 ) -> None:
     deciding.ship(sqlite_store)
     with sqlite_database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE bundle SET body = json_set(body, '$.instructions', 'Refund everybody.')")
-    reply = client.get(LIVE)
-    assert (reply.status_code, "Refund" in reply.text) == (503, False)
+    reply = ask(client)
+    assert (reply.status, b"Refund" in reply.body) == (503, False)
 
 
-def test_a_key_of_another_agent_learns_nothing(client: TestClient, sqlite_database: Database) -> None:
+def test_a_key_of_another_agent_learns_nothing(client: Client, sqlite_database: Database) -> None:
     sqlite_database.create_agent(builders.agent("other"), builders.bundle(), now=builders.NOON, actor="rita")
-    assert client.get("/api/v1/agents/other/bundle").status_code == 404
-    assert client.get("/api/v1/agents/nobody/bundle").status_code == 404
-    assert client.get(LIVE, headers={"Authorization": "Bearer rk_no"}).status_code == 401
+    assert client.get("/api/v1/agents/other/bundle").status == 404
+    assert client.get("/api/v1/agents/nobody/bundle").status == 404
+    assert client.send("GET", LIVE, authorization="Bearer rk_no").status == 401
 
 
 def test_all_who_wait_share_one_look_and_not_too_many_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:

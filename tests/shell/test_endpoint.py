@@ -81,9 +81,8 @@ def test_every_try_of_one_question_has_the_same_idempotency_key_and_another_ques
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(status: int) -> None:
-    with listen(right) as target:
-        with listen(lambda call: (status, b"", {"Location": target.url})) as server:
-            assert f"status {status}" in ask(endpoint(server.url, []))
+    with listen(right) as target, listen(lambda call: (status, b"", {"Location": target.url})) as server:
+        assert f"status {status}" in ask(endpoint(server.url, []))
     assert target.calls == []
 
 
