@@ -81,6 +81,7 @@ def _strip(shows_name: bool) -> None:
             "div",
             tag("b", chosen.name) if shows_name else None,
             cards.chip("Demo data: invented people and answers", "unknown") if chosen.is_demo else None,
+            cards.answered_by(session.answering()),
             tag("span", MODES[chosen.mode]),
             tag("span", tag("span", css="rt-dot" if is_lively else "rt-dot is-idle"), heard, css="rt-push"),
             tag("span", f"{waits.to_review:,} waiting"),

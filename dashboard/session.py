@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 import streamlit as st
 
 from dashboard.components import words
-from loop import wiring
+from loop import desk, wiring
 from loop.errors import NotFound, RatchetError
 from loop.ports import Parts
 from loop.records import Actor, Agent
@@ -84,6 +84,18 @@ def choose_agent(slug: str) -> None:
 def parts() -> Parts:
     """Everything a verb needs for the chosen agent. Raises StoreUnavailable, NotFound."""
     return wiring.parts_for(settings(), database(), agent().slug)
+
+
+def answering() -> desk.Answering:
+    """Who answers for the chosen agent; looked up again when another version is live, and every minute."""
+    chosen = parts()
+    return _answering(settings().database_url, chosen.store.agent.slug, chosen.store.head().number)
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def _answering(url: str, slug: str, number: int) -> desk.Answering:
+    del number  # part of the key
+    return desk.answering(wiring.parts_for(settings(), _opened(url), slug))
 
 
 def scope() -> Scope:

@@ -9,7 +9,8 @@
     │   ├── DigestMismatch      what was approved is not what is stored
     │   └── StaleBase           the live version moved under the proposal
     ├── ModelFailed         the language model did not give a usable reply
-    │   └── AnswersPending      others are asking it now; come back when the answers are kept
+    │   ├── AnswersPending      others are asking it now; come back when the answers are kept
+    │   └── BudgetSpent         the day's ceiling of questions is reached; asking goes on tomorrow
     ├── Damaged             something stored is not what was written; everything else still works
     └── StoreUnavailable    the database cannot be reached or is not ours to use
 
@@ -75,6 +76,10 @@ class BrokenChain(Damaged):
 
 class AnswersPending(ModelFailed):
     """Answers are missing and are being asked for by the workers; nothing is wrong."""
+
+
+class BudgetSpent(ModelFailed):
+    """The agent's ceiling of questions for the day is reached: nothing was asked beyond it."""
 
 
 class StoreUnavailable(RatchetError):

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     """Seconds one model call may take."""
     model_concurrency: int = Field(default=8, ge=1, le=256)
     """Model calls at a time."""
+    outbound: Path | None = None
+    """The operator's file of addresses that may be called: agents' endpoints, webhooks, files, git folders. None:
+    `outbound.json` in your data folder."""
     operator: str = ""
     """Name written into decisions while sign-in is off. Empty: the name of the operating system's user."""
     turn_seconds: float = Field(default=5.0, gt=0)

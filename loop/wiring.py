@@ -14,13 +14,15 @@ from secrets import token_hex, token_urlsafe
 from loop.agent import answerer_for
 from loop.desk import Chance
 from loop.llm import model_from, model_named
+from loop.outbound import Courier, Destinations, EndpointTarget, HttpEndpoint
 from loop.ports import Answerer, Checkpoint, Clock, Model, Parts, Store
-from loop.records import Actor, Bundle, Role
+from loop.records import Actor, AgentKind, Bundle, Role
 from loop.settings import Settings, data_folder
 from storage.anchors import Anchors, places_of
 from storage.connecting import parse_url
 from storage.database import Database
 from storage.keys import JournalKeys, read_keys
+from storage.outbox import Outbox
 
 _READY = 8
 """Versions of a model that a worker keeps ready to answer."""
@@ -69,7 +71,7 @@ def parts_for(settings: Settings, database: Database, slug: str, *, clock: Clock
 
 def desks(settings: Settings, database: Database, *, clock: Clock = utc_now) -> Callable[[str], Parts]:
     """Parts by agent, as `parts_for` makes them: versions and connections to models are kept from one to the next."""
-    answerers, model, checkpoint = _kept(_answerers(settings)), model_from(settings), _checkpoint(settings)
+    answerer, model, checkpoint = _kept(_answerers(settings)), model_from(settings), _checkpoint(settings)
 
     def desk(slug: str) -> Parts:
         # The annotation proves that AgentStore has the shape of the port.
@@ -77,7 +79,7 @@ def desks(settings: Settings, database: Database, *, clock: Clock = utc_now) -> 
         return Parts(
             store=store,
             clock=clock,
-            answerers=answerers,
+            answerers=lambda bundle: answerer(slug, bundle),
             model=model,
             checkpoint=checkpoint,
             token=_token,
@@ -85,6 +87,25 @@ def desks(settings: Settings, database: Database, *, clock: Clock = utc_now) -> 
         )
 
     return desk
+
+
+def destinations(settings: Settings) -> Destinations:
+    """Where the operator said Ratchet may call or write."""
+    return Destinations(settings.outbound or data_folder() / "outbound.json")
+
+
+def courier(
+    settings: Settings, database: Database, *, report: Callable[[str], None], clock: Clock = utc_now
+) -> Courier:
+    """What tells others that a version went live."""
+    return Courier(
+        Outbox(database.engine),
+        destinations=destinations(settings),
+        agents=lambda: [agent.slug for agent in database.agents()],
+        store=database.store,
+        clock=clock,
+        report=report,
+    )
 
 
 def operator(settings: Settings) -> Actor:
@@ -103,27 +124,61 @@ def key_chance() -> Chance:
     return Chance(key_id=token_hex(6), secret=token_urlsafe(32))
 
 
-def _answerers(settings: Settings) -> Callable[[Bundle], Answerer]:
+_Answering = Callable[[str, Bundle], Answerer]
+"""Makes a version of an agent ready to answer."""
+
+
+def _answerers(settings: Settings) -> _Answering:
+    endpoints = _Endpoints(destinations(settings))
+
     @cache
     def named(name: str) -> Model:
         return model_named(name, settings)  # one per name: its limit of calls at a time holds for all versions
 
-    def build(bundle: Bundle) -> Answerer:
-        model = None if bundle.model.is_local else named(bundle.model.name)
-        return answerer_for(bundle, model=model, concurrency=settings.model_concurrency, boundary=_token())
+    def build(slug: str, bundle: Bundle) -> Answerer:
+        kind = bundle.model.kind
+        return answerer_for(
+            bundle,
+            model=named(bundle.model.name) if kind is AgentKind.MODEL else None,
+            endpoint=endpoints.of(slug) if kind is AgentKind.YOURS else None,
+            concurrency=settings.model_concurrency,
+            boundary=_token(),
+        )
 
     return build
 
 
-def _kept(build: Callable[[Bundle], Answerer]) -> Callable[[Bundle], Answerer]:
-    """The versions asked last, ready to answer again."""
+class _Endpoints:
+    """The operator's own agents, each with its connections; another one when its address was changed."""
+
+    def __init__(self, where: Destinations) -> None:
+        self._where = where
+        self._choosing = threading.Lock()
+        self._known: dict[str, tuple[EndpointTarget, HttpEndpoint]] = {}
+
+    def of(self, slug: str) -> HttpEndpoint | None:
+        """None where the operator set none. Raises InvalidInput, NotFound."""
+        with self._choosing:
+            target = self._where.read().endpoints.get(slug)
+            if target is None:
+                return None
+            known = self._known.get(slug)
+            if known is None or known[0] != target:
+                known = self._known[slug] = (target, HttpEndpoint(slug, target))
+            return known[1]
+
+
+def _kept(build: _Answering) -> _Answering:
+    """The versions asked last, ready to answer again. What the operator's own agent holds is its own affair."""
     ready: dict[bool, OrderedDict[str, Answerer]] = {True: OrderedDict(), False: OrderedDict()}
     choosing = threading.Lock()
 
-    def answerer(bundle: Bundle) -> Answerer:
+    def answerer(slug: str, bundle: Bundle) -> Answerer:
+        if bundle.model.kind is AgentKind.YOURS:
+            return build(slug, bundle)
         with choosing:
             some = ready[bundle.model.is_local]
-            found = some.get(bundle.digest) or build(bundle)
+            found = some.get(bundle.digest) or build(slug, bundle)
             some[bundle.digest] = found
             some.move_to_end(bundle.digest)
             while len(some) > (_READY_LOCAL if bundle.model.is_local else _READY):

@@ -22,6 +22,7 @@ from loop.records import (
 )
 from storage import audit
 from storage.locks import bump_change_counter, lock_agent
+from storage.outbox import announce
 from storage.proposals import candidate_numbers, candidate_of, draft_proposals, move_proposal, next_number, stored_body
 from storage.record import Touched
 from storage.rows import from_row, to_row
@@ -334,6 +335,7 @@ def _note_release(
         digests={"bundle": version.digest, "release": digest(release)},
     )
     audit.append(connection, agent, [note], touched=touched)
+    announce(connection, release, digest=version.digest)
     bump_change_counter(connection, agent)
 
 

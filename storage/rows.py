@@ -13,6 +13,7 @@ from sqlmodel import UTCDateTime
 from loop.errors import InvalidInput
 from loop.records import (
     Agent,
+    Announcement,
     ApiKey,
     AuditAnswer,
     AuditEntry,
@@ -51,6 +52,7 @@ from storage.content import content_digest
 TABLES: dict[type[Record], type[tables.Table]] = {
     Agent: tables.AgentRow,
     ApiKey: tables.ApiKeyRow,
+    Announcement: tables.OutboxRow,
     AuditAnswer: tables.AuditAnswerRow,
     AuditEntry: tables.AuditRow,
     Bundle: tables.BundleRow,

@@ -32,6 +32,7 @@ from storage import audit, checkpoint, decisions, delivering, failures
 from storage.among import among
 from storage.anchors import EVERY, Anchors
 from storage.answers import is_kept_by_us, signed
+from storage.asks import AgentAsks
 from storage.casebook import AgentCasebook, write_case_changes
 from storage.commit import check_changes, write_changes
 from storage.connecting import keys_of, reading, writing
@@ -59,7 +60,7 @@ def _counted(notes: Sequence[Note], written: Written) -> list[Note]:
     return [*notes[:-1], notes[-1].model_copy(update={"digests": notes[-1].digests | told})]
 
 
-class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPanelbook, AgentLineage):
+class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPanelbook, AgentLineage, AgentAsks):
     """Everything kept about one agent: its reads, and each write in one transaction."""
 
     def __init__(

@@ -64,6 +64,7 @@ class FakeAnswers:
 
     def __init__(self) -> None:
         self.kept_answers: dict[tuple[str, str], Answer] = {}
+        self.asks: dict[str, int] = {}
 
     def answers(self, digest: str, case_ids: Iterable[str]) -> dict[str, Answer]:
         return {key: self.kept_answers[digest, key] for key in case_ids if (digest, key) in self.kept_answers}
@@ -71,6 +72,15 @@ class FakeAnswers:
     def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:
         for key, answer in answers.items():
             self.kept_answers.setdefault((digest, key), answer)
+
+    def take_asks(self, day: str, n: int, *, most: int) -> int:
+        counted = self.asks_on(day)
+        taken = max(-counted, n) if n < 0 else max(0, min(n, most - counted))
+        self.asks[day] = counted + taken
+        return taken
+
+    def asks_on(self, day: str) -> int:
+        return self.asks.get(day, 0)
 
 
 class FakeClock:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from dashboard.components.markup import Markup, show, tag
-from dashboard.components.words import Saying, Tone
+from dashboard.components.words import KINDS, Saying, Tone
+from loop.desk import Answering
 
 Cell: TypeAlias = "str | Markup"
 
@@ -29,6 +30,13 @@ def chip(words: str, tone: Tone | None = None, *, hint: str = "") -> Markup:
 def saying(said: Saying) -> Markup:
     """A state as a chip with its explanation."""
     return chip(said.name, said.tone, hint=said.more)
+
+
+def answered_by(who: Answering) -> Markup:
+    """The kind of agent, with who answers in words."""
+    said = KINDS[who.kind]
+    name = "Answers elsewhere, on record" if who.is_recorded else said.name
+    return chip(name, said.tone, hint=f"Answers come from {who.words}. {'' if who.is_recorded else said.more}".strip())
 
 
 def heading(name: str, more: str = "") -> None:

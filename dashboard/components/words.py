@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from loop.change.sections import SECTIONS
 from loop.records import (
+    AgentKind,
     Anatomy,
     Comparison,
     Decision,
@@ -95,6 +96,12 @@ FEEDBACK_KINDS: dict[FeedbackKind, str] = {
     FeedbackKind.LABEL: "Right label",
 }
 
+KINDS: dict[AgentKind, Saying] = {
+    AgentKind.BUILT_IN: Saying("Built-in agent", "It answers from what its version holds.", "neutral"),
+    AgentKind.MODEL: Saying("Language model", "It is told what the version holds.", "neutral"),
+    AgentKind.YOURS: Saying("Your own agent", "It is called with each question and the version to use.", "neutral"),
+}
+
 STAKES: dict[StakesLevel, Saying] = {
     StakesLevel.LOW: Saying("Low stakes", "Goes live after a short undo window.", "neutral"),
     StakesLevel.MEDIUM: Saying("Medium stakes", "A person decides; it goes live at once.", "hopeful"),
@@ -120,6 +127,7 @@ JOBS: dict[JobKind, str] = {
     "evaluation": "The test of a change",
     "apply": "Applying an approval",
     "answers": "Asking a version",
+    "delivery": "Telling others what is live",
 }
 
 DETECTORS = {
@@ -141,6 +149,7 @@ METHODS = {
     "article": "an article",
     "handover": "handed over to a person",
     "model": "the language model",
+    "yours": "your own agent",
     "failed": "no answer",
 }
 

@@ -1,15 +1,13 @@
 """A version answered by a language model: rules first, then messages composed for each question."""
 
 import hashlib
-import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loop.agent.directives import read_instructions
 from loop.agent.draft import finish, settle
 from loop.agent.prompt import compose, form_of, read_reply
-from loop.errors import ModelFailed
+from loop.agent.side_by_side import ask_each
 from loop.ports import Model
 from loop.records import Answer, Article, Bundle, Example, Question
 from loop.text.search import Nearest, Search
@@ -17,40 +15,15 @@ from loop.text.spelling import normalise
 
 ARTICLES_SHOWN = 3
 """Articles composed into the messages of one question, at most."""
-BATCH = 256
+BATCH = 64
 """Questions looked up at a time."""
-GIVE_UP_AFTER = 8
-"""Failed calls, with none that worked, after which the endpoint is unusable and no further call is begun."""
 
 
 @dataclass(frozen=True)
 class _Task:
-    place: int
     question: Question
     examples: list[Example]
     articles: list[Article]
-
-
-class _Health:
-    """Whether an endpoint works at all, told by the calls that run at the same time."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._has_worked = False
-        self._failures = 0
-        self.first_failure: ModelFailed | None = None
-
-    @property
-    def is_hopeless(self) -> bool:
-        return self._failures >= GIVE_UP_AFTER and not self._has_worked
-
-    def worked(self) -> None:
-        self._has_worked = True
-
-    def failed(self, failure: ModelFailed) -> None:
-        with self._lock:
-            self._failures += 1
-            self.first_failure = self.first_failure or failure
 
 
 class ModelAgent:
@@ -74,39 +47,19 @@ class ModelAgent:
 
         Raises ModelFailed when eight calls have failed and none has worked.
         """
-        answers: dict[int, Answer] = {}
+        answers = dict(self.answer_each(questions, permit=lambda: True))
+        return [answers[place] for place in range(len(questions))]
+
+    def answer_each(self, questions: Sequence[Question], *, permit: Callable[[], bool]) -> Iterator[tuple[int, Answer]]:
+        """See `loop.ports.ConcurrentAnswerer`. What a rule or an instruction settles costs nothing and comes first."""
         places: list[int] = []
-        tasks: list[_Task] = []
         for place, question in enumerate(questions):
             draft = settle(question, rules=self._bundle.rules, instructions=self._instructions, articles=self._articles)
             if draft is None:
                 places.append(place)
             else:
-                answers[place] = finish(draft, instructions=self._instructions)
-        for start in range(0, len(places), BATCH):
-            tasks += self._tasks(questions, places[start : start + BATCH])
-        answers |= self._ask_all(tasks)
-        return [answers[place] for place in range(len(questions))]
-
-    def _ask_all(self, tasks: Sequence[_Task]) -> dict[int, Answer]:
-        health = _Health()
-
-        def ask(task: _Task) -> Answer:
-            if health.is_hopeless:
-                return Answer(method="failed", failure="Not asked: the endpoint is unusable.")
-            try:
-                answer = self._ask(task)
-            except ModelFailed as failure:
-                health.failed(failure)
-                return Answer(method="failed", failure=str(failure))
-            health.worked()
-            return answer
-
-        with ThreadPoolExecutor(max_workers=self._concurrency, thread_name_prefix="model") as pool:
-            answers = dict(zip((task.place for task in tasks), pool.map(ask, tasks), strict=True))
-        if health.is_hopeless and health.first_failure is not None:
-            raise health.first_failure
-        return answers
+                yield place, finish(draft, instructions=self._instructions)
+        yield from ask_each(self._tasks(questions, places, permit=permit), self._ask, concurrency=self._concurrency)
 
     def _ask(self, task: _Task) -> Answer:
         choice = self._bundle.model
@@ -125,13 +78,17 @@ class ModelAgent:
         shown = (answer.article_id, *(one.id for one in task.articles), *(one.id for one in task.examples))
         return answer.model_copy(update={"uses": tuple(dict.fromkeys(one for one in shown if one))})
 
-    def _tasks(self, questions: Sequence[Question], places: Sequence[int]) -> list[_Task]:
-        """What each of the questions at these places is to be shown with."""
-        texts = [normalise(questions[place].text) for place in places]
+    def _tasks(
+        self, questions: Sequence[Question], places: Sequence[int], *, permit: Callable[[], bool]
+    ) -> Iterator[tuple[int, _Task]]:
+        """What each of the questions at these places is to be shown with, as far as they may be put."""
         limit = self._bundle.model.examples_per_question
-        examples = self._nearest.find(texts, limit=limit) if self._nearest else [[] for _ in texts]
-        found = self._search.find(texts, limit=ARTICLES_SHOWN) if self._search else [[] for _ in texts]
-        return [
-            _Task(place=place, question=questions[place], examples=alike, articles=[hit.article for hit in hits])
-            for place, alike, hits in zip(places, examples, found, strict=True)
-        ]
+        for start in range(0, len(places), BATCH):
+            some = places[start : start + BATCH]
+            texts = [normalise(questions[place].text) for place in some]
+            examples = self._nearest.find(texts, limit=limit) if self._nearest else [[] for _ in texts]
+            found = self._search.find(texts, limit=ARTICLES_SHOWN) if self._search else [[] for _ in texts]
+            for place, alike, hits in zip(some, examples, found, strict=True):
+                if not permit():
+                    return
+                yield place, _Task(questions[place], examples=alike, articles=[hit.article for hit in hits])

@@ -14,9 +14,11 @@ from loop.cli.importing import import_group
 from loop.cli.jobs import jobs_group
 from loop.cli.keys import keys_group
 from loop.cli.looping import recheck_command, rollback_command, turn_command
+from loop.cli.outbound import deliver_group
 from loop.cli.review import review_command
 from loop.cli.serving import demo_command, up_command, worker_command
 from loop.cli.tainting import taint_command, unlearn_command
+from loop.cli.versions import version_group
 from loop.errors import RatchetError
 
 
@@ -33,6 +35,8 @@ for _command in (
     demo_command,
     up_command,
     agent_group,
+    version_group,
+    deliver_group,
     import_group,
     turn_command,
     held_command,

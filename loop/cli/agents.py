@@ -9,15 +9,18 @@ import click
 from pydantic import ValidationError
 
 from loop import desk, wiring
+from loop.cli.bundle_files import read_bundle, read_text
 from loop.cli.opening import opened
+from loop.cli.outbound import endpoint_command, keep_endpoint
 from loop.cli.validation import first_problem
 from loop.errors import InvalidInput
 from loop.evaluate import confirmation_words
+from loop.llm import checked_endpoint, checked_name
+from loop.outbound.destinations import place_of
 from loop.records import Agent, Bundle, Comparison, Grading, Limits, Mode, Release, Split
 
 _RELEASES = 5
 """The newest, of those that were made."""
-_BUNDLE_BYTES_MAX = 64 * 1024 * 1024
 
 
 @click.group("agent")
@@ -39,6 +42,8 @@ def agent_group() -> None:
     show_default=True,
     help="Distinct people who must say the same before a machine proposes it.",
 )
+@click.option("--model", help="A language model answers: its LiteLLM name, such as openai/gpt-4o-mini.")
+@click.option("--endpoint", help="Your own agent answers: the address it is asked at.")
 @click.option("--instructions", type=click.Path(dir_okay=False, path_type=Path), help="Text file to start from.")
 @click.option("--bundle", type=click.Path(dir_okay=False, path_type=Path), help="Bundle (JSON) to start from.")
 def create_command(
@@ -49,13 +54,16 @@ def create_command(
     mode: str,
     trusted: tuple[str, ...],
     min_sources: int,
+    model: str | None,
+    endpoint: str | None,
     instructions: Path | None,
     bundle: Path | None,
 ) -> None:
     """Create the agent SLUG with version 0."""
-    start = _read_bundle(bundle) if bundle else Bundle()
+    start = read_bundle(bundle) if bundle else Bundle()
     if instructions:
-        start = start.model_copy(update={"instructions": _read_text(instructions)})
+        start = start.model_copy(update={"instructions": read_text(instructions)})
+    start = _answered_by(start, model=model, endpoint=endpoint)
     now = wiring.utc_now()
     try:
         agent = Agent(
@@ -78,7 +86,13 @@ def create_command(
     with opened() as session:
         actor = wiring.operator(session.settings)
         desk.create_agent(session.database, agent, bundle=start, actor=actor, now=now)
-    click.echo(f"Created {slug}. Next: ratchet import FILE --agent {slug} --as PRESET")
+        if endpoint is not None:
+            keep_endpoint(wiring.destinations(session.settings), slug, endpoint)
+    click.echo(f"Created {slug}, answered by {start.model.answered_by}.")
+    click.echo(f"Next: ratchet import FILE --agent {slug} --as PRESET")
+
+
+agent_group.add_command(endpoint_command)
 
 
 @agent_group.command("list")
@@ -91,23 +105,10 @@ def list_command() -> None:
         for agent in agents:
             head = session.database.store(agent.slug).head()
             label = "  (demo data)" if agent.is_demo else ""
-            click.echo(f"{agent.slug:<24} version {head.number:<4} {agent.mode.value:<12} {agent.name}{label}")
-
-
-@agent_group.command("export")
-@click.argument("slug")
-@click.option("--version", "number", type=int, help="Number of the version; the live one when left out.")
-def export_command(slug: str, number: int | None) -> None:
-    """Print a version's bundle as JSON."""
-    with opened() as session:
-        store = session.database.store(slug)
-        store.check_head()
-        wanted = store.head().number if number is None else number
-        found = next((version for version in store.versions() if version.number == wanted), None)
-        if found is None:
-            raise InvalidInput(f"{slug} has no version {wanted}.", field="--version", remedy="See them under Releases.")
-        bundle = store.bundle(found.digest)
-    click.echo(json.dumps(bundle.model_dump(mode="json"), ensure_ascii=False, indent=2))
+            kind = session.database.store(agent.slug).bundle(head.digest).model.kind.value
+            click.echo(
+                f"{agent.slug:<24} version {head.number:<4} {agent.mode.value:<12} {kind:<9} {agent.name}{label}"
+            )
 
 
 @agent_group.command("show")
@@ -119,11 +120,14 @@ def show_command(slug: str, as_json: bool) -> None:
         parts = session.parts(slug)
         store = parts.store
         agent, head, in_force = store.agent, store.head(), desk.limits_in_force(parts)
+        answering = desk.answering(parts)
         cases = {split.value: store.count_cases(split) for split in Split}
         releases = [_released(one, compared=store.comparisons()) for one in store.releases()]
     if as_json:
         told = agent.model_dump(mode="json") | {
             "version": head.number,
+            "kind": answering.kind.value,
+            "answered_by": answering.words,
             "cases": cases,
             "in_force": in_force,
             "releases": releases,
@@ -133,6 +137,7 @@ def show_command(slug: str, as_json: bool) -> None:
     counted = ", ".join(f"{n:,} {split}" for split, n in cases.items())
     click.echo(f"{agent.slug}, made {agent.created_at:%Y-%m-%d}{', demo data' if agent.is_demo else ''}")
     click.echo(f"  version {head.number} is live; cases: {counted}")
+    click.echo(f"  answers come from {answering.words}")
     for one in releases[-_RELEASES:]:
         click.echo(f"  {one['kind']:<8} version {one['version']}{': ' if one['said'] else ''}{one['said']}")
     for setting in desk.explained_settings(agent):
@@ -141,6 +146,16 @@ def show_command(slug: str, as_json: bool) -> None:
             continue
         other = "" if setting.value == setting.default or setting.key == "name" else f"  (default {setting.default})"
         click.echo(f"  {setting.key:<18} {setting.value or '–'}{other if setting.default else ''}")
+
+
+def _answered_by(start: Bundle, *, model: str | None, endpoint: str | None) -> Bundle:
+    """The bundle with who answers for it, where that was named. Raises InvalidInput."""
+    if model is not None and endpoint is not None:
+        raise InvalidInput("A model or your own agent answers, not both.", field="--model")
+    name = checked_name(model) if model is not None else "yours" if endpoint is not None else start.model.name
+    if endpoint is not None:
+        checked_endpoint(endpoint, place=place_of("the agent", "endpoint"))
+    return start.model_copy(update={"model": start.model.model_copy(update={"name": name})})
 
 
 def _released(release: Release, *, compared: Sequence[Comparison]) -> dict[str, Any]:
@@ -175,29 +190,3 @@ def set_command(slug: str, settings: tuple[str, ...], explain: bool) -> None:
     for key, (old, new) in changed.items():
         click.echo(f"{key}: {old or '–'} → {new or '–'}")
     click.echo("\n".join(desk.consequences(changed)) if changed else "Nothing changed: it was so already.")
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InvalidInput(f"There is no file {path.name}.", field="FILE", remedy="Check the path.") from None
-    except (OSError, UnicodeDecodeError):
-        raise InvalidInput(
-            f"{path.name} cannot be read as UTF-8 text.", field="FILE", remedy="Save it as UTF-8."
-        ) from None
-
-
-def _read_bundle(path: Path) -> Bundle:
-    text = _read_text(path)
-    if len(text) > _BUNDLE_BYTES_MAX:
-        raise InvalidInput(f"{path.name} is larger than 64 MB.", field="--bundle", remedy="Start from a smaller one.")
-    try:
-        return Bundle.model_validate_json(text)
-    except ValidationError as error:
-        problem = first_problem(error)
-        raise InvalidInput(
-            f"{path.name} is not a bundle: {problem.where or 'file'}: {problem.why}.",
-            field="--bundle",
-            remedy="See one with: ratchet agent export SLUG",
-        ) from None

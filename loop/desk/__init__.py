@@ -13,6 +13,7 @@ from loop.desk.agents import (
     limits_in_force,
 )
 from loop.desk.agreement import agreement_of, agreements, last_agreement, samples_due
+from loop.desk.answering import Answering, answering
 from loop.desk.audits import (
     QUESTIONS,
     AuditQuestion,
@@ -36,7 +37,7 @@ from loop.desk.decisions import (
     undo,
     undo_seconds,
 )
-from loop.desk.drafts import draft, draft_articles
+from loop.desk.drafts import draft, draft_articles, draft_version
 from loop.desk.examiners import examination, examiner_words
 from loop.desk.feedback import Correction, correct, judge, own_contacts
 from loop.desk.firewall import (
@@ -65,6 +66,7 @@ __all__ = [
     "QUESTIONS",
     "REJECTION_CATEGORIES",
     "SHOWN",
+    "Answering",
     "AuditProgress",
     "AuditQuestion",
     "Chance",
@@ -85,6 +87,7 @@ __all__ = [
     "agreement_of",
     "agreements",
     "answer_question",
+    "answering",
     "approve",
     "audit_progress",
     "begin_audit",
@@ -99,6 +102,7 @@ __all__ = [
     "disagreements",
     "draft",
     "draft_articles",
+    "draft_version",
     "draw_firewall_audit",
     "edit",
     "emerging_topics",

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from loop import roles
 from loop.change import proposal
+from loop.change.between import between
 from loop.change.operations import apply_all
 from loop.change.proposal import Idea
 from loop.desk.wording import checked_words
@@ -73,6 +74,24 @@ def draft_articles(
         note = Note(actor=actor.name, action="note import", subject=into.id, at=parts.clock())
         parts.store.commit(Changes(imports=(into.model_copy(update={"proposal_id": made.id}),), notes=(note,)))
     return made
+
+
+def draft_version(parts: Parts, *, actor: Actor, bundle: Bundle, source: str) -> Proposal | None:
+    """Propose a whole version as one change: it goes live when it was tested and somebody approved it, never before.
+
+    `source`: where it is from, in words. None when it is what is live. Raises like `draft`.
+    """
+    live = parts.store.bundle(parts.store.head().digest)
+    steps = between(live, bundle)
+    if not steps:
+        return None
+    return draft(
+        parts,
+        actor=actor,
+        operations=steps,
+        title=f"The version of {source}",
+        rationale=f"Imported from {source}: what differs from the live version, as one change.",
+    )
 
 
 def _is_known(parts: Parts, proposal: Proposal) -> bool:

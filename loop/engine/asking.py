@@ -1,11 +1,12 @@
 """How the engine asks versions: by the record where they answered elsewhere, else through the memory of answers."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from loop import evaluate
 from loop.heldout import HIDDEN_SPLITS
-from loop.ports import Ask, Parts
+from loop.ports import Ask, Model, Parts
 from loop.records import Answer, Bundle, EvalCase
 
 
@@ -60,13 +61,55 @@ class RecordedAnswers:
         return evaluate.recorded_answers(cases, interactions, incumbent=incumbent)
 
 
+def allowance_of(parts: Parts) -> evaluate.Allowance:
+    """What the agent's ceiling of the day still allows to be asked."""
+    agent = parts.store.agent
+    return evaluate.Allowance(parts.store, most=agent.limits.asks_per_day, slug=agent.slug, clock=parts.clock)
+
+
+def memory_of(parts: Parts) -> evaluate.AnswerMemory:
+    """The memory of answers over these parts, within the day's ceiling."""
+    return evaluate.AnswerMemory(parts.store, parts.answerers, allowance=lambda: allowance_of(parts))
+
+
+def spent_until(parts: Parts) -> datetime | None:
+    """When asking goes on, where the day's ceiling is reached; None: it is not."""
+    most, now = parts.store.agent.limits.asks_per_day, parts.clock()
+    if most is None or parts.store.asks_on(evaluate.day_of(now)) < most:
+        return None
+    return evaluate.next_day(now)
+
+
+class BudgetedModel:
+    """The model that drafts, within the day's ceiling (`loop.ports.Model`)."""
+
+    def __init__(self, parts: Parts, model: Model) -> None:
+        self._parts = parts
+        self._model = model
+
+    @property
+    def name(self) -> str:
+        """Of the model itself."""
+        return self._model.name
+
+    def complete(self, messages: Sequence[Mapping[str, str]], *, temperature: float, max_tokens: int) -> str:
+        """The reply as text. Raises ModelFailed; BudgetSpent when nothing may be asked any more today."""
+        allowance = allowance_of(self._parts)
+        try:
+            if not allowance.take():
+                raise allowance.refusal()
+        finally:
+            allowance.close()
+        return self._model.complete(messages, temperature=temperature, max_tokens=max_tokens)
+
+
 def ask_of(parts: Parts) -> Ask:
     """How these parts are asked: what they bring, else the memory over their store.
 
     A version that is empty because the agent answers elsewhere is never asked: what is recorded is what it said, and
     what is not recorded counts as failed.
     """
-    ask = parts.ask or evaluate.AnswerMemory(parts.store, parts.answerers).ask
+    ask = parts.ask or memory_of(parts).ask
     record = RecordedAnswers(parts)
 
     def answer(bundle: Bundle, cases: Sequence[EvalCase]) -> Mapping[str, Answer]:
@@ -78,11 +121,12 @@ def ask_of(parts: Parts) -> Ask:
     return answer
 
 
-def baseline_of(parts: Parts, base: Bundle, cases: Sequence[EvalCase]) -> Baseline:
-    """What the cases are compared with when a change of this version is tested."""
+def baseline_of(parts: Parts, base: Bundle, cases: Sequence[EvalCase], *, candidate: Bundle) -> Baseline:
+    """What the cases are compared with when a change of this version is tested, and who answers."""
     recorded = RecordedAnswers(parts).answers(base, cases)
     if recorded is None:
-        return Baseline(evaluate.EMPTY if evaluate.is_silent(base) else evaluate.LIVE, frozenset())
+        words = evaluate.EMPTY if evaluate.is_silent(base) else evaluate.live_words(base, candidate)
+        return Baseline(words, frozenset())
     return Baseline(evaluate.RECORDED, frozenset(case.id for case in cases if case.id not in recorded))
 
 

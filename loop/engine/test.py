@@ -8,7 +8,7 @@ from typing import NamedTuple
 from loop import evaluate
 from loop.change import footprint, operations
 from loop.change.repetition import is_more_of_the_same
-from loop.engine.asking import ask_of, baseline_of
+from loop.engine.asking import ask_of, baseline_of, memory_of
 from loop.engine.journal import StageTally, note
 from loop.errors import Conflict, ModelFailed, RatchetError, StoreUnavailable
 from loop.ports import Ask, Parts
@@ -58,7 +58,7 @@ def try_changes(parts: Parts, tally: StageTally) -> None:
     if not due:
         return
     trial = _read(parts, due[0])
-    asked = replace(parts, ask=_telling(parts.ask or evaluate.AnswerMemory(parts.store, parts.answerers).ask, trial))
+    asked = replace(parts, ask=_telling(parts.ask or memory_of(parts).ask, trial))
     for item in due:
         try:
             report = _test(asked, item, trial=trial)
@@ -165,13 +165,14 @@ def _test(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
 def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
     ledger = parts.store.ledger()
     held_out = tuple(case for case in trial.cases if case.split is not Split.LOG)
-    baseline = baseline_of(parts, trial.base, held_out)
+    candidate = parts.store.bundle(item.proposal.candidate_digest)
+    baseline = baseline_of(parts, trial.base, held_out, candidate=candidate)
     return evaluate.step(
         evaluate.TrialWork(
             agent=parts.store.agent,
             proposal=item.proposal,
             base=trial.base,
-            candidate=parts.store.bundle(item.proposal.candidate_digest),
+            candidate=candidate,
             cases=held_out,
             log_cases=tuple(case for case in trial.cases if case.split is Split.LOG),
             ask=ask_of(parts),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from loop import evaluate, update
 from loop.change import operations
-from loop.engine.asking import ask_of
+from loop.engine.asking import BudgetedModel, ask_of
 from loop.engine.journal import StageTally, note
 from loop.engine.rebase import outgrown, redraw
 from loop.engine.unlearning import fallen_changes
@@ -59,7 +59,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             earlier=tuple(earlier),
             reasons=reasons,
             ask=ask_of(parts),
-            model=parts.model,
+            model=BudgetedModel(parts, parts.model) if parts.model is not None else None,
             boundary=parts.token(),
             now=parts.clock(),
             held_out=HeldOut.of(hidden, waiting=_waiting(parts, interactions.values())),

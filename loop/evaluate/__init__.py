@@ -8,9 +8,19 @@ from typing import NamedTuple
 import numpy as np
 
 from loop.errors import AnswersPending, InvalidInput
+from loop.evaluate.allowance import Allowance, day_of, next_day
 from loop.evaluate.answers import AnswerMemory, DeferredAnswers
 from loop.evaluate.asked import Witnesses, added_texts, bundle_texts, qualified, witnesses
-from loop.evaluate.baseline import EMPTY, LIVE, RECORDED, Incumbent, is_from_elsewhere, is_silent, recorded_answers
+from loop.evaluate.baseline import (
+    EMPTY,
+    LIVE,
+    RECORDED,
+    Incumbent,
+    is_from_elsewhere,
+    is_silent,
+    live_words,
+    recorded_answers,
+)
 from loop.evaluate.confirmation import LEAST, cases_wanted, confirmation_words, fresh_words, paired
 from loop.evaluate.grade import grade
 from loop.evaluate.planning import Plan, plan
@@ -42,6 +52,7 @@ __all__ = [
     "LEAST",
     "LIVE",
     "RECORDED",
+    "Allowance",
     "AnswerMemory",
     "DeferredAnswers",
     "Incumbent",
@@ -52,10 +63,13 @@ __all__ = [
     "bundle_texts",
     "cases_wanted",
     "confirmation_words",
+    "day_of",
     "fresh_words",
     "grade",
     "is_from_elsewhere",
     "is_silent",
+    "live_words",
+    "next_day",
     "paired",
     "recorded_answers",
     "step",

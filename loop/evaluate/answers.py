@@ -3,15 +3,16 @@
 Kept as they come, so that a process that dies loses at most one piece. What is kept first stays (first writer wins).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from loop.errors import AnswersPending
+from loop.evaluate.allowance import Allowance
 from loop.evaluate.replay import replay
-from loop.ports import Answerers, Answers
-from loop.records import Answer, Bundle, EvalCase
+from loop.ports import Answerer, Answerers, Answers, ConcurrentAnswerer
+from loop.records import Answer, Bundle, EvalCase, Question
 
 PIECE = 24
-"""Answers of a paid model kept at a time: what a crash may cost twice; a multiple of the usual concurrency of 8."""
+"""Answers that cost kept at a time: what a crash may cost twice, beside the calls under way."""
 LOCAL_PIECE = 1024
 """The same of the built-in agent, whose answers cost nothing: bounds memory."""
 
@@ -19,15 +20,20 @@ LOCAL_PIECE = 1024
 class AnswerMemory:
     """Asks a version only what it has not answered yet, and keeps what it says."""
 
-    def __init__(self, kept: Answers, answerers: Answerers) -> None:
+    def __init__(
+        self, kept: Answers, answerers: Answerers, *, allowance: Callable[[], Allowance] | None = None
+    ) -> None:
+        """`allowance`: what may be asked that costs; None: everything."""
         self._kept = kept
         self._answerers = answerers
+        self._allowance = allowance
 
     def ask(self, bundle: Bundle, cases: Sequence[EvalCase]) -> dict[str, Answer]:
         """One answer per case, by case id.
 
         A question that fails is an answer with `method="failed"`, and is not kept: it is asked again next time.
-        Raises ModelFailed when the endpoint as a whole cannot be used; what was answered until then is kept.
+        Raises ModelFailed when the endpoint as a whole cannot be used, BudgetSpent when the day's ceiling is
+        reached; what was answered until then is kept.
         """
         digest = bundle.digest
         by_id = {case.id: case for case in cases}
@@ -36,14 +42,51 @@ class AnswerMemory:
         if not asked:
             return known
         answerer = self._answerers(bundle)
+        if isinstance(answerer, ConcurrentAnswerer):
+            fresh = self._ask_each(answerer, asked, digest=digest)
+        else:
+            fresh = self._ask_in_pieces(answerer, asked, bundle=bundle)
+        return known | fresh | self._kept.answers(digest, fresh)
+
+    def _ask_in_pieces(self, answerer: Answerer, asked: Sequence[EvalCase], *, bundle: Bundle) -> dict[str, Answer]:
         size = LOCAL_PIECE if bundle.model.is_local else PIECE
         fresh: dict[str, Answer] = {}
         for start in range(0, len(asked), size):
             piece = asked[start : start + size]
             answers = dict(zip((case.id for case in piece), replay(answerer, piece), strict=True))
             fresh |= answers
-            self._kept.keep_answers(digest, {key: one for key, one in answers.items() if one.method != "failed"})
-        return known | fresh | self._kept.answers(digest, fresh)
+            self._keep(bundle.digest, answers)
+        return fresh
+
+    def _ask_each(self, answerer: ConcurrentAnswerer, asked: Sequence[EvalCase], *, digest: str) -> dict[str, Answer]:
+        """Answers are kept while the next questions are under way."""
+        allowance = self._allowance() if self._allowance else None
+        questions = [Question(text=case.question, context=case.context) for case in asked]
+        fresh: dict[str, Answer] = {}
+        piece: dict[str, Answer] = {}
+        try:
+            for place, answer in answerer.answer_each(questions, permit=allowance.take if allowance else _always):
+                piece[asked[place].id] = answer
+                if len(piece) == PIECE:
+                    self._keep(digest, piece)
+                    fresh |= piece
+                    piece = {}
+        finally:
+            self._keep(digest, piece)
+            if allowance:
+                allowance.close()
+        if allowance and allowance.is_spent:
+            raise allowance.refusal()
+        return fresh | piece
+
+    def _keep(self, digest: str, answers: Mapping[str, Answer]) -> None:
+        told = {key: one for key, one in answers.items() if one.method != "failed"}
+        if told:
+            self._kept.keep_answers(digest, told)
+
+
+def _always() -> bool:
+    return True
 
 
 class DeferredAnswers:

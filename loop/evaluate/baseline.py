@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
-from loop.records import Answer, Bundle, EvalCase, Grading, Interaction, Version
+from loop.records import AgentKind, Answer, Bundle, EvalCase, Grading, Interaction, Version
 from loop.text.spelling import says_hand_over
 
 LIVE = "Compared with what the live version answers to the same cases."
@@ -22,6 +22,16 @@ EMPTY = (
     "are recorded."
 )
 _METHODS = frozenset(get_args(Answer.model_fields["method"].annotation))
+
+
+def live_words(base: Bundle, candidate: Bundle) -> str:
+    """That the live version itself is asked, and who answers for it and for the change."""
+    before, after = base.model, candidate.model
+    if before.kind is AgentKind.BUILT_IN and after.kind is AgentKind.BUILT_IN:
+        return LIVE
+    if before.answered_by == after.answered_by:
+        return f"{LIVE} Both are answered by {after.answered_by}."
+    return f"{LIVE} It is answered by {before.answered_by}, the change by {after.answered_by}."
 
 
 @dataclass(frozen=True)

@@ -256,7 +256,8 @@ def open_jobs(
 
 
 def _tries_mark(failed: list[FailedJob], now: datetime) -> str:
-    """Changes when a failed item comes due, so that it is a reason for a turn."""
+    """Changes when a failed item comes due, so that it is a reason for a turn. No turn delivers anything."""
+    failed = [row for row in failed if row.kind != "delivery"]
     due = [f"{row.id} {row.tries} {row.failed_at.isoformat()}" for row in failed if row.is_due(now)]
     return "." + tries.short("\n".join(sorted(due))) if due else ""
 

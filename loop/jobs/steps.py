@@ -202,6 +202,11 @@ def not_answered(bench: Bench, slug: str, proposal_id: str, *, digest: str, reas
     parts = bench.parts(slug)
     kind, subject = owner(proposal_id, digest)
     if tries.holding(parts, kind, subject) is None:
+        until = engine.spent_until(parts)
+        if until is not None:
+            tries.waits(parts, kind, subject, reason=reason, until=until)
+            bench.report(f"{slug}: {reason}")
+            return
         row = tries.failed(parts, kind, subject, reason=reason, pace=bench.pace)
         bench.report(f"{slug}: {row.id}: {reason}")
 

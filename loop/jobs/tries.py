@@ -61,6 +61,12 @@ def failed(parts: Parts, kind: JobKind, subject: str, *, reason: str, pace: Pace
     return _keep(parts, kind, subject, tries=tries, reason=reason, retry_at=now + pause if tries < pace.tries else None)
 
 
+def waits(parts: Parts, kind: JobKind, subject: str, *, reason: str, until: datetime) -> FailedJob:
+    """Leave an item alone until then: nothing is wrong with it, and it is not counted as a failure."""
+    before = _row(parts, job_id(kind, parts.store.agent.slug, subject))
+    return _keep(parts, kind, subject, tries=before.tries if before else 0, reason=reason, retry_at=until)
+
+
 def died(parts: Parts, kind: JobKind, subject: str, *, pace: Pace) -> FailedJob:
     """Count a worker's death at an item: taken over at once, or set aside."""
     before = _row(parts, job_id(kind, parts.store.agent.slug, subject))

@@ -33,14 +33,17 @@ class Worker:
         clock: Clock,
         report: Report,
         pace: Pace | None = None,
+        deliver: Callable[[], object] | None = None,
         version: str = transact.WORKFLOW_SCHEMA,
     ) -> None:
-        """`url`: of the database that holds the agents; it must have our tables."""
+        """`url`: of the database that holds the agents; it must have our tables. `deliver`: one round of telling others
+        what went live, by the worker that leads; None: nobody is told."""
         self._pace = pace or Pace()
         self._engine = transact.make_engine(url)
         self._executor = transact.new_executor()
         self._version = version
         self._report = report
+        self._deliver = deliver
         self._fleet = Fleet(self._engine, self._executor, dead_seconds=self._pace.dead_seconds)
         self.jobs = DurableJobs(
             self._engine,
@@ -59,6 +62,8 @@ class Worker:
         self._fleet.join()
         beating = threading.Thread(target=self._beat, args=(stop,), name="heartbeat", daemon=True)
         beating.start()
+        delivering = threading.Thread(target=self._deliver_rounds, args=(stop,), name="deliveries", daemon=True)
+        delivering.start()
         workflows.bind(self._bench)
         transact.launch(
             self._engine, executor=self._executor, poll_seconds=self._pace.poll_seconds, version=self._version
@@ -101,6 +106,15 @@ class Worker:
                 self._fleet.beat()
             except Exception as error:
                 self._tell("heartbeat", error)
+
+    def _deliver_rounds(self, stop: threading.Event) -> None:
+        """In a thread of its own, because others may be slow to answer; by one worker, because once is enough."""
+        while self._deliver is not None and not stop.wait(self._pace.look_seconds):
+            try:
+                if self._fleet.leads(self._fleet.live()):
+                    self._deliver()
+            except Exception as error:
+                self._tell("deliveries", error)
 
     def _tell(self, what: str, error: Exception) -> None:
         if isinstance(error, RatchetError):

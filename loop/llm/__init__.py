@@ -8,10 +8,18 @@ What is raised names the failure, never the key or the prompt.
 from loop.llm.address import checked_endpoint
 from loop.llm.direct import DirectModel
 from loop.llm.providers import LiteLLMModel
-from loop.llm.retrying import LONGEST_PAUSE
+from loop.llm.retrying import LONGEST_PAUSE, checked_name
 from loop.settings import Settings
 
-__all__ = ["LONGEST_PAUSE", "DirectModel", "LiteLLMModel", "checked_endpoint", "model_from", "model_named"]
+__all__ = [
+    "LONGEST_PAUSE",
+    "DirectModel",
+    "LiteLLMModel",
+    "checked_endpoint",
+    "checked_name",
+    "model_from",
+    "model_named",
+]
 
 
 def model_from(settings: Settings) -> DirectModel | LiteLLMModel | None:

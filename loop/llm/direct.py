@@ -3,20 +3,15 @@
 No redirect is followed, no proxy stands between us and this machine, and the key goes to this one address only.
 """
 
-import http.client
 import json
-import ssl
 import threading
 import time
-import urllib.request
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from loop.llm.address import checked_endpoint, is_this_machine
+from loop.llm.connections import Connections
 from loop.llm.retrying import CallFailed, checked_name, text_of, tried
 
 
@@ -39,14 +34,12 @@ class DirectModel:
         tries. Raises InvalidInput for a name or an address that is not allowed.
         """
         self._name = checked_name(name)
-        self._base_url = checked_endpoint(base_url)
-        self._path = f"{urlsplit(self._base_url).path}/chat/completions"
+        self._connections = Connections(base_url, timeout=timeout)
+        self._path = f"{self._connections.path}/chat/completions"
         key = api_key.get_secret_value() if api_key else ""
         self._headers = {"Authorization": f"Bearer {key or 'none'}", "Content-Type": "application/json"}
-        self._timeout = timeout
         self._pause = pause
         self._gate = threading.BoundedSemaphore(concurrency)
-        self._idle: deque[http.client.HTTPConnection] = deque()
 
     @property
     def name(self) -> str:
@@ -65,67 +58,16 @@ class DirectModel:
 
     def close(self) -> None:
         """Let go of open connections. The model can still be used."""
-        while self._idle:
-            self._idle.pop().close()
+        self._connections.close()
 
     def _try(self, request: Mapping[str, Any]) -> str:
         body = json.dumps(request, ensure_ascii=False).encode("utf-8", "replace")
+        with self._gate:
+            reply = self._connections.post(self._path, body, self._headers)
+        if reply.status != 200:
+            raise CallFailed("status", status=reply.status, retry_after=reply.retry_after)
         try:
-            with self._gate:
-                status, retry_after, said = self._post(body)
-        except TimeoutError:
-            raise CallFailed("timeout", is_late=True) from None
-        except (OSError, http.client.HTTPException):
-            raise CallFailed("no connection", is_lost=True) from None
-        if status != 200:
-            raise CallFailed("status", status=status, retry_after=retry_after)
-        try:
-            told = json.loads(said)
-        except ValueError:
+            told = json.loads(reply.body)
+        except (ValueError, RecursionError):
             raise CallFailed("a reply that is not JSON") from None
         return text_of(told if isinstance(told, dict) else {})
-
-    def _post(self, body: bytes) -> tuple[int, str, bytes]:
-        """Status, Retry-After and body. Kept connections that the server closed meanwhile are dropped, each in turn."""
-        while True:
-            try:
-                connection, is_kept = self._idle.pop(), True
-            except IndexError:
-                connection, is_kept = self._connect(), False
-            try:
-                connection.request("POST", self._path, body, self._headers)
-                reply = connection.getresponse()
-                said = reply.read()
-            except TimeoutError:
-                connection.close()
-                raise
-            except (OSError, http.client.HTTPException):
-                connection.close()
-                if not is_kept:
-                    raise
-                continue
-            if reply.will_close:
-                connection.close()
-            else:
-                self._idle.append(connection)
-            return reply.status, reply.headers.get("retry-after", ""), said
-
-    def _connect(self) -> http.client.HTTPConnection:
-        """Straight to the address, or through the operator's proxy when it is not this machine."""
-        parts = urlsplit(self._base_url)
-        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-        proxy = None
-        if not is_this_machine(host) and not urllib.request.proxy_bypass(host):
-            proxy = urllib.request.getproxies().get(parts.scheme)
-        through = urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
-        to, to_port = (through.hostname or "", through.port or 80) if through else (host, port)
-        if parts.scheme == "https":
-            context = ssl.create_default_context()
-            made: http.client.HTTPConnection = http.client.HTTPSConnection(
-                to, to_port, timeout=self._timeout, context=context
-            )
-        else:
-            made = http.client.HTTPConnection(to, to_port, timeout=self._timeout)
-        if through:
-            made.set_tunnel(host, port)
-        return made

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
 from loop.errors import InvalidInput, ModelFailed
 
@@ -14,6 +16,7 @@ LONGEST_PAUSE = 20.0
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.@:+-]*(/[\w.@:+-]+)*", re.ASCII)
 _PASSING = frozenset({408, 409, 425, 429})
+T = TypeVar("T")
 
 
 class CallFailed(Exception):
@@ -42,14 +45,28 @@ class CallFailed(Exception):
         return self.is_late or self.is_lost or passing
 
 
-def tried(call: Callable[[], str], *, name: str, pause: Callable[[float], None]) -> str:
+@dataclass(frozen=True)
+class Remedies:
+    """What the reader can do about each kind of failure."""
+
+    late: str = "Raise RATCHET_MODEL_TIMEOUT or try again later."
+    refused: str = "Check RATCHET_MODEL_API_KEY."
+    unknown: str = "Check RATCHET_MODEL."
+    busy: str = "Lower RATCHET_MODEL_CONCURRENCY or try again later."
+    other: str = "Check the endpoint and the model's name."
+
+
+OF_MODELS = Remedies()
+
+
+def tried(call: Callable[[], T], *, name: str, pause: Callable[[float], None], remedies: Remedies = OF_MODELS) -> T:
     """The call's reply, after at most three tries. Raises ModelFailed."""
     for tries_left in range(RETRIES, -1, -1):
         try:
             return call()
         except CallFailed as failed:
             if not tries_left or not failed.may_pass:
-                raise _in_words(failed, name) from None
+                raise _in_words(failed, name, remedies) from None
             wait = _pause_before_next(failed, RETRIES - tries_left)
         pause(wait)
     raise AssertionError("the last try returns or raises")
@@ -84,17 +101,17 @@ def _pause_before_next(failed: CallFailed, tries_done: int) -> float:
     return FIRST_PAUSE * 4.0**tries_done
 
 
-def _in_words(failed: CallFailed, name: str) -> ModelFailed:
+def _in_words(failed: CallFailed, name: str, remedies: Remedies) -> ModelFailed:
     if failed.is_late:
-        return ModelFailed(f"{name} did not answer in time.", remedy="Raise RATCHET_MODEL_TIMEOUT or try again later.")
+        return ModelFailed(f"{name} did not answer in time.", remedy=remedies.late)
     if failed.is_lost:
         return ModelFailed(f"{name} cannot be reached.", remedy="Check the address and the network.")
     match failed.status:
         case 401 | 403:
-            return ModelFailed(f"{name} refused the key.", remedy="Check RATCHET_MODEL_API_KEY.")
+            return ModelFailed(f"{name} refused the key.", remedy=remedies.refused)
         case 404:
-            return ModelFailed(f"{name} is not known at its endpoint.", remedy="Check RATCHET_MODEL.")
+            return ModelFailed(f"{name} is not known at its endpoint.", remedy=remedies.unknown)
         case 429:
-            return ModelFailed(f"{name} is busy (429).", remedy="Lower RATCHET_MODEL_CONCURRENCY or try again later.")
+            return ModelFailed(f"{name} is busy (429).", remedy=remedies.busy)
     said = f"status {failed.status}" if failed.status is not None else str(failed)
-    return ModelFailed(f"{name} failed ({said}).", remedy="Check the endpoint and the model's name.")
+    return ModelFailed(f"{name} failed ({said}).", remedy=remedies.other)

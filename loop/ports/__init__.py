@@ -4,24 +4,27 @@ Protocols only. A store is four small ports: what arrives (`Arrivals`), what a s
 stage made (`Commits`), and the acts that move the live version (`Decisions`); `Answers` remembers what a version said.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from loop.ports.answering import Answerer as Answerer
 from loop.ports.answering import Answerers as Answerers
+from loop.ports.answering import Answers as Answers
 from loop.ports.answering import Ask as Ask
+from loop.ports.answering import ConcurrentAnswerer as ConcurrentAnswerer
+from loop.ports.answering import Endpoint as Endpoint
 from loop.ports.answering import Model as Model
 from loop.ports.cases import Casebook as Casebook
 from loop.ports.jobs import FailedJobs as FailedJobs
 from loop.ports.jobs import Jobs as Jobs
 from loop.ports.knowledge import Knowledge as Knowledge
 from loop.ports.lineage import Lineage as Lineage
+from loop.ports.outbox import Outbox as Outbox
 from loop.ports.panels import FirewallAudits as FirewallAudits
 from loop.records import (
     Agent,
-    Answer,
     Applied,
     Bundle,
     Changes,
@@ -247,18 +250,6 @@ class Commits(Protocol):
 
     def commit(self, changes: Changes) -> Written:
         """One transaction. Raises StoreUnavailable."""
-        ...
-
-
-class Answers(Protocol):
-    """What versions answered, kept by bundle and case, so that no question is asked twice of the same version."""
-
-    def answers(self, digest: str, case_ids: Iterable[str]) -> dict[str, Answer]:
-        """Of the bundle with this digest; those that are kept, by case id."""
-        ...
-
-    def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:
-        """By case id; one that is kept already stays as it is (first writer wins). Failed answers are not kept."""
         ...
 
 

@@ -1,19 +1,33 @@
-"""The ports of whoever answers: a version made ready, the memory of answers, a language model."""
+"""Asking: versions made ready to answer, what they answered, models, the operator's own agent, and what was spent."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from loop.records import Answer, Bundle, EvalCase, Question
 
 
 class Answerer(Protocol):
-    """One version, ready to answer. The built-in agent and the LiteLLM agent are both one."""
+    """One version, ready to answer: by the built-in agent, by a model, or by the operator's own agent."""
 
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
         """Answers in the order of the questions, one each.
 
         Never raises for a single question: that answer has `method="failed"` and says why.
         Raises ModelFailed only when the whole endpoint is unusable.
+        """
+        ...
+
+
+@runtime_checkable
+class ConcurrentAnswerer(Answerer, Protocol):
+    """One version whose answers are waited for: many questions are asked side by side, and each costs."""
+
+    def answer_each(self, questions: Sequence[Question], *, permit: Callable[[], bool]) -> Iterator[tuple[int, Answer]]:
+        """Answers as they come, each with the place of its question; answers that cost nothing among them.
+
+        `permit` is called once before a question is put, from the thread that iterates; when it says no, no further
+        question is put, and the iteration ends with the answers to those that were. Raises ModelFailed, after
+        the answers there are, when the whole endpoint is unusable.
         """
         ...
 
@@ -35,4 +49,40 @@ class Model(Protocol):
 
     def complete(self, messages: Sequence[Mapping[str, str]], *, temperature: float, max_tokens: int) -> str:
         """The reply as text. Raises ModelFailed."""
+        ...
+
+
+class Endpoint(Protocol):
+    """The operator's own agent behind one verb."""
+
+    @property
+    def concurrency(self) -> int:
+        """Calls it takes at a time."""
+        ...
+
+    def call(self, request: Mapping[str, Any], *, bundle: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The reply to one request, as JSON. The bundle goes along as the endpoint wants it. Raises ModelFailed."""
+        ...
+
+
+class Answers(Protocol):
+    """What versions answered, kept by bundle and case, so that no question is asked twice of the same version."""
+
+    def answers(self, digest: str, case_ids: Iterable[str]) -> dict[str, Answer]:
+        """Of the bundle with this digest; those that are kept, by case id."""
+        ...
+
+    def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:
+        """By case id; one that is kept already stays as it is (first writer wins). Failed answers are not kept."""
+        ...
+
+    def take_asks(self, day: str, n: int, *, most: int) -> int:
+        """Count questions about to be put on a day, and how many of the `n` may be: never more than `most` in all.
+
+        Atomic, whoever else counts. Negative: so many were not put after all.
+        """
+        ...
+
+    def asks_on(self, day: str) -> int:
+        """Questions counted on a day."""
         ...

@@ -2,6 +2,7 @@
 
 from loop.records.agents import (
     Agent,
+    AgentKind,
     Approach,
     Article,
     Bundle,
@@ -36,6 +37,7 @@ from loop.records.cases import (
 from loop.records.changes import Change, Issue, IssueSide, Proposal, Stakes, StakesLevel
 from loop.records.claims import SUPPORTING, Basis, Saying, SayingColumn
 from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role, evidence_digest
+from loop.records.delivery import Announcement
 from loop.records.events import Answer, Feedback, Flag, Interaction, Question, Score, Step
 from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
 from loop.records.items import DaySignals, FeedbackItem, ProposalItem, VersionSignals
@@ -183,8 +185,10 @@ __all__ = [
     "VOUCHED",
     "Actor",
     "Agent",
+    "AgentKind",
     "Agreement",
     "Anatomy",
+    "Announcement",
     "Answer",
     "ApiKey",
     "Applied",

@@ -22,6 +22,17 @@ class Mode(StrEnum):
     ORCHESTRATE = "orchestrate"
 
 
+class AgentKind(StrEnum):
+    """Who answers: it follows from the model of the version, and every version of an agent may differ."""
+
+    BUILT_IN = "built-in"
+    """The agent that comes with Ratchet: no key, no neural network; it answers from what its version holds."""
+    MODEL = "model"
+    """A language model that is told what the version holds."""
+    YOURS = "yours"
+    """The operator's own agent at an HTTP endpoint, called with the question and the version to use."""
+
+
 class Grading(StrEnum):
     """What makes an answer right."""
 
@@ -50,6 +61,9 @@ class Limits(Record):
     cases and from who makes them, see `loop.limits`."""
     sealed_share: float | None = Field(default=None, gt=0, lt=0.5)
     """Share of the examiners' cases of which only totals are ever shown. None: as for `dev_share`."""
+    asks_per_day: int | None = Field(default=20_000, ge=0)
+    """Budget ceiling: questions put to a model or to your own agent in one day (UTC) by tests and proposers, at most;
+    each counts once, however often it is tried. Then nothing more is asked until the next day. None: no ceiling."""
     detectors_off: tuple[str, ...] = ()
     """Detectors of the firewall that are switched off, by name: what they alone would hold back is let through."""
 
@@ -143,10 +157,11 @@ class Approach(Record):
 
 
 class ModelChoice(Record):
-    """Which model answers, and how. `local` is the built-in agent without a key."""
+    """Who answers, and how. `local` is the built-in agent without a key, `yours` the operator's own agent."""
 
     name: str = "local"
-    """`local`, or a LiteLLM model name such as `openai/gpt-4o-mini`."""
+    """`local`, `yours` (at the endpoint the operator set for the agent), or a LiteLLM model name such as
+    `openai/gpt-4o-mini`."""
     temperature: float = Field(default=0.0, ge=0, le=2)
     max_tokens: int = Field(default=512, ge=1)
     examples_per_question: int = Field(default=4, ge=0, le=32)
@@ -156,6 +171,28 @@ class ModelChoice(Record):
     def is_local(self) -> bool:
         """Whether the built-in agent answers, which costs nothing."""
         return self.name == "local"
+
+    @property
+    def kind(self) -> AgentKind:
+        """Who answers."""
+        match self.name:
+            case "local":
+                return AgentKind.BUILT_IN
+            case "yours":
+                return AgentKind.YOURS
+            case _:
+                return AgentKind.MODEL
+
+    @property
+    def answered_by(self) -> str:
+        """Who answers, in words, as every screen and report says it."""
+        match self.kind:
+            case AgentKind.BUILT_IN:
+                return "the built-in agent"
+            case AgentKind.YOURS:
+                return "your own agent at its endpoint"
+            case AgentKind.MODEL:
+                return f"the model {self.name}"
 
 
 class WeightsTrial(Record):

@@ -22,8 +22,8 @@ class Answer(Record):
     text: str = ""
     label: str | None = None
     article_id: str | None = None
-    method: Literal["rule", "case", "head", "article", "handover", "model", "failed"]
-    """Which step of the agent answered."""
+    method: Literal["rule", "case", "head", "article", "handover", "model", "yours", "failed"]
+    """Which step of the agent answered; `yours`: the operator's own agent."""
     confidence: float = Field(default=0.0, ge=0, le=1)
     """The agent's own confidence; higher is surer; not a probability unless calibrated."""
     uses: tuple[str, ...] = ()

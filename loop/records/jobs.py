@@ -8,7 +8,7 @@ from pydantic import Field
 from loop.records.agents import Slug
 from loop.records.identity import Moment, Record
 
-JobKind = Literal["turn", "stage", "evaluation", "apply", "answers"]
+JobKind = Literal["turn", "stage", "evaluation", "apply", "answers", "delivery"]
 
 
 class Job(Record):
@@ -19,7 +19,7 @@ class Job(Record):
     agent: str
     kind: JobKind
     subject: str
-    """Stage, proposal or approval; empty for a turn."""
+    """Stage, proposal, approval, or version and destination; empty for a turn."""
     state: Literal["runs", "waits", "failed", "set aside"]
     reason: str = ""
     """Why it failed, in words."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -31,6 +31,14 @@ BODY_SECONDS = 30.0
 Auth = Literal["key", "none"]
 
 
+class Heads(Protocol):
+    """Which version of each agent is live."""
+
+    async def moved_from(self, agent: str, number: int, *, seconds: float) -> None:
+        """Returns when another version of the agent is live, or when the time is over. Raises Refusal."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What runs behind the endpoints."""
@@ -41,6 +49,7 @@ class Site:
     """Of one agent. Reads the database: never on the event loop, but through `asyncio.to_thread`."""
     intake: Intake
     keys: Keys
+    heads: Heads
     clock: Clock
 
 

@@ -10,6 +10,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     record  seals of the rows that decide
     lineage  imports, what proposals rest on, what was unlearned
     serve   what programs send: keys, idempotency, orphans, capture health
+    outgoing  versions that went live and who was told; questions asked by day
 """
 
 from storage.tables.agents import (
@@ -41,6 +42,7 @@ from storage.tables.changes import (
 from storage.tables.events import FeedbackRow, FlagRow, InteractionRow, ScoreRow
 from storage.tables.firewall import BucketRow, ClaimRow, DueRow, JudgedRow, KeptRow, QuestionRow, StandingRow
 from storage.tables.lineage import ImportRow, ProposalSourceRow, UnlearningRow
+from storage.tables.outgoing import AsksRow, OutboxRow
 from storage.tables.panels import FirewallAuditRow, FirewallVerdictRow
 from storage.tables.record import SealRow
 from storage.tables.serve import ApiKeyRow, CaptureRow, KeyUseRow, OrphanRow, TicketRow
@@ -51,6 +53,7 @@ __all__ = [
     "AnswerRow",
     "ApiKeyRow",
     "ArrivalLogRow",
+    "AsksRow",
     "AuditAnswerRow",
     "AuditRow",
     "BucketRow",
@@ -80,6 +83,7 @@ __all__ = [
     "KeyUseRow",
     "MeasurementRow",
     "OrphanRow",
+    "OutboxRow",
     "ProposalRow",
     "ProposalSourceRow",
     "QuestionRow",

@@ -87,13 +87,13 @@ def test_a_head_that_was_moved_is_repaired_by_rolling_back(path: Path) -> None:
     change(path, "UPDATE head SET number = 1")
     assert "live version" in run().output
     runner = CliRunner()
-    refused = runner.invoke(group, ["agent", "export", "desk"])
+    refused = runner.invoke(group, ["version", "export", "desk"])
     assert refused.exit_code == 1
     assert "does not follow from the record" in str(refused.exception)
     back = runner.invoke(group, ["rollback", "--agent", "desk", "--to", "6", "--reason", "moved by hand"])
     assert back.exit_code == 0, back.output
     assert run().exit_code == 0
-    assert runner.invoke(group, ["agent", "export", "desk"]).exit_code == 0
+    assert runner.invoke(group, ["version", "export", "desk"]).exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_the_secret_of_the_draw_is_in_nothing_that_is_printed(
     said = [ratchet("agent", "create", "desk", "--grading", "label")]
     said.append(ratchet("import", str(file), "--agent", "desk", "--as", "labelled-queries"))
     said += [ratchet(verb, "--agent", "desk") for verb in ("turn", "recheck", "audit", "review")]
-    said += [ratchet("agent", "list"), ratchet("agent", "export", "desk"), ratchet("agent", "show", "desk")]
+    said += [ratchet("agent", "list"), ratchet("version", "export", "desk"), ratchet("agent", "show", "desk")]
     assert {one.code for one in said} == {0}
     database = Database.open(sqlite_url)
     store = database.store("desk")
@@ -260,7 +260,7 @@ def test_a_bundle_goes_out_and_comes_in_again(desk: Ratchet, tmp_path: Path) -> 
     bundle = tmp_path / "start.json"
     bundle.write_text(json.dumps({"instructions": "Sign off with: Ann", "examples": [{"id": "x", "question": "q"}]}))
     assert desk("agent", "create", "other", "--bundle", str(bundle)).code == 0
-    assert json.loads(desk("agent", "export", "other").out)["instructions"] == "Sign off with: Ann"
+    assert json.loads(desk("version", "export", "other").out)["bundle"]["instructions"] == "Sign off with: Ann"
 
 
 def test_the_journal_is_checked(desk: Ratchet) -> None:
