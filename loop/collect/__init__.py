@@ -5,6 +5,7 @@ sanitize.py   validation, naming and redaction of any record        files/preset
 identity.py   stable ids and pseudonyms                             files/formats.py   CSV, JSON Lines, JSON, Parquet
 build.py      a row's cells → interactions and feedback             files/fields.py    which column is which
                                                                       files/cases.py     a row → a case handed in
+otlp/         traces and log events; imported where they are received, since reading protobuf takes time to load
 """
 
 from loop.collect.files.cases import read_cases
@@ -29,6 +30,7 @@ __all__ = [
     "RowError",
     "Sanitized",
     "orders_in",
+    "otlp",
     "read",
     "read_cases",
     "receive",

@@ -8,6 +8,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     cases   what people did about cases: acts, audits, named sets
     firewall  what the firewall derives from the log  panels  blind audits of it
     record  seals of the rows that decide
+    telemetry  parts of traces that wait for the rest
     lineage  imports, what proposals rest on, what was unlearned
 """
 
@@ -42,6 +43,7 @@ from storage.tables.firewall import BucketRow, ClaimRow, DueRow, JudgedRow, Kept
 from storage.tables.lineage import ImportRow, ProposalSourceRow, UnlearningRow
 from storage.tables.panels import FirewallAuditRow, FirewallVerdictRow
 from storage.tables.record import SealRow
+from storage.tables.telemetry import TelemetryRow
 
 __all__ = [
     "KEY_LENGTH",
@@ -84,6 +86,7 @@ __all__ = [
     "SecretRow",
     "StandingRow",
     "Table",
+    "TelemetryRow",
     "TurnRow",
     "UnlearningRow",
     "VersionRow",
