@@ -8,6 +8,7 @@ build.py      a row's cells → interactions and feedback             files/fiel
 otlp/         traces and log events; imported where they are received, since reading protobuf takes time to load
 """
 
+from loop.collect.deliveries import Delivery, Prepared, added, dropped, prepare
 from loop.collect.files.cases import read_cases
 from loop.collect.files.intake import Batch, Options, read
 from loop.collect.files.presets import PRESETS, Preset
@@ -20,17 +21,22 @@ from loop.text.redaction import Redaction
 __all__ = [
     "PRESETS",
     "Batch",
+    "Delivery",
     "Door",
     "FileReceipt",
     "Options",
+    "Prepared",
     "Preset",
     "Receipt",
     "Redaction",
     "Refused",
     "RowError",
     "Sanitized",
+    "added",
+    "dropped",
     "orders_in",
     "otlp",
+    "prepare",
     "read",
     "read_cases",
     "receive",

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from loop import desk, wiring
+from loop import desk
 from loop.collect import Delivery, otlp
 from loop.errors import InvalidInput, RatchetError
 from loop.ports.deliveries import Capture, EpisodeFeedback
@@ -148,7 +148,7 @@ async def _take(site: Site, agent: str, batch: _Batch, *, access: Access) -> lis
 
 def _keep(site: Site, agent: str, batch: _Batch, now: datetime) -> list[str]:
     """Write what waits: parts, and judgements that name an answer. They are there before anybody looks for them."""
-    own = desk.own_contacts(wiring.parts_for(site.settings, site.database, agent))
+    own = desk.own_contacts(site.parts(agent))
     maskers: dict[str, Masker] = defaultdict(lambda: Masker(own=own))
     kept = [_kept(otlp.masked(part, maskers[part.trace])) for part in batch.parts]
     kept += [

@@ -10,6 +10,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     record  seals of the rows that decide
     telemetry  parts of traces that wait for the rest
     lineage  imports, what proposals rest on, what was unlearned
+    serve   what programs send: keys, idempotency, orphans, capture health
 """
 
 from storage.tables.agents import (
@@ -43,17 +44,20 @@ from storage.tables.firewall import BucketRow, ClaimRow, DueRow, JudgedRow, Kept
 from storage.tables.lineage import ImportRow, ProposalSourceRow, UnlearningRow
 from storage.tables.panels import FirewallAuditRow, FirewallVerdictRow
 from storage.tables.record import SealRow
+from storage.tables.serve import ApiKeyRow, CaptureRow, KeyUseRow, OrphanRow, TicketRow
 from storage.tables.telemetry import TelemetryRow
 
 __all__ = [
     "KEY_LENGTH",
     "AgentRow",
     "AnswerRow",
+    "ApiKeyRow",
     "ArrivalLogRow",
     "AuditAnswerRow",
     "AuditRow",
     "BucketRow",
     "BundleRow",
+    "CaptureRow",
     "CaseActRow",
     "CaseAuditRow",
     "CaseSetRow",
@@ -75,7 +79,9 @@ __all__ = [
     "IssueRow",
     "JudgedRow",
     "KeptRow",
+    "KeyUseRow",
     "MeasurementRow",
+    "OrphanRow",
     "ProposalRow",
     "ProposalSourceRow",
     "QuestionRow",
@@ -87,6 +93,7 @@ __all__ = [
     "StandingRow",
     "Table",
     "TelemetryRow",
+    "TicketRow",
     "TurnRow",
     "UnlearningRow",
     "VersionRow",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015_otlp"
-down_revision = "0012_taint"
+down_revision = "0013_serve"
 branch_labels = None
 depends_on = None
 
