@@ -28,5 +28,6 @@ def api_command(host: str, port: int | None) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        ws="none",
         timeout_keep_alive=30,
     )

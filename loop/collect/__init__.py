@@ -8,7 +8,8 @@ build.py      a row's cells → interactions and feedback             files/fiel
 otlp/         traces and log events; imported where they are received, since reading protobuf takes time to load
 """
 
-from loop.collect.deliveries import Delivery, Prepared, added, dropped, prepare
+from loop.collect import api
+from loop.collect.deliveries import Delivery, Prepared, Unfit, added, dropped, prepare
 from loop.collect.files.cases import read_cases
 from loop.collect.files.intake import Batch, Options, read
 from loop.collect.files.presets import PRESETS, Preset
@@ -32,7 +33,9 @@ __all__ = [
     "Refused",
     "RowError",
     "Sanitized",
+    "Unfit",
     "added",
+    "api",
     "dropped",
     "orders_in",
     "otlp",

@@ -8,7 +8,7 @@ Every door makes a `Delivery` of frozen records and hands it to the intake (`loo
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from loop.collect.identity import stable_id
 from loop.collect.sanitize import Refused, sanitize
@@ -16,6 +16,15 @@ from loop.ports.deliveries import Capture, EpisodeFeedback, Parcel, Ticket
 from loop.records import Feedback, Interaction, Moment
 from loop.text.contacts import OwnContacts
 from loop.text.redaction import Redaction
+
+
+class Unfit(NamedTuple):
+    """A record of a delivery that is not kept."""
+
+    place: int
+    """0-based place in the request."""
+    reason: str
+    """In words that quote nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,11 @@ class Delivery:
     """Idempotency key; None: the ids of the records alone make it harmless to repeat."""
     rejected: Mapping[str, int] = field(default_factory=dict)
     """Records the door refused before, by reason; only counted."""
+    refused: Sequence[Unfit] = ()
+    """Records the door refused before and the sender is told of; counted too."""
+    places: Sequence[int] = ()
+    """Where in the request each record stood, interactions first, then feedback, then feedback about episodes; empty:
+    in this order."""
 
     @property
     def size(self) -> int:
@@ -64,14 +78,15 @@ def prepare(
     receipt: dict[str, Any] = {
         "interactions": [one.id for one in fit.interactions],
         "feedback": [one.id for one in (*feedback, *(one.feedback for one in of_episodes))],
-        "refused": _refusals(delivery, fit.refused),
+        "refused": [one._asdict() for one in _refusals(delivery, fit.refused)],
     }
+    is_empty = not (fit.interactions or feedback or of_episodes)
     parcel = Parcel(
         door=delivery.door,
         interactions=fit.interactions,
         feedback=tuple(feedback),
         of_episodes=tuple(of_episodes),
-        ticket=delivery.ticket,
+        ticket=None if is_empty else delivery.ticket,  # nothing was kept: the key may be used again
         receipt=receipt,
     )
     return Prepared(parcel, _capture(delivery, fit.refused, at=at))
@@ -101,20 +116,26 @@ def added(one: Capture, other: Capture) -> Capture:
 
 
 def _capture(delivery: Delivery, refused: Sequence[Refused], *, at: Moment) -> Capture:
-    reasons = Counter(delivery.rejected) + Counter(one.reason for one in refused)
+    reasons = Counter(delivery.rejected)
+    reasons.update(one.reason for one in delivery.refused)
+    reasons.update(one.reason for one in refused)
+    before = sum(delivery.rejected.values()) + len(delivery.refused)
+    calls = len(delivery.interactions)
+    feedback = delivery.size - calls
+    brings_calls = calls and not feedback
     return Capture(
         door=delivery.door,
-        calls=len(delivery.interactions),
-        feedback=delivery.size - len(delivery.interactions) + sum(delivery.rejected.values()),
+        calls=calls + (before if brings_calls else 0),
+        feedback=feedback + (0 if brings_calls else before),
         rejected=dict(reasons),
         last_at=at,
     )
 
 
-def _refusals(delivery: Delivery, refused: Sequence[Refused]) -> list[dict[str, Any]]:
-    """By place within the delivery: interactions first, then feedback, then feedback about episodes."""
-    if not refused:
+def _refusals(delivery: Delivery, refused: Sequence[Refused]) -> list[Unfit]:
+    """By place in the request."""
+    if not (refused or delivery.refused):
         return []
     given = (*delivery.interactions, *delivery.feedback, *(one.feedback for one in delivery.of_episodes))
-    place = {id(record): number for number, record in enumerate(given)}
-    return [{"place": place[id(one.record)], "reason": one.reason} for one in refused]
+    places = {id(record): place for record, place in zip(given, delivery.places or range(len(given)), strict=True)}
+    return sorted([*delivery.refused, *(Unfit(places[id(one.record)], one.reason) for one in refused)])

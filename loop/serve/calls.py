@@ -115,7 +115,7 @@ def route_of(endpoint: Endpoint, site: Callable[[], Site]) -> Route:
 async def read_body(request: Request, *, limit: int) -> bytes:
     """The body, never more of it than `limit` bytes, whatever its length is said to be. Raises Refusal."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared[:20]) > limit:
+    if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
         raise _too_large(limit)
     pieces: list[bytes] = []
     size = 0
