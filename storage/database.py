@@ -29,6 +29,7 @@ from storage.tables import (
     VersionRow,
     metadata,
 )
+from storage.telemetry import Telemetry
 
 
 class Database:
@@ -36,6 +37,7 @@ class Database:
 
     def __init__(self, engine: sa.Engine, *, anchors: Anchors | None = None) -> None:
         self.engine = engine
+        self.telemetry = Telemetry(engine)
         self._anchors = anchors or Anchors()
 
     @classmethod

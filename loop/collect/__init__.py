@@ -5,6 +5,7 @@ sanitize.py   validation, naming and redaction of any record        files/preset
 identity.py   stable ids and pseudonyms                             files/formats.py   CSV, JSON Lines, JSON, Parquet
 build.py      a row's cells → interactions and feedback             files/fields.py    which column is which
                                                                       files/cases.py     a row → a case handed in
+otlp/         traces and log events; imported where they are received, since reading protobuf takes time to load
 """
 
 from loop.collect import api
@@ -37,6 +38,7 @@ __all__ = [
     "api",
     "dropped",
     "orders_in",
+    "otlp",
     "prepare",
     "read",
     "read_cases",

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from loop import desk, wiring
 from loop.ports import Parts
 from loop.ports.deliveries import Deliveries
-from loop.serve import api, bundles
+from loop.serve import api, bundles, otlp
 from loop.serve.auth import Keys
 from loop.serve.calls import Endpoint, Site, route_of
 from loop.serve.intake import Intake
@@ -28,7 +28,7 @@ from storage.database import Database
 _KNOWN_SECONDS = 5.0
 """How long the company's contact data, which are not masked, are taken from one look at the live version."""
 
-ENDPOINTS: Sequence[Endpoint] = (*api.ENDPOINTS, *bundles.ENDPOINTS)
+ENDPOINTS: Sequence[Endpoint] = (*api.ENDPOINTS, *bundles.ENDPOINTS, *otlp.ENDPOINTS)
 """Every endpoint. The first whose path and method fit answers."""
 
 

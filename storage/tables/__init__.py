@@ -8,6 +8,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     cases   what people did about cases: acts, audits, named sets
     firewall  what the firewall derives from the log  panels  blind audits of it
     record  seals of the rows that decide
+    telemetry  parts of traces that wait for the rest
     lineage  imports, what proposals rest on, what was unlearned
     serve   what programs send: keys, idempotency, orphans, capture health
     outgoing  versions that went live and who was told; questions asked by day
@@ -46,6 +47,7 @@ from storage.tables.outgoing import AsksRow, OutboxRow
 from storage.tables.panels import FirewallAuditRow, FirewallVerdictRow
 from storage.tables.record import SealRow
 from storage.tables.serve import ApiKeyRow, CaptureRow, KeyUseRow, OrphanRow, TicketRow
+from storage.tables.telemetry import TelemetryRow
 
 __all__ = [
     "KEY_LENGTH",
@@ -94,6 +96,7 @@ __all__ = [
     "SecretRow",
     "StandingRow",
     "Table",
+    "TelemetryRow",
     "TicketRow",
     "TurnRow",
     "UnlearningRow",

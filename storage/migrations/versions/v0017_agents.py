@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017_agents"
-down_revision = "0013_serve"
+down_revision = "0015_otlp"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,39 @@
+"""OTLP: traces and log events of agents → interactions with their steps, and feedback. Pure.
+
+envelope.py    encodings, unpacking, what the sender is told     parts.py       parts and judgements, as they wait
+wire.py        a body → spans and events                         reading.py     spans and events → parts, judgements
+dialects.py    what a span tells, in three dialects              judgements.py  evaluations and annotations
+messages.py    chat messages of any shape                        targets.py     what a judgement is about
+values.py      attribute values                                  assembly.py    the parts of a trace → an interaction
+"""
+
+from loop.collect.otlp.assembly import assembled
+from loop.collect.otlp.envelope import JSON, Encoding, Signal, TooLarge, encoding_of, failure, inflate, success
+from loop.collect.otlp.parts import Judgement, Part, masked
+from loop.collect.otlp.reading import WORDLESS, Reading, Sent, chosen, read_export
+from loop.collect.otlp.targets import Sender, Targeted, targeted
+from loop.collect.otlp.wire import decode
+
+__all__ = [
+    "JSON",
+    "WORDLESS",
+    "Encoding",
+    "Judgement",
+    "Part",
+    "Reading",
+    "Sender",
+    "Sent",
+    "Signal",
+    "Targeted",
+    "TooLarge",
+    "assembled",
+    "chosen",
+    "decode",
+    "encoding_of",
+    "failure",
+    "inflate",
+    "masked",
+    "read_export",
+    "success",
+    "targeted",
+]
