@@ -2,17 +2,19 @@
 
 local.py       the built-in agent          model.py        a version answered by a language model
 head.py        which class, and why        prompt.py       a version and a question as chat messages, and back
+guide.py       what a version puts into the requests of an agent that answers elsewhere
 draft.py       what both do around it      directives.py   the instruction lines that are obeyed to the letter
 """
 
 from loop.agent.directives import Instructions, read_instructions
+from loop.agent.guide import Guidance, Guide
 from loop.agent.local import LocalAgent
 from loop.agent.model import ModelAgent
 from loop.errors import ModelFailed
 from loop.ports import Answerer, Model
 from loop.records import Bundle
 
-__all__ = ["Instructions", "LocalAgent", "ModelAgent", "answerer_for", "read_instructions"]
+__all__ = ["Guidance", "Guide", "Instructions", "LocalAgent", "ModelAgent", "answerer_for", "read_instructions"]
 
 
 def answerer_for(bundle: Bundle, *, model: Model | None, concurrency: int, boundary: str) -> Answerer:
