@@ -1,4 +1,4 @@
-"""The screens as one ASGI application: Streamlit, a health probe, and headers that keep strangers' text harmless."""
+"""The screens as one ASGI application: Streamlit, the API beside it, and headers that keep strangers' text harmless."""
 
 import re
 from base64 import b64encode
@@ -11,12 +11,10 @@ from pathlib import Path
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loop.errors import InvalidInput
+from loop.serve.app import Server
 
 SCRIPT = Path(__file__).with_name("app.py")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -70,11 +68,6 @@ def _own_scripts() -> tuple[str, ...]:
     return tuple(f"'sha256-{b64encode(sha256(one.encode()).digest()).decode()}'" for one in found)
 
 
-async def _healthy(request: Request) -> JSONResponse:
-    del request  # the answer is the same for everybody
-    return JSONResponse({"status": "ok"})
-
-
 def dangers(option: Callable[[str], object]) -> list[str]:
     """Streamlit options that would let a program or a stranger press Approve; empty when all is well."""
     refused = {
@@ -103,8 +96,11 @@ async def _guarded(app: st.App) -> AsyncIterator[None]:
     found = dangers(st.get_option)
     if found:
         raise InvalidInput(f"The screens do not start with this Streamlit setting: {found[0]}.", field=found[0])
-    yield
+    async with _server.running():
+        yield
 
+
+_server = Server()
 
 # `streamlit run` finds the application by reading this very assignment; it cannot be made in a function.
-app = st.App(SCRIPT, lifespan=_guarded, routes=[Route("/healthz", _healthy)], middleware=[Middleware(SecurityHeaders)])
+app = st.App(SCRIPT, lifespan=_guarded, routes=_server.routes, middleware=[Middleware(SecurityHeaders)])

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     """Address the screens listen on. Loopback only until sign-in exists."""
     port: int = Field(default=8501, ge=1, le=65535)
+    api_port: int = Field(default=8502, ge=1, le=65535)
+    """Port of `ratchet api`; beside the screens the API is on their port."""
     model: str = ""
     """LiteLLM name of the model that drafts instruction edits, such as `openai/gpt-4o-mini`. Empty: none."""
     model_base_url: str = ""

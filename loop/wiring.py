@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from functools import cache
 from getpass import getuser
 from pathlib import Path
-from secrets import token_hex
+from secrets import token_hex, token_urlsafe
 
 from loop.agent import answerer_for
+from loop.desk import Chance
 from loop.llm import model_from, model_named
 from loop.ports import Answerer, Checkpoint, Clock, Model, Parts, Store
 from loop.records import Actor, Bundle, Role
@@ -95,6 +96,11 @@ def operator(settings: Settings) -> Actor:
         except (OSError, KeyError):  # no user database, as in some containers
             name = "operator"
     return Actor(name=name, role=Role.ADMIN, is_single_operator=True)
+
+
+def key_chance() -> Chance:
+    """What a new API key is made from."""
+    return Chance(key_id=token_hex(6), secret=token_urlsafe(32))
 
 
 def _answerers(settings: Settings) -> Callable[[Bundle], Answerer]:

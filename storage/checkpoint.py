@@ -14,7 +14,7 @@ from storage import audit
 from storage.arrived import Arrived, count_totals
 from storage.locks import lock_agent, lock_arrivals
 from storage.record import KINDS, Seal, Touched, read_digests, total_of, write_seals
-from storage.tables import AgentRow, AuditRow, HeadRow, ReleaseRow, SealRow, VersionRow
+from storage.tables import AgentRow, ApiKeyRow, AuditRow, HeadRow, ReleaseRow, SealRow, VersionRow
 
 UPGRADE = "upgrade database"
 ACCEPT = "accept record"
@@ -28,7 +28,7 @@ def checkpoint_all(connection: sa.Connection) -> None:
 
 
 def checkpoint(connection: sa.Connection, agent: str, note: Note) -> None:
-    """Seal everything anew under one entry, which lists the live version's own chain row by row."""
+    """Seal everything anew under one entry, which lists the live version's own chain, and API keys, row by row."""
     lock_agent(connection, agent)
     log = lock_arrivals(connection, agent)
     _find_end(connection, agent)
@@ -66,8 +66,8 @@ def _find_end(connection: sa.Connection, agent: str) -> None:
 
 
 def _live_rows(connection: sa.Connection, agent: str) -> Mapping[str, list[str]]:
-    """What the live version rests on, by kind."""
-    head, versions, releases = HeadRow.core(), VersionRow.core(), ReleaseRow.core()
+    """What the live version rests on, and the keys that open its doors, by kind."""
+    head, versions, releases, keys = HeadRow.core(), VersionRow.core(), ReleaseRow.core(), ApiKeyRow.core()
     number = connection.execute(sa.select(head.c.number).where(head.c.agent == agent)).scalar_one()
     version = connection.execute(
         sa.select(versions).where(versions.c.agent == agent, versions.c.number == number)
@@ -82,4 +82,5 @@ def _live_rows(connection: sa.Connection, agent: str) -> Mapping[str, list[str]]
         "release": [row["id"] for row in found],
         "decision": [row["decision_id"] for row in found if row["decision_id"]],
         "proposal": [row["proposal_id"] for row in found if row["proposal_id"]],
+        "api_key": list(connection.execute(sa.select(keys.c.id).where(keys.c.agent == agent)).scalars()),
     }

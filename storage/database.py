@@ -1,14 +1,15 @@
 """One database: open it, make agents in it, hand out their stores."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from loop.errors import Conflict, InvalidInput, NotFound
 from loop.ports import Checkpoint
-from loop.records import Agent, Bundle, FailedJob, Note, Release, Version, derived_id, digest
-from storage import audit
+from loop.records import Agent, ApiKey, Bundle, FailedJob, Note, Release, Version, derived_id, digest
+from storage import apikeys, audit
 from storage.anchors import Anchors, deletion
 from storage.connecting import explained, make_engine, place_of, reading, writing
 from storage.keys import JournalKeys
@@ -164,6 +165,32 @@ class Database:
             connection.execute(sa.update(table).where(table.c.slug == was.slug).values(settings))
             audit.append(connection, was.slug, [note], touched=touched)
             bump_change_counter(connection, was.slug)
+
+    def create_key(self, keys: Sequence[ApiKey], *, note: Note) -> None:
+        """Keep an API key at each of its agents; see `loop.ports.ApiKeys.create_key`."""
+        with writing(self.engine) as connection:
+            apikeys.create(connection, keys, note=note)
+
+    def revoke_key(self, key_id: str, *, note: Note) -> list[ApiKey]:
+        """At every agent, for good; those that were still open. Raises NotFound."""
+        with writing(self.engine) as connection:
+            return apikeys.revoke(connection, key_id, note=note)
+
+    def api_keys(self) -> list[tuple[ApiKey, datetime | None]]:
+        """All, by agent and creation, each with its last use."""
+        with reading(self.engine) as connection:
+            used = apikeys.last_used(connection)
+            return [(one, used.get((one.agent, one.id))) for one in apikeys.read(connection)]
+
+    def find_key(self, key_id: str) -> list[ApiKey]:
+        """One at each agent it is for; only those the journal vouches for."""
+        with reading(self.engine) as connection:
+            return apikeys.read_vouched(connection, key_id)
+
+    def note_key_use(self, keys: Sequence[ApiKey], *, at: datetime) -> None:
+        """When they were last used."""
+        with writing(self.engine) as connection:
+            apikeys.note_use(connection, keys, at=at)
 
     def store(self, slug: str, *, checkpoint: Checkpoint | None = None) -> AgentStore:
         """Everything kept about one agent. Raises NotFound, naming the agents there are."""

@@ -13,7 +13,8 @@ from loop.records import Feedback, FeedbackState, Interaction, Score, Written, d
 from storage.among import among
 from storage.arrived import Arrived
 from storage.locks import lock_arrivals
-from storage.rows import Row, to_event_row, to_row
+from storage.orphans import settle
+from storage.rows import Row, to_event_row, to_feedback_row, to_row
 from storage.statements import enqueue, enqueue_feedback, insert_new, insert_unknown
 from storage.tables import FeedbackRow, InteractionRow, ScoreRow
 
@@ -45,13 +46,10 @@ class ArrivalRows:
 def arrival_rows(
     interactions: Iterable[Interaction], feedback: Iterable[Feedback], scores: Iterable[Score]
 ) -> ArrivalRows:
-    """Built before any lock is taken. Raises InvalidInput. What must not teach enters as EXCLUDED."""
+    """Built before any lock is taken. Raises InvalidInput."""
     return ArrivalRows(
         interactions=[to_event_row(one) for one in interactions],
-        feedback=[
-            to_event_row(one, state=(FeedbackState.NEW if one.teaches else FeedbackState.EXCLUDED).value)
-            for one in feedback
-        ],
+        feedback=[to_feedback_row(one) for one in feedback],
         scores=[to_row(one) for one in scores],
     )
 
@@ -61,6 +59,8 @@ class Arrival(NamedTuple):
 
     written: Written
     arrived: Arrived
+    answered: set[str]
+    """Interactions that somebody had spoken about before they came."""
 
 
 def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows) -> Arrival:
@@ -72,6 +72,8 @@ def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows) -> 
     seq = count(arrived.seq + 1)
     interactions = _write_interactions(connection, arrived, rows.interactions, seq=seq)
     feedback = _write_feedback(connection, arrived, rows.feedback, seq=seq)
+    settled = settle(connection, agent, rows.interactions)
+    _write_feedback(connection, arrived, settled.feedback, seq=seq)
     scores = insert_unknown(connection, ScoreRow.core(), agent, rows.scores)
     arrived.seq = next(seq) - 1 + scores
     arrived.keep()
@@ -80,7 +82,7 @@ def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows) -> 
         updated=interactions.updated + feedback.updated,
         duplicate=interactions.duplicate + feedback.duplicate + len(rows.scores) - scores,
     )
-    return Arrival(written, arrived)
+    return Arrival(written, arrived, settled.answered)
 
 
 def _write_interactions(

@@ -75,6 +75,7 @@ KINDS: dict[str, Kind] = {
     "report": Kind(tables.ReportRow.core(), *_by("id")),
     "decision": Kind(tables.DecisionRow.core(), *_by("id")),
     "release": Kind(tables.ReleaseRow.core(), *_by("id")),
+    "api_key": Kind(tables.ApiKeyRow.core(), *_by("id")),
     "import": Kind(tables.ImportRow.core(), *_by("id")),
     "unlearning": Kind(tables.UnlearningRow.core(), *_by("id")),
     "measurement": Kind(

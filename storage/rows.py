@@ -13,6 +13,7 @@ from sqlmodel import UTCDateTime
 from loop.errors import InvalidInput
 from loop.records import (
     Agent,
+    ApiKey,
     AuditAnswer,
     AuditEntry,
     Bundle,
@@ -26,6 +27,7 @@ from loop.records import (
     Experiment,
     FailedJob,
     Feedback,
+    FeedbackState,
     FirewallAudit,
     FirewallVerdict,
     Flag,
@@ -48,6 +50,7 @@ from storage.content import content_digest
 
 TABLES: dict[type[Record], type[tables.Table]] = {
     Agent: tables.AgentRow,
+    ApiKey: tables.ApiKeyRow,
     AuditAnswer: tables.AuditAnswerRow,
     AuditEntry: tables.AuditRow,
     Bundle: tables.BundleRow,
@@ -122,6 +125,11 @@ def to_event_row(record: Interaction | Feedback, **more: Any) -> Row:
     """Like `to_row`, with `content_digest`: equal for two deliveries of the same thing."""
     payload = storable(record)
     return _build(record, payload, {"content_digest": content_digest(record, payload), **more})
+
+
+def to_feedback_row(feedback: Feedback) -> Row:
+    """The row of feedback that arrives. What must not teach enters as EXCLUDED."""
+    return to_event_row(feedback, state=(FeedbackState.NEW if feedback.teaches else FeedbackState.EXCLUDED).value)
 
 
 def from_row(kind: type[R], row: Mapping[Any, Any]) -> R:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from loop.errors import InvalidInput
 from loop.ports import Checkpoint
+from loop.ports.deliveries import Capture, Delivered, Parcel
 from loop.records import (
     Answer,
     Applied,
@@ -26,13 +28,13 @@ from loop.records import (
     Version,
     Written,
 )
-from storage import audit, checkpoint, decisions, failures
+from storage import audit, checkpoint, decisions, delivering, failures
 from storage.among import among
 from storage.anchors import EVERY, Anchors
 from storage.answers import is_kept_by_us, signed
 from storage.casebook import AgentCasebook, write_case_changes
 from storage.commit import check_changes, write_changes
-from storage.connecting import keys_of, writing
+from storage.connecting import keys_of, reading, writing
 from storage.derive import forget_derived
 from storage.ingest import arrival_rows, write_arrivals
 from storage.knowledge import AgentKnowledge
@@ -87,7 +89,7 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPa
         with self._noting() as connection:
             if notes:
                 lock_agent(connection, self._slug)
-            written, arrived = write_arrivals(connection, self._slug, rows)
+            written, arrived, _ = write_arrivals(connection, self._slug, rows)
             if notes and (written.new or written.updated):
                 touched = Touched(connection, self._slug)
                 if into is not None:
@@ -96,6 +98,23 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPa
             self._checkpoint("append:written")
         self._checkpoint("append:kept")
         return written
+
+    def deliver(self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: datetime) -> list[Delivered]:
+        """Group commit of deliveries; see `loop.ports.deliveries.Deliveries.deliver`."""
+        arriving = [record for one in parcels for made in (one.interactions, one.feedback) for record in made]
+        if any(record.agent != self._slug for record in arriving):
+            raise InvalidInput("A record is another agent's.", field="agent")
+        ready = [(one, arrival_rows(one.interactions, one.feedback, ())) for one in parcels]
+        with writing(self._engine) as connection:
+            told = delivering.deliver(connection, self._slug, ready, captured=captured, now=now)
+            self._checkpoint("deliver:written")
+        self._checkpoint("deliver:kept")
+        return told
+
+    def captures(self) -> list[Capture]:
+        """Capture health by door."""
+        with reading(self._engine) as connection:
+            return delivering.captures(connection, self._slug)
 
     def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:
         """Idempotent insert by case id: what we kept first stays, what others wrote goes. Failed ones are not kept."""

@@ -5,12 +5,14 @@ import sys
 import click
 
 from loop.cli.agents import agent_group
+from loop.cli.api import api_command
 from loop.cli.auditing import audit_command
 from loop.cli.cases import cases_group
 from loop.cli.firewall import firewall_group
 from loop.cli.held import held_command
 from loop.cli.importing import import_group
 from loop.cli.jobs import jobs_group
+from loop.cli.keys import keys_group
 from loop.cli.looping import recheck_command, rollback_command, turn_command
 from loop.cli.review import review_command
 from loop.cli.serving import demo_command, up_command, worker_command
@@ -43,6 +45,8 @@ for _command in (
     audit_command,
     recheck_command,
     worker_command,
+    api_command,
+    keys_group,
     jobs_group,
 ):
     group.add_command(_command)

@@ -7,6 +7,7 @@ build.py      a row's cells → interactions and feedback             files/fiel
                                                                       files/cases.py     a row → a case handed in
 """
 
+from loop.collect.deliveries import Delivery, Prepared, added, dropped, prepare
 from loop.collect.files.cases import read_cases
 from loop.collect.files.intake import Batch, Options, read
 from loop.collect.files.presets import PRESETS, Preset
@@ -19,16 +20,21 @@ from loop.text.redaction import Redaction
 __all__ = [
     "PRESETS",
     "Batch",
+    "Delivery",
     "Door",
     "FileReceipt",
     "Options",
+    "Prepared",
     "Preset",
     "Receipt",
     "Redaction",
     "Refused",
     "RowError",
     "Sanitized",
+    "added",
+    "dropped",
     "orders_in",
+    "prepare",
     "read",
     "read_cases",
     "receive",

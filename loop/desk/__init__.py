@@ -52,6 +52,7 @@ from loop.desk.firewall import (
     switch_detector,
 )
 from loop.desk.handing_in import HandedIn, RefusedDraft, hand_in
+from loop.desk.keys import DAYS_MAX, Chance, KeyOrder, MadeKey, create_key, revoke_key
 from loop.desk.releases import roll_back
 from loop.desk.taint import SHOWN, trace
 from loop.desk.taint_words import Paragraph, taint_paragraphs, unlearned_words
@@ -60,16 +61,20 @@ from loop.desk.unlearning import seen_digest, undo_unlearning, unlearn
 
 __all__ = [
     "AUDITED",
+    "DAYS_MAX",
     "QUESTIONS",
     "REJECTION_CATEGORIES",
     "SHOWN",
     "AuditProgress",
     "AuditQuestion",
+    "Chance",
     "Correction",
     "Disagreement",
     "EmergingTopic",
     "FirewallQuestion",
     "HandedIn",
+    "KeyOrder",
+    "MadeKey",
     "Paragraph",
     "RefusedDraft",
     "Sayer",
@@ -90,6 +95,7 @@ __all__ = [
     "consequences",
     "correct",
     "create_agent",
+    "create_key",
     "disagreements",
     "draft",
     "draft_articles",
@@ -113,6 +119,7 @@ __all__ = [
     "protect",
     "recount_firewall",
     "reject",
+    "revoke_key",
     "roll_back",
     "samples_due",
     "seen_digest",

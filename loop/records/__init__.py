@@ -60,6 +60,7 @@ from loop.records.judged import (
     Voice,
     Vote,
 )
+from loop.records.keys import VERBS, ApiKey, Verb
 from loop.records.kinds import TRAITS, FeedbackKind, Proposer, Traits, open_since
 from loop.records.lineage import (
     Import,
@@ -178,12 +179,14 @@ __all__ = [
     "TEACHING_STATES",
     "TRAITS",
     "UNDECIDED_STATES",
+    "VERBS",
     "VOUCHED",
     "Actor",
     "Agent",
     "Agreement",
     "Anatomy",
     "Answer",
+    "ApiKey",
     "Applied",
     "Approach",
     "Arm",
@@ -312,6 +315,7 @@ __all__ = [
     "TurnReport",
     "Unlearning",
     "UpsertArticle",
+    "Verb",
     "Verdict",
     "Version",
     "VersionSignals",

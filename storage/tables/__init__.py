@@ -9,6 +9,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     firewall  what the firewall derives from the log  panels  blind audits of it
     record  seals of the rows that decide
     lineage  imports, what proposals rest on, what was unlearned
+    serve   what programs send: keys, idempotency, orphans, capture health
 """
 
 from storage.tables.agents import (
@@ -42,16 +43,19 @@ from storage.tables.firewall import BucketRow, ClaimRow, DueRow, JudgedRow, Kept
 from storage.tables.lineage import ImportRow, ProposalSourceRow, UnlearningRow
 from storage.tables.panels import FirewallAuditRow, FirewallVerdictRow
 from storage.tables.record import SealRow
+from storage.tables.serve import ApiKeyRow, CaptureRow, KeyUseRow, OrphanRow, TicketRow
 
 __all__ = [
     "KEY_LENGTH",
     "AgentRow",
     "AnswerRow",
+    "ApiKeyRow",
     "ArrivalLogRow",
     "AuditAnswerRow",
     "AuditRow",
     "BucketRow",
     "BundleRow",
+    "CaptureRow",
     "CaseActRow",
     "CaseAuditRow",
     "CaseSetRow",
@@ -73,7 +77,9 @@ __all__ = [
     "IssueRow",
     "JudgedRow",
     "KeptRow",
+    "KeyUseRow",
     "MeasurementRow",
+    "OrphanRow",
     "ProposalRow",
     "ProposalSourceRow",
     "QuestionRow",
@@ -84,6 +90,7 @@ __all__ = [
     "SecretRow",
     "StandingRow",
     "Table",
+    "TicketRow",
     "TurnRow",
     "UnlearningRow",
     "VersionRow",

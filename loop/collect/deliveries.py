@@ -1,0 +1,120 @@
+"""Deliveries of programs: what one request, export or call brings, made fit to keep. Pure, and idempotent.
+
+Every door makes a `Delivery` of frozen records and hands it to the intake (`loop.serve.intake`), which makes it a
+`Parcel` here and keeps many of them in one transaction. Where a provider named its response (`chatcmpl-…`,
+`gen_ai.response.id`), that name is the interaction's id at every door, so that feedback finds it by whatever door.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from loop.collect.identity import stable_id
+from loop.collect.sanitize import Refused, sanitize
+from loop.ports.deliveries import Capture, EpisodeFeedback, Parcel, Ticket
+from loop.records import Feedback, Interaction, Moment
+from loop.text.contacts import OwnContacts
+from loop.text.redaction import Redaction
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one request brings for one agent. It is kept whole, or not at all; unfit records are refused alone."""
+
+    agent: str
+    door: str
+    """The `source` of its records, which tells people of different programs apart: `api:CLIENT`, `gateway:CLIENT`."""
+    interactions: Sequence[Interaction] = ()
+    feedback: Sequence[Feedback] = ()
+    of_episodes: Sequence[EpisodeFeedback] = ()
+    ticket: Ticket | None = None
+    """Idempotency key; None: the ids of the records alone make it harmless to repeat."""
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    """Records the door refused before, by reason; only counted."""
+
+    @property
+    def size(self) -> int:
+        """Records to keep."""
+        return len(self.interactions) + len(self.feedback) + len(self.of_episodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A delivery, ready to be kept."""
+
+    parcel: Parcel
+    capture: Capture
+
+
+def prepare(
+    delivery: Delivery, *, at: Moment, redaction: Redaction = Redaction.ALL, own: OwnContacts | None = None
+) -> Prepared:
+    """Sanitise a delivery. Its receipt names what is kept by id, and what is refused by place and reason."""
+    about = [one.feedback for one in delivery.of_episodes]
+    fit = sanitize(delivery.interactions, [*delivery.feedback, *about], redaction=redaction, own=own)
+    refused = {id(one.record): one.reason for one in fit.refused}
+    kept = iter(fit.feedback)
+    feedback = [next(kept) for one in delivery.feedback if id(one) not in refused]
+    of_episodes = [
+        EpisodeFeedback(stable_id("e", delivery.agent, one.episode_id), next(kept))
+        for one in delivery.of_episodes
+        if id(one.feedback) not in refused
+    ]
+    receipt: dict[str, Any] = {
+        "interactions": [one.id for one in fit.interactions],
+        "feedback": [one.id for one in (*feedback, *(one.feedback for one in of_episodes))],
+        "refused": _refusals(delivery, fit.refused),
+    }
+    parcel = Parcel(
+        door=delivery.door,
+        interactions=fit.interactions,
+        feedback=tuple(feedback),
+        of_episodes=tuple(of_episodes),
+        ticket=delivery.ticket,
+        receipt=receipt,
+    )
+    return Prepared(parcel, _capture(delivery, fit.refused, at=at))
+
+
+def dropped(delivery: Delivery, *, at: Moment) -> Capture:
+    """What is counted of a delivery that could not be kept because too much was waiting."""
+    return Capture(
+        door=delivery.door,
+        calls=len(delivery.interactions),
+        feedback=delivery.size - len(delivery.interactions),
+        dropped=delivery.size,
+        last_at=at,
+    )
+
+
+def added(one: Capture, other: Capture) -> Capture:
+    """The counts of both, of one door."""
+    return Capture(
+        door=one.door,
+        calls=one.calls + other.calls,
+        feedback=one.feedback + other.feedback,
+        rejected=dict(Counter(one.rejected) + Counter(other.rejected)),
+        dropped=one.dropped + other.dropped,
+        last_at=other.last_at or one.last_at,
+    )
+
+
+def _capture(delivery: Delivery, refused: Sequence[Refused], *, at: Moment) -> Capture:
+    reasons = Counter(delivery.rejected) + Counter(one.reason for one in refused)
+    return Capture(
+        door=delivery.door,
+        calls=len(delivery.interactions),
+        feedback=delivery.size - len(delivery.interactions) + sum(delivery.rejected.values()),
+        rejected=dict(reasons),
+        last_at=at,
+    )
+
+
+def _refusals(delivery: Delivery, refused: Sequence[Refused]) -> list[dict[str, Any]]:
+    """By place within the delivery: interactions first, then feedback, then feedback about episodes."""
+    if not refused:
+        return []
+    given = (*delivery.interactions, *delivery.feedback, *(one.feedback for one in delivery.of_episodes))
+    place = {id(record): number for number, record in enumerate(given)}
+    return [{"place": place[id(one.record)], "reason": one.reason} for one in refused]

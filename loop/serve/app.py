@@ -1,0 +1,113 @@
+"""One ASGI application for programs: API, and whatever else listens; `ratchet api`, and beside the screens.
+
+The table ENDPOINTS is all there is. A module that listens adds its lines here.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from loop import desk, wiring
+from loop.ports import Parts
+from loop.ports.deliveries import Deliveries
+from loop.serve import api
+from loop.serve.auth import Keys
+from loop.serve.calls import Endpoint, Site, route_of
+from loop.serve.intake import Intake
+from loop.serve.openapi import document
+from loop.serve.refusal import Refusal
+from loop.settings import Settings
+from loop.text.contacts import OwnContacts
+from storage.database import Database
+
+_KNOWN_SECONDS = 5.0
+"""How long the company's contact data, which are not masked, are taken from one look at the live version."""
+
+ENDPOINTS: Sequence[Endpoint] = (*api.ENDPOINTS,)
+"""Every endpoint. The first whose path and method fit answers."""
+
+
+class Server:
+    """The endpoints, and what runs behind them while the application runs."""
+
+    def __init__(self, settings: Callable[[], Settings] = Settings) -> None:
+        self._settings = settings
+        self._site: Site | None = None
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """For a Starlette application, or one that takes its routes; `running` has to be its lifespan."""
+        described = document(ENDPOINTS)
+
+        async def openapi(_request: Request) -> Response:
+            return Response(described, media_type="application/json")
+
+        return [
+            *(route_of(endpoint, self._running) for endpoint in ENDPOINTS),
+            Route("/api/openapi.json", openapi),
+        ]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Site]:
+        """Open the database, start the writer; at the end keep what waits, and close."""
+        settings = self._settings()
+        database = wiring.open_database(settings)
+        try:
+            parts = wiring.desks(settings, database)
+            intake = Intake(_Desk(parts, database), clock=wiring.utc_now)
+            intake.start()
+            self._site = Site(
+                settings=settings,
+                database=database,
+                parts=parts,
+                intake=intake,
+                keys=Keys(database, clock=wiring.utc_now),
+                clock=wiring.utc_now,
+            )
+            try:
+                yield self._site
+            finally:
+                self._site = None
+                intake.stop()
+        finally:
+            database.close()
+
+    def _running(self) -> Site:
+        if self._site is None:
+            raise Refusal(503, "starting", "Ratchet is starting.", headers={"Retry-After": "1"})
+        return self._site
+
+
+def make_app(settings: Callable[[], Settings] = Settings) -> Starlette:
+    """The application of `ratchet api`: programs only, no screens."""
+    server = Server(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with server.running():
+            yield
+
+    return Starlette(routes=server.routes, lifespan=lifespan)
+
+
+class _Desk:
+    """The agents' stores, each looked up again after a while. Called by the writer alone, once a transaction."""
+
+    def __init__(self, parts: Callable[[str], Parts], database: Database) -> None:
+        self._parts = parts
+        self._database = database
+        self._known: dict[str, tuple[float, Deliveries, OwnContacts]] = {}
+
+    def __call__(self, agent: str) -> tuple[Deliveries, OwnContacts]:
+        """Raises NotFound."""
+        known = self._known.get(agent)
+        if known is None or time.monotonic() > known[0]:
+            parts = self._parts(agent)
+            store = self._database.store(agent, checkpoint=parts.checkpoint)
+            known = self._known[agent] = time.monotonic() + _KNOWN_SECONDS, store, desk.own_contacts(parts)
+        return known[1:]

@@ -1,0 +1,178 @@
+"""Group commit of deliveries: idempotency keys, rows, feedback that waits for its target, and capture health.
+
+All of it in one transaction under the agent's arrival log, whatever the number of deliveries.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from loop.ports.deliveries import Capture, Delivered, Parcel
+from loop.records import IMPORTED
+from storage import orphans
+from storage.among import among
+from storage.ingest import ArrivalRows, write_arrivals
+from storage.locks import lock_arrivals
+from storage.rows import Row
+from storage.statements import upsert
+from storage.tables import CaptureRow, FeedbackRow, InteractionRow, TicketRow
+
+_INTERACTIONS, _FEEDBACK = InteractionRow.core(), FeedbackRow.core()
+
+
+@dataclass
+class _Counts:
+    """What a transaction adds to capture health, by door."""
+
+    stored: Counter[str] = field(default_factory=Counter)
+    with_outcome: Counter[str] = field(default_factory=Counter)
+
+
+def deliver(
+    connection: sa.Connection,
+    agent: str,
+    parcels: Sequence[tuple[Parcel, ArrivalRows]],
+    *,
+    captured: Iterable[Capture],
+    now: datetime,
+) -> list[Delivered]:
+    """Write parcels, each once, and what was captured. Raises NotFound when the agent is gone."""
+    lock_arrivals(connection, agent)
+    told = _outcomes(connection, agent, [parcel for parcel, _ in parcels])
+    kept = [pair for pair, one in zip(parcels, told, strict=True) if one.outcome == "kept"]
+    counts = _Counts()
+    if kept:
+        _write(connection, agent, kept, counts=counts, now=now)
+    for (parcel, rows), one in zip(parcels, told, strict=True):
+        if one.outcome != "conflict":
+            counts.stored[parcel.door] += len(rows.interactions) + len(rows.feedback) + len(parcel.of_episodes)
+    _count(connection, agent, captured, counts=counts)
+    return told
+
+
+def captures(connection: sa.Connection, agent: str) -> list[Capture]:
+    """By door."""
+    table = CaptureRow.core()
+    waiting = orphans.count_by_door(connection, agent)
+    rows = connection.execute(sa.select(table).where(table.c.agent == agent).order_by(table.c.door)).mappings()
+    return [_capture(row, orphans=waiting.get(row["door"], 0)) for row in rows]
+
+
+def _outcomes(connection: sa.Connection, agent: str, parcels: Sequence[Parcel]) -> list[Delivered]:
+    """By the idempotency keys that are known, and those of parcels further up; each new one is kept."""
+    table = TicketRow.core()
+    wanted = [parcel.ticket.key for parcel in parcels if parcel.ticket is not None]
+    known: dict[tuple[str, str], tuple[str, Mapping[str, object]]] = {}
+    if wanted:
+        query = sa.select(table.c.client, table.c.key, table.c.content, table.c.receipt).where(
+            table.c.agent == agent, among(table.c.key, wanted)
+        )
+        known = {(row.client, row.key): (row.content, row.receipt) for row in connection.execute(query)}
+    told: list[Delivered] = []
+    for parcel in parcels:
+        ticket = parcel.ticket
+        first = None if ticket is None else known.get(ticket[:2])
+        if ticket is None or first is None:
+            told.append(Delivered("kept", parcel.receipt))
+            if ticket is not None:
+                known[ticket[:2]] = ticket.content, parcel.receipt
+        elif first[0] == ticket.content:
+            told.append(Delivered("known", first[1]))
+        else:
+            told.append(Delivered("conflict", {}))
+    return told
+
+
+def _write(
+    connection: sa.Connection,
+    agent: str,
+    kept: Sequence[tuple[Parcel, ArrivalRows]],
+    *,
+    counts: _Counts,
+    now: datetime,
+) -> None:
+    interactions = [row for _, rows in kept for row in rows.interactions]
+    feedback = [(parcel.door, row) for parcel, rows in kept for row in rows.feedback]
+    waiting = [orphans.Waiting(parcel.door, one) for parcel, _ in kept for one in parcel.of_episodes]
+    feedback += orphans.attach(connection, agent, waiting, fresh=interactions, now=now)
+    doors = {row["id"]: row["source"] for row in interactions}
+    doors |= _doors(connection, agent, {row["interaction_id"] for _, row in feedback} - doors.keys())
+    orphans.note(connection, agent, [pair for pair in feedback if pair[1]["interaction_id"] not in doors], now=now)
+    answered = {row["interaction_id"] for _, row in feedback} & doors.keys()
+    answered -= _answered(connection, agent, answered)
+    arrival = write_arrivals(connection, agent, ArrivalRows(interactions, [row for _, row in feedback], []))
+    for name in answered | arrival.answered:
+        if not doors[name].startswith(IMPORTED):
+            counts.with_outcome[doors[name]] += 1
+    tickets = [
+        {"agent": agent, "receipt": parcel.receipt, "at": now} | parcel.ticket._asdict()
+        for parcel, _ in kept
+        if parcel.ticket is not None
+    ]
+    if tickets:
+        connection.execute(sa.insert(TicketRow.core()), tickets)
+
+
+def _doors(connection: sa.Connection, agent: str, ids: Collection[str]) -> dict[str, str]:
+    """The doors of stored interactions, by id."""
+    if not ids:
+        return {}
+    query = sa.select(_INTERACTIONS.c.id, _INTERACTIONS.c.source).where(
+        _INTERACTIONS.c.agent == agent, among(_INTERACTIONS.c.id, ids)
+    )
+    return {row.id: row.source for row in connection.execute(query)}
+
+
+def _answered(connection: sa.Connection, agent: str, ids: Collection[str]) -> set[str]:
+    """Of these interactions, those with feedback."""
+    if not ids:
+        return set()
+    query = sa.select(_FEEDBACK.c.interaction_id).where(
+        _FEEDBACK.c.agent == agent, among(_FEEDBACK.c.interaction_id, ids)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def _count(connection: sa.Connection, agent: str, captured: Iterable[Capture], *, counts: _Counts) -> None:
+    """Add to the counters of every door that something came through."""
+    more = {one.door: one for one in captured}
+    names = {*more, *counts.stored, *counts.with_outcome}
+    if not names:
+        return
+    table = CaptureRow.core()
+    query = sa.select(table).where(table.c.agent == agent, among(table.c.door, names))
+    stored = {row["door"]: _capture(row) for row in connection.execute(query).mappings()}
+    rows: list[Row] = []
+    for name in sorted(names):
+        old, new = stored.get(name, Capture(name)), more.get(name, Capture(name))
+        rows.append(
+            {
+                "agent": agent,
+                "door": name,
+                "calls": old.calls + new.calls,
+                "feedback": old.feedback + new.feedback,
+                "stored": old.stored + counts.stored[name],
+                "with_outcome": old.with_outcome + counts.with_outcome[name],
+                "rejected": dict(Counter(old.rejected) + Counter(new.rejected)),
+                "dropped": old.dropped + new.dropped,
+                "last_at": new.last_at or old.last_at,
+            }
+        )
+    upsert(connection, table, rows)
+
+
+def _capture(row: sa.RowMapping, *, orphans: int = 0) -> Capture:
+    return Capture(
+        door=row["door"],
+        calls=row["calls"],
+        feedback=row["feedback"],
+        stored=row["stored"],
+        with_outcome=row["with_outcome"],
+        orphans=orphans,
+        rejected=row["rejected"],
+        dropped=row["dropped"],
+        last_at=row["last_at"],
+    )
