@@ -7,7 +7,7 @@ from loop.agent.directives import read_instructions
 from loop.agent.draft import finish, settle
 from loop.agent.model import ARTICLES_SHOWN
 from loop.agent.prompt import guidance
-from loop.records import Answer, Bundle, Example, Question
+from loop.records import Answer, Bundle, Example, ModelChoice, Question
 from loop.text.search import Nearest, Search
 from loop.text.spelling import normalise
 
@@ -40,6 +40,12 @@ class Guide:
         bundle = self._bundle
         enabled = any(approach.is_enabled for approach in bundle.approaches)
         return not (bundle.instructions.strip() or bundle.rules or bundle.examples or bundle.articles or enabled)
+
+    @property
+    def model(self) -> ModelChoice | None:
+        """The model the version names; None where that is left to whoever asks."""
+        choice = self._bundle.model
+        return None if choice.name in ("local", "yours") else choice
 
     def settle(self, question: Question) -> Answer | None:
         """The answer where it is laid down: a topic for a person, or the first rule that applies; else None."""

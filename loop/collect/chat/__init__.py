@@ -14,9 +14,9 @@ from loop.collect.chat.conversations import Conversations
 from loop.collect.chat.embeddings import Embeddings
 from loop.collect.chat.exchange import Asked, Assigned, Dialect, Exchange, Said, Spoken, Unreadable
 from loop.collect.chat.messages import Messages
-from loop.collect.chat.reading import BODY_MAX, read_object
+from loop.collect.chat.reading import BODY_MAX, read_object, unpacked
 from loop.collect.chat.responses import Responses
-from loop.collect.chat.turns import Call, opening_of, question_of, read_call
+from loop.collect.chat.turns import Call, may_be_settled, opening_of, question_of, read_call
 
 __all__ = [
     "BODY_MAX",
@@ -30,11 +30,13 @@ __all__ = [
     "Spoken",
     "Unreadable",
     "dialect_of",
+    "may_be_settled",
     "opening_of",
     "question_of",
     "read_call",
     "read_object",
     "spoken_of",
+    "unpacked",
 ]
 
 SPOKEN: dict[str, Spoken] = {"chat/completions": Completions(), "responses": Responses(), "messages": Messages()}

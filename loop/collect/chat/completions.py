@@ -39,6 +39,7 @@ class Completions:
             customer=short(request.get("safety_identifier") or request.get("user")),
             context=scalars(request.get("metadata")),
             is_streamed=request.get("stream") is True,
+            is_formed=_is_formed(request),
             tools=_tools(request),
             settings=settings(request, "temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "n"),
         )
@@ -169,6 +170,11 @@ def _message(given: Mapping[str, Any]) -> Message:
         named = {"name": short(given.get("name"))} if given.get("name") else {}
         return {"role": "tool", "content": said or as_text(given.get("content")), **whose, **named}
     return {"role": role, "content": said}
+
+
+def _is_formed(request: Mapping[str, Any]) -> bool:
+    form, choice = within(request.get("response_format"), "type"), request.get("tool_choice")
+    return form not in (None, "text") or choice not in (None, "auto", "none") or request.get("n") not in (None, 1)
 
 
 def _tools(request: Mapping[str, Any]) -> tuple[str, ...]:

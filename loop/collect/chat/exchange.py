@@ -34,7 +34,7 @@ class Assigned:
     uses: tuple[str, ...] = ()
     """Ids of the examples, articles and rules that were put into the request or answered it."""
     method: str = "model"
-    """`model`, or `rule` where the version answered without asking the provider."""
+    """`model`, or `rule` or `handover` where the version answered without asking the provider."""
     obeyed: tuple[str, ...] = ()
     """Instruction lines that shaped an answer of the version's own."""
 
@@ -93,6 +93,10 @@ class Asked:
     conversation: str = ""
     """Id of the conversation, where the provider keeps one."""
     is_streamed: bool = False
+    is_formed: bool = False
+    """The answer must have a form that plain text has not: JSON of a schema, or a certain tool call."""
+    is_stored: bool = False
+    """The provider keeps the answer, and a later call may go on from it there."""
     tools: tuple[str, ...] = ()
     """Names of the tools offered."""
     settings: Mapping[str, Any] = field(default_factory=dict)

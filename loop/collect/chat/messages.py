@@ -41,6 +41,8 @@ class Messages:
             model=short(request.get("model")),
             customer=short(within(request.get("metadata"), "user_id")),
             is_streamed=request.get("stream") is True,
+            is_formed=within(request.get("tool_choice"), "type") not in (None, "auto", "none")
+            or bool(request.get("output_format") or request.get("output_config")),
             tools=tuple(short(one.get("name")) for one in objects(request.get("tools")) if one.get("name"))[:50],
             settings=settings(request, "temperature", "top_p", "top_k", "max_tokens"),
         )

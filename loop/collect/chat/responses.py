@@ -49,6 +49,10 @@ class Responses:
             continues=short(request.get("previous_response_id")),
             conversation=short(within(conversation, "id") if isinstance(conversation, dict) else conversation),
             is_streamed=request.get("stream") is True,
+            is_formed=within(request.get("text"), "format", "type") not in (None, "text")
+            or request.get("tool_choice") not in (None, "auto", "none")
+            or request.get("background") is True,
+            is_stored=request.get("store") is not False or bool(request.get("previous_response_id") or conversation),
             tools=tuple(short(one.get("name") or one.get("type")) for one in objects(request.get("tools")))[:50],
             settings=settings(request, "temperature", "top_p", "max_output_tokens"),
         )

@@ -5,6 +5,7 @@ each time with more. Every call is read into the turn as it stands then; `conver
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -25,7 +26,7 @@ STEP_TEXT_MAX = 20_000
 
 _SYSTEM = ("system", "developer")
 _OWN_ID = 16
-"""Characters after its prefix from which a provider's id is nobody else's; some servers count, or draw below 1,000."""
+"""Letters and digits after its prefix that make a provider's id nobody else's; some servers draw below 1,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,15 @@ def read_call(exchange: Exchange, *, dialect: Dialect) -> Call:
 
 
 def question_of(asked: Asked) -> Question | None:
-    """What is asked now: the last message, where it is a person's; None while tools are at work."""
-    if not asked.messages or asked.messages[-1]["role"] != "user":
-        return None
-    text = asked.messages[-1]["content"]
+    """What a person asked last, whatever tools did since; None where nobody asked anything."""
+    text = next((one["content"] for one in reversed(asked.messages) if one["role"] == "user"), "")
     return Question(text=text, context=asked.context) if text.strip() else None
+
+
+def may_be_settled(asked: Asked) -> bool:
+    """Whether a plain text of ours can stand for the answer: a person has just asked, and nobody builds upon it."""
+    is_asked = bool(asked.messages) and asked.messages[-1]["role"] == "user"
+    return is_asked and not asked.is_formed and not asked.is_stored
 
 
 def opening_of(asked: Asked) -> str:
@@ -182,7 +187,7 @@ def _continued(response: str, keys: list[str]) -> tuple[str, ...]:
 
 
 def _is_own(given: str) -> bool:
-    return len(given.replace("-", "_").rpartition("_")[2]) >= _OWN_ID
+    return sum(map(str.isalnum, re.split("[-_]", given, maxsplit=1)[-1])) >= _OWN_ID
 
 
 def _steps(made: Sequence[Step], exchange: Exchange, said: Said, *, model: str) -> tuple[Step, ...]:
