@@ -48,6 +48,15 @@ class Settings(BaseSettings):
     outbound: Path | None = None
     """The operator's file of addresses that may be called: agents' endpoints, webhooks, files, git folders. None:
     `outbound.json` in your data folder."""
+    upstreams: str = "openai=https://api.openai.com/v1,anthropic=https://api.anthropic.com"
+    """Providers the gateway sends calls on to, by comma, `NAME=ADDRESS` as a client's base URL. The first is taken
+    where nothing else says which; `anthropic` is taken for `/v1/messages`."""
+    upstream_keys: SecretStr = SecretStr("")
+    """The operator's keys for them, by comma, `NAME=KEY`: sent where a client brings no key of its own."""
+    upstream_private: bool = False
+    """Whether names of providers may lead to private addresses, as in a network of your own."""
+    gateway_untouched: str = ""
+    """Agents, by comma, whose calls the gateway records and never changes, whatever version is live."""
     operator: str = ""
     """Name written into decisions while sign-in is off. Empty: the name of the operating system's user."""
     turn_seconds: float = Field(default=5.0, gt=0)

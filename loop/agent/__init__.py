@@ -2,19 +2,30 @@
 
 local.py       the built-in agent          model.py        a version answered by a language model
 head.py        which class, and why        prompt.py       a version and a question as chat messages, and back
+guide.py       what a version puts into the requests of an agent that answers elsewhere
 draft.py       what both do around it      directives.py   the instruction lines that are obeyed to the letter
 endpoint.py    the operator's own agent    side_by_side.py questions put side by side, answers as they come
 """
 
 from loop.agent.directives import Instructions, read_instructions
 from loop.agent.endpoint import EndpointAgent
+from loop.agent.guide import Guidance, Guide
 from loop.agent.local import LocalAgent
 from loop.agent.model import ModelAgent
 from loop.errors import ModelFailed
 from loop.ports import Answerer, Endpoint, Model
 from loop.records import AgentKind, Bundle
 
-__all__ = ["EndpointAgent", "Instructions", "LocalAgent", "ModelAgent", "answerer_for", "read_instructions"]
+__all__ = [
+    "EndpointAgent",
+    "Guidance",
+    "Guide",
+    "Instructions",
+    "LocalAgent",
+    "ModelAgent",
+    "answerer_for",
+    "read_instructions",
+]
 
 
 def answerer_for(

@@ -18,6 +18,7 @@ from loop.ports.deliveries import Deliveries
 from loop.serve import api, bundles, otlp
 from loop.serve.auth import Keys
 from loop.serve.calls import Endpoint, Site, route_of
+from loop.serve.gateway import Gateway
 from loop.serve.intake import Intake
 from loop.serve.openapi import document
 from loop.serve.refusal import Refusal
@@ -38,6 +39,7 @@ class Server:
     def __init__(self, settings: Callable[[], Settings] = Settings) -> None:
         self._settings = settings
         self._site: Site | None = None
+        self._gateway = Gateway()
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -50,6 +52,7 @@ class Server:
         return [
             *(route_of(endpoint, self._running) for endpoint in ENDPOINTS),
             Route("/api/openapi.json", openapi),
+            *(route_of(endpoint, self._running) for endpoint in self._gateway.endpoints),
         ]
 
     @asynccontextmanager
@@ -71,7 +74,8 @@ class Server:
                 clock=wiring.utc_now,
             )
             try:
-                yield self._site
+                async with self._gateway.running(self._site):
+                    yield self._site
             finally:
                 self._site = None
                 intake.stop()

@@ -60,12 +60,12 @@ class Trajectories:
             if external
             else derived_id("e", defaults.agent, messages, customer, rest)
         )
-        preamble, turns = _turns(messages)
+        preamble, turns = turns_of(messages)
         if not turns:
             raise Unusable("missing", "The run has no user message.")
         interactions = []
         for position, turn in enumerate(turns):
-            drafted = _interaction(turn, preamble=preamble if position == 0 else [])
+            drafted = fields_of_turn(turn, preamble=preamble if position == 0 else [])
             update: dict[str, Any] = {
                 "id": derived_id("i", defaults.agent, episode, position),
                 "agent": defaults.agent,
@@ -104,7 +104,7 @@ def _checked(value: object) -> list[Message]:
     return value
 
 
-def _turns(messages: list[Message]) -> tuple[list[Message], list[list[Message]]]:
+def turns_of(messages: list[Message]) -> tuple[list[Message], list[list[Message]]]:
     """What comes before the first user message, and the turns that begin with one."""
     starts = [index for index, message in enumerate(messages) if message["role"] == "user"]
     if not starts:
@@ -114,7 +114,7 @@ def _turns(messages: list[Message]) -> tuple[list[Message], list[list[Message]]]
     return messages[: starts[0]], turns
 
 
-def _interaction(turn: list[Message], *, preamble: list[Message]) -> dict[str, Any]:
+def fields_of_turn(turn: list[Message], *, preamble: list[Message]) -> dict[str, Any]:
     """Question, answer, steps and attributes of one turn."""
     question, user = _kept(turn[0])
     kept: dict[str, Any] = {}

@@ -1,0 +1,59 @@
+"""Chat APIs as they travel: requests and answers of OpenAI and Anthropic clients, plain or streamed, as records.
+
+exchange.py       one call, whole           completions.py   OpenAI chat completions
+reading.py        bodies, bounded           responses.py     OpenAI responses
+events.py         server-sent events        messages.py      Anthropic messages
+turns.py          a call → an interaction   embeddings.py    OpenAI embeddings
+conversations.py  which turn of which conversation a call belongs to
+
+Pure: nothing is sent or stored here. Every reader does bounded work on whatever it is given and never raises for it.
+"""
+
+from loop.collect.chat.completions import Completions
+from loop.collect.chat.conversations import Conversations
+from loop.collect.chat.embeddings import Embeddings
+from loop.collect.chat.exchange import Asked, Assigned, Dialect, Exchange, Said, Spoken, Unreadable
+from loop.collect.chat.messages import Messages
+from loop.collect.chat.reading import BODY_MAX, read_object, unpacked
+from loop.collect.chat.responses import Responses
+from loop.collect.chat.turns import Call, may_be_settled, opening_of, question_of, read_call
+
+__all__ = [
+    "BODY_MAX",
+    "Asked",
+    "Assigned",
+    "Call",
+    "Conversations",
+    "Dialect",
+    "Exchange",
+    "Said",
+    "Spoken",
+    "Unreadable",
+    "dialect_of",
+    "may_be_settled",
+    "opening_of",
+    "question_of",
+    "read_call",
+    "read_object",
+    "spoken_of",
+    "unpacked",
+]
+
+SPOKEN: dict[str, Spoken] = {"chat/completions": Completions(), "responses": Responses(), "messages": Messages()}
+"""Chat APIs by the end of the path: a version can be put into their requests."""
+
+_DIALECTS: dict[str, Dialect] = {**SPOKEN, "embeddings": Embeddings()}
+
+
+def dialect_of(path: str) -> Dialect | None:
+    """The API a path such as `/v1/chat/completions` belongs to; None for what passes and is not read."""
+    return _DIALECTS.get(_end(path))
+
+
+def spoken_of(path: str) -> Spoken | None:
+    """The same, of those a version can be put into."""
+    return SPOKEN.get(_end(path))
+
+
+def _end(path: str) -> str:
+    return path.strip("/").removeprefix("v1/")

@@ -1,0 +1,104 @@
+"""Capture off the path: a thread reads the calls that went by and offers them to the intake; nobody waits for it.
+
+The queue is bounded in calls and in bytes. What there is no room for, and what cannot be read, is counted.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+
+from loop.collect import Delivery
+from loop.collect.chat import Conversations, Exchange, Unreadable, dialect_of, read_call
+from loop.ports import Clock
+from loop.ports.deliveries import Capture
+from loop.records import Interaction
+from loop.serve.intake import Intake
+
+CALLS_MAX = 5_000
+"""Calls that may wait to be read."""
+BYTES_MAX = 128 * 1024 * 1024
+"""Bytes of them."""
+TICK_SECONDS = 1.0
+"""How often turns that wait for their tools are looked at."""
+
+_log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Takes calls as they end. `take` never blocks and never raises."""
+
+    def __init__(self, intake: Intake, *, clock: Clock) -> None:
+        self._intake = intake
+        self._clock = clock
+        self._conversations: dict[tuple[str, str], Conversations] = {}
+        self._queue: deque[Exchange] = deque()
+        self._bytes = 0
+        self._ready = threading.Condition()
+        self._is_open = True
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    def take(self, exchange: Exchange) -> bool:
+        """Whether there was room for it."""
+        size = len(exchange.request) + len(exchange.response)
+        with self._ready:
+            is_room = self._is_open and len(self._queue) < CALLS_MAX and self._bytes + size <= BYTES_MAX
+            if is_room:
+                self._queue.append(exchange)
+                self._bytes += size
+                self._ready.notify()
+        if not is_room:
+            lost = Capture(door=exchange.source, calls=1, dropped=1, last_at=exchange.at)
+            self._intake.count(exchange.agent, lost)
+        return is_room
+
+    def reject(self, agent: str, source: str, reason: str, *, at: datetime) -> None:
+        """Count a call that is not recorded."""
+        self._intake.count(agent, Capture(door=source, calls=1, rejected={reason: 1}, last_at=at))
+
+    def close(self) -> None:
+        """Read what waits, hand everything on, and end."""
+        with self._ready:
+            self._is_open = False
+            self._ready.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._ready:
+                if not self._queue and self._is_open:
+                    self._ready.wait(TICK_SECONDS)
+                exchange = self._queue.popleft() if self._queue else None
+                if exchange is not None:
+                    self._bytes -= len(exchange.request) + len(exchange.response)
+                is_over = exchange is None and not self._is_open
+            if exchange is not None:
+                self._record(exchange)
+                continue
+            now = self._clock()
+            for (agent, source), conversations in self._conversations.items():
+                self._offer(agent, source, conversations.close() if is_over else conversations.overdue(now))
+            if is_over:
+                return
+
+    def _record(self, exchange: Exchange) -> None:
+        """One call; whatever is wrong with it, the next one is read."""
+        dialect = dialect_of(exchange.path)
+        if dialect is None:
+            return
+        where = exchange.agent, exchange.source
+        try:
+            call = read_call(exchange, dialect=dialect)
+            conversations = self._conversations.setdefault(where, Conversations())
+            self._offer(*where, conversations.admit(call, now=self._clock()))
+        except Unreadable as unreadable:
+            self.reject(*where, unreadable.reason, at=exchange.at)
+        except Exception:
+            _log.exception("A call could not be recorded.")
+            self.reject(*where, "defect", at=exchange.at)
+
+    def _offer(self, agent: str, source: str, interactions: Sequence[Interaction]) -> None:
+        if interactions:
+            self._intake.offer(Delivery(agent=agent, door=source, interactions=tuple(interactions)))

@@ -1,0 +1,138 @@
+"""The gateway: an agent's calls go on to their provider as they are, are recorded, and carry the live version.
+
+An agent changes its base URL, and nothing else (see `addressing` for what that says). What is not a chat API passes
+untouched. A recorded call is never slower for it, and never fails with it.
+"""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, Response
+
+from loop.errors import RatchetError
+from loop.records import Verb
+from loop.serve.addressing import PREFIXES, Address, read_address
+from loop.serve.auth import Access
+from loop.serve.calls import Call, Endpoint, Site
+from loop.serve.capture import Recorder
+from loop.serve.live import LiveVersions
+from loop.serve.refusal import Refusal, refusal_of
+from loop.serve.relay import SOURCE, Behind, Relay, Visit
+from loop.serve.upstreams import Upstream, chosen, open_session, upstreams_of
+
+VERB: Verb = "models:call"
+KEY_SECONDS = 2.0
+"""A key that was good before is good while the database does not answer this fast."""
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+_REMEMBERED = 1_000
+_ANTHROPIC = ("v1/messages", "v1/complete")
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    site: Site
+    upstreams: Mapping[str, Upstream]
+    behind: Behind
+
+
+class Gateway:
+    """The endpoints, and what runs behind them. For one event loop."""
+
+    def __init__(self) -> None:
+        self._running: _Running | None = None
+        self._known: OrderedDict[str, Access] = OrderedDict()
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """Lines for the table. `/v1/…` without anything before it comes last: what is ours there goes first."""
+        paths = (*(f"/{prefix}/{{rest:path}}" for prefix in PREFIXES), "/v1/{rest:path}")
+        return [Endpoint(methods=METHODS, path=path, handler=self._handle, auth="none") for path in paths]
+
+    @asynccontextmanager
+    async def running(self, site: Site) -> AsyncIterator[None]:
+        """Open what is needed; at the end hand on what was recorded. Raises InvalidInput for the settings."""
+        upstreams = upstreams_of(site.settings)
+        untouched = frozenset(filter(None, (one.strip() for one in site.settings.gateway_untouched.split(","))))
+        versions = LiveVersions(site.parts, site.database)
+        session: aiohttp.ClientSession = open_session(site.settings, upstreams)
+        recorder = Recorder(site.intake, clock=site.clock)
+        behind = Behind(session=session, versions=versions, recorder=recorder, untouched=untouched, clock=site.clock)
+        self._running = _Running(site, upstreams, behind)
+        try:
+            yield
+        finally:
+            self._running = None
+            await asyncio.to_thread(recorder.close)
+            await versions.close()
+            await session.close()
+
+    async def _handle(self, call: Call) -> Response:
+        """Who calls, for whom, and where to; the body is not read before that is clear."""
+        running, request = self._running, call.request
+        if running is None:
+            return fault(Refusal(503, "starting", "Ratchet is starting.", headers={"Retry-After": "1"}))
+        try:
+            raw_path = request.scope.get("raw_path") or request.scope["path"].encode()
+            address = read_address(raw_path, request.headers)
+            access = await self._access(running, address, request.headers)
+            agent = address.agent or access.only_agent(VERB)
+            access.check(agent, VERB)
+            upstream = _upstream(running.upstreams, address, request.headers)
+        except Refusal as refusal:
+            return fault(refusal)
+        except RatchetError as error:
+            return fault(refusal_of(error))
+        visit = Visit(
+            address=address,
+            agent=agent,
+            source=access.source("gateway"),
+            upstream=upstream,
+            method=request.method,
+            headers=tuple(request.headers.raw),
+            query=request.scope.get("query_string", b""),
+        )
+        return Relay(visit, behind=running.behind)
+
+    async def _access(self, running: _Running, address: Address, headers: Headers) -> Access:
+        """Whose key it is. A key that was good when it was last looked up stays so while the database is away."""
+        shown = Headers({"x-ratchet-key": address.key}) if address.key else headers
+        given = [shown.get(name, "") for name in ("x-ratchet-key", "x-api-key", "authorization")]
+        name = hashlib.sha256("\0".join(given).encode("utf-8", "replace")).hexdigest()
+        known = self._known.get(name)
+        try:
+            access = await asyncio.wait_for(running.site.keys.access(shown), KEY_SECONDS if known else None)
+        except (RatchetError, TimeoutError):
+            if known is None:
+                raise
+            return known
+        except Refusal as refusal:
+            if refusal.status == 401:
+                self._known.pop(name, None)
+            raise
+        self._known[name] = access
+        self._known.move_to_end(name)
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return access
+
+
+def fault(refusal: Refusal) -> Response:
+    """A refusal of ours, in a shape that clients of both providers read."""
+    error = {"type": "ratchet_gateway", "code": refusal.code, "message": refusal.message}
+    headers = {**refusal.headers, SOURCE: "gateway"}
+    return JSONResponse({"type": "error", "error": error}, status_code=refusal.status, headers=headers)
+
+
+def _upstream(upstreams: Mapping[str, Upstream], address: Address, headers: Headers) -> Upstream:
+    is_anthropic = "anthropic-version" in headers or address.path.strip("/").startswith(_ANTHROPIC)
+    found = chosen(upstreams, named=address.upstream, is_anthropic=is_anthropic)
+    if found is None:
+        raise Refusal(404, "upstream", "There is no such provider in the operator's settings.")
+    return found

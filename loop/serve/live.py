@@ -1,0 +1,116 @@
+"""The version an agent answers with: looked at again and again; stale-if-error, kept while the database is away."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from loop.agent import Guide
+from loop.deploy import Assignment, assign
+from loop.errors import RatchetError
+from loop.ports import Parts
+from loop.records import Experiment
+from storage.database import Database
+from storage.queries.experiments import running_experiment
+
+FRESH_SECONDS = 0.25
+"""What was seen is believed this long; so an approved change is in the next answer but the first few."""
+PATIENCE_SECONDS = 0.25
+"""A call waits this long for a new look, then goes on with what was seen before."""
+FIRST_PATIENCE_SECONDS = 10.0
+"""The same where nothing was seen yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One version, ready."""
+
+    number: int
+    digest: str
+    guide: Guide
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The version one call is answered with, and how it was drawn."""
+
+    live: Live
+    assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    head: int
+    versions: Mapping[int, Live]
+    experiment: Experiment | None
+    draw: Callable[[str, str], float]
+
+    def choose(self, unit: str) -> Chosen:
+        """The version of a unit: of an episode, or of whoever asks."""
+        draw = self.draw(f"experiment {self.experiment.id}", unit) if self.experiment is not None else 0.0
+        taken = assign(self.head, experiment=self.experiment, draw=draw)
+        return Chosen(self.versions[taken.number], taken)
+
+
+class LiveVersions:
+    """What each agent answers with, as last seen. For one event loop."""
+
+    def __init__(self, parts: Callable[[str], Parts], database: Database) -> None:
+        self._parts = parts
+        self._database = database
+        self._seen: dict[str, tuple[float, _Seen]] = {}
+        self._looks: dict[str, asyncio.Task[None]] = {}
+
+    async def choose(self, agent: str, *, unit: str) -> Chosen | None:
+        """The version for a unit, sticky while an experiment runs. None: none was ever seen.
+
+        A database that is away, slow or damaged changes nothing: the version that was seen last goes on answering.
+        """
+        seen = self._seen.get(agent)
+        if seen is None or time.monotonic() - seen[0] > FRESH_SECONDS:
+            look = self._looks.get(agent)
+            if look is None:
+                look = self._looks[agent] = asyncio.create_task(self._look(agent))
+            await asyncio.wait({look}, timeout=FIRST_PATIENCE_SECONDS if seen is None else PATIENCE_SECONDS)
+            seen = self._seen.get(agent)
+        return None if seen is None else seen[1].choose(unit)
+
+    async def close(self) -> None:
+        """End the looks that are under way."""
+        looks = list(self._looks.values())
+        for look in looks:
+            look.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
+
+    async def _look(self, agent: str) -> None:
+        before = self._seen.get(agent)
+        try:
+            found = await asyncio.to_thread(self._read, agent, before[1] if before else None)
+            self._seen[agent] = time.monotonic(), found
+        except RatchetError:
+            if before is not None:
+                self._seen[agent] = time.monotonic(), before[1]
+        finally:
+            del self._looks[agent]
+
+    def _read(self, agent: str, before: _Seen | None) -> _Seen:
+        store = self._parts(agent).store if before is None else self._database.store(agent)
+        head = store.head()
+        experiment = running_experiment(self._database, agent)
+        numbers = {head.number, *(arm.number for arm in experiment.arms)} if experiment else {head.number}
+        known = before.versions if before is not None else {}
+        if before is not None and numbers <= set(known) and head.number == before.head:
+            if experiment == before.experiment:
+                return before
+            return _Seen(head.number, known, experiment, before.draw)
+        store.check_head()
+        digests = {one.number: one.digest for one in (head, *store.versions(), *store.candidates())}
+        versions = {
+            number: known.get(number) or Live(number, digests[number], Guide(store.bundle(digests[number])))
+            for number in sorted(numbers)
+            if number in digests
+        }
+        if len(versions) < len(numbers):  # an arm that no longer exists
+            experiment = None
+        store.draw("experiment", "")  # the secret is read now, not when the database is away
+        return _Seen(head.number, versions, experiment, store.draw)
