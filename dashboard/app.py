@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import menu, session
-from dashboard.components import cards, markup, words
+from dashboard.components import cards, held, markup, words
 from dashboard.components.markup import show, tag
 from loop.errors import NotFound, RatchetError
 from loop.records import Mode
@@ -29,6 +29,7 @@ def main() -> None:
     """Draw the page of the address bar, or say in words why it cannot be drawn."""
     st.set_page_config(page_title="Ratchet", page_icon=str(ICON), layout="wide")
     markup.show_style()
+    held.count_once()
     st.logo(str(LOGO), size="medium")
     page = st.navigation(menu.pages(_framed), position="top")
     page.run()

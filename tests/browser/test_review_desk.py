@@ -31,15 +31,16 @@ def approve(page: Page) -> None:
     page.get_by_role("button", name=re.compile("Approve")).first.click()
 
 
-def test_a_held_key_decides_once(served: Served, visits: Visits) -> None:
-    store = served.agent("held")
+@pytest.mark.parametrize(("repeats", "pause"), [(70, 50), (4, 1_500)], ids=["fast", "slower than a page is drawn"])
+def test_a_held_key_decides_once(served: Served, visits: Visits, repeats: int, pause: int) -> None:
+    store = served.agent(f"held{repeats}")
     for name in ("Delivery", "Exchange"):  # what the next presses would reach
         article = Article(id=name.lower(), title=name, body=f"{name} takes two days.")
         seed.propose(store, (UpsertArticle(article=article),), title=f"Explain {name.lower()}", at=datetime.now(UTC))
-    page = visits(f"/review?agent=held&p={low(store)}")
+    page = visits(f"/review?agent=held{repeats}&p={low(store)}")
     page.keyboard.down("a")
-    for _ in range(70):
-        page.wait_for_timeout(50)
+    for _ in range(repeats):
+        page.wait_for_timeout(pause)
         page.keyboard.down("a")  # a second `down` without `up` is what a keyboard's repeat sends
     page.keyboard.up("a")
     settled(page)

@@ -321,13 +321,10 @@ def test_instructions_and_rules_carry_what_they_say() -> None:
     )
 
 
-def test_an_example_of_the_operator_lends_its_words_under_its_label() -> None:
-    written = (
-        Example(id="x", question="When?", answer="Refunds reach your card within 5 days after return.", label="refund"),
-        Example(id="y", question="And?", answer="Bank wires are quick.", label="refund"),
-    )
-    desk = Desk(bundle=Bundle(examples=written))
-    said = "Refunds reach your card quick within 5 days after return."
+def test_an_example_of_the_operator_carries_what_it_says_under_its_label_alone() -> None:
+    said = "Refunds reach your card within 5 days after return."
+    written = Example(id="x", question="When?", answer=f"{said} Bank wires are quick.", label="refund")
+    desk = Desk(bundle=Bundle(examples=(written,)))
     assert desk.waits(desk.say(said, by="ann", day=1)) == ""
     assert desk.waits(desk.say(said, by="ann", day=1, label="voucher"))
 
