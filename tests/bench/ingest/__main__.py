@@ -32,7 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print one JSON object as the last line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="Of single rows; batches run a third as long.")
-    parser.add_argument("--processes", type=int, default=1, help="Of the API.")
     parser.add_argument("--alone", action="store_true", help="Without worker and reader.")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(arguments)
@@ -52,12 +51,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "batch_rows_per_s": round(batch.rows / batch.seconds, 1),
         "batch_p99_ms": round(batch.p99, 1),
         "rows": single.rows + batch.rows,
+        "cpu_us_per_row": round(single.cpu_seconds / max(1, single.rows) * 1e6),
+        "batch_cpu_us_per_row": round(batch.cpu_seconds / max(1, batch.rows) * 1e6),
     }
     finish(
-        figures | {"connections": CONNECTIONS, "batch": BATCH, "processes": chosen.processes},
+        figures | {"connections": CONNECTIONS, "batch": BATCH},
         name="ingest",
         seed=chosen.seed,
-        units={"*_rows_per_s": "acknowledged rows a second, the client on the same cores", "*_ms": "milliseconds"},
+        units={"*_rows_per_s": "acknowledged rows a second, the client on the same cores", "*_ms": "milliseconds"}
+        | {"*cpu_us_per_row": "microseconds of processor time of the API process"},
     )
 
 
@@ -71,10 +73,14 @@ def _measured(place: site.Place, chosen: argparse.Namespace) -> tuple[Tally, Tal
         def one() -> bytes:
             return load.request(_FEEDBACK, next(stream), key=place.key, idempotency_key=f"k{next(names)}")
 
+        began = site.cpu_seconds(api.pid)
         single = asyncio.run(load.run(port, one, connections=CONNECTIONS, seconds=chosen.seconds))
+        single.cpu_seconds = site.cpu_seconds(api.pid) - began
         say(f"{single.rows:,} single rows in {single.seconds:.1f} s, p99 {single.p99:.0f} ms.")
         make = _batches(place, chosen.seed + 1)
+        began = site.cpu_seconds(api.pid)
         batch = asyncio.run(load.run(port, make, connections=BATCH_CONNECTIONS, seconds=chosen.seconds / 3))
+        batch.cpu_seconds = site.cpu_seconds(api.pid) - began
         say(f"{batch.rows:,} rows in batches in {batch.seconds:.1f} s, p99 {batch.p99:.0f} ms.")
     finally:
         site.end(api)

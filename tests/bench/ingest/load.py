@@ -31,6 +31,8 @@ class Tally:
     """Acknowledged."""
     errors: int = 0
     """Requests that were not."""
+    cpu_seconds: float = 0.0
+    """Of the server."""
     milliseconds: list[float] = field(default_factory=list)
     """Of every request that was acknowledged."""
     ids: list[str] = field(default_factory=list)

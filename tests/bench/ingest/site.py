@@ -105,6 +105,24 @@ def await_api(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("The API does not start.")
 
 
+def memory_mb(pid: int) -> float:
+    """Resident memory of a process; not a number where the system does not say."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return float("nan")
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process computed so far; not a number where the system does not say."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
     """Told to stop, then made to."""
     if process.poll() is None:
