@@ -39,11 +39,13 @@ Moment: TypeAlias = AwareDatetime
 """A point in time: aware, UTC when we made it."""
 
 
+_spell = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
 def canonical(value: object) -> bytes:
     """One spelling for one value: JSON, keys sorted, no spaces, UTF-8, times in UTC, records with all fields."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(
-        "utf-8", "surrogatepass"
-    )
+    return _spell(_plain(value)).encode("utf-8", "surrogatepass")
 
 
 def digest(value: object) -> str:
@@ -77,6 +79,8 @@ def unspoken_in(record: BaseModel) -> frozenset[str]:
 
 
 def _plain(value: object) -> Any:
+    if type(value) in _PLAIN:
+        return value
     match value:
         case BaseModel():
             skipped = unspoken_in(value)

@@ -100,6 +100,8 @@ async def _take(call: Call, read: _Read, *, is_batch: bool = False) -> Response:
     kind = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Refusal(415, "content_type", "The body has to be application/json.")
+    if call.request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise Refusal(415, "content_encoding", "The body has to come as it is, not compressed.")
     key = call.request.headers.get("idempotency-key", "")
     if len(key) > _KEY_MAX:
         raise Refusal(400, "idempotency_key", f"The idempotency key has more than {_KEY_MAX:,} characters.")

@@ -1,0 +1,120 @@
+"""Measure the API; prints one JSON line.
+
+SQLite with synchronous=FULL, redaction on, keys and idempotency keys checked, one client whose requests follow each
+other on some connections; a worker learns from what comes and a reader asks what the screens ask. Every acknowledged
+row is looked up afterwards. Run: `uv run python -m tests.bench.ingest`; `--seconds 5` measures less.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from storage.database import Database
+from storage.tables import FeedbackRow
+from tests.bench.ingest import load, site
+from tests.bench.ingest.load import Tally
+from tests.bench.printing import finish, say
+
+INTERACTIONS = 20_000
+CONNECTIONS = 32
+BATCH = 100
+BATCH_CONNECTIONS = 8
+_FEEDBACK = f"/api/v1/agents/{site.AGENT}/feedback"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print one JSON object as the last line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0, help="Of single rows; batches run a third as long.")
+    parser.add_argument("--alone", action="store_true", help="Without worker and reader.")
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        place = site.make_place(Path(folder), interactions=INTERACTIONS)
+        if chosen.alone:
+            single, batch = _measured(place, chosen)
+        else:
+            with site.company(place):
+                single, batch = _measured(place, chosen)
+        lost = _lost(place, [*single.ids, *batch.ids])
+    figures: dict[str, object] = {
+        "rows_per_s": round(single.rows / single.seconds, 1),
+        "p99_ms": round(single.p99, 1),
+        "errors": single.errors + batch.errors,
+        "lost": lost,
+        "batch_rows_per_s": round(batch.rows / batch.seconds, 1),
+        "batch_p99_ms": round(batch.p99, 1),
+        "rows": single.rows + batch.rows,
+        "cpu_us_per_row": round(single.cpu_seconds / max(1, single.rows) * 1e6),
+        "batch_cpu_us_per_row": round(batch.cpu_seconds / max(1, batch.rows) * 1e6),
+    }
+    finish(
+        figures | {"connections": CONNECTIONS, "batch": BATCH},
+        name="ingest",
+        seed=chosen.seed,
+        units={"*_rows_per_s": "acknowledged rows a second, the client on the same cores", "*_ms": "milliseconds"}
+        | {"*cpu_us_per_row": "microseconds of processor time of the API process"},
+    )
+
+
+def _measured(place: site.Place, chosen: argparse.Namespace) -> tuple[Tally, Tally]:
+    port = site.free_port()
+    api = site.start_api(place, port)
+    try:
+        stream = load.feedback_stream(chosen.seed, interactions=INTERACTIONS)
+        names = itertools.count()
+
+        def one() -> bytes:
+            return load.request(_FEEDBACK, next(stream), key=place.key, idempotency_key=f"k{next(names)}")
+
+        began = site.cpu_seconds(api.pid)
+        single = asyncio.run(load.run(port, one, connections=CONNECTIONS, seconds=chosen.seconds))
+        single.cpu_seconds = site.cpu_seconds(api.pid) - began
+        say(f"{single.rows:,} single rows in {single.seconds:.1f} s, p99 {single.p99:.0f} ms.")
+        make = _batches(place, chosen.seed + 1)
+        began = site.cpu_seconds(api.pid)
+        batch = asyncio.run(load.run(port, make, connections=BATCH_CONNECTIONS, seconds=chosen.seconds / 3))
+        batch.cpu_seconds = site.cpu_seconds(api.pid) - began
+        say(f"{batch.rows:,} rows in batches in {batch.seconds:.1f} s, p99 {batch.p99:.0f} ms.")
+    finally:
+        site.end(api)
+    return single, batch
+
+
+def _batches(place: site.Place, seed: int) -> Callable[[], bytes]:
+    """Batches whose items were spelled before: the client's share of the cores goes to sending."""
+    stream = load.feedback_stream(seed, interactions=INTERACTIONS)
+    names = itertools.count()
+    spelled = [json.dumps(next(stream)).encode()[1:] for _ in range(5_000)]
+    ids = itertools.count()
+
+    def batch() -> bytes:
+        number = next(names)
+        some = (spelled[(number * BATCH + place_) % len(spelled)] for place_ in range(BATCH))
+        raw = b'{"feedback":[' + b",".join(b'{"id":"b%d",' % next(ids) + one for one in some) + b"]}"
+        head = (
+            f"POST {_FEEDBACK}/batch HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {place.key}\r\n"
+            f"Idempotency-Key: batch{number}\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
+        )
+        return head.encode() + raw
+
+    return batch
+
+
+def _lost(place: site.Place, ids: Sequence[str]) -> int:
+    """Acknowledged and not there."""
+    database = Database.open(place.url)
+    with database.engine.connect() as connection:
+        kept = set(connection.execute(sa.select(FeedbackRow.core().c.id)).scalars())
+    database.close()
+    return len(set(ids) - kept)
+
+
+if __name__ == "__main__":
+    main()
