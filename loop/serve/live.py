@@ -1,6 +1,7 @@
 """The version an agent answers with: looked at again and again; stale-if-error, kept while the database is away."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ PATIENCE_SECONDS = 0.25
 """A call waits this long for a new look, then goes on with what was seen before."""
 FIRST_PATIENCE_SECONDS = 10.0
 """The same where nothing was seen yet."""
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +63,26 @@ class LiveVersions:
         self._parts = parts
         self._database = database
         self._seen: dict[str, tuple[float, _Seen]] = {}
-        self._looks: dict[str, asyncio.Task[None]] = {}
+        self._looks: dict[str, tuple[float, asyncio.Task[None]]] = {}
 
     async def choose(self, agent: str, *, unit: str) -> Chosen | None:
         """The version for a unit, sticky while an experiment runs. None: none was ever seen.
 
         A database that is away, slow or damaged changes nothing: the version that was seen last goes on answering.
         """
-        seen = self._seen.get(agent)
-        if seen is None or time.monotonic() - seen[0] > FRESH_SECONDS:
-            look = self._looks.get(agent)
-            if look is None:
-                look = self._looks[agent] = asyncio.create_task(self._look(agent))
-            await asyncio.wait({look}, timeout=FIRST_PATIENCE_SECONDS if seen is None else PATIENCE_SECONDS)
+        seen, now = self._seen.get(agent), time.monotonic()
+        if seen is None or now - seen[0] > FRESH_SECONDS:
+            if agent not in self._looks:
+                self._looks[agent] = now, asyncio.create_task(self._look(agent))
+            began, look = self._looks[agent]
+            patience = FIRST_PATIENCE_SECONDS if seen is None else PATIENCE_SECONDS
+            await asyncio.wait({look}, timeout=max(began + patience - now, 0.0))  # a slow look delays one call, not all
             seen = self._seen.get(agent)
         return None if seen is None else seen[1].choose(unit)
 
     async def close(self) -> None:
         """End the looks that are under way."""
-        looks = list(self._looks.values())
+        looks = [look for _, look in self._looks.values()]
         for look in looks:
             look.cancel()
         await asyncio.gather(*looks, return_exceptions=True)
@@ -87,7 +92,9 @@ class LiveVersions:
         try:
             found = await asyncio.to_thread(self._read, agent, before[1] if before else None)
             self._seen[agent] = time.monotonic(), found
-        except RatchetError:
+        except Exception as error:
+            if not isinstance(error, RatchetError):
+                _log.exception("The live version could not be read.")
             if before is not None:
                 self._seen[agent] = time.monotonic(), before[1]
         finally:

@@ -74,6 +74,8 @@ class _Tape:
     headers: Headers = field(default_factory=Headers)
     first_byte: float | None = None
     cut: str = ""
+    is_sent: bool = False
+    """Whether the answer went out to its end."""
     assigned: Assigned = field(default_factory=Assigned)
 
     def add(self, piece: bytes) -> None:
@@ -119,7 +121,7 @@ class Relay(Response):
         gone = asyncio.ensure_future(upload.gone())
         try:
             await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
+            if not work.done() and not tape.is_sent:  # a client may leave as soon as it has its answer
                 tape.cut = "client"
                 work.cancel()
             await asyncio.gather(work, return_exceptions=True)
@@ -176,7 +178,7 @@ class Relay(Response):
         for piece in pieces:
             tape.add(piece)
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        await _end(tape, send)
 
     async def _relay(self, body: Any, tape: _Tape, send: Send, *, is_changed: bool, has_length: bool) -> None:
         """Ask the provider once, and send back what comes as it comes."""
@@ -210,7 +212,7 @@ class Relay(Response):
                 async for piece in answer.content.iter_any():
                     tape.add(piece)
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
-                await send({"type": "http.response.body", "body": b""})
+                await _end(tape, send)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             tape.cut = "provider"
             if not has_begun:
@@ -307,6 +309,11 @@ class _Upload:
             self._over.set()
         body: bytes = message.get("body", b"")
         return body
+
+
+async def _end(tape: _Tape, send: Send) -> None:
+    tape.is_sent = True
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _fail(error: Exception, send: Send) -> None:

@@ -64,6 +64,7 @@ def main() -> None:
     parser.add_argument("--provider-ms", type=float, default=20.0)
     parser.add_argument("--no-litellm", action="store_true")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends with it
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         slow = stack.enter_context(_stand_in(given.provider_ms))

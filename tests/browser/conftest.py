@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from storage.database import Database
 from storage.store import AgentStore
 from tests.screens import seed
+from tests.shell.provider import Provider, copy_nearest, serve
 
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 PATIENCE = 200
@@ -26,9 +27,11 @@ PATIENCE = 200
 class Served:
     """The running screens and the database behind them."""
 
-    def __init__(self, address: str, database: Database) -> None:
+    def __init__(self, address: str, database: Database, provider: Provider) -> None:
         self.address = address
         self.database = database
+        self.provider = provider
+        """What the gateway's calls go on to."""
 
     def agent(self, slug: str) -> AgentStore:
         """A freshly seeded agent of this name."""
@@ -45,18 +48,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with (folder / "server.log").open("wb") as log:
+    with serve(copy_nearest) as provider, (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "loop.cli", "up", "--no-browser", "--no-worker", f"--port={port}"],
             cwd=folder,  # not the project: the look must not depend on where one stands
-            env=os.environ | {"RATCHET_DATABASE_URL": url, "RATCHET_OPERATOR": "dana"},
+            env=os.environ
+            | {"RATCHET_DATABASE_URL": url, "RATCHET_OPERATOR": "dana"}
+            | {"RATCHET_UPSTREAMS": f"openai={provider.base_url}/v1"},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         address = f"http://127.0.0.1:{port}"
         try:
             _wait_for(f"{address}/healthz", process, folder / "server.log")
-            yield Served(address, database)
+            yield Served(address, database, provider)
         finally:
             process.terminate()
             try:

@@ -419,6 +419,17 @@ def test_shapes_nobody_promised_are_kept_or_refused_and_never_break(path: str) -
     assert kept
 
 
+def test_a_path_is_read_by_its_end_and_nothing_else_is_taken_for_a_chat() -> None:
+    known = ("/v1/chat/completions", "/chat/completions/", "/openai/deployments/x/chat/completions", "/v1/responses",
+             "/v1/messages", "/v1/embeddings")  # fmt: skip
+    assert [getattr(chat.dialect_of(path), "name", None) for path in known] == [
+        "chat.completions", "chat.completions", "chat.completions", "responses", "anthropic.messages", "embeddings",
+    ]  # fmt: skip
+    others = ("/v1/threads/t1/messages", "/v1/messages/count_tokens", "/v1/responses/resp_1/cancel", "/v1/models", "/")
+    assert [chat.dialect_of(path) for path in others] == [None] * len(others)
+    assert chat.spoken_of("/v1/embeddings") is None
+
+
 def test_no_text_is_kept_beyond_its_limit_and_no_character_a_database_refuses() -> None:
     (made,) = recorded(read(SURROGATE, completion("x" * (TEXT_MAX + 50))))
     assert (made.question, len(made.answer)) == ("a?bc", TEXT_MAX + 1)

@@ -1,9 +1,13 @@
 """A gateway that runs: a database with agents and a key, the provider that stands in, and both reached over HTTP."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +21,8 @@ from storage.store import AgentStore
 from storage.tables import InteractionRow
 from tests import builders
 from tests.shell.provider import Provider, listen
+
+_SCRIPT = Path(__file__).with_name("unmodified_agent.py")
 
 OLGA = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
 
@@ -62,6 +68,14 @@ class GatewaySite:
         return replace(self, agent=agent.slug, key=made.text)
 
 
+def ask(base: str, question: str) -> str:
+    """Run somebody's script as its owner does, with another base URL in its environment and nothing else."""
+    environment = os.environ | {"OPENAI_BASE_URL": f"{base}/v1", "OPENAI_API_KEY": "sk-own"}
+    command = [sys.executable, str(_SCRIPT), question]
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=True)
+    return said.stdout.strip()
+
+
 def until(look: Callable[[], Any], *, seconds: float = 60.0) -> Any:
     """What `look` finds, as soon as it finds something."""
     end = time.monotonic() + seconds
@@ -74,8 +88,10 @@ def until(look: Callable[[], Any], *, seconds: float = 60.0) -> Any:
 
 
 @contextmanager
-def run(url: str, provider: Provider, *, bundle: Bundle | None = None, **settings: Any) -> Iterator[GatewaySite]:
-    """A server on `url` with the agent `desk`, in front of the provider."""
+def run(
+    url: str, provider: Provider, *, bundle: Bundle | None = None, agent: Agent | None = None, **settings: Any
+) -> Iterator[GatewaySite]:
+    """A server on `url` with an agent, in front of the provider."""
     database = Database.open(url)
     try:
         given = {
@@ -86,6 +102,6 @@ def run(url: str, provider: Provider, *, bundle: Bundle | None = None, **setting
         chosen = Settings(**given | settings)
         with listen(make_app(lambda: chosen)) as port:
             site = GatewaySite(f"http://127.0.0.1:{port}", database, provider)
-            yield site.with_agent(builders.agent(), bundle=bundle)
+            yield site.with_agent(agent or builders.agent(), bundle=bundle)
     finally:
         database.close()

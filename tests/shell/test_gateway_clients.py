@@ -17,7 +17,7 @@ from loop.serve.acting import HAND_OVER
 from storage.database import Database
 from tests import builders
 from tests.shell.gateway_site import GatewaySite, run
-from tests.shell.provider import Said, Seen, follow, serve, weather
+from tests.shell.provider import NO_IDEA, Said, Seen, follow, serve, weather
 
 TOOL = {
     "name": "weather",
@@ -112,13 +112,13 @@ def test_openai_responses_and_embeddings_are_recorded(site: GatewaySite) -> None
         last = ai.responses.create(model="gpt-5", input=[result], previous_response_id=first.id, tools=tools)
         assert last.output_text == "It is sunny."
         with ai.responses.stream(model="gpt-5", input="Hello?") as stream:
-            assert stream.get_final_response().output_text == "I am not sure about that."
+            assert stream.get_final_response().output_text == NO_IDEA
         assert ai.embeddings.create(model="embed", input="late parcel", encoding_format="float").data[0].embedding
     weather_, hello, lookup = site.kept(3)
     assert (weather_.question, weather_.answer, weather_.steps[1].output) == (
         "Weather in Rome?", "It is sunny.", "sunny",
     )  # fmt: skip
-    assert (hello.question, hello.answer) == ("Hello?", "I am not sure about that.")
+    assert (hello.question, hello.answer) == ("Hello?", NO_IDEA)
     assert (lookup.question, lookup.method) == ("late parcel", "embedding")
     assert {one.episode_id for one in (weather_, hello, lookup)} == {"t1"}
 
@@ -164,7 +164,7 @@ def test_the_async_clients_stream_side_by_side(site: GatewaySite) -> None:
     async def all_of_them() -> list[str]:
         return await asyncio.gather(*(ask(number) for number in range(8)))
 
-    assert asyncio.run(all_of_them()) == ["I am not sure about that."] * 8
+    assert asyncio.run(all_of_them()) == [NO_IDEA] * 8
     assert {(one.question, one.episode_id) for one in site.kept(8)} == {
         (f"Question {number}?", f"t{number}") for number in range(8)
     }

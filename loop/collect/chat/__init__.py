@@ -44,16 +44,21 @@ SPOKEN: dict[str, Spoken] = {"chat/completions": Completions(), "responses": Res
 
 _DIALECTS: dict[str, Dialect] = {**SPOKEN, "embeddings": Embeddings()}
 
+_ANYWHERE = ("chat/completions", "embeddings")
+"""Some servers put a deployment before these."""
+
 
 def dialect_of(path: str) -> Dialect | None:
     """The API a path such as `/v1/chat/completions` belongs to; None for what passes and is not read."""
-    return _DIALECTS.get(_end(path))
+    return _DIALECTS.get(_name(path))
 
 
 def spoken_of(path: str) -> Spoken | None:
     """The same, of those a version can be put into."""
-    return SPOKEN.get(_end(path))
+    return SPOKEN.get(_name(path))
 
 
-def _end(path: str) -> str:
-    return path.strip("/").removeprefix("v1/")
+def _name(path: str) -> str:
+    """The end of the path; of the two that nothing else ends with, whatever stands before it."""
+    given = path.strip("/")
+    return next((one for one in _ANYWHERE if given.endswith(f"/{one}")), given.removeprefix("v1/"))
