@@ -456,7 +456,7 @@ class _Sender:
         if not self._to_disk(batch):
             kind, records = batch
             with self._lock:
-                room = max(self._limits.records - len(self._queue), 0)
+                room = 0 if self._is_closing else max(self._limits.records - len(self._queue), 0)
                 self._lost(len(records[room:]))
                 self._queue.extendleft((kind, record) for record in reversed(records[:room]))
                 self._is_held = True
@@ -493,9 +493,9 @@ class _Sender:
             path.unlink(missing_ok=True)
 
     def _lost(self, count: int) -> None:
-        if count:
-            self.counts.dropped += count
-            _log.warning("Ratchet dropped %d records: memory and disk are full.", count)
+        if count and not self.counts.dropped:
+            _log.warning("Ratchet drops records: memory and disk are full. `counts.dropped` says how many.")
+        self.counts.dropped += count
 
 
 _senders: "weakref.WeakSet[_Sender]" = weakref.WeakSet()
@@ -561,8 +561,8 @@ def _text(value: Any) -> str:
             return ""
         try:
             value = json.dumps(value, ensure_ascii=False, default=str)
-        except (TypeError, ValueError, RecursionError):
-            value = repr(value)
+        except Exception:
+            value = f"<{type(value).__name__}>"  # a knot, or something whose own words fail
     return str(value[:_TEXT_MAX].replace("\0", "").encode("utf-8", "replace").decode())
 
 

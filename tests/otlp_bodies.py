@@ -91,7 +91,7 @@ def as_json(export: Mapping[str, Any]) -> bytes:
 def as_protobuf(export: Mapping[str, Any]) -> bytes:
     """The same in protobuf."""
     message = ExportTraceServiceRequest() if "resourceSpans" in export else ExportLogsServiceRequest()
-    return ParseDict(_ids_as_base64(export), message).SerializeToString()  # type: ignore[no-any-return]
+    return ParseDict(_ids_as_base64(export), message).SerializeToString()
 
 
 def _ids_as_base64(value: Any) -> Any:

@@ -15,6 +15,8 @@ from loop.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ("dashboard", "loop", "storage")
 LINES_MAX = 350
+ONE_FILE = {"loop/sdk.py"}
+"""What people copy beside their agents: one file on purpose, however long."""
 STAGES = ("collect", "validate", "update", "evaluate", "deploy", "agent")
 """Packages that are used by their face only: what their `__init__` exports."""
 STAGE_PATHS = [["loop", stage] for stage in STAGES]
@@ -117,7 +119,7 @@ def test_no_product_file_hides_a_second_idea() -> None:
         for path in product_files()
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LINES_MAX
     }
-    assert long == {}
+    assert long.keys() <= ONE_FILE
 
 
 def test_every_file_says_what_it_is_for() -> None:

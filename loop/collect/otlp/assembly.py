@@ -125,7 +125,7 @@ def _steps(ordered: Sequence[Part], *, outermost: Part | None) -> Iterator[Step]
             case "bare":
                 pass
             case "agent":
-                if part is not outermost:
+                if part is not outermost and (part.asked or part.answered):
                     yield _step("message", part, given=part.asked)
             case "model":
                 before = [call for call in part.made if call.id not in asked_for]
