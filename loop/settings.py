@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     SQLite one in your data folder, made when it is first needed. `off`: not signed."""
     anchors: str = "file"
     """Where the journal is anchored, by comma: `file`, `file:PATH`, `git:FOLDER`, `https://…`; `off`: nowhere."""
+    importers: str = ""
+    """Folder with importers of your own for `ratchet import`, one TOML file each. Empty: none."""
     seed: int = 0
     """Seed of every draw the loop makes."""
     kill_at: str = ""

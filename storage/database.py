@@ -1,14 +1,14 @@
 """One database: open it, make agents in it, hand out their stores."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from loop.errors import Conflict, InvalidInput, NotFound
 from loop.ports import Checkpoint
-from loop.records import Agent, ApiKey, Bundle, FailedJob, Note, Release, Version, derived_id, digest
+from loop.records import Agent, ApiKey, AuditEntry, Bundle, FailedJob, Note, Release, Version, derived_id, digest
 from storage import apikeys, audit
 from storage.anchors import Anchors, deletion
 from storage.connecting import explained, make_engine, place_of, reading, writing
@@ -200,15 +200,36 @@ class Database:
             _known(connection, slug)
         return AgentStore(self.engine, slug, checkpoint=checkpoint, anchors=self._anchors)
 
+    def delete_agent(self, slug: str, *, note: Note, keep: Callable[[Sequence[AuditEntry]], None]) -> None:
+        """Remove an agent and all its rows, the journal too once `keep` has it outside of the database, to its end.
+
+        All or nothing: what `keep` raises stops it. Raises NotFound.
+        """
+        table = AgentRow.core()
+        with writing(self.engine) as connection:
+            _known(connection, slug)
+            lock_agent(connection, slug)
+            audit.append(connection, slug, [note])
+            keep(audit.read_entries(connection, slug))
+            # The journal is append-only for all but demo agents: whoever removes one says first that it is gone.
+            connection.execute(sa.update(table).where(table.c.slug == slug).values(is_demo=True))
+            _delete(connection, slug)
+        self._anchors.put(deletion(slug))
+
     def delete_demo(self, slug: str) -> None:
         """Remove a demo agent and all its rows. Raises NotFound; InvalidInput for an agent that is none."""
         with writing(self.engine) as connection:
             if not _known(connection, slug).is_demo:
                 raise InvalidInput(f"{slug} is not a demo agent; only those can be deleted.", field="slug")
-            for table in reversed(metadata.sorted_tables):
-                owner = table.c.slug if table.name == "agent" else table.c.agent
-                connection.execute(sa.delete(table).where(owner == slug))
+            _delete(connection, slug)
         self._anchors.put(deletion(slug))
+
+
+def _delete(connection: sa.Connection, slug: str) -> None:
+    """Every row of an agent, those that point to others first."""
+    for table in reversed(metadata.sorted_tables):
+        owner = table.c.slug if table.name == "agent" else table.c.agent
+        connection.execute(sa.delete(table).where(owner == slug))
 
 
 def new_secret() -> str:

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from loop.records import Feedback, FeedbackState, Interaction, Score, Written, derived_id, person
 from storage.among import among
 from storage.arrived import Arrived
+from storage.content import content_digest
 from storage.locks import lock_arrivals
 from storage.orphans import settle
-from storage.rows import Row, to_event_row, to_feedback_row, to_row
+from storage.rows import Row, from_row, storable, to_event_row, to_feedback_row, to_row
 from storage.statements import enqueue, enqueue_feedback, insert_new, insert_unknown
 from storage.tables import FeedbackRow, InteractionRow, ScoreRow
 
@@ -178,13 +179,19 @@ def _fresh_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) 
             known[row["id"]] = row["content_digest"]
             fresh.append(row)
         elif known[row["id"]] != row["content_digest"]:
-            taken.append(row | {"id": derived_id("feedback", row["id"], row["content_digest"])})
+            taken.append(_renamed(row))
     known = _digests(connection, table, agent, [row["id"] for row in taken])
     for row in taken:
         if row["id"] not in known:
             known[row["id"]] = row["content_digest"]
             fresh.append(row)
     return fresh
+
+
+def _renamed(row: Row) -> Row:
+    """Other content under an id that is taken: with an id of its own, the same whenever it comes again."""
+    record = from_row(Feedback, row).model_copy(update={"id": derived_id("feedback", row["id"], row["content_digest"])})
+    return row | {"id": record.id, "content_digest": content_digest(record, storable(record))}
 
 
 def _lines(connection: sa.Connection, agent: str, fresh: Sequence[Row]) -> dict[tuple[str, str, str], list[_Current]]:

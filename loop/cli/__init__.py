@@ -10,7 +10,7 @@ from loop.cli.auditing import audit_command
 from loop.cli.cases import cases_group
 from loop.cli.firewall import firewall_group
 from loop.cli.held import held_command
-from loop.cli.importing import import_group
+from loop.cli.import_group import import_group
 from loop.cli.jobs import jobs_group
 from loop.cli.keys import keys_group
 from loop.cli.looping import recheck_command, rollback_command, turn_command

@@ -17,7 +17,7 @@ from loop.errors import InvalidInput
 from loop.evaluate import confirmation_words
 from loop.llm import checked_endpoint, checked_name
 from loop.outbound.destinations import place_of
-from loop.records import Agent, Bundle, Comparison, Grading, Limits, Mode, Release, Split
+from loop.records import Agent, AuditEntry, Bundle, Comparison, Grading, Limits, Mode, Release, Split
 
 _RELEASES = 5
 """The newest, of those that were made."""
@@ -89,7 +89,7 @@ def create_command(
         if endpoint is not None:
             keep_endpoint(wiring.destinations(session.settings), slug, endpoint)
     click.echo(f"Created {slug}, answered by {start.model.answered_by}.")
-    click.echo(f"Next: ratchet import FILE --agent {slug} --as PRESET")
+    click.echo(f"Next: ratchet import FILE --agent {slug}")
 
 
 agent_group.add_command(endpoint_command)
@@ -190,3 +190,38 @@ def set_command(slug: str, settings: tuple[str, ...], explain: bool) -> None:
     for key, (old, new) in changed.items():
         click.echo(f"{key}: {old or '–'} → {new or '–'}")
     click.echo("\n".join(desk.consequences(changed)) if changed else "Nothing changed: it was so already.")
+
+
+@agent_group.command("delete")
+@click.argument("slug")
+@click.option("--reason", required=True, help="Why; it is the last line of the journal.")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the journal goes; SLUG-journal.jsonl here when left out. A file that is there is not written over.",
+)
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+def delete_command(slug: str, reason: str, journal: Path | None, is_sure: bool) -> None:
+    """Delete the agent SLUG with everything it was told and taught; its signed journal is kept as a file."""
+    place = journal or Path(f"{slug}-journal.jsonl")
+    with opened() as session:
+        parts = session.parts(slug)
+        if place.exists():
+            raise InvalidInput(f"There is a file {place} already.", field="--journal", remedy="Name another one.")
+        if not is_sure:
+            click.confirm(
+                f"Delete {slug} with all its feedback, cases and versions? This cannot be undone.", abort=True
+            )
+
+        def keep(entries: Sequence[AuditEntry]) -> None:
+            with place.open("x", encoding="utf-8") as file:
+                file.writelines(f"{entry.model_dump_json()}\n" for entry in entries)
+
+        actor = wiring.operator(session.settings)
+        try:
+            desk.delete_agent(session.database, parts, actor=actor, reason=reason, keep=keep)
+        except OSError:
+            raise InvalidInput(
+                f"The journal cannot be written to {place}; nothing was deleted.", field="--journal"
+            ) from None
+    click.echo(f"Deleted {slug}. Its journal is in {place}.")

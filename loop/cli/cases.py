@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from loop import collect, desk, wiring
-from loop.cli.importing import mapping_of
+from loop.cli.import_options import mapping_of
 from loop.cli.opening import Opened, opened
 from loop.errors import InvalidInput
 from loop.ports import Parts

@@ -1,163 +1,201 @@
-"""`ratchet import`: a file into the loop, with progress, counts, and a reason for every row that was refused."""
+"""`ratchet import`: a file into the loop: a look first, then progress, counts, and a reason for every refused row."""
 
 import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, BinaryIO, TextIO
 
 import click
 
 from loop import collect, desk, wiring
 from loop.change.stakes import ORDERS
-from loop.cli.opening import opened
-from loop.cli.tainting import unlearn_scope
+from loop.cli import import_options
+from loop.cli.import_options import mapping_of
+from loop.cli.import_preview import preview_json, preview_lines
+from loop.cli.imports import taken_back
+from loop.cli.opening import Opened, opened
 from loop.errors import InvalidInput
-from loop.ports import Parts, Store
-from loop.records import Actor, Article, Import, TaintScope, derived_id, digest, door_of
-from loop.text.invisible import reveal
+from loop.ports import Parts
+from loop.records import Actor, Article, Import, derived_id, digest, door_of
 
-_DEFAULT = "file"
 _SHOWN = 20
 """Refused rows printed before the rest is only counted."""
+SOME_REFUSED = 3
+"""Exit code: some rows were refused, the others came in."""
+NOT_WRITTEN = 4
+"""Exit code: nothing was written; something has to be settled, or nobody said yes."""
 
 
-class _ImportGroup(click.Group):
-    """Group with a default command: `ratchet import FILE` beside `ratchet import list` and `ratchet import undo`."""
+@dataclass
+class _Refused:
+    """Refused rows: written to the file as they come, kept in memory only as far as they are shown."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Whatever is no command here is a file; one that is called like a command is written ./list."""
-        return super().parse_args(ctx, args if args and args[0] in self.commands else [_DEFAULT, *args])
+    path: Path | None
+    count: int = 0
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The default command has no name of its own in help and errors."""
-        name, command, rest = super().resolve_command(ctx, args)
-        return ("" if name == _DEFAULT else name), command, rest
+    def __post_init__(self) -> None:
+        self.first: list[dict[str, object]] = []
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> "_Refused":
+        if self.path:
+            self._file = self.path.open("w", encoding="utf-8")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+    def add(self, rows: Sequence[collect.RowError]) -> None:
+        """Take in rows with their reasons."""
+        for row in rows:
+            told: dict[str, object] = {"line": row.line, "reason": row.reason}
+            self.count += 1
+            if len(self.first) < import_options.KEPT:
+                self.first.append(told)
+            if self._file:
+                self._file.write(f"{json.dumps(told, ensure_ascii=False)}\n")
 
 
-@click.group("import", cls=_ImportGroup)
-def import_group() -> None:
-    """Import a file; list what was imported; take an import back whole."""
+@import_options.command
+def import_command(file: Path, slug: str, **said: Any) -> None:
+    """Import FILE (CSV, TSV, JSON Lines, JSON or Parquet); importing it again changes nothing.
+
+    Without --as it looks first: how the file is written, which column is which, the rating scale, the dates. It shows
+    five rows as they would arrive and what it is unsure of, and writes nothing before you say yes.
+    """
+    at = _modified(file)
+    with opened() as session, file.open("rb") as stream, _Refused(said["rejects"]) as refused:
+        parts = session.parts(slug)
+        told, known = import_options.told(said, session.settings, at=at)
+        seen = collect.look(stream, name=file.name, importers=known, now=parts.clock(), told=told)
+        is_quiet = said["as_json"] or (told.importer is not None and not seen.stops and not said["look_only"])
+        if not is_quiet:
+            click.echo("\n".join(preview_lines(seen, name=file.name, told=told)))
+        elif not said["as_json"]:
+            click.echo("\n".join(f"Unsure: {one.says}" for one in seen.doubts), err=True, nl=bool(seen.doubts))
+        if said["save"]:
+            _save(said["save"], seen, told)
+        if not _is_told(seen, said, told):
+            _refuse_all(stream, seen, file=file, told=told, refused=refused)
+            if said["as_json"]:
+                click.echo(json.dumps({"written": False, **preview_json(seen)}, ensure_ascii=False))
+            _stop(seen, said)
+        counts, notes = _import(session, parts, stream, file=file, slug=slug, seen=seen, said=said, refused=refused)
+    if said["as_json"]:
+        click.echo(json.dumps({**counts, "rows_rejected": refused.first}))
+    else:
+        click.echo("\n".join([*_summary(counts, refused.first), *notes]))
+    if refused.count:
+        sys.exit(SOME_REFUSED)
 
 
-@import_group.command(
-    _DEFAULT,
-    hidden=True,
-    epilog="What was imported: ratchet import list. Take one back whole: ratchet import undo ID.",
-)
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--agent", "slug", required=True, help="Slug of the agent.")
-@click.option("--as", "preset", required=True, help=f"What the file holds: {', '.join(sorted(collect.PRESETS))}.")
-@click.option("--map", "mappings", multiple=True, metavar="OURS=THEIRS", help="Our field = their column. Repeatable.")
-@click.option("--author", default="", help="Who gave feedback that names no author; counts as one person.")
-@click.option(
-    "--vouch",
-    "vouched",
-    multiple=True,
-    metavar="NAME",
-    help="This author in the file is who it says. Without it a file's rows by people you trust examine nothing.",
-)
-@click.option("--low", type=float, default=0.0, show_default=True, help="Worst rating on the file's scale.")
-@click.option("--high", type=float, default=1.0, show_default=True, help="Best rating on the file's scale.")
-@click.option("--keep-personal-data", is_flag=True, help="Do not mask secrets and personal data: a verbatim copy.")
-@click.option(
-    "--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Write refused lines and reasons here."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-def import_command(
+def _is_told(seen: collect.Look, said: Mapping[str, Any], told: collect.Told) -> bool:
+    """Whether somebody said to write: by --yes, by naming the importer, or by answering a question."""
+    if seen.stops or said["look_only"]:
+        return False
+    if said["is_sure"] or told.importer is not None:
+        return True
+    return not said["as_json"] and _is_terminal() and click.confirm("Import it so?")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _stop(seen: collect.Look, said: Mapping[str, Any]) -> None:
+    """Says why nothing was written, and ends."""
+    open_questions = [one for one in seen.doubts if one.stops]
+    if said["look_only"] and not open_questions:
+        sys.exit(0)
+    if not open_questions:
+        click.echo("Nothing was written. To import it so: --yes. To correct a guess: --map OURS=THEIRS.", err=True)
+        sys.exit(NOT_WRITTEN)
+    unusable = next((one for one in open_questions if one.field == "file"), None)
+    if unusable is not None:
+        raise InvalidInput(f"Not one row of the file could be used. {unusable.says}")
+    first = open_questions[0]
+    click.echo(f"Nothing was written. {first.says} {first.remedy}".rstrip(), err=True)
+    sys.exit(NOT_WRITTEN)
+
+
+def _refuse_all(stream: BinaryIO, seen: collect.Look, *, file: Path, told: collect.Told, refused: _Refused) -> None:
+    """Where no row can be used, the reasons are written out all the same: the file is read, and nothing kept."""
+    if not any(one.stops and one.field == "file" for one in seen.doubts):
+        return
+    try:
+        for batch in _batches(stream, seen, file=file, slug="rejects", mapping=told.mapping):
+            refused.add(batch.rejected)
+    except InvalidInput:
+        return  # says that no row could be used, which is why this was read
+
+
+def _batches(stream: BinaryIO, seen: collect.Look, *, file: Path, slug: str, mapping: Mapping[str, str]) -> Any:
+    return collect.read(
+        stream,
+        name=file.name,
+        importer=seen.importer if seen.found.refused < seen.found.rows else None,
+        agent=slug,
+        now=datetime.now(UTC),
+        mapping=mapping,
+        options=seen.options,
+        layout=seen.layout,
+    )
+
+
+def _import(
+    session: Opened,
+    parts: Parts,
+    stream: BinaryIO,
+    *,
     file: Path,
     slug: str,
-    preset: str,
-    mappings: tuple[str, ...],
-    author: str,
-    vouched: tuple[str, ...],
-    low: float,
-    high: float,
-    keep_personal_data: bool,
-    rejects: Path | None,
-    as_json: bool,
-) -> None:
-    """Import FILE (CSV, JSON Lines, JSON or Parquet). Importing it again changes nothing."""
-    options = collect.Options(default_at=_modified(file), author=author, low=low, high=high, vouched=frozenset(vouched))
-    redaction = collect.Redaction.OFF if keep_personal_data else collect.Redaction.ALL
-    rows: list[dict[str, object]] = []
+    seen: collect.Look,
+    said: Mapping[str, Any],
+    refused: _Refused,
+) -> tuple[dict[str, int], list[str]]:
+    """Store the file, and what there is to say of it."""
+    actor, vouched = wiring.operator(session.settings), seen.options.vouched
+    redaction = collect.Redaction.OFF if said["keep_personal_data"] else collect.Redaction.ALL
     unproved: set[str] = set()
-    with opened() as session, file.open("rb") as stream:
-        parts, actor = session.parts(slug), wiring.operator(session.settings)
-        about = {"name": digest(file.name)} | ({"vouched for": ", ".join(sorted(set(vouched)))} if vouched else {})
-        own, at = desk.own_contacts(parts), parts.clock()
-        into = Import(
-            id=derived_id("import", slug, file.name, at), agent=slug, name=file.name[-120:], actor=actor.name, at=at
-        )
-        door = collect.Door(actor=actor, action="import", journal="import file", at=at, into=into, about=about, own=own)
-        batches = collect.read(
-            stream,
-            name=file.name,
-            preset=preset,
-            agent=slug,
-            now=door.at,
-            mapping=mapping_of(mappings),
-            options=options,
-        )
-        size = max(1, file.stat().st_size)
-        with click.progressbar(length=size, label=f"Importing {file.name}", file=sys.stderr) as bar:
+    passed_over = 0
+    about = {"name": digest(file.name)} | ({"vouched for": ", ".join(sorted(vouched))} if vouched else {})
+    own, at = desk.own_contacts(parts), parts.clock()
+    into = Import(
+        id=derived_id("import", slug, file.name, at), agent=slug, name=file.name[-120:], actor=actor.name, at=at
+    )
+    door = collect.Door(actor=actor, action="import", journal="import file", at=at, into=into, about=about, own=own)
+    batches = _batches(stream, seen, file=file, slug=slug, mapping=mapping_of(said["mappings"]))
+    size = max(1, file.stat().st_size)
+    with click.progressbar(length=size, label=f"Importing {file.name}", file=sys.stderr) as bar:
 
-            def on_batch(batch: collect.Batch, refused: Sequence[collect.RowError]) -> None:
-                trusted = parts.store.agent.trusted_authors
-                unproved.update(one.author for one in batch.feedback if door_of(one.source) and one.author in trusted)
-                rows.extend({"line": row.line, "reason": row.reason} for row in refused)
-                bar.update(max(0, batch.bytes_read - bar.pos))
+        def on_batch(batch: collect.Batch, rejected: Sequence[collect.RowError]) -> None:
+            nonlocal passed_over
+            trusted = parts.store.agent.trusted_authors
+            unproved.update(one.author for one in batch.feedback if door_of(one.source) and one.author in trusted)
+            refused.add(rejected)
+            passed_over += batch.passed_over
+            bar.update(max(0, batch.bytes_read - bar.pos))
 
-            try:
-                done = collect.receive_file(parts.store, batches, door=door, redaction=redaction, on_batch=on_batch)
-            finally:
-                _write_rejects(rejects, rows)
-        drafted = _draft_articles(parts, done.articles, into=into, actor=actor)
+        done = collect.receive_file(parts.store, batches, door=door, redaction=redaction, on_batch=on_batch)
+    drafted = _draft_articles(parts, done.articles, into=into, actor=actor)
     written = done.written.model_dump(include={"new", "updated", "duplicate"})
-    counts = {**written, "rejected": len(rows), "articles": len(done.articles)}
-    told = [*_summary(counts, rows), *drafted, *_unproved(unproved), *_noticed(done.ordering, own.learned, slug=slug)]
-    click.echo(json.dumps(counts | {"rows_rejected": rows}) if as_json else "\n".join(told))
+    counts = {**written, "rejected": refused.count, "passed_over": passed_over, "articles": len(done.articles)}
+    notes = [*drafted, *_unproved(unproved), *_noticed(done.ordering, own.learned, slug=slug)]
+    if written["new"] + written["updated"] or done.articles:
+        notes.append(f"Take it back whole: ratchet import undo {into.id} --agent {slug} --reason WHY")
+    elif any(one.name == into.name and one.id in taken_back(parts.store) for one in parts.store.imports()):
+        notes.append("All of it came before and was taken back: ratchet unlearn --undo gives it back.")
+    return counts, notes
 
 
-@import_group.command("list")
-@click.option("--agent", "slug", required=True, help="Slug of the agent.")
-@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-def list_command(slug: str, as_json: bool) -> None:
-    """List what was imported, newest first; of imports before this was kept only the door is known."""
-    with opened() as session:
-        store = session.parts(slug).store
-        made, undone = store.imports(), taken_back(store)
-    if as_json:
-        told = [one.model_dump(mode="json") | {"taken_back_by": undone.get(one.id)} for one in made]
-        click.echo(json.dumps(told, indent=2))
-        return
-    for one in made:
-        counted = f"{one.new} new, {one.updated} updated, {one.known} known" + (", articles" if one.proposal_id else "")
-        back = f"  taken back ({undone[one.id]})" if one.id in undone else ""
-        click.echo(
-            f"{one.id}  {one.at:%Y-%m-%d %H:%M} UTC  {reveal(one.name)}  by {reveal(one.actor)}: {counted}{back}"
-        )
-    if not made:
-        click.echo("Nothing was imported.")
-
-
-@import_group.command("undo")
-@click.argument("import_id", metavar="ID")
-@click.option("--agent", "slug", required=True, help="Slug of the agent.")
-@click.option("--reason", required=True, help="Why; it goes into the record.")
-@click.option("--yes", "is_sure", is_flag=True, help="Do not ask after the list.")
-@click.option("--later", "is_later", is_flag=True, help="Leave the next turn to the worker.")
-def undo_command(import_id: str, slug: str, reason: str, is_sure: bool, is_later: bool) -> None:
-    """Take an import back whole: what it brought, without what was there before, and what it led to."""
-    unlearn_scope(slug, TaintScope(import_id=import_id), reason=reason, is_sure=is_sure, is_later=is_later)
-
-
-def taken_back(store: Store) -> dict[str, str]:
-    """By the id of each import that was taken back, the unlearning that did."""
-    return {one.scope.import_id: one.id for one in store.unlearnings() if one.scope.import_id and not one.undone_at}
+def _save(path: Path, seen: collect.Look, told: collect.Told) -> None:
+    path.write_text(collect.importer_toml(seen.importer, mapping=told.mapping, options=seen.options), encoding="utf-8")
+    click.echo(f"Saved as {path.name}: the next export of this kind is read with --with {path}", err=True)
 
 
 def _unproved(names: set[str]) -> list[str]:
@@ -183,11 +221,6 @@ def _noticed(ordering: int, contacts: Sequence[str], *, slug: str) -> list[str]:
     return told
 
 
-def _write_rejects(path: Path | None, rows: list[dict[str, object]]) -> None:
-    if path:
-        path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8")
-
-
 def _draft_articles(parts: Parts, articles: Sequence[Article], *, into: Import, actor: Actor) -> list[str]:
     """Articles change what the agent says, so they take the road of every change: drafted, tested, decided."""
     if not articles:
@@ -200,19 +233,6 @@ def _draft_articles(parts: Parts, articles: Sequence[Article], *, into: Import, 
         return ["The live version holds these articles already."]
     orders = [f"  {reason}" for reason in proposal.stakes.reasons if reason.startswith(ORDERS)]
     return [f"Drafted {proposal.id} with {len(proposal.operations)} articles; the next turn tests it.", *orders]
-
-
-def mapping_of(mappings: tuple[str, ...]) -> dict[str, str]:
-    """Our fields by their columns. Raises InvalidInput."""
-    found: dict[str, str] = {}
-    for one in mappings:
-        ours, sign, theirs = one.partition("=")
-        if not (sign and ours.strip() and theirs.strip()):
-            raise InvalidInput(
-                "A mapping is written OURS=THEIRS.", field="--map", remedy="Such as --map question=text."
-            )
-        found[ours.strip()] = theirs.strip()
-    return found
 
 
 def _modified(file: Path) -> datetime:
@@ -229,10 +249,12 @@ def _modified(file: Path) -> datetime:
 
 
 def _summary(counts: Mapping[str, int], rows: Sequence[Mapping[str, object]]) -> list[str]:
+    passed = f" Passed over: {counts['passed_over']}." if counts["passed_over"] else ""
     lines = [
-        "Records: {new} new, {updated} updated, {duplicate} duplicate. Rows rejected: {rejected}.".format(**counts),
+        "Records: {new} new, {updated} updated, {duplicate} duplicate. Rows rejected: {rejected}.".format(**counts)
+        + passed,
         *(f"  line {row['line']}: {row['reason']}" for row in rows[:_SHOWN]),
     ]
-    if len(rows) > _SHOWN:
-        lines.append(f"  … and {len(rows) - _SHOWN} more (see them all with --rejects FILE)")
+    if counts["rejected"] > _SHOWN:
+        lines.append(f"  … and {counts['rejected'] - _SHOWN:,} more (see them all with --rejects FILE)")
     return lines

@@ -1,4 +1,4 @@
-"""Record builders that presets share: a row's cells become interactions and feedback, ratings become numbers.
+"""Record builders that shapes share: a row's cells become interactions and feedback.
 
 Deterministic, so that an import is idempotent. An id comes from the file: the external id, else the content;
 never from the clock and never from the file's name. A row without a time is dated by `RowDefaults.at`,
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from loop.collect.files.fields import Cells, Field, Unusable
+from loop.collect.files.fields import Cells, Field
 from loop.collect.identity import interaction_id, question_group, stable_id
 from loop.records import Article, Feedback, FeedbackKind, Interaction, derived_id, vouched_source
 
@@ -25,10 +25,6 @@ class RowDefaults:
     """For feedback that names none. All of it counts as one person."""
     at: datetime
     """For rows that name no time; also when everything was received."""
-    low: float = 0.0
-    """The worst rating on the file's scale."""
-    high: float = 1.0
-    """The best rating on the file's scale."""
     vouched: frozenset[str] = frozenset()
     """Authors in the file who are who it says, on the operator's word."""
 
@@ -45,39 +41,18 @@ class RowRecords:
 
 
 INTERACTION_FIELDS: tuple[Field, ...] = (
-    Field("id", "the id of the interaction in its own system", ("interaction_id",)),
-    Field("episode_id", "the conversation or task", ("episode_id", "conversation_id", "session_id", "thread_id")),
-    Field("customer", "who asked", ("customer", "customer_id", "user_id")),
+    Field("id", "the id of the interaction in its own system"),
+    Field("episode_id", "the conversation or task"),
+    Field("customer", "who asked"),
     Field("position", "0-based place in the conversation"),
-    Field("at", "when it was asked", ("at", "created_at", "timestamp", "time")),
+    Field("at", "when it was asked"),
     Field("context", "facts beside the question, as an object"),
     Field("topic", "slice for reports"),
 )
-"""Read by every preset that makes one interaction of one row. A bare column `id` is often only unique within
-its file, so it names an interaction only where a preset says so."""
+"""Read by every shape that makes one interaction of one row. A bare column `id` is often only unique within
+its file, so it names an interaction only where an importer says so."""
 
 WITHOUT_ID: tuple[Field, ...] = tuple(field for field in INTERACTION_FIELDS if field.name != "id")
-
-RATINGS: dict[str, float] = {
-    "excellent": 1.0,
-    "acceptable": 2 / 3,
-    "could be improved": 1 / 3,
-    "bad": 0.0,
-    "good": 1.0,
-    "up": 1.0,
-    "down": 0.0,
-    "👍": 1.0,
-    "👎": 0.0,
-    "thumbs up": 1.0,
-    "thumbs down": 0.0,
-    "positive": 1.0,
-    "negative": 0.0,
-    "yes": 1.0,
-    "no": 0.0,
-    "true": 1.0,
-    "false": 0.0,
-}
-"""Ratings in words; 0 is worst, 1 is best. The four of FeedbackQA are equal steps of an ordinal scale."""
 
 
 def interaction_from_row(
@@ -160,29 +135,3 @@ def feedback_from_row(
 
 def _identity(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name != "attributes" and value not in (None, "")}
-
-
-def rating(value: object, *, defaults: RowDefaults, column: str) -> float:
-    """A rating as a number from 0 (worst) to 1 (best): a word of RATINGS, or a number on the file's scale.
-
-    Raises Unusable when it is neither.
-    """
-    if isinstance(value, bool):
-        return float(value)
-    if isinstance(value, str):
-        word = value.strip().casefold()
-        if word in RATINGS:
-            return RATINGS[word]
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise Unusable(
-            "field", f"The column {column} holds a rating that is neither a number nor a known word."
-        ) from None
-    if not defaults.low <= number <= defaults.high:
-        raise Unusable(
-            "field",
-            f"The column {column} holds a rating outside the scale {defaults.low:g} to {defaults.high:g}."
-            " Say the right scale.",
-        )
-    return (number - defaults.low) / (defaults.high - defaults.low)

@@ -9,6 +9,7 @@ from loop.desk.agents import (
     change_settings,
     consequences,
     create_agent,
+    delete_agent,
     explained_settings,
     limits_in_force,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "correct",
     "create_agent",
     "create_key",
+    "delete_agent",
     "disagreements",
     "draft",
     "draft_articles",

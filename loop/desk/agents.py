@@ -1,6 +1,6 @@
 """Set up an agent: with what it starts with as version 0, and later one setting or limit after the other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from loop import limits, roles, validate
 from loop.change.acceptance import LINE_MAX
 from loop.change.texts import check
+from loop.desk.wording import checked_words
 from loop.errors import Conflict, InvalidInput
 from loop.limits import CASES_READ
 from loop.ports import Agents, Parts
-from loop.records import Actor, Agent, Bundle, Limits, Note, Record, Split, digest
+from loop.records import Actor, Agent, AuditEntry, Bundle, Limits, Note, Record, Split, digest
 
 _OF_AGENT = ("name", "task", "mode", "grading", "trusted_authors", "stakes_words", "own_contacts", "facts")
 """Fields of an agent that may be set later; the limits are all of `Limits`."""
@@ -53,6 +54,28 @@ def create_agent(
     """
     roles.check(actor, "set_up")
     agents.create_agent(agent, bundle, now=now, actor=actor.name, chance=chance)
+
+
+def delete_agent(
+    agents: Agents,
+    parts: Parts,
+    *,
+    actor: Actor,
+    reason: str,
+    keep: Callable[[Sequence[AuditEntry]], None],
+) -> None:
+    """Remove an agent with everything it was told and taught; what remains is its journal, which `keep` is given.
+
+    The journal's last entry says who removed it and why. All or nothing.
+    Raises NotAllowed, InvalidInput without a reason.
+    """
+    roles.check(actor, "set_up")
+    if not reason.strip():
+        raise InvalidInput("Removing an agent needs a reason.", field="reason", remedy="Say why in a sentence.")
+    told = checked_words(reason)
+    slug = parts.store.agent.slug
+    note = Note(actor=actor.name, action="delete agent", subject=slug, at=parts.clock(), digests={"reason": told})
+    agents.delete_agent(slug, note=note, keep=keep)
 
 
 def change_settings(

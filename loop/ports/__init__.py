@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from loop.ports.agents import Agents as Agents
 from loop.ports.answering import Answerer as Answerer
 from loop.ports.answering import Answerers as Answerers
 from loop.ports.answering import Answers as Answers
@@ -90,21 +91,6 @@ class Arrivals(Protocol):
         what was kept, and a second delivery leaves no trace. `into`: the import this is a part of, noted with them.
         Raises InvalidInput, naming the field, for what cannot be stored; StoreUnavailable.
         """
-        ...
-
-
-class Agents(Protocol):
-    """The agents of a database."""
-
-    def create_agent(self, agent: Agent, bundle: Bundle, *, now: datetime, actor: str, chance: str = "") -> object:
-        """Keep a new agent with what it starts with, as version 0, live. Raises InvalidInput when the slug is taken.
-
-        `chance`: what its secret is made from where everything must come out the same again; empty: nobody knows.
-        """
-        ...
-
-    def change_agent(self, agent: Agent, *, was: Agent, note: Note) -> None:
-        """Compare-and-swap on its settings, with the note in the journal. Raises Conflict when they are not `was`."""
         ...
 
 

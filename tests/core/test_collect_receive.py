@@ -33,7 +33,7 @@ def receive(arrivals: FakeArrivals, *records: Interaction | Feedback, **fields: 
 
 
 def receive_rows(
-    arrivals: FakeArrivals, rows: Sequence[dict[str, Any]], *, preset: str, batch_rows: int = 1000
+    arrivals: FakeArrivals, rows: Sequence[dict[str, Any]], *, importer: str, batch_rows: int = 1000
 ) -> tuple[collect.FileReceipt, list[collect.RowError]]:
     """Import the rows as a file: what became of it, and the rows that were refused."""
     refused: list[collect.RowError] = []
@@ -41,7 +41,7 @@ def receive_rows(
     batches = collect.read(
         io.BytesIO(content),
         name="rows.jsonl",
-        preset=preset,
+        importer=importer,
         agent="desk",
         now=NOON,
         options=collect.Options(default_at=NOON, batch_rows=batch_rows),
@@ -88,10 +88,10 @@ def test_feedback_may_come_before_its_interaction() -> None:
 
 def test_the_same_feedback_through_two_doors_is_one_voice() -> None:
     arrivals = FakeArrivals()
-    receive_rows(arrivals, [{"interaction_id": "i1", "label": "refund", "author": "ann"}], preset="feedback")
+    receive_rows(arrivals, [{"interaction_id": "i1", "label": "refund", "author": "ann"}], importer="feedback")
     by_hand = feedback(1, id="", author="ann", source="api", at=at(5))
     receive(arrivals, by_hand, door=door(Role.CORRECTOR, action="correct"))
-    receive_rows(arrivals, [{"interaction_id": "i1", "label": "refund", "author": "ann"}], preset="feedback")
+    receive_rows(arrivals, [{"interaction_id": "i1", "label": "refund", "author": "ann"}], importer="feedback")
     assert [(one.author, one.label, one.source) for one in arrivals.current.values()] == [("ann", "refund", "api")]
 
 
@@ -117,24 +117,24 @@ ROWS: dict[str, Any] = {
 @settings(deadline=None)
 @given(st.data(), st.sampled_from(sorted(ROWS)), st.integers(1, 4))
 def test_a_file_imported_in_two_parts_or_in_other_batches_gives_the_same_store(
-    data: st.DataObject, preset: str, batch_rows: int
+    data: st.DataObject, importer: str, batch_rows: int
 ) -> None:
-    rows = data.draw(st.lists(ROWS[preset], min_size=2, max_size=6, unique_by=lambda row: row.get("id", id(row))))
+    rows = data.draw(st.lists(ROWS[importer], min_size=2, max_size=6, unique_by=lambda row: row.get("id", id(row))))
     cut = data.draw(st.integers(1, len(rows) - 1))
     whole, parts = FakeArrivals(), FakeArrivals()
-    receive_rows(whole, rows, preset=preset)
+    receive_rows(whole, rows, importer=importer)
     for part in (rows[:cut], rows[cut:]):
-        receive_rows(parts, part, preset=preset, batch_rows=batch_rows)
+        receive_rows(parts, part, importer=importer, batch_rows=batch_rows)
     assert parts.records == whole.records
-    again, _ = receive_rows(whole, rows, preset=preset, batch_rows=batch_rows)
+    again, _ = receive_rows(whole, rows, importer=importer, batch_rows=batch_rows)
     assert (again.written.new, again.written.updated) == (0, 0)
 
 
 def test_of_rows_that_share_a_question_the_first_describes_it_however_they_are_batched() -> None:
     arrivals = FakeArrivals()
     rows = [{"question": "q", "label": "a", "author": name, "at": at(n).isoformat()} for n, name in enumerate("xyz")]
-    receive_rows(arrivals, rows, preset="labelled-queries", batch_rows=1)
-    again, _ = receive_rows(arrivals, rows, preset="labelled-queries")
+    receive_rows(arrivals, rows, importer="labelled-queries", batch_rows=1)
+    again, _ = receive_rows(arrivals, rows, importer="labelled-queries")
     assert [one.at for one in arrivals.records.values() if isinstance(one, Interaction)] == [at(0)]
     assert (again.written.new, again.written.updated) == (0, 0)
 
@@ -162,7 +162,7 @@ def test_every_record_is_accounted_for_and_one_that_no_store_keeps_stops_no_othe
 
 def test_a_row_that_the_store_refuses_is_named_by_its_line() -> None:
     rows = [{"interaction_id": f"i{n}", "value": 1, "author": "a" * length} for n, length in enumerate([5, 300, 7])]
-    done, refused = receive_rows(FakeArrivals(), rows, preset="feedback")
+    done, refused = receive_rows(FakeArrivals(), rows, importer="feedback")
     assert done.written.new == 2
     assert [(row.line, row.reason) for row in refused] == [(2, "Feedback.author is too long.")]
 
@@ -189,7 +189,7 @@ def test_a_correction_of_a_stored_interaction_does_not_reuse_its_placeholders_fo
 def test_articles_keep_personal_data_but_no_secret_and_are_not_stored() -> None:
     arrivals = FakeArrivals()
     row = {"title": "Lost cards", "body": "Call 020 7946 0958. Key AKIAIOSFODNN7EXAMPLE."}
-    done, _ = receive_rows(arrivals, [row], preset="articles")
+    done, _ = receive_rows(arrivals, [row], importer="articles")
     assert [article.body for article in done.articles] == ["Call 020 7946 0958. Key ⟨SECRET_1⟩."]
     assert arrivals.records == {}
 
@@ -197,7 +197,7 @@ def test_articles_keep_personal_data_but_no_secret_and_are_not_stored() -> None:
 def test_the_journal_names_who_brought_what_batch_by_batch() -> None:
     arrivals = FakeArrivals()
     rows = [{"interaction_id": f"i{n}", "value": 1 if n != 4 else "?"} for n in range(1, 7)]
-    receive_rows(arrivals, rows, preset="feedback", batch_rows=3)
+    receive_rows(arrivals, rows, importer="feedback", batch_rows=3)
     assert [(note.actor, note.action, note.subject) for note in arrivals.notes] == [("olga", "import file", "desk")] * 2
     assert [(note.digests["feedback"], note.digests["rows rejected"]) for note in arrivals.notes] == [
         ("3", "0"),

@@ -36,7 +36,7 @@ def take(row: dict[str, Any]) -> Batch:
     (batch,) = read(
         io.BytesIO(content),
         name="runs.jsonl",
-        preset="trajectories",
+        importer="trajectories",
         agent="desk",
         now=NOON,
         options=Options(default_at=NOON),
@@ -124,7 +124,7 @@ def test_redaction_reaches_every_message_and_keeps_one_numbering_per_interaction
 def test_what_is_no_run_is_refused_with_its_line(messages: Any) -> None:
     good = {"messages": RUN}
     content = "\n".join(json.dumps(row) for row in (good, {"messages": messages})).encode()
-    (batch,) = read(io.BytesIO(content), name="r.jsonl", preset="trajectories", agent="desk", now=NOON)
+    (batch,) = read(io.BytesIO(content), name="r.jsonl", importer="trajectories", agent="desk", now=NOON)
     assert [error.line for error in batch.rejected] == [2]
 
 
@@ -171,6 +171,8 @@ def _messages_of_steps(steps: Sequence[Step]) -> Iterator[Message]:
 
 def _call(tool: Step) -> Message:
     call: Message = tool.attributes["call"]
+    if "whole" in call:
+        return dict(call["whole"])
     return {**call, "function": {**call["function"], "name": tool.name, "arguments": tool.input}}
 
 

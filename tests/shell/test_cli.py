@@ -189,7 +189,7 @@ def test_a_bad_row_is_named_by_line_and_reason_and_the_others_go_on(
     good = b'{"text": "where is my parcel", "category": "parcel"}\n'
     file.write_bytes(good + row + b"\n" + good.replace(b"parcel", b"refund"))
     said = desk("import", str(file), "--agent", "desk", "--as", "labelled-queries")
-    assert said.code == 0
+    assert said.code == 3
     assert "line 2: " in said.out
     assert words in said.out
     assert "secret-canary" not in said.out + said.err
@@ -203,7 +203,7 @@ def test_every_refused_row_is_written_out_even_when_none_could_be_used(
     file, rejects = tmp_path / "labels.jsonl", tmp_path / "rejects.jsonl"
     file.write_bytes(b'{"text": "", "category": "x"}\n' + good + b'{"text": "where", "category": ""}\n')
     said = desk("import", str(file), "--agent", "desk", "--as", "labelled-queries", "--rejects", str(rejects))
-    assert said.code == (0 if good else 1)
+    assert said.code == (3 if good else 1)
     lines = [json.loads(line)["line"] for line in rejects.read_text().splitlines()]
     assert lines == ([1, 3] if good else [1, 2])
 
@@ -216,7 +216,7 @@ def test_an_unknown_agent_is_named_with_those_that_exist(desk: Ratchet, tmp_path
     assert "desk" in said.err
 
 
-def test_an_unknown_preset_lists_the_known_ones(desk: Ratchet, tmp_path: Path) -> None:
+def test_an_unknown_importer_lists_the_known_ones(desk: Ratchet, tmp_path: Path) -> None:
     file = tmp_path / "labels.csv"
     file.write_text(GOOD)
     said = desk("import", str(file), "--agent", "desk", "--as", "labels")

@@ -1,1 +1,1 @@
-"""Files as a door: formats, presets and the reading of rows."""
+"""Files as a door: formats, importers and the reading of rows."""

@@ -5,7 +5,8 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
-from loop.collect.files.fields import Cells, Field, Unusable, choose_columns
+from loop.collect.files.columns import choose_columns
+from loop.collect.files.fields import Cells, Chosen, Conventions, Field, Unusable
 from loop.collect.files.formats import Table
 from loop.collect.files.rows import RowError
 from loop.collect.identity import pseudonym
@@ -13,19 +14,19 @@ from loop.records import CaseDraft
 from loop.text.redaction import Masker, Redaction
 
 FIELDS = (
-    Field("question", "what was asked", ("question", "text", "input", "query", "prompt"), is_needed=True),
-    Field(
-        "expected",
-        "what is right: a label, an article id or a text",
-        ("expected", "answer", "label", "article_id", "output", "category", "intent"),
-        is_needed=True,
-    ),
+    Field("question", "what was asked", is_needed=True),
+    Field("expected", "what is right: a label, an article id or a text", is_needed=True),
     Field("topic", "what it is about"),
-    Field("group", "customer or conversation: all of one group share a split", ("group", "customer", "conversation")),
+    Field("group", "customer or conversation: all of one group share a split"),
     Field("context", "typed facts beside the question, as an object"),
     Field("must_include", "pieces a right answer contains, as a list"),
     Field("must_exclude", "pieces a right answer does not contain, as a list"),
 )
+_LOOKED_FOR = {
+    "question": ("question", "text", "input", "query", "prompt"),
+    "expected": ("expected", "answer", "label", "article_id", "output", "category", "intent"),
+    "group": ("group", "customer", "conversation"),
+}
 _KEY_MAX = 255
 """Characters of what cases are counted and drawn by."""
 _NO_MAPPING: Mapping[str, str] = {}
@@ -46,19 +47,18 @@ def read_cases(
     Raises InvalidInput at the call when the file is not what it should be or lacks a column.
     """
     table = Table(stream, name=name)
-    columns = choose_columns(FIELDS, table.columns, mapping, takes_context=True)
-    return _drafts(table, columns, agent=agent, redaction=redaction)
+    columns = choose_columns(FIELDS, table.columns, mapping, looked_for=_LOOKED_FOR, constants={})
+    return _drafts(table, Chosen(columns), agent=agent, redaction=redaction)
 
 
-def _drafts(
-    table: Table, columns: Mapping[str, str], *, agent: str, redaction: Redaction
-) -> Iterator[CaseDraft | RowError]:
+def _drafts(table: Table, chosen: Chosen, *, agent: str, redaction: Redaction) -> Iterator[CaseDraft | RowError]:
+    conventions = Conventions()
     for row in table:
         if isinstance(row, RowError):
             yield row
             continue
         try:
-            yield _draft(Cells(row, columns), agent=agent, redaction=redaction)
+            yield _draft(Cells(row, chosen, conventions=conventions), agent=agent, redaction=redaction)
         except Unusable as unusable:
             yield RowError(row.line, unusable.code, f"{unusable.reason} Mend the cell, or take the row out.")
         except ValidationError as invalid:

@@ -2,21 +2,25 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 
 from loop.collect.files.rows import CELL_MAX, ROW_MAX, Lines, Row, RowError, not_utf8, nul, too_large
 from loop.errors import InvalidInput
 
 _QUOTED = re.compile(rb'"[^"]*"?')
-_DELIMITERS = (b",", b";", b"\t")
+DELIMITERS = (",", ";", "\t", "|")
 _COLUMNS_MAX = 2000
+_AGAIN_MAX = 64 * 1024 * 1024
+"""Bytes that are read a second time after quotes that were never closed, over the whole file: hostile ones would have
+every line read to the end of the file."""
 
 
 class DelimitedRows:
     """The rows of a CSV or TSV file (RFC 4180 with LF or CRLF). The header is read when this is made."""
 
-    def __init__(self, lines: Lines, *, delimiter: bytes | None = None) -> None:
-        """`delimiter`: None finds out from the header: comma, semicolon or tab.
+    def __init__(self, lines: Lines, *, delimiter: str = "") -> None:
+        """`delimiter`: empty finds out from the header: comma, semicolon, tab or bar.
 
         Raises InvalidInput when there is no usable header.
         """
@@ -25,6 +29,9 @@ class DelimitedRows:
         self._lines = lines
         self._delimiter = delimiter
         self._is_open_at_end = False
+        self._held: list[bytes] = []
+        self._pending: deque[tuple[int, bytes]] = deque()
+        self._again = 0
         self._header_cells()
 
     def _header_cells(self) -> None:
@@ -33,12 +40,10 @@ class DelimitedRows:
             raise InvalidInput("The file has no header.", remedy="Its first line has to name the columns.")
         if isinstance(first, RowError):
             raise InvalidInput(f"The header on line {first.line} cannot be read. {first.reason}")
-        names = [cell.strip() or f"column_{number}" for number, cell in enumerate(first[1], start=1)]
-        if len(names) > _COLUMNS_MAX:
-            raise InvalidInput(f"The header names {len(names):,} columns; at most {_COLUMNS_MAX:,} are read.")
-        if len(set(names)) < len(names):
-            raise InvalidInput("Two columns of the header have the same name.", remedy="Rename one of them.")
-        self.columns = tuple(names)
+        self._header = first[1]
+        if len(first[1]) > _COLUMNS_MAX:
+            raise InvalidInput(f"The header names {len(first[1]):,} columns; at most {_COLUMNS_MAX:,} are read.")
+        self.columns = tuple(unique_names(first[1]))
 
     def __iter__(self) -> Iterator[Row | RowError]:
         """Rows in file order. Blank lines are skipped."""
@@ -48,20 +53,24 @@ class DelimitedRows:
                 yield record
                 continue
             line, cells = record
-            if len(cells) == wanted:
+            if len(cells) > wanted and not any(cells[wanted:]):
+                cells = cells[:wanted]  # a separator at the end of every line
+            if cells == self._header:
+                yield RowError(line, "header", "The line is the header once more.")
+            elif len(cells) == wanted:
                 yield Row(line, dict(zip(self.columns, cells, strict=True)))
             else:
                 yield RowError(line, "cells", f"The row has {len(cells):,} cells, the header names {wanted:,}.")
 
     def _next_record(self) -> tuple[int, list[str]] | RowError | None:
-        while (line := self._lines.take()) is not None:
-            start = self._lines.number
-            if self._delimiter is None:
+        while (taken := self._take()) is not None:
+            start, line = taken
+            if not self._delimiter:
                 bare = _QUOTED.sub(b"", line)
-                self._delimiter = max(_DELIMITERS, key=bare.count)
+                self._delimiter = max(DELIMITERS, key=lambda mark: bare.count(mark.encode()))
             try:
                 # A reader for each record: the standard one does not say where a record began.
-                cells = next(csv.reader(self._texts(line), delimiter=self._delimiter.decode(), strict=True))
+                cells = next(csv.reader(self._texts(line), delimiter=self._delimiter, strict=True))
             except csv.Error as error:
                 return self._broken(start, error)
             except _TooLong as long:
@@ -70,20 +79,29 @@ class DelimitedRows:
                 return _checked(start, cells)
         return None
 
+    def _take(self) -> tuple[int, bytes] | None:
+        """The next line with its number; one that is read again comes first."""
+        if self._pending:
+            return self._pending.popleft()
+        line = self._lines.take()
+        return None if line is None else (self._lines.number, line)
+
     def _texts(self, line: bytes) -> Iterator[str]:
         """A record's lines for the standard reader, which asks for another while a quote is open."""
         size, is_open = 0, False
+        self._held = []
         while True:
             size += self._lines.cut_size or len(line)
             if size > ROW_MAX:
                 raise _TooLong(size, is_open=is_open != self._toggles(line))
             yield line.decode(errors="surrogateescape")
             is_open = True
-            following = self._lines.take()
+            following = self._take()
             if following is None:
                 self._is_open_at_end = True
                 return
-            line = following
+            line = following[1]
+            self._held.append(line)
 
     def _toggles(self, line: bytes) -> bool:
         """Whether the line opens or closes a quoted cell: it has an odd number of quotes."""
@@ -95,12 +113,23 @@ class DelimitedRows:
         The standard reader could find it only by holding it.
         """
         size, is_open = long.size, long.is_open
-        while is_open and (line := self._lines.take()) is not None:
-            size += self._lines.cut_size or len(line)
-            is_open = not self._toggles(line)
+        while is_open and (taken := self._take()) is not None:
+            size += self._lines.cut_size or len(taken[1])
+            is_open = not self._toggles(taken[1])
         return too_large(start, size, limit=ROW_MAX, what="The row")
 
     def _broken(self, start: int, error: csv.Error) -> RowError:
+        """The refusal of a record with a broken quote. What it swallowed after its first line is read again."""
+        size = sum(map(len, self._held))
+        if self._held and self._again + size <= _AGAIN_MAX:
+            self._again += size
+            self._pending.extendleft(
+                (start + count, line) for count, line in reversed(list(enumerate(self._held, start=1)))
+            )
+            self._is_open_at_end = False
+            return RowError(
+                start, "quote", "A quote is opened here and never closed properly. Double a quote in a cell."
+            )
         if self._is_open_at_end:
             span = f"lines {start:,} to {self._lines.number:,}"
             return RowError(start, "quote", f"A quote opened here is never closed; {span} could not be read.")
@@ -131,3 +160,14 @@ def _checked(line: int, cells: list[str]) -> tuple[int, list[str]] | RowError:
     if any("\0" in cell for cell in cells):
         return nul(line)
     return line, cells
+
+
+def unique_names(cells: Sequence[str]) -> list[str]:
+    """Names of columns from a header: an empty one is named by its place, one that comes again gets its place too."""
+    names: dict[str, None] = {}
+    for number, cell in enumerate(cells, start=1):
+        name = cell.strip() or f"column_{number}"
+        while name in names:
+            name = f"{name} ({number})"
+        names[name] = None
+    return list(names)

@@ -1,28 +1,31 @@
-"""Reads one row by our names: which column is which, and what a cell may hold."""
+"""Reads one row by our names: where each field lies, which are constant, and what a cell may hold."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from loop.collect.files.moments import DateOrder, moment_of
+from loop.collect.files.objects import value_of
+from loop.collect.files.paths import find, without, word_of
+from loop.collect.files.ratings import Decimal, NoRating, Scale, number_in, rating_in
 from loop.collect.files.rows import Code, Row
-from loop.errors import InvalidInput
 
 CONTEXT = "context."
 """`context.plan=tariff` maps a column to a context field."""
+WITHIN = "message."
+"""Fields that are looked for in each message of a row, not in the row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing a preset reads."""
+    """One thing a shape of records is made of."""
 
     name: str
     """Ours, as in `--map question=…`."""
     says: str
     """What it holds, for help texts."""
-    columns: tuple[str, ...] = ()
-    """Columns it is looked for in when it is not mapped, in this order; its own name when empty."""
     is_needed: bool = False
     or_else: str = ""
     """For a needed field: the field that will do instead."""
@@ -37,71 +40,67 @@ class Unusable(ValueError):
         self.reason = reason
 
 
-def choose_columns(
-    fields: Sequence[Field], columns: Sequence[str], mapping: Mapping[str, str], *, takes_context: bool
-) -> dict[str, str]:
-    """Column by our name, for every field that has one.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Where each field of one file lies."""
 
-    Raises InvalidInput when `mapping` uses a name the preset does not read, names a column the file
-    does not have, or a needed field has no column; it lists what there is and says the remedy.
-    """
-    known = {field.name for field in fields}
-    chosen: dict[str, str] = {}
-    for name, column in mapping.items():
-        if name not in known and not (takes_context and name.startswith(CONTEXT) and len(name) > len(CONTEXT)):
-            raise InvalidInput(
-                f"There is no field {_shown([name])} to map.",
-                field=name,
-                remedy=f"Fields: {', '.join(sorted(known))}{', context.NAME' if takes_context else ''}.",
-            )
-        if column not in columns:
-            raise InvalidInput(
-                f"The file has no column {_shown([column])}, which is mapped to {name}.",
-                field=name,
-                remedy=f"Its columns: {_shown(columns)}.",
-            )
-        chosen[name] = column
-    for field in fields:
-        tried = field.columns or (field.name,)
-        found = next((column for column in tried if column in columns and column not in chosen.values()), None)
-        if found is not None:
-            chosen.setdefault(field.name, found)
-    for field in fields:
-        if field.is_needed and not chosen.keys() & {field.name, field.or_else}:
-            tried = (*(field.columns or (field.name,)), *filter(None, [field.or_else]))
-            raise InvalidInput(
-                f"The file has no column {' or '.join(tried)} ({field.says}).",
-                field=field.name,
-                remedy=f"Its columns: {_shown(columns)}. Map one: --map {field.name}=COLUMN.",
-            )
-    return chosen
+    columns: Mapping[str, tuple[str, ...]]
+    """By our name the columns or paths to look in; the first that holds something counts."""
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    """By our name what every row says, in place of a column."""
+    words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By our name what the file's words mean, in small letters; `*` stands for all others."""
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.columns or name in self.constants
+
+    @property
+    def read(self) -> set[str]:
+        """Every column and path that some field reads."""
+        return {path for name, paths in self.columns.items() if not name.startswith(WITHIN) for path in paths}
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """How a file writes times, numbers and ratings."""
+
+    order: DateOrder = ""
+    zone: tzinfo = UTC
+    """Of times that name none."""
+    scale: Scale = field(default_factory=Scale)
+
+    @property
+    def decimal(self) -> Decimal:
+        """What stands before the fraction."""
+        return self.scale.decimal
 
 
 class Cells:
     """One row, by our names. Every reader raises Unusable, naming the column, at a value it cannot take."""
 
-    def __init__(self, row: Row, columns: Mapping[str, str]) -> None:
+    def __init__(self, row: Row, chosen: Chosen, *, conventions: Conventions) -> None:
         self.line = row.line
+        self.conventions = conventions
+        self.chosen = chosen
         self._fields = row.fields
-        self._columns = columns
 
     def raw(self, name: str) -> Any:
-        """The value as it is in the file; None when there is none."""
-        column = self._columns.get(name)
-        return None if column is None else self._fields.get(column)
+        """The value as it is in the file, or what its word means; None when there is none."""
+        if name in self.chosen.constants:
+            return self.chosen.constants[name]
+        value = None
+        for path in self.chosen.columns.get(name, ()):
+            value = find(self._fields, path)
+            if value is not None and value != "":
+                break
+        words = self.chosen.words.get(name)
+        return meant(value, words) if words else value
 
     def text(self, name: str, *, is_needed: bool = False) -> str:
-        """As text; empty when there is none. Numbers are written out, lists and objects refused."""
-        value = self.raw(name)
-        match value:
-            case None:
-                text = ""
-            case str():
-                text = value
-            case bool() | int() | float():
-                text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-            case _:
-                raise self.unusable(name, "holds a list or an object where text is expected")
+        """As text; empty when there is none. Numbers are written out, parts of a message joined, the rest refused."""
+        text = text_of(self.raw(name))
+        if text is None:
+            raise self.unusable(name, "holds a list or an object where text is expected")
         if is_needed and not text.strip():
             raise Unusable("missing", f"The column {self._column(name)} is empty.")
         return text
@@ -117,13 +116,28 @@ class Cells:
             return None
         if isinstance(value, (list, dict)):
             raise self.unusable(name, "holds a list or an object where a number is expected")
-        try:
-            number = float(value)
-        except ValueError:
-            raise self.unusable(name, "holds text where a number is expected") from None
+        if isinstance(value, str):
+            number = number_in(value, decimal=self.conventions.decimal)
+            if number is None:
+                raise self.unusable(name, "holds text where a number is expected")
+            return number
+        number = float(value)
         if not math.isfinite(number):
             raise Unusable("number", f"The column {self._column(name)} holds NaN or an infinity.")
         return number
+
+    def rating(self, name: str) -> float | None:
+        """As a rating from 0 (worst) to 1 (best); None where nobody rated."""
+        return self.rating_of(self.raw(name), name)
+
+    def rating_of(self, value: object, name: str) -> float | None:
+        """One rating of a field that holds several."""
+        if isinstance(value, (list, dict)):
+            raise self.unusable(name, "holds a list or an object where a rating is expected")
+        try:
+            return rating_in(value, scale=self.conventions.scale)
+        except NoRating as wrong:
+            raise self.unusable(name, f"holds {wrong}") from None
 
     def whole(self, name: str) -> int | None:
         """As a whole number, 0 or more; None when empty."""
@@ -136,12 +150,12 @@ class Cells:
 
     def truth(self, name: str, *, default: bool) -> bool:
         """As yes or no; the default when empty."""
-        value = str(self.text(name)).strip().lower()
+        value = word_of(self.raw(name))
         if not value:
             return default
-        if value in ("true", "yes", "1"):
+        if value in _YES:
             return True
-        if value in ("false", "no", "0"):
+        if value in _NO:
             return False
         raise self.unusable(name, "has to be true or false")
 
@@ -150,16 +164,22 @@ class Cells:
         value = self.raw(name)
         if value is None or value == "":
             return []
+        value = value_of(value) if isinstance(value, str) else value
         return value if isinstance(value, list) else [value]
 
     def moment(self, name: str) -> datetime | None:
         """As a moment in UTC; None when empty. See `moment_of`."""
-        value = self.raw(name)
+        return self.moment_in(self.raw(name), name)
+
+    def moment_in(self, value: object, name: str) -> datetime | None:
+        """One time of a field that holds several."""
         if value is None or value == "":
             return None
-        found = moment_of(value)
+        found = moment_of(value, order=self.conventions.order, zone=self.conventions.zone)
         if found is None:
-            raise self.unusable(name, "holds no time: write ISO 8601, or seconds since 1970")
+            order = self.conventions.order
+            says = f"that is read with the {order} first" if order else "(ISO 8601, or seconds since 1970)"
+            raise self.unusable(name, f"holds no time {says}")
         return found
 
     def context(self) -> dict[str, str | int | float | bool | None]:
@@ -168,7 +188,7 @@ class Cells:
         if whole is not None and whole != "" and not isinstance(whole, dict):
             raise self.unusable("context", "has to be an object")
         found = dict(whole or {})
-        for name in self._columns:
+        for name in {**self.chosen.columns, **self.chosen.constants}:
             if name.startswith(CONTEXT):
                 found[name.removeprefix(CONTEXT)] = self.raw(name)
         if any(isinstance(value, (list, dict)) for value in found.values()):
@@ -176,49 +196,54 @@ class Cells:
         return found
 
     def rest(self) -> dict[str, Any]:
-        """The columns no field reads, verbatim."""
-        used = set(self._columns.values())
-        return {column: value for column, value in self._fields.items() if column not in used}
+        """What no field reads, verbatim."""
+        return without(self._fields, self.chosen.read)
 
     def unusable(self, name: str, what: str) -> Unusable:
         """The refusal of this field's value."""
         return Unusable("field", f"The column {self._column(name)} {what}.")
 
     def _column(self, name: str) -> str:
-        return _shown([self._columns.get(name, name)])
+        return shown(self.chosen.columns.get(name, (name,))[:3])
 
 
-def moment_of(value: object) -> datetime | None:
-    """A time in UTC: ISO 8601 (without a zone it is UTC), or a number since 1970 in seconds,
-    milliseconds, microseconds or nanoseconds, told apart by size. None when it is neither."""
-    if isinstance(value, bool):
-        return None
-    try:
-        if isinstance(value, str):
-            text = value.strip()
-            if not _is_epoch(text):
-                read = datetime.fromisoformat(text)
-                return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-            value = float(text)
-        if not isinstance(value, (int, float)) or value < 0:
+_YES_WORDS = "true yes 1 y t ja oui si sí sim wahr vrai verdadero vero waar verdadeiro x on"
+_YES = frozenset(_YES_WORDS.split())
+_NO_WORDS = "false no 0 n f nein non não nee falsch faux falso onwaar off -"
+_NO = frozenset(_NO_WORDS.split())
+
+
+def meant(value: Any, words: Mapping[str, Any]) -> Any:
+    """What a word of the file means; the word itself where the table says nothing of it."""
+    word = word_of(value)
+    if not word:
+        return value
+    return words.get(word, words.get("*", value))
+
+
+def text_of(value: Any) -> str | None:
+    """A value as text: numbers written out, the text parts of a chat message joined; None for what has none."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool() | int() | float():
+            return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        case {"content": inner} | {"text": inner}:
+            return text_of(inner)
+        case list() if value and all(map(_is_part, value)):
+            return "\n".join(text for part in value if (text := str(part.get("text", ""))))
+        case _:
             return None
-        scale = next((scale for limit, scale in _EPOCHS if value < limit), None)
-        return None if scale is None else datetime.fromtimestamp(value / scale, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
-_EPOCHS = ((1e11, 1), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))
-"""Below the limit, the number of units in a second. 1e11 seconds are the year 5138."""
+def _is_part(part: Any) -> bool:
+    """A content part of a chat message; those that are no text have a type and say nothing here."""
+    return isinstance(part, dict) and (isinstance(part.get("text"), str) or isinstance(part.get("type"), str))
 
 
-def _is_epoch(text: str) -> bool:
-    """Nine digits or more: a shorter run of digits is a date written without dashes."""
-    whole, _, fraction = text.partition(".")
-    return len(whole) >= 9 and whole.isascii() and whole.isdigit() and (not fraction or fraction.isdigit())
-
-
-def _shown(names: Sequence[str]) -> str:
+def shown(names: Sequence[str]) -> str:
     """Column names for a message: printable, short, not all of a thousand."""
     clean = ["".join(letter if letter.isprintable() else "?" for letter in name[:40]) for name in names[:20]]
     return ", ".join(clean) + (f" and {len(names) - 20:,} more" if len(names) > 20 else "")

@@ -6,6 +6,7 @@ from typing import BinaryIO, Literal, TypeAlias
 
 from loop.collect.files.columnar import ColumnarRows
 from loop.collect.files.delimited import DelimitedRows
+from loop.collect.files.layout import Layout, utf8
 from loop.collect.files.objects import LineObjects, ListObjects
 from loop.collect.files.rows import Lines, Row, RowError
 from loop.errors import InvalidInput
@@ -33,8 +34,6 @@ _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
     (b"BZh", "compressed with bzip2", "Unpack it first."),
     (b"\xfd7zXZ\x00", "compressed with xz", "Unpack it first."),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "Unpack it first."),
-    (b"\xff\xfe", "UTF-16 text", "Save it as UTF-8."),
-    (b"\xfe\xff", "UTF-16 text", "Save it as UTF-8."),
     (b"%PDF", "a PDF document", _READS),
     (b"SQLite format 3\x00", "a SQLite database", _READS),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Save the sheet as CSV."),
@@ -44,21 +43,28 @@ _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
 class Table:
     """An opened file: its columns, its rows, and how far the reading is."""
 
-    def __init__(self, stream: BinaryIO, *, name: str) -> None:
+    def __init__(self, stream: BinaryIO, *, name: str, layout: Layout | None = None) -> None:
         """Open and look at the first rows.
 
         `stream`: binary and seekable; it is read from its start and not closed. `name`: with the
-        extension, as `chats.jsonl`; only the extension is used.
+        extension, as `chats.jsonl`; only the extension is used. `layout`: None is UTF-8, the rest found out.
 
         Raises InvalidInput when the stream is not a file we read, its content is not what its name
-        says, or it has no rows.
+        says, or it has no rows. Where none of the first rows is readable it has no columns.
         """
-        self.format: Format = _format_of(stream, name)
+        layout = layout or Layout()
+        self.format: Format = format_of(stream, name, layout=layout)
+        self._raw = stream
         rows: Iterator[Row | RowError]
+        if self.format != "parquet":
+            stream = utf8(stream, layout)
         match self.format:
             case "csv":
                 lines = Lines(stream)
-                delimited = DelimitedRows(lines, delimiter=b"\t" if name.lower().endswith(".tsv") else None)
+                for _ in range(layout.skip):
+                    lines.take()
+                told = layout.delimiter or ("\t" if name.lower().endswith(".tsv") else "")
+                delimited = DelimitedRows(lines, delimiter=told)
                 self.columns = delimited.columns
                 self._counter: Lines | ListObjects | ColumnarRows = lines
                 rows = iter(delimited)
@@ -84,8 +90,8 @@ class Table:
 
     @property
     def bytes_read(self) -> int:
-        """Bytes read so far, for a progress bar. In Parquet in proportion to the rows."""
-        return self._counter.position
+        """Bytes of the file read so far, for a progress bar. In Parquet in proportion to the rows."""
+        return self._counter.position if self.format == "parquet" else self._raw.tell()
 
     def __iter__(self) -> Iterator[Row | RowError]:
         """Rows in file order, once. A row that cannot be used is a RowError in its place."""
@@ -103,20 +109,15 @@ class Table:
 
 
 def _columns_of(first: list[Row | RowError]) -> tuple[str, ...]:
-    """The names the first objects use, in the order of their first use. Raises when none is readable."""
+    """The names the first objects use, in the order of their first use; none where none of them is readable."""
     columns = tuple(dict.fromkeys(name for row in first if isinstance(row, Row) for name in row.fields))
-    if columns:
-        return columns
-    broken = next((row for row in first if isinstance(row, RowError)), None)
-    if broken is None:
+    if not columns and any(isinstance(row, Row) for row in first):
         raise InvalidInput("The rows of the file have no fields.", remedy=_READS)
-    raise InvalidInput(
-        f"None of the first {len(first):,} rows can be read. The first is on line {broken.line:,}: {broken.reason}"
-    )
+    return columns
 
 
-def _format_of(stream: BinaryIO, name: str) -> Format:
-    """By extension, checked against the content; without a known extension by content alone."""
+def head_of(stream: BinaryIO) -> bytes:
+    """The first bytes of a file. Raises InvalidInput where it is no file of bytes, or cannot be read twice."""
     if not stream.seekable():
         raise InvalidInput("The stream cannot be read twice.", remedy="Write it to a file first.")
     stream.seek(0)
@@ -124,6 +125,17 @@ def _format_of(stream: BinaryIO, name: str) -> Format:
     stream.seek(0)
     if not isinstance(head, bytes):
         raise InvalidInput("The stream gives text.", remedy="Open the file in binary mode.")
+    return head
+
+
+def format_of(stream: BinaryIO, name: str, *, layout: Layout) -> Format:
+    """By extension, checked against the content; without a known extension by content alone."""
+    head = head_of(stream)
+    if layout.encoding in ("utf-16-le", "utf-16-be"):
+        head = utf8(stream, layout).read(_HEAD)
+        stream.seek(0)
+    elif head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise InvalidInput("The file is UTF-16 text.", field="name", remedy="Say so: --encoding utf-16-le.")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text:
         raise InvalidInput("The file is empty.", remedy="Check that the export has finished.")

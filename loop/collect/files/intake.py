@@ -2,41 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import BinaryIO
 
-from pydantic import Field, ValidationError
-
-from loop.collect.build import RowDefaults, RowRecords
-from loop.collect.files import presets
-from loop.collect.files.fields import Cells, Unusable, choose_columns
+from loop.collect.build import RowRecords
 from loop.collect.files.formats import Table
-from loop.collect.files.presets import Preset
-from loop.collect.files.rows import RowError
-from loop.collect.sanitize import unfit_reason
+from loop.collect.files.importers import Importer
+from loop.collect.files.layout import Layout
+from loop.collect.files.reading import Options, RowReader, defaults_for
+from loop.collect.files.rows import Row, RowError
+from loop.collect.files.shipped import importer as shipped_importer
 from loop.errors import InvalidInput
-from loop.records import Article, Feedback, Interaction, Moment, Record
+from loop.records import Article, Feedback, Interaction
 
 _BATCH_BYTES = 8 * 1024 * 1024
 _NO_MAPPING: Mapping[str, str] = {}
-
-
-class Options(Record):
-    """What the file does not say."""
-
-    default_at: Moment | None = None
-    """Date of rows that name no time, and when everything was received. Give the same one at every import
-    of the same file, such as its modification time, and a second import changes nothing. None: `now`."""
-    author: str = Field(default="", max_length=128)
-    """Who gave feedback that names no author; empty: what the preset says. It counts as one person."""
-    low: float = 0.0
-    """The worst rating on the file's scale."""
-    high: float = 1.0
-    """The best rating on the file's scale; above `low`."""
-    vouched: frozenset[str] = frozenset()
-    """Authors in the file who are who it says, on the operator's word; of everybody else it proves nothing."""
-    batch_rows: int = Field(default=1000, ge=1, le=100_000)
-    """Rows per batch, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,65 +36,64 @@ class Batch:
     """Of the file so far."""
     bytes_read: int
     """Of the file so far, for a progress bar."""
+    passed_over: int = 0
+    """Rows that hold nothing for us, as the importer says, such as a judge's scores."""
 
 
 def read(
     stream: BinaryIO,
     *,
     name: str,
-    preset: str,
+    importer: Importer | str | None,
     agent: str,
     now: datetime,
     mapping: Mapping[str, str] = _NO_MAPPING,
     options: Options | None = None,
+    layout: Layout | None = None,
 ) -> Iterator[Batch]:
     """The records of a file, batch by batch, in bounded memory.
 
     `stream`: binary and seekable, read from its start, not closed. `name`: of the file, with its
-    extension. `preset`: a key of PRESETS. `mapping`: column by our field name, for columns named
-    otherwise. `now`: aware; used only where the file and the options name no time.
+    extension. `importer`: what it holds; a shipped one by its name; None: unknown, for
+    the reasons of what cannot be read. `mapping`: column by our field name,
+    for columns named otherwise. `now`: aware; used only where the file and the options name no time.
+    `layout`: its encoding and how its cells are parted; None: UTF-8, and found out from the header.
 
     Ids depend on the file's content alone. With `options.default_at` whole records do.
 
     Raises InvalidInput at the call, before anything is given, when the file is not what it should be,
     has no rows, or lacks a column; and at the end when not one row could be used.
     """
-    chosen = presets.preset(preset)
     options = options or Options()
-    if options.high <= options.low:
-        raise InvalidInput("The scale's best rating has to be above its worst.", field="high")
     if now.tzinfo is None:
         raise InvalidInput("The time has no zone.", field="now")
-    table = Table(stream, name=name)
-    columns = choose_columns(chosen.fields, table.columns, mapping, takes_context=chosen.takes_context)
-    defaults = RowDefaults(
-        agent=agent,
-        source=f"import:{name[-120:]}",
-        author=options.author or chosen.author,
-        at=(options.default_at or now).astimezone(UTC),
-        low=options.low,
-        high=options.high,
-        vouched=options.vouched,
-    )
-    return _batches(table, chosen, columns=columns, defaults=defaults, batch_rows=options.batch_rows)
+    chosen = shipped_importer(importer) if isinstance(importer, str) else importer
+    table = Table(stream, name=name, layout=layout)
+    defaults = defaults_for(agent=agent, name=name, at=now, options=options)
+    reader = None
+    if chosen is not None and table.columns:
+        reader = RowReader(chosen, table.columns, mapping=mapping, options=options, defaults=defaults)
+    return _batches(table, reader, batch_rows=options.batch_rows)
 
 
-def _batches(
-    table: Table, preset: Preset, *, columns: Mapping[str, str], defaults: RowDefaults, batch_rows: int
-) -> Iterator[Batch]:
+def _batches(table: Table, reader: RowReader | None, *, batch_rows: int) -> Iterator[Batch]:
+    """`reader`: None where no column is known, because none of the first rows is readable."""
     described: set[int] = set()
     buffer = _RowBuffer(described)
     first_error: RowError | None = None
     is_empty = True
     begun_at = 0
     for row in table:
-        result = row if isinstance(row, RowError) else _records_of(Cells(row, columns), preset, defaults=defaults)
+        result = _records_of(row, reader)
         if isinstance(result, RowError):
             first_error = first_error or result
             buffer.rejected.append(result)
-        else:
+        elif result is not None:
             is_empty = False
             buffer.add(result, line=row.line)
+        else:
+            is_empty = False
+            buffer.passed_over += 1
         buffer.rows += 1
         if buffer.rows >= batch_rows or table.bytes_read - begun_at >= _BATCH_BYTES:
             yield buffer.batch(table)
@@ -127,6 +106,12 @@ def _batches(
         )
 
 
+def _records_of(row: Row | RowError, reader: RowReader | None) -> RowRecords | RowError | None:
+    if isinstance(row, RowError):
+        return row
+    return reader.records(row) if reader else RowError(row.line, "missing", "The rows before it cannot be read.")
+
+
 class _RowBuffer:
     """Row buffer of one batch."""
 
@@ -134,6 +119,7 @@ class _RowBuffer:
         """`described`: the interactions earlier rows of the file have described, by 64 bits of their ids."""
         self._described = described
         self.rows = 0
+        self.passed_over = 0
         self.rejected: list[RowError] = []
         self._interactions: list[Interaction] = []
         self._again: dict[str, Interaction] = {}
@@ -167,16 +153,5 @@ class _RowBuffer:
             lines=self._lines,
             lines_read=table.lines_read,
             bytes_read=table.bytes_read,
+            passed_over=self.passed_over,
         )
-
-
-def _records_of(cells: Cells, preset: Preset, *, defaults: RowDefaults) -> RowRecords | RowError:
-    try:
-        records = preset.make(cells, defaults=defaults)
-    except Unusable as unusable:
-        return RowError(cells.line, unusable.code, unusable.reason)
-    except ValidationError as invalid:
-        names = sorted({str(error["loc"][0]) for error in invalid.errors(include_input=False) if error["loc"]})
-        return RowError(cells.line, "field", f"The row has a value that is not allowed for: {', '.join(names)}.")
-    reason = next(filter(None, map(unfit_reason, records.feedback)), "")
-    return RowError(cells.line, "missing", reason) if reason else records

@@ -129,6 +129,18 @@ def parse(body: bytes, line: int) -> Row | RowError:
     return Row(line, value)
 
 
+def value_of(text: str) -> Any:
+    """What JSON text in a cell says, where it is an object or a list that may be kept; else the text."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return text
+    try:
+        value = _DECODER.decode(text)
+        check(value)
+    except (ValueError, RecursionError):
+        return text
+    return value
+
+
 def check(value: object, *, depth: int = 0) -> None:
     """Walk a value read from a file. Raises ValueError (with `code` and `reason`) at what cannot be kept."""
     match value:

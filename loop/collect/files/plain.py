@@ -1,6 +1,6 @@
-"""Presets for our own shape: interactions as they happened, and feedback on them."""
+"""Shapes of our own: interactions as they happened, and feedback on them."""
 
-from loop.collect.build import WITHOUT_ID, RowDefaults, RowRecords, feedback_from_row, interaction_from_row, rating
+from loop.collect.build import WITHOUT_ID, RowDefaults, RowRecords, feedback_from_row, interaction_from_row
 from loop.collect.files.fields import Cells, Field, Unusable
 from loop.collect.identity import stable_id
 from loop.records import FeedbackKind, Interaction
@@ -10,17 +10,16 @@ class Interactions:
     """One request and its answer per row. Columns no field reads are kept in `attributes`."""
 
     says = "requests with their answers, one per row"
-    takes_context = True
     author = ""
     fields = (
-        Field("question", "what was asked", ("question", "input", "text", "query"), is_needed=True),
-        Field("answer", "what the agent answered", ("answer", "output", "reply", "response")),
+        Field("question", "what was asked", is_needed=True),
+        Field("answer", "what the agent answered"),
         Field("label", "the label the agent gave"),
         Field("article_id", "the article the agent gave"),
         Field("method", "how the agent answered"),
         Field("confidence", "how sure the agent was"),
         Field("version", "number of the version that answered"),
-        Field("id", "the id of the interaction in its own system", ("id", "interaction_id")),
+        Field("id", "the id of the interaction in its own system"),
         *WITHOUT_ID,
     )
 
@@ -38,24 +37,21 @@ class PlainFeedback:
     """
 
     says = "feedback, one per row, with interaction_id or with question and answer"
-    takes_context = True
     author = "anonymous"
     fields = (
         Field("interaction_id", "the interaction it is about", is_needed=True, or_else="question"),
         Field("question", "what was asked, when there is no interaction_id"),
         Field("answer", "what the agent answered, when there is no interaction_id"),
         Field("kind", f"one of {', '.join(FeedbackKind)}"),
-        Field(
-            "value", "the rating: a number on the scale, or a word such as up, bad, yes", ("value", "rating", "score")
-        ),
-        Field("text", "the better answer, or the comment", ("text", "comment", "correction")),
+        Field("value", "the rating: a number on the scale, or a word such as up, bad, yes"),
+        Field("text", "the better answer, or the comment"),
         Field("label", "the right label"),
         Field("article_id", "the right article"),
         Field("reason", "why the person says so"),
         Field("teaches", "false: an exception, do not learn from it"),
-        Field("author", "who gave it", ("author", "rater", "reviewer")),
+        Field("author", "who gave it"),
         Field("seconds_to_answer", "how long the author looked before judging"),
-        Field("feedback_id", "the id of the feedback in its own system", ("feedback_id", "id")),
+        Field("feedback_id", "the id of the feedback in its own system"),
         *WITHOUT_ID,
     )
 
@@ -73,8 +69,7 @@ class PlainFeedback:
                 interaction_from_row(cells, defaults, question=question, with_answer=False, is_shared=True),
             )
             target = interactions[0].id
-        given = cells.raw("value")
-        value = None if given is None or given == "" else rating(given, defaults=defaults, column="value")
+        value = cells.rating("value")
         seconds = cells.number("seconds_to_answer")
         if seconds is not None and seconds < 0:
             raise cells.unusable("seconds_to_answer", "has to be 0 or more")

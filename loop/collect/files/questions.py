@@ -1,4 +1,4 @@
-"""Presets for question data: labelled queries, rated answers, questions with their article, and articles."""
+"""Shapes of question data: labelled queries, rated answers, questions with their article, and articles."""
 
 from loop.collect.build import (
     INTERACTION_FIELDS,
@@ -6,13 +6,12 @@ from loop.collect.build import (
     RowRecords,
     feedback_from_row,
     interaction_from_row,
-    rating,
 )
 from loop.collect.files.fields import Cells, Field, Unusable
 from loop.records import Article, FeedbackKind, derived_id
 
-_QUESTION = Field("question", "what was asked", ("question", "text", "query", "utterance"), is_needed=True)
-_AUTHOR = Field("author", "who said so", ("author", "annotator", "rater"))
+_QUESTION = Field("question", "what was asked", is_needed=True)
+_AUTHOR = Field("author", "who said so")
 
 
 class LabelledQueries:
@@ -24,11 +23,10 @@ class LabelledQueries:
     """
 
     says = "questions with the right label, one per row (text, category)"
-    takes_context = True
     author = "anonymous"
     fields = (
         _QUESTION,
-        Field("label", "the right label", ("label", "category", "intent"), is_needed=True),
+        Field("label", "the right label", is_needed=True),
         _AUTHOR,
         Field("reason", "why this label is right"),
         *INTERACTION_FIELDS,
@@ -44,11 +42,10 @@ class QuestionsWithArticles:
     """One question and the article that answers it per row: like labelled queries, with an article for the label."""
 
     says = "questions with the right article, one per row (question, gold_passage_id)"
-    takes_context = True
     author = "anonymous"
     fields = (
         _QUESTION,
-        Field("article_id", "the right article", ("article_id", "gold_passage_id", "passage_id"), is_needed=True),
+        Field("article_id", "the right article", is_needed=True),
         _AUTHOR,
         Field("reason", "why this article is right"),
         *INTERACTION_FIELDS,
@@ -71,15 +68,14 @@ class RatedAnswers:
     """
 
     says = "answers with a list of ratings and comments, one answer per row (question, passage_id, ratings, comments)"
-    takes_context = True
     author = "rater"
     fields = (
         _QUESTION,
         Field("answer", "the answer as text"),
-        Field("article_id", "the article that was the answer", ("article_id", "passage_id")),
-        Field("ratings", "a rating or a list of them", ("ratings", "rating"), is_needed=True),
-        Field("comments", "a comment or a list of them, in the order of the ratings", ("comments", "comment")),
-        Field("authors", "who rated, in the order of the ratings", ("authors", "author", "raters", "rater")),
+        Field("article_id", "the article that was the answer"),
+        Field("ratings", "a rating or a list of them", is_needed=True),
+        Field("comments", "a comment or a list of them, in the order of the ratings"),
+        Field("authors", "who rated, in the order of the ratings"),
         *INTERACTION_FIELDS,
     )
 
@@ -105,11 +101,12 @@ class RatedAnswers:
                 kind=FeedbackKind.CSAT,
                 author=str(authors[index]) if authors else f"{defaults.author}-{index + 1}",
                 at=at,
-                value=rating(value, defaults=defaults, column="ratings"),
+                value=value,
                 text=(comments[index] or "") if comments else "",
-                attributes={"rating": value} if authors else {"rating": value, "author_is": "position"},
+                attributes={"rating": given} if authors else {"rating": given, "author_is": "position"},
             )
-            for index, value in enumerate(ratings)
+            for index, given in enumerate(ratings)
+            if (value := cells.rating_of(given, "ratings")) is not None
         )
         return RowRecords((interaction,), feedback)
 
@@ -118,13 +115,12 @@ class Articles:
     """One help article per row. Articles are what a version starts with, not something that happened."""
 
     says = "help articles, one per row (id, title, body)"
-    takes_context = False
     author = ""
     fields = (
-        Field("id", "the id questions refer to", ("id", "article_id", "passage_id")),
-        Field("title", "the title", ("title", "page_title"), is_needed=True),
-        Field("headings", "headings between the title and the body, text or a list", ("headings", "section_headers")),
-        Field("body", "the text", ("body", "content", "section_content", "text"), is_needed=True),
+        Field("id", "the id questions refer to"),
+        Field("title", "the title", is_needed=True),
+        Field("headings", "headings between the title and the body, text or a list"),
+        Field("body", "the text", is_needed=True),
         Field("questions", "solved questions that lead here, text or a list"),
     )
 

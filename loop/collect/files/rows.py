@@ -13,7 +13,7 @@ _BOM = b"\xef\xbb\xbf"
 
 Code: TypeAlias = Literal[
     "broken_json", "not_object", "cells", "quote", "too_large", "nul", "surrogate", "not_utf8", "number", "depth",
-    "duplicate_name", "value_type", "missing", "field",
+    "duplicate_name", "value_type", "missing", "field", "header",
 ]  # fmt: skip
 """Why a row was refused, for counting. `reason` is for reading."""
 
@@ -46,7 +46,7 @@ def too_large(line: int, size: int, *, limit: int = CELL_MAX, what: str = "A cel
 
 def not_utf8(line: int) -> RowError:
     """The refusal of bytes in another encoding."""
-    return RowError(line, "not_utf8", "The row is not valid UTF-8. Save the file as UTF-8.")
+    return RowError(line, "not_utf8", "The row holds bytes that are not of the file's encoding. Save it as UTF-8.")
 
 
 def nul(line: int) -> RowError:

@@ -1,8 +1,8 @@
-"""Chat trajectories: one episode per row, read into interactions with steps, without loss.
+"""Agent runs (trajectories): one episode per row, read into interactions with steps, without loss.
 
 Every user message begins an interaction. Its answer is the assistant's reply that ends the turn; what
 lies between becomes steps: a `model` step per assistant message with tool calls, a `tool` step per
-call with its result, a `message` step for anything else. Messages are the OpenAI chat format.
+call with its result, a `message` step for anything else. Messages and calls come in any shape that messages.py knows.
 
 What no field of a record holds is kept beside it, so that the messages can be put together again:
 `rest` is a message without its text, `whole` is a message as it was.
@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from loop.collect.build import RowDefaults, RowRecords, feedback_from_row, rating
+from loop.collect.build import RowDefaults, RowRecords, feedback_from_row
 from loop.collect.files.fields import Cells, Field, Unusable
+from loop.collect.files.messages import Message, ToolCall, calls_in, messages_in, returned_to, starts_turn
 from loop.collect.identity import stable_id
 from loop.records import FeedbackKind, Interaction, Step, derived_id
-
-Message = dict[str, Any]
 
 CHAT = "chat"
 """The attribute that holds the rest of the messages of an interaction: `preamble`, `user`, `answer`."""
@@ -33,24 +32,22 @@ class Trajectories:
     """
 
     says = "chat messages with tool calls and a reward, one run per row (messages, reward)"
-    takes_context = False
     author = "outcome"
     fields = (
-        Field(
-            "messages", "the list of chat messages", ("messages", "traj", "trajectory", "conversation"), is_needed=True
-        ),
-        Field("reward", "how it ended, on the scale", ("reward", "outcome", "score")),
-        Field("id", "the id of the run", ("id", "episode_id", "run_id", "trace_id")),
-        Field("customer", "whom the run was for", ("customer", "customer_id", "user_id")),
+        Field("messages", "the list of chat messages", is_needed=True),
+        Field("reward", "how it ended, on the scale"),
+        Field("id", "the id of the run"),
+        Field("customer", "whom the run was for"),
+        Field("comment", "why it ended so"),
         Field("author", "who judged how it ended"),
         Field("topic", "slice for reports"),
         Field("version", "number of the version that answered"),
-        Field("at", "when it began", ("at", "created_at", "timestamp", "time")),
+        Field("at", "when it began"),
     )
 
     def make(self, cells: Cells, *, defaults: RowDefaults) -> RowRecords:
         """Raises Unusable."""
-        messages = _checked(cells.raw("messages"))
+        messages = messages_in(cells.raw("messages"))
         rest = cells.rest()
         external = cells.name_of("id")
         customer = cells.text("customer").strip()
@@ -80,8 +77,8 @@ class Trajectories:
             if position == 0 and rest:
                 update["attributes"] = {**drafted["attributes"], "row": rest}
             interactions.append(Interaction(**{**drafted, **update}))
-        reward = cells.raw("reward")
-        if reward is None or reward == "":
+        reward, comment = cells.rating("reward"), cells.text("comment")
+        if reward is None:
             return RowRecords(tuple(interactions))
         acted = [made for made in interactions if made.answer or made.steps] or interactions
         outcome = feedback_from_row(
@@ -90,23 +87,15 @@ class Trajectories:
             kind=FeedbackKind.OUTCOME,
             author=cells.text("author").strip(),
             at=at,
-            value=rating(reward, defaults=defaults, column="reward"),
+            value=reward,
+            text=comment,
         )
         return RowRecords(tuple(interactions), (outcome,))
 
 
-def _checked(value: object) -> list[Message]:
-    if not isinstance(value, list) or not value:
-        raise Unusable("field", "The messages have to be a list that is not empty.")
-    for message in value:
-        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-            raise Unusable("field", "A message is not an object with a role.")
-    return value
-
-
 def turns_of(messages: list[Message]) -> tuple[list[Message], list[list[Message]]]:
     """What comes before the first user message, and the turns that begin with one."""
-    starts = [index for index, message in enumerate(messages) if message["role"] == "user"]
+    starts = [index for index, message in enumerate(messages) if starts_turn(message)]
     if not starts:
         return messages, []
     ends = [*starts[1:], len(messages)]
@@ -123,7 +112,7 @@ def fields_of_turn(turn: list[Message], *, preamble: list[Message]) -> dict[str,
     if user != {"rest": {"role": "user"}}:
         kept["user"] = user
     body, answer = turn[1:], ""
-    if body and body[-1]["role"] == "assistant" and not body[-1].get("tool_calls"):
+    if body and body[-1]["role"] == "assistant" and not body[-1].get("tool_calls") and not calls_in(body[-1]):
         answer, reply = _kept(body.pop())
         if not answer or reply != {"rest": {"role": "assistant"}}:
             kept["answer"] = reply
@@ -140,55 +129,35 @@ def _steps(body: list[Message]) -> Iterator[Step]:
     while index < len(body):
         message = body[index]
         index += 1
-        calls = _calls_of(message)
-        if calls is None:
+        calls = calls_in(message)
+        if not calls:
             yield _other(message)
             continue
-        results = list(takewhile(lambda later: later["role"] == "tool", body[index:]))
+        results = list(takewhile(returned_to, body[index:]))
         index += len(results)
         yield from _model_and_tools(message, calls, results)
 
 
-def _model_and_tools(message: Message, calls: list[Message], results: list[Message]) -> Iterator[Step]:
+def _model_and_tools(message: Message, calls: list[ToolCall], results: list[Message]) -> Iterator[Step]:
     """One assistant message with its calls, each paired with its result wherever it stands in the run of results."""
     without_calls = {name: item for name, item in message.items() if name != "tool_calls"}
     text, kept = _kept(without_calls)
+    if not isinstance(message.get("tool_calls"), list):  # the calls stand elsewhere in the message
+        kept = {"whole": message}
     yield Step(kind="model", output=text, attributes={**kept, "calls": len(calls)})
     free = list(range(len(results)))
     for call in calls:
-        found = next((at for at in free if results[at].get("tool_call_id") == call.get("id")), None)
-        function = call["function"]
-        attributes: dict[str, Any] = {
-            "call": {
-                **call,
-                "function": {name: item for name, item in function.items() if name not in ("name", "arguments")},
-            }
-        }
+        found = next((at for at in free if results[at].get("tool_call_id") == call.id), None)
+        attributes: dict[str, Any] = {"call": call.kept}
         output = ""
         if found is not None:
             free.remove(found)
             output, attributes["result"] = _kept(results[found])
             attributes["turn"] = found
-        yield Step(
-            kind="tool", name=function["name"], input=function["arguments"], output=output, attributes=attributes
-        )
+        yield Step(kind="tool", name=call.name, input=call.arguments, output=output, attributes=attributes)
     for at in free:
         output, kept = _kept(results[at])
         yield Step(kind="tool", name=_name(results[at]), output=output, attributes={"result": kept, "turn": at})
-
-
-def _calls_of(message: Message) -> list[Message] | None:
-    """The tool calls when they are a list of well-formed function calls, else None."""
-    calls = message.get("tool_calls")
-    if message["role"] != "assistant" or not isinstance(calls, list) or not calls:
-        return None
-    for call in calls:
-        function = call.get("function") if isinstance(call, dict) else None
-        if not isinstance(function, dict):
-            return None
-        if not isinstance(function.get("name"), str) or not isinstance(function.get("arguments"), str):
-            return None
-    return calls
 
 
 def _other(message: Message) -> Step:
@@ -217,5 +186,5 @@ def _kept(message: Message) -> tuple[str, dict[str, Any]]:
 
 def _text_of_parts(content: object) -> str:
     parts = content if isinstance(content, list) else []
-    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    texts = [part.get("text", part.get("content")) for part in parts if isinstance(part, dict)]
     return "\n".join(text for text in texts if isinstance(text, str))

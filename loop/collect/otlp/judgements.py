@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from loop.collect.build import RATINGS
+from loop.collect.files.ratings import RATINGS
 from loop.collect.otlp.parts import Judgement, Part
 from loop.collect.otlp.values import Attributes, as_text, flattened, mapping, number, text
 from loop.collect.otlp.wire import Event, Span

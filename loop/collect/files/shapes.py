@@ -1,32 +1,31 @@
-"""The kinds of file we know: a name, the columns it reads, and what one row becomes."""
+"""Shapes: what a row of a file can become, as a name, the fields it is made of, and the records of one row.
 
-from collections.abc import Sequence
+Which columns the fields lie in is the importer's to say (importers.py); a shape knows only our names.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from loop.collect.build import RowDefaults, RowRecords
+from loop.collect.files.exchanges import Exchanges
 from loop.collect.files.fields import Cells, Field
 from loop.collect.files.plain import Interactions, PlainFeedback
 from loop.collect.files.questions import Articles, LabelledQueries, QuestionsWithArticles, RatedAnswers
+from loop.collect.files.tickets import Tickets
 from loop.collect.files.trajectories import Trajectories
-from loop.errors import InvalidInput
 
 
-class Preset(Protocol):
+class Shape(Protocol):
     """Turns one row into records."""
 
     @property
     def says(self) -> str:
-        """What sort of file it is for, in a few words."""
+        """What a row holds, in a few words."""
         ...
 
     @property
     def fields(self) -> Sequence[Field]:
-        """What it reads; every name can be mapped to a column."""
-        ...
-
-    @property
-    def takes_context(self) -> bool:
-        """Whether `context.NAME` can be mapped too."""
+        """What it reads; every name can be mapped to a column. With `context`, `context.NAME` can be too."""
         ...
 
     @property
@@ -39,20 +38,17 @@ class Preset(Protocol):
         ...
 
 
-PRESETS: dict[str, Preset] = {
+NOTHING = "nothing"
+"""What a row becomes that holds nothing for us: it is passed over and is no error."""
+
+SHAPES: Mapping[str, Shape] = {
+    "exchanges": Exchanges(),
     "interactions": Interactions(),
     "feedback": PlainFeedback(),
     "labelled-queries": LabelledQueries(),
+    "questions-with-articles": QuestionsWithArticles(),
     "rated-answers": RatedAnswers(),
     "trajectories": Trajectories(),
-    "questions-with-articles": QuestionsWithArticles(),
+    "tickets": Tickets(),
     "articles": Articles(),
 }
-
-
-def preset(name: str) -> Preset:
-    """By name. Raises InvalidInput listing the names."""
-    found = PRESETS.get(name)
-    if found is None:
-        raise InvalidInput("There is no preset of that name.", field="preset", remedy=f"Presets: {', '.join(PRESETS)}.")
-    return found

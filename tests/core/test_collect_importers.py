@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.collect import PRESETS, Batch, Options, read
-from loop.collect.files.fields import moment_of
+from loop.collect import SHAPES, Batch, Options, read, shipped
+from loop.collect.files.moments import moment_of
 from loop.errors import InvalidInput
 from loop.records import FeedbackKind, canonical
 from tests.builders import NOON, at
@@ -20,14 +20,14 @@ def lines(*objects: dict[str, Any]) -> bytes:
     return "".join(json.dumps(item) + "\n" for item in objects).encode()
 
 
-def take(content: bytes, preset: str, *, name: str = "rows.jsonl", **told: Any) -> Batch:
+def take(content: bytes, importer: str, *, name: str = "rows.jsonl", **told: Any) -> Batch:
     """The whole file as one batch."""
     told = {"now": NOON, "agent": "desk", "options": Options(default_at=NOON, batch_rows=1000)} | told
-    (batch,) = read(io.BytesIO(content), name=name, preset=preset, **told)
+    (batch,) = read(io.BytesIO(content), name=name, importer=importer, **told)
     return batch
 
 
-# Each preset ----------------------------------------------------------------------------------------
+# Each importer ----------------------------------------------------------------------------------------
 
 
 def test_a_labelled_query_becomes_an_unanswered_interaction_and_a_label() -> None:
@@ -191,22 +191,22 @@ def test_feedback_that_says_nothing_usable_is_refused_and_the_rest_goes_on(row: 
 
 
 @pytest.mark.parametrize(
-    ("preset", "mapping", "told"),
+    ("importer", "mapping", "told"),
     [
         ("labelled-queries", {}, ["category", "text", "sentiment", "--map label=COLUMN"]),
         ("labelled-queries", {"label": "klass"}, ["klass", "text, sentiment"]),
         ("labelled-queries", {"colour": "text"}, ["colour", "Fields:", "question", "context.NAME"]),
         ("trajectories", {"context.x": "text"}, ["context.x", "Fields:"]),
         ("feedback", {}, ["interaction_id", "--map interaction_id=COLUMN"]),
-        ("questions", {}, list(PRESETS)),
+        ("questions", {}, list(shipped())),
     ],
 )
 def test_a_column_that_is_missing_is_named_with_what_there_is_and_the_remedy(
-    preset: str, mapping: dict[str, str], told: list[str]
+    importer: str, mapping: dict[str, str], told: list[str]
 ) -> None:
     content = b"text,sentiment\nHelp,glad\n"
     with pytest.raises(InvalidInput) as caught:  # at the call: nothing has been given yet
-        read(io.BytesIO(content), name="q.csv", preset=preset, agent="desk", now=NOON, mapping=mapping)
+        read(io.BytesIO(content), name="q.csv", importer=importer, agent="desk", now=NOON, mapping=mapping)
     assert all(part in str(caught.value) for part in told)
 
 
@@ -218,18 +218,25 @@ def test_a_column_that_later_rows_lack_refuses_those_rows_only() -> None:
     assert [item.label for item in batch.feedback] == ["x", "y"]
 
 
+def test_a_file_of_which_no_row_can_be_read_gives_the_reasons_and_ends_in_an_error() -> None:
+    batches = read(io.BytesIO(b'{"a": \n{"b": \n'), name="r.jsonl", importer="feedback", agent="desk", now=NOON)
+    assert [row.line for row in next(batches).rejected] == [1, 2]
+    with pytest.raises(InvalidInput, match="Not one row"):
+        next(batches)
+
+
 def test_a_file_of_which_no_row_can_be_used_ends_in_an_error() -> None:
     content = lines({"text": "a", "category": ""}, {"text": "", "category": "x"})
     with pytest.raises(InvalidInput, match="Not one row"):
         take(content, "labelled-queries")
 
 
-@pytest.mark.parametrize("preset", list(PRESETS))
-def test_every_preset_says_what_it_is_for_and_has_distinct_field_names(preset: str) -> None:
-    names = [field.name for field in PRESETS[preset].fields]
+@pytest.mark.parametrize("shape", list(SHAPES))
+def test_every_shape_says_what_it_is_for_and_has_distinct_field_names(shape: str) -> None:
+    names = [field.name for field in SHAPES[shape].fields]
     assert len(names) == len(set(names))
-    assert PRESETS[preset].says
-    assert all(field.says for field in PRESETS[preset].fields)
+    assert SHAPES[shape].says
+    assert all(field.says for field in SHAPES[shape].fields)
 
 
 # Times ----------------------------------------------------------------------------------------------
@@ -283,16 +290,16 @@ ROWS: dict[str, Any] = {
 
 
 @settings(deadline=None)
-@given(st.data(), st.sampled_from(list(PRESETS)), st.integers(1, 10_000))
+@given(st.data(), st.sampled_from(list(ROWS)), st.integers(1, 10_000))
 def test_importing_twice_gives_the_same_records_whenever_and_in_whatever_batches(
-    data: st.DataObject, preset: str, later: int
+    data: st.DataObject, importer: str, later: int
 ) -> None:
-    content = lines({"padding": 1}, *data.draw(st.lists(ROWS[preset], min_size=1, max_size=6)))
+    content = lines({"padding": 1}, *data.draw(st.lists(ROWS[importer], min_size=1, max_size=6)))
 
     def all_records(now: datetime, options: Options) -> list[bytes]:
         try:
             batches = list(
-                read(io.BytesIO(content), name="r.jsonl", preset=preset, agent="desk", now=now, options=options)
+                read(io.BytesIO(content), name="r.jsonl", importer=importer, agent="desk", now=now, options=options)
             )
         except InvalidInput:
             return []
@@ -323,7 +330,7 @@ def test_batches_are_no_larger_than_asked_and_count_what_was_read() -> None:
         read(
             io.BytesIO(content),
             name="r.jsonl",
-            preset="labelled-queries",
+            importer="labelled-queries",
             agent="desk",
             now=NOON,
             options=Options(batch_rows=10),
@@ -353,12 +360,12 @@ odd_rows = st.lists(
 @settings(deadline=None)
 @given(
     st.binary(max_size=200) | odd_rows.map(lambda rows: lines(*rows)),
-    st.sampled_from(list(PRESETS)),
+    st.sampled_from(list(shipped())),
     st.sampled_from(["r.jsonl", "r.csv", "r"]),
 )
-def test_whatever_is_handed_in_gives_batches_or_invalid_input(content: bytes, preset: str, name: str) -> None:
+def test_whatever_is_handed_in_gives_batches_or_invalid_input(content: bytes, importer: str, name: str) -> None:
     try:
-        for batch in read(io.BytesIO(content), name=name, preset=preset, agent="desk", now=NOON):
+        for batch in read(io.BytesIO(content), name=name, importer=importer, agent="desk", now=NOON):
             assert batch.interactions or batch.feedback or batch.articles or batch.rejected
     except InvalidInput:
         return
