@@ -35,7 +35,7 @@ class Outbox:
         self._engine = engine
 
     def announcements(self) -> list[Announcement]:
-        """Not yet told to everybody, of all agents, oldest first: one look at an index when there are none."""
+        """Not yet told to everybody, of all agents, oldest first. The table has a row for each release, and no more."""
         table = OutboxRow.core()
         query = sa.select(table).where(table.c.done_at.is_(None)).order_by(table.c.at, table.c.number)
         with reading(self._engine) as connection:

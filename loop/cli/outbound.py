@@ -71,7 +71,7 @@ def endpoint_command(
             click.echo(f"Its live version is answered by another kind of agent ({kind.value}).")
     elif target is None:
         click.echo(f"{slug} has no endpoint.")
-    else:
+    elif question is None:
         key = "with a key" if target.key.get_secret_value() else "without a key"
         click.echo(f"{target.url}, {key}, {target.timeout:g} s, {target.concurrency} at a time, bundle {target.bundle}")
     if question is not None and target is not None:

@@ -1,7 +1,7 @@
 """Budget ceiling (a leaky bucket, filled once a day): how many questions an agent may still put to what costs.
 
 Permits are taken from the store a few at a time, before anything is asked: the ceiling holds whoever else asks, and
-a process that dies loses at most a handful of them for the day.
+a process that dies loses at most that many of them for the day.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from datetime import UTC, datetime, time, timedelta
 from loop.errors import BudgetSpent
 from loop.ports import Answers
 
-AT_ONCE = 32
-"""Permits taken at a time."""
+AT_ONCE = 100
+"""Permits taken at a time: each taking is a commit."""
 
 
 def day_of(now: datetime) -> str:

@@ -12,7 +12,7 @@ class OutboxRow(Named, table=True):
     """The fields are explained in `loop.records.delivery.Announcement`."""
 
     __tablename__ = "outbox"
-    __table_args__ = (sa.Index(None, "done_at", "agent"),)
+    __table_args__ = (sa.Index(None, "agent", "done_at"),)
     number: int
     digest: str = Field(max_length=64)
     kind: str = Field(max_length=20)

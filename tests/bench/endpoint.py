@@ -1,4 +1,5 @@
-"""An OpenAI-compatible endpoint on this machine that takes 50 ms and remembers what it was asked. Run as a module.
+"""An endpoint on this machine that takes 50 ms and remembers what it was asked: an OpenAI-compatible model, and an
+operator's own agent where a question is put to it as Ratchet does. Run as a module.
 
 Prints its port. `GET /log` gives every request in order as `[question, is_candidate]`.
 """
@@ -6,6 +7,7 @@ Prints its port. `GET /log` gives every request in order as `[question, is_candi
 import asyncio
 import json
 import sys
+from typing import Any
 
 SECONDS = 0.05
 CANDIDATE = "second edition"
@@ -40,16 +42,29 @@ class Endpoint(asyncio.Protocol):
             self._send(json.dumps(_log).encode())
             return
         request = json.loads(rest[:length])
-        system, asked = request["messages"][0]["content"], request["messages"][-1]["content"]
-        _log.append((asked.split("\n")[1], CANDIDATE in system))
-        message = {"role": "assistant", "content": "parcel" if CANDIDATE in system else "a parcel, perhaps"}
-        reply = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+        reply = _answered(request) if "question" in request else _completed(request)
         asyncio.get_running_loop().call_later(SECONDS, self._send, json.dumps(reply).encode())
 
     def _send(self, body: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             self._transport.write(head.encode() + body)
+
+
+def _completed(request: dict[str, Any]) -> dict[str, Any]:
+    """As an OpenAI-compatible model."""
+    system, asked = request["messages"][0]["content"], request["messages"][-1]["content"]
+    _log.append((asked.split("\n")[1], CANDIDATE in system))
+    message = {"role": "assistant", "content": "parcel" if CANDIDATE in system else "a parcel, perhaps"}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return {"id": "c", "object": "chat.completion", "created": 0, "model": "bench", "choices": [choice]}
+
+
+def _answered(request: dict[str, Any]) -> dict[str, Any]:
+    """As an operator's own agent."""
+    is_candidate = CANDIDATE in request["bundle"]["instructions"]
+    _log.append((request["question"], is_candidate))
+    return {"answer": "parcel" if is_candidate else "a parcel, perhaps", "version": request["version"]["digest"]}
 
 
 async def main() -> None:

@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("agent", "id"),
         if_not_exists=True,
     )
-    op.create_index("ix_outbox_done_at_agent", "outbox", ["done_at", "agent"], if_not_exists=True)
+    op.create_index("ix_outbox_agent_done_at", "outbox", ["agent", "done_at"], if_not_exists=True)
     op.create_table(
         "asks",
         _agent(),
