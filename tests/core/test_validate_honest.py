@@ -127,6 +127,19 @@ def test_an_outage_that_strangers_write_into_answers_waits_and_is_a_topic_until_
     assert rechecked(desk.known, desk.agent) == ()
 
 
+def test_a_text_that_turns_out_to_be_a_copy_counts_for_nothing_any_more() -> None:
+    """Twice may be a slip; once somebody said it three times, the second was a copy as well."""
+    desk = Desk(trusted_authors=("lead",), grading=Grading.TEXT)
+    said = {"kind": FeedbackKind.EDIT, "text": "Refunds take 5 days.", "asked_as": {"answer": "We will see."}}
+    first, second = (desk.say("ann", "how long does it take", minute=day * DAY, **said) for day in (1, 2))
+    desk.settle()
+    assert {one.counts for one in desk.known.sayings("feedback_id", [first, second])} == {True}
+    third = desk.say("ann", "how long does it take", minute=3 * DAY, **said)
+    desk.settle()
+    assert {one.counts for one in desk.known.sayings("feedback_id", [second, third])} == {False}
+    assert rechecked(desk.known, desk.agent) == ()
+
+
 def test_an_outage_in_peoples_own_words_is_an_emerging_topic() -> None:
     desk = Desk()
     desk.ordinary(240)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loop import wiring
+from loop import engine, wiring
 from loop.demo import story
 from loop.demo.company import SLUG
 from loop.demo.people import cast
@@ -51,6 +51,10 @@ def test_the_desk_learns_over_several_releases_and_takes_one_back(built: Built) 
     assert summary.accuracy_first is not None
     assert summary.accuracy_live is not None
     assert summary.accuracy_live >= summary.accuracy_first + 0.05
+
+
+def test_what_the_firewall_kept_over_three_months_is_what_it_makes_of_it_at_once(built: Built) -> None:
+    assert engine.recheck(wiring.parts_for(built.settings, built.database, SLUG, clock=lambda: NOW)) == ()
 
 
 def test_the_release_against_the_evidence_was_harmful_and_is_undone(built: Built) -> None:

@@ -47,8 +47,7 @@ def find_copies(work: Work) -> Findings:
                 told = [crowd] if crowd is not None and kind == name else []
                 after = after._replace(findings=after.findings_with(told, by=name))
             if after != row:
-                found.rows[row.feedback_id] = after
-                found.give("row", [row.feedback_id])
+                _keep(found, after)
                 found.give("case", [row.interaction_id])
     tell_crowds(work, rows, found, strangers=strangers)
     return found
@@ -87,10 +86,15 @@ def note_findings(
         said = told.get(row.feedback_id)
         findings = row.findings_with([] if said is None else [Finding(detector, *said)], by=detector)
         if findings != row.findings:
-            found.rows[row.feedback_id] = row._replace(findings=findings)
-            found.give("row", [row.feedback_id])
-            if is_worded(row):
-                found.give("saying", [row.feedback_id])
+            _keep(found, row._replace(findings=findings))
+
+
+def _keep(found: Findings, row: Judged) -> None:
+    """What rests on its findings is looked at again: its state, and whether its words count for anything."""
+    found.rows[row.feedback_id] = row
+    found.give("row", [row.feedback_id])
+    if is_worded(row):
+        found.give("saying", [row.feedback_id])
 
 
 def _strangers(work: Work, rows: Sequence[Judged]) -> frozenset[str]:
