@@ -18,7 +18,7 @@ from loop.serve.intake import Intake
 
 CALLS_MAX = 5_000
 """Calls that may wait to be read."""
-BYTES_MAX = 128 * 1024 * 1024
+BYTES_MAX = 32 * 1024 * 1024
 """Bytes of them."""
 TICK_SECONDS = 1.0
 """How often turns that wait for their tools are looked at."""
