@@ -7,10 +7,11 @@ build.py      a row's cells → interactions and feedback             files/form
                                                                     files/fields.py     what a cell may hold
                                                                     files/guessing/     the import that guesses
                                                                     files/cases.py      a row → a case handed in
+chat/         calls of OpenAI and Anthropic clients, as they travel
 otlp/         traces and log events; imported where they are received, since reading protobuf takes time to load
 """
 
-from loop.collect import api
+from loop.collect import api, chat
 from loop.collect.build import RowRecords
 from loop.collect.deliveries import Delivery, Prepared, Unfit, added, dropped, prepare
 from loop.collect.files.cases import read_cases
@@ -53,6 +54,7 @@ __all__ = [
     "Unfit",
     "added",
     "api",
+    "chat",
     "dropped",
     "importer",
     "importer_from_toml",

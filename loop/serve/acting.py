@@ -12,15 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from loop.agent import Guide
-from loop.collect.chat import (
-    Asked,
-    Assigned,
-    Spoken,
-    may_be_settled,
-    opening_of,
-    question_of,
-    read_object,
-)
+from loop.collect import chat
 from loop.records import Answer, Question
 from loop.serve.live import Chosen, LiveVersions
 from loop.text.spelling import HAND_OVER
@@ -30,7 +22,7 @@ from loop.text.spelling import HAND_OVER
 class Act:
     """What becomes of a request."""
 
-    assigned: Assigned
+    assigned: chat.Assigned
     body: bytes | None = None
     """What to send in place of the client's body; None: send that."""
     own: list[bytes] | None = None
@@ -43,7 +35,7 @@ class Incoming:
     """A request as it came."""
 
     agent: str
-    dialect: Spoken
+    dialect: chat.Spoken
     body: bytes
     """Unpacked."""
     episode: str
@@ -54,14 +46,14 @@ class Incoming:
 
 async def act(incoming: Incoming, *, versions: LiveVersions) -> Act | None:
     """The version of this call put into it; None: no version is known. Raises Unreadable."""
-    request = read_object(incoming.body)
+    request = chat.read_object(incoming.body)
     asked = incoming.dialect.asked(request)
-    unit = incoming.episode or asked.conversation or opening_of(asked) or secrets.token_hex(8)
+    unit = incoming.episode or asked.conversation or chat.opening_of(asked) or secrets.token_hex(8)
     chosen = await versions.choose(incoming.agent, unit=unit)
     if chosen is None:
         return None
     assigned = _assigned(chosen)
-    question = question_of(asked)
+    question = chat.question_of(asked)
     guide = chosen.live.guide
     if (guide.is_empty and guide.model is None) or question is None:
         return Act(assigned)
@@ -74,16 +66,16 @@ async def act(incoming: Incoming, *, versions: LiveVersions) -> Act | None:
     return Act(replace(assigned, uses=uses), body=json.dumps(changed, separators=(",", ":")).encode())
 
 
-def _say(guide: Guide, question: Question, asked: Asked, boundary: str) -> Answer | tuple[str, tuple[str, ...]]:
+def _say(guide: Guide, question: Question, asked: chat.Asked, boundary: str) -> Answer | tuple[str, tuple[str, ...]]:
     """The version's own answer, or what it says to whoever answers with the ids of what it shows."""
-    answer = guide.settle(question) if may_be_settled(asked) else None
+    answer = guide.settle(question) if chat.may_be_settled(asked) else None
     if answer is not None:
         return answer
     made = guide.guide(question, boundary=boundary)
     return made.text, made.uses
 
 
-def _own(answer: Answer, incoming: Incoming, request: Mapping[str, Any], assigned: Assigned) -> Act:
+def _own(answer: Answer, incoming: Incoming, request: Mapping[str, Any], assigned: chat.Assigned) -> Act:
     text = answer.text if answer.method != "handover" else HAND_OVER
     dialect = incoming.dialect
     reply = dialect.reply(text, request=request, id=secrets.token_hex(12), at=incoming.at)
@@ -95,8 +87,8 @@ def _own(answer: Answer, incoming: Incoming, request: Mapping[str, Any], assigne
     )
 
 
-def _assigned(chosen: Chosen) -> Assigned:
-    return Assigned(
+def _assigned(chosen: Chosen) -> chat.Assigned:
+    return chat.Assigned(
         version=chosen.live.number,
         bundle_digest=chosen.live.digest,
         experiment_id=chosen.assignment.experiment_id,

@@ -9,8 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 
-from loop.collect import Delivery
-from loop.collect.chat import Conversations, Exchange, Unreadable, dialect_of, read_call
+from loop.collect import Delivery, chat
 from loop.ports import Clock
 from loop.ports.deliveries import Capture
 from loop.records import Interaction
@@ -18,7 +17,7 @@ from loop.serve.intake import Intake
 
 CALLS_MAX = 5_000
 """Calls that may wait to be read."""
-BYTES_MAX = 128 * 1024 * 1024
+BYTES_MAX = 32 * 1024 * 1024
 """Bytes of them."""
 TICK_SECONDS = 1.0
 """How often turns that wait for their tools are looked at."""
@@ -32,15 +31,15 @@ class Recorder:
     def __init__(self, intake: Intake, *, clock: Clock) -> None:
         self._intake = intake
         self._clock = clock
-        self._conversations: dict[tuple[str, str], Conversations] = {}
-        self._queue: deque[Exchange] = deque()
+        self._conversations: dict[tuple[str, str], chat.Conversations] = {}
+        self._queue: deque[chat.Exchange] = deque()
         self._bytes = 0
         self._ready = threading.Condition()
         self._is_open = True
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
-    def take(self, exchange: Exchange) -> bool:
+    def take(self, exchange: chat.Exchange) -> bool:
         """Whether there was room for it."""
         size = len(exchange.request) + len(exchange.response)
         with self._ready:
@@ -83,17 +82,17 @@ class Recorder:
             if is_over:
                 return
 
-    def _record(self, exchange: Exchange) -> None:
+    def _record(self, exchange: chat.Exchange) -> None:
         """One call; whatever is wrong with it, the next one is read."""
-        dialect = dialect_of(exchange.path)
+        dialect = chat.dialect_of(exchange.path)
         if dialect is None:
             return
         where = exchange.agent, exchange.source
         try:
-            call = read_call(exchange, dialect=dialect)
-            conversations = self._conversations.setdefault(where, Conversations())
+            call = chat.read_call(exchange, dialect=dialect)
+            conversations = self._conversations.setdefault(where, chat.Conversations())
             self._offer(*where, conversations.admit(call, now=self._clock()))
-        except Unreadable as unreadable:
+        except chat.Unreadable as unreadable:
             self.reject(*where, unreadable.reason, at=exchange.at)
         except Exception:
             _log.exception("A call could not be recorded.")

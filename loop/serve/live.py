@@ -16,9 +16,9 @@ from storage.queries.experiments import running_experiment
 
 FRESH_SECONDS = 0.25
 """What was seen is believed this long; so an approved change is in the next answer but the first few."""
-PATIENCE_SECONDS = 0.25
-"""A call waits this long for a new look, then goes on with what was seen before."""
-FIRST_PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 2.0
+"""A call waits at most this long for a new look, then goes on with what was seen before."""
+FIRST_PATIENCE_SECONDS = 20.0
 """The same where nothing was seen yet."""
 
 

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from yarl import URL
 
-from loop.collect.chat import BODY_MAX, Assigned, Dialect, Exchange, Unreadable, dialect_of, spoken_of, unpacked
+from loop.collect import chat
 from loop.ports import Clock
 from loop.serve.acting import Act, Incoming, act
 from loop.serve.addressing import Address, backward, carrier_of, has_key, onward
@@ -30,6 +30,8 @@ from loop.serve.upstreams import ANTHROPIC, Refused, Upstream
 
 SOURCE = "x-ratchet-error-source"
 VERSION = "x-ratchet-version"
+BODY_MAX = chat.BODY_MAX
+"""Bytes of a body that are read here; a larger one passes as it comes."""
 BODY_SECONDS = 60.0
 """A body that is read here and takes longer to come is given up."""
 
@@ -76,7 +78,7 @@ class _Tape:
     cut: str = ""
     is_sent: bool = False
     """Whether the answer went out to its end."""
-    assigned: Assigned = field(default_factory=Assigned)
+    assigned: chat.Assigned = field(default_factory=chat.Assigned)
 
     def add(self, piece: bytes) -> None:
         """A piece of the answer, as long as there is room for the copy."""
@@ -101,7 +103,7 @@ class Relay(Response):
         self._visit = visit
         self._behind = behind
         self._path = visit.address.path
-        self._dialect: Dialect | None = dialect_of(self._path) if visit.method == "POST" else None
+        self._dialect: chat.Dialect | None = chat.dialect_of(self._path) if visit.method == "POST" else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the call; ends when the answer is sent, or as soon as the client is gone."""
@@ -147,20 +149,20 @@ class Relay(Response):
 
     async def _act(self, tape: _Tape) -> Act | None:
         """What the live version makes of the request; None: it passes as it is, whatever the reason."""
-        visit, dialect = self._visit, spoken_of(self._path) if self._visit.method == "POST" else None
+        visit, dialect = self._visit, chat.spoken_of(self._path) if self._visit.method == "POST" else None
         if dialect is None or visit.agent in self._behind.untouched:
             return None
         try:
             incoming = Incoming(
                 agent=visit.agent,
                 dialect=dialect,
-                body=unpacked(tape.request, _header(visit.headers, b"content-encoding")),
+                body=chat.unpacked(tape.request, _header(visit.headers, b"content-encoding")),
                 episode=visit.address.episode,
                 upstream=visit.upstream.name,
                 at=tape.at,
             )
             return await act(incoming, versions=self._behind.versions)
-        except Unreadable:
+        except chat.Unreadable:
             return None
         except Exception:
             _log.exception("A version could not be put into a call; the call goes on without it.")
@@ -238,7 +240,7 @@ class Relay(Response):
                 return
             first = None if tape.first_byte is None else round((tape.first_byte - tape.began) * 1000, 1)
             self._behind.recorder.take(
-                Exchange(
+                chat.Exchange(
                     id=uuid.uuid4().hex,
                     agent=visit.agent,
                     path=self._path,

@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 from loop import desk, engine, wiring
 from loop.records import VERBS, Bundle, ProposalState, Verdict
 from loop.settings import Settings
-from tests.browser.conftest import Served, Visits, settled
+from tests.browser.conftest import PATIENCE, Served, Visits, settled
 from tests.builders import NOON
 from tests.shell import desk_world
-from tests.shell.gateway_site import OLGA, GatewaySite, ask
+from tests.shell.gateway_site import OLGA, GatewaySite, ask, until
 from tests.shell.provider import NO_IDEA
 
 pytestmark = pytest.mark.browser
@@ -58,4 +58,4 @@ def test_a_script_is_corrected_and_approved_in_the_browser_and_answers_different
         expect(page.get_by_text("Approved.")).to_be_visible()
     settled(page)
     engine.apply_due(parts)
-    assert ask(site.base(), QUESTION) == "refund"
+    until(lambda: ask(site.base(), QUESTION) == "refund", seconds=PATIENCE)

@@ -3,6 +3,8 @@ differently; taken back, it answers as before."""
 
 from datetime import timedelta
 
+import pytest
+
 from loop import desk, engine, wiring
 from loop.records import ProposalState, Verdict
 from loop.settings import Settings
@@ -14,7 +16,10 @@ from tests.shell.provider import NO_IDEA, copy_nearest, serve
 QUESTION = "please refund my lamp, ref 17"
 
 
-def test_an_unmodified_script_is_corrected_approved_and_answers_differently(sqlite_url: str) -> None:
+def test_an_unmodified_script_is_corrected_approved_and_answers_differently(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loop.serve.live.PATIENCE_SECONDS", 300)  # however slow this machine is
     with serve(copy_nearest) as provider, run(sqlite_url, provider, agent=desk_world.agent()) as site:
         base = site.base()
         assert ask(base, QUESTION) == NO_IDEA
