@@ -20,6 +20,7 @@ from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from sqlalchemy import event as event_of_sqlalchemy
 
 from loop.records import FeedbackKind, FeedbackState, Interaction
 from storage.connecting import reading
@@ -266,6 +267,30 @@ def test_erasing_an_interaction_reaches_its_parts(database: Database, store: Age
     database.telemetry.keep("desk", [KeptPart(TRACE, "a", "r1", {"x": 1})], now=builders.at(0))
     assert database.telemetry.forget("desk", {TRACE}) == 1
     assert database.telemetry.parts("desk", {TRACE}) == {}
+
+
+def test_no_question_about_traces_reads_them_all(sqlite_database: Database, sqlite_store: AgentStore) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if not many and "telemetry" in statement and not statement.startswith("INSERT"):
+            asked.append((statement, parameters))
+
+    event_of_sqlalchemy.listen(sqlite_database.engine, "before_cursor_execute", note)
+    telemetry, some = sqlite_database.telemetry, [KeptPart(TRACE, "a", "r1", {"x": 1})]
+    telemetry.keep("desk", some, now=builders.at(0))
+    telemetry.parts("desk", {TRACE})
+    telemetry.waiting("desk", {"r1"})
+    telemetry.answers("desk", {"r1"})
+    telemetry.settle("desk", {"j"})
+    telemetry.forget("desk", {TRACE})
+    with reading(sqlite_database.engine) as connection:
+        plans = [
+            [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            for statement, parameters in asked.copy()
+        ]
+    assert len(plans) == 8
+    assert [plan for plan in plans if any("SCAN telemetry" in step for step in plan)] == []
 
 
 Instrumentor = type[OpenInference] | type[OpenLLMetry]
