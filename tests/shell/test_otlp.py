@@ -26,8 +26,8 @@ from loop.records import FeedbackKind, FeedbackState, Interaction
 from storage.connecting import reading
 from storage.database import Database
 from storage.store import AgentStore
-from storage.tables import InteractionRow
-from storage.telemetry import KEPT, PATIENCE, TRACE_MAX, KeptPart
+from storage.tables import InteractionRow, TelemetryRow
+from storage.telemetry import KEPT, PATIENCE, TRACE_CHARACTERS, TRACE_MAX, KeptPart
 from tests import builders
 from tests.otlp_bodies import (
     TRACE,
@@ -122,6 +122,26 @@ def test_an_evaluation_that_names_an_answer_before_it_is_traced_is_kept_and_atta
     client.post("/v1/traces", traces(genai_tool_loop()))
     client.post("/v1/traces", traces(genai_tool_loop()))
     assert feedback(store) == [(TRACE, FeedbackKind.THUMBS, 0.0, "anna")]
+
+
+def test_an_evaluation_beside_a_span_that_says_no_such_answer_is_attached_too(
+    client: Client, store: AgentStore
+) -> None:
+    beside = event(THUMB | {"gen_ai.response.id": "resp-7"}, name="gen_ai.evaluation.result", number=4)
+    client.post("/v1/logs", logs([beside]))
+    assert feedback(store) == []
+    client.post("/v1/traces", traces(genai_tool_loop()))
+    assert feedback(store) == [(TRACE, FeedbackKind.THUMBS, 0.0, "anna")]
+    assert store_waits(store) == 0
+
+
+def store_waits(store: AgentStore) -> int:
+    with reading(store._engine) as connection:
+        return int(
+            connection.execute(
+                sa.select(sa.func.count()).select_from(TelemetryRow.core()).where(TelemetryRow.core().c.trace == "")
+            ).scalar_one()
+        )
 
 
 def test_an_evaluation_finds_an_answer_that_came_through_another_door(client: Client, store: AgentStore) -> None:
@@ -265,6 +285,10 @@ def test_a_trace_without_end_is_cut(database: Database, store: AgentStore) -> No
     many = [KeptPart(TRACE, str(number), "", {"n": number}) for number in range(TRACE_MAX + 5)]
     assert len(database.telemetry.keep("desk", many, now=builders.at(0))) == 5
     assert len(database.telemetry.parts("desk", {TRACE})[TRACE]) == TRACE_MAX
+    half = {"text": "x" * (TRACE_CHARACTERS // 2)}
+    long = [KeptPart("ab" * 16, str(number), "", half) for number in range(3)]
+    assert len(database.telemetry.keep("desk", long, now=builders.at(0))) == 2
+    assert len(database.telemetry.keep("desk", long, now=builders.at(0))) == 3
 
 
 def test_erasing_an_interaction_reaches_its_parts(database: Database, store: AgentStore) -> None:
