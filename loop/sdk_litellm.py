@@ -40,7 +40,7 @@ def callback(ratchet: Ratchet | None = None, *, agent: str = "", url: str = "", 
 
     client = ratchet or Ratchet(url, agent=agent, key=key)
 
-    class RatchetLogger(CustomLogger):  # litellm is not typed
+    class RatchetLogger(CustomLogger):
         """Hears of every call, plain, async, streamed or failed."""
 
         def __init__(self) -> None:

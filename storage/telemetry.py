@@ -4,6 +4,7 @@ It decides nothing and is sealed by nothing: what is told of a trace goes the wa
 part again changes nothing, so an export that is sent twice is kept once.
 """
 
+import json
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -24,6 +25,8 @@ PATIENCE = timedelta(days=30)
 """How long a judgement waits for the answer it names."""
 TRACE_MAX = 2_000
 """Parts kept of one trace."""
+TRACE_CHARACTERS = 8_000_000
+"""Characters kept of one trace: all of it is read whenever something is added."""
 _SWEEP = timedelta(hours=1)
 
 _T = TelemetryRow.core()
@@ -57,13 +60,15 @@ class Telemetry:
             lock_arrivals(connection, agent)
             self._sweep(connection, agent, now)
             traces = {part.trace for part in parts} - {""}
-            sizes = _sizes(connection, agent, traces)
+            room = _room(connection, agent, traces)
             refused, rows = list[KeptPart](), list[dict[str, Any]]()
             for part in by_key.values():
-                if part.trace and sizes[part.trace] >= TRACE_MAX:
+                length = len(json.dumps(part.body))
+                parts_left, characters_left = room[part.trace]
+                if part.trace and (parts_left < 1 or characters_left < length):
                     refused.append(part)
                     continue
-                sizes[part.trace] += 1
+                room[part.trace] = parts_left - 1, characters_left - length
                 rows.append({"agent": agent, "kept_at": now, "is_gone": False, **part._asdict()})
             upsert(connection, _T, rows)
         return refused
@@ -104,7 +109,7 @@ class Telemetry:
         return found
 
     def settle(self, agent: str, judgements: Collection[str]) -> None:
-        """These wait no longer."""
+        """These wait no longer, by the names under which they were kept."""
         if judgements:
             with writing(self._engine) as connection:
                 connection.execute(
@@ -130,14 +135,20 @@ class Telemetry:
         connection.execute(sa.delete(_T).where(_T.c.agent == agent, _T.c.kept_at < now - PATIENCE, _T.c.trace == ""))
 
 
-def _sizes(connection: sa.Connection, agent: str, traces: Collection[str]) -> dict[str, int]:
-    """Parts there are of each trace; a trace that was thrown away is full."""
-    sizes: dict[str, int] = defaultdict(int)
+def _room(connection: sa.Connection, agent: str, traces: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Parts and characters each trace may still get; a trace that was thrown away gets none."""
+    room: dict[str, tuple[int, int]] = defaultdict(lambda: (TRACE_MAX, TRACE_CHARACTERS))
     query = (
-        sa.select(_T.c.trace, _T.c.is_gone, sa.func.count().label("n"))
+        sa.select(
+            _T.c.trace,
+            _T.c.is_gone,
+            sa.func.count().label("parts"),
+            sa.func.sum(sa.func.length(sa.cast(_T.c.body, sa.Text))).label("characters"),
+        )
         .where(_T.c.agent == agent, among(_T.c.trace, traces))
         .group_by(_T.c.trace, _T.c.is_gone)
     )
     for row in connection.execute(query):
-        sizes[row.trace] += TRACE_MAX if row.is_gone else row.n
-    return sizes
+        parts, characters = room[row.trace]
+        room[row.trace] = (0, 0) if row.is_gone else (parts - row.parts, characters - row.characters)
+    return room

@@ -17,8 +17,8 @@ ANSWER = {"role": "assistant", "parts": [{"type": "text", "content": "It arrives
 
 
 def span_id(number: int) -> str:
-    """The id of the n-th span, from 1."""
-    return f"{number:016x}"
+    """The id of the n-th span, from 1; ids are in no order."""
+    return f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}"
 
 
 def value(plain: object) -> dict[str, Any]:

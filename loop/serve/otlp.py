@@ -142,7 +142,9 @@ async def _take(site: Site, agent: str, batch: _Batch, *, access: Access) -> lis
         again = await asyncio.to_thread(site.database.telemetry.parts, agent, traces)
         if {trace: len(found) for trace, found in again.items()} == sizes:
             break
-    await asyncio.to_thread(site.database.telemetry.settle, agent, told.settled)
+    await asyncio.to_thread(
+        site.database.telemetry.settle, agent, [name for one in told.settled for name in _awaited(one)]
+    )
     return refused
 
 
@@ -151,18 +153,17 @@ def _keep(site: Site, agent: str, batch: _Batch, now: datetime) -> list[str]:
     own = desk.own_contacts(site.parts(agent))
     maskers: dict[str, Masker] = defaultdict(lambda: Masker(own=own))
     kept = [_kept(otlp.masked(part, maskers[part.trace])) for part in batch.parts]
-    kept += [
-        KeptPart("", one.id, one.response, _masked_judgement(one, Masker(own=own)).model_dump(mode="json"))
-        for one in batch.judgements
-        if one.response
-    ]
+    for one in batch.judgements:
+        if one.response:
+            body = _masked_judgement(one, Masker(own=own)).model_dump(mode="json")
+            kept += [KeptPart("", name, awaited, body) for name, awaited in _awaited(one).items()]
     return [_NO_ROOM for _ in site.database.telemetry.keep(agent, kept, now=now)]
 
 
 def _targeted(site: Site, sender: otlp.Sender, batch: _Batch) -> otlp.Targeted:
     """Judgements of this export, and those that waited for an answer it brings."""
     telemetry, agent = site.database.telemetry, sender.agent
-    waited = telemetry.waiting(agent, {part.response for part in batch.parts})
+    waited = telemetry.waiting(agent, {name for part in batch.parts for name in (part.response, _beside(part.trace))})
     judgements = {one.id: one for one in (*batch.judgements, *map(otlp.Judgement.model_validate, waited))}
     if not judgements:
         return otlp.Targeted()
@@ -176,6 +177,15 @@ def _targeted(site: Site, sender: otlp.Sender, batch: _Batch) -> otlp.Targeted:
     )
     telemetry.keep(agent, [_kept(otlp.masked(part, Masker())) for part in told.checks], now=sender.received_at)
     return told
+
+
+def _awaited(one: otlp.Judgement) -> dict[str, str]:
+    """What a judgement waits for, by the name it is kept under: the answer it names, and the trace it stands in."""
+    return {f"{one.id}:answer": one.response} | ({f"{one.id}:trace": _beside(one.trace)} if one.trace else {})
+
+
+def _beside(trace: str) -> str:
+    return f"trace:{trace}"
 
 
 def _talked(body: Mapping[str, object]) -> bool:

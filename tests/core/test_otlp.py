@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -108,10 +109,14 @@ def test_full_success_leaves_the_partial_success_unset() -> None:
 
 
 def test_a_packed_body_is_never_unpacked_beyond_its_bound() -> None:
-    bomb = gzip.compress(b"\0" * (INFLATED_MAX + 1))
-    assert len(bomb) < INFLATED_MAX / 100
-    with pytest.raises(otlp.TooLarge):
-        otlp.inflate(bomb, "gzip")
+    bomb = gzip.compress(b"\0" * (8 * INFLATED_MAX))
+    tracemalloc.start()
+    try:
+        with pytest.raises(otlp.TooLarge):
+            otlp.inflate(bomb, "gzip")
+        assert tracemalloc.get_traced_memory()[1] < 3 * INFLATED_MAX
+    finally:
+        tracemalloc.stop()
     assert otlp.inflate(gzip.compress(b"{}"), "GZIP") == b"{}"
     for body, packed in ((gzip.compress(b"{}")[:-3], "gzip"), (b"{}", "gzip"), (b"{}", "br")):
         with pytest.raises(InvalidInput):
@@ -324,14 +329,16 @@ def test_a_correction_is_the_better_answer_with_its_reason() -> None:
     assert (given.kind, given.text, given.reason) == (FeedbackKind.EDIT, "It arrives on Monday.", "Wrong day.")
 
 
-@pytest.mark.parametrize("annotator", ["LLM", "CODE"])
-def test_a_machines_opinion_is_a_step_of_the_trace_and_never_feedback(annotator: str) -> None:
-    carrier = annotated("annotations", "annotation", name="relevance", score=0.3, annotator_kind=annotator)
+@pytest.mark.parametrize(
+    ("name", "annotator"), [("relevance", "LLM"), ("thumbs", "LLM"), ("resolved", "LLM"), ("thumbs", "CODE")]
+)
+def test_a_machines_opinion_is_a_step_of_the_trace_and_never_feedback(name: str, annotator: str) -> None:
+    carrier = annotated("annotations", "annotation", name=name, score=0.3, annotator_kind=annotator)
     found = judged(traces([carrier]))
     assert not found.feedback
     made = told([*parts_of(genai_tool_loop()), *found.checks])
     [check] = [step for step in made.steps if step.kind == "check"]
-    assert (check.kind, check.name, check.attributes["score"]) == ("check", "relevance", 0.3)
+    assert (check.kind, check.name, check.attributes["score"]) == ("check", name, 0.3)
 
 
 def test_an_outcome_that_code_measured_is_feedback() -> None:

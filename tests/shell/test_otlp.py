@@ -20,13 +20,14 @@ from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from sqlalchemy import event as event_of_sqlalchemy
 
 from loop.records import FeedbackKind, FeedbackState, Interaction
 from storage.connecting import reading
 from storage.database import Database
 from storage.store import AgentStore
-from storage.tables import InteractionRow
-from storage.telemetry import KEPT, PATIENCE, TRACE_MAX, KeptPart
+from storage.tables import InteractionRow, TelemetryRow
+from storage.telemetry import KEPT, PATIENCE, TRACE_CHARACTERS, TRACE_MAX, KeptPart
 from tests import builders
 from tests.otlp_bodies import (
     TRACE,
@@ -123,6 +124,26 @@ def test_an_evaluation_that_names_an_answer_before_it_is_traced_is_kept_and_atta
     assert feedback(store) == [(TRACE, FeedbackKind.THUMBS, 0.0, "anna")]
 
 
+def test_an_evaluation_beside_a_span_that_says_no_such_answer_is_attached_too(
+    client: Client, store: AgentStore
+) -> None:
+    beside = event(THUMB | {"gen_ai.response.id": "resp-7"}, name="gen_ai.evaluation.result", number=4)
+    client.post("/v1/logs", logs([beside]))
+    assert feedback(store) == []
+    client.post("/v1/traces", traces(genai_tool_loop()))
+    assert feedback(store) == [(TRACE, FeedbackKind.THUMBS, 0.0, "anna")]
+    assert store_waits(store) == 0
+
+
+def store_waits(store: AgentStore) -> int:
+    with reading(store._engine) as connection:
+        return int(
+            connection.execute(
+                sa.select(sa.func.count()).select_from(TelemetryRow.core()).where(TelemetryRow.core().c.trace == "")
+            ).scalar_one()
+        )
+
+
 def test_an_evaluation_finds_an_answer_that_came_through_another_door(client: Client, store: AgentStore) -> None:
     store.append(interactions=[builders.interaction(1).model_copy(update={"id": "chatcmpl-77"})])
     client.post("/v1/logs", logs([evaluation(**{"gen_ai.response.id": "chatcmpl-77"})]))
@@ -159,7 +180,11 @@ def test_what_cannot_be_kept_is_counted_with_its_reason_and_never_sent_again(cli
     reply = client.post("/v1/logs", logs([event(stars, name="gen_ai.evaluation.result", number=4)]))
     assert reply.status == 200
     assert reply.json["partialSuccess"]["rejectedLogRecords"] == "1"
-    (capture,) = store.captures()
+    for _ in range(600):  # counts are written beside the answer
+        if captures := store.captures():
+            break
+        threading.Event().wait(0.05)
+    (capture,) = captures
     assert list(capture.rejected.values()) == [1]
     assert "scale" in next(iter(capture.rejected))
 
@@ -260,12 +285,40 @@ def test_a_trace_without_end_is_cut(database: Database, store: AgentStore) -> No
     many = [KeptPart(TRACE, str(number), "", {"n": number}) for number in range(TRACE_MAX + 5)]
     assert len(database.telemetry.keep("desk", many, now=builders.at(0))) == 5
     assert len(database.telemetry.parts("desk", {TRACE})[TRACE]) == TRACE_MAX
+    half = {"text": "x" * (TRACE_CHARACTERS // 2)}
+    long = [KeptPart("ab" * 16, str(number), "", half) for number in range(3)]
+    assert len(database.telemetry.keep("desk", long, now=builders.at(0))) == 2
+    assert len(database.telemetry.keep("desk", long, now=builders.at(0))) == 3
 
 
 def test_erasing_an_interaction_reaches_its_parts(database: Database, store: AgentStore) -> None:
     database.telemetry.keep("desk", [KeptPart(TRACE, "a", "r1", {"x": 1})], now=builders.at(0))
     assert database.telemetry.forget("desk", {TRACE}) == 1
     assert database.telemetry.parts("desk", {TRACE}) == {}
+
+
+def test_no_question_about_traces_reads_them_all(sqlite_database: Database, sqlite_store: AgentStore) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if not many and "telemetry" in statement and not statement.startswith("INSERT"):
+            asked.append((statement, parameters))
+
+    event_of_sqlalchemy.listen(sqlite_database.engine, "before_cursor_execute", note)
+    telemetry, some = sqlite_database.telemetry, [KeptPart(TRACE, "a", "r1", {"x": 1})]
+    telemetry.keep("desk", some, now=builders.at(0))
+    telemetry.parts("desk", {TRACE})
+    telemetry.waiting("desk", {"r1"})
+    telemetry.answers("desk", {"r1"})
+    telemetry.settle("desk", {"j"})
+    telemetry.forget("desk", {TRACE})
+    with reading(sqlite_database.engine) as connection:
+        plans = [
+            [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            for statement, parameters in asked.copy()
+        ]
+    assert len(plans) == 8
+    assert [plan for plan in plans if any("SCAN telemetry" in step for step in plan)] == []
 
 
 Instrumentor = type[OpenInference] | type[OpenLLMetry]

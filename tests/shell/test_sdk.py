@@ -15,6 +15,9 @@ import pytest
 
 import loop.sdk
 from loop.sdk import Limits, Ratchet
+from storage.database import Database
+from storage.store import AgentStore
+from tests.serving import new_key, serving
 from tests.shell.sdk_server import Answer, SdkServer, Sent, sdk_server
 
 NOWHERE = "http://127.0.0.1:9"
@@ -263,6 +266,9 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from loop.sdk import Limits, Ratchet
+from storage.database import Database
+from storage.store import AgentStore
+from tests.serving import new_key, serving
 ratchet = Ratchet(sys.argv[1], agent="shop", limits=Limits(spool=Path(sys.argv[2]), every=60.0, at_exit=20.0))
 for number in range(20):
     ratchet.record(f"q{number}", "a")
@@ -326,6 +332,33 @@ def test_the_live_version_is_loaded_when_it_changed_and_kept_while_the_server_is
     again = Ratchet(server.url, agent="shop", limits=limits(tmp_path))
     assert again.version() == LIVE
     assert Ratchet(server.url, agent="other", limits=limits(tmp_path)).version() is None
+
+
+def test_the_real_api_takes_all_that_is_recorded_and_gives_the_live_version(
+    sqlite_url: str, sqlite_database: Database, sqlite_store: AgentStore, tmp_path: Path
+) -> None:
+    with serving(sqlite_url) as port:
+        key = new_key(sqlite_database).text
+        client = Ratchet(f"http://127.0.0.1:{port}", agent="desk", key=key, limits=limits(tmp_path))
+        live = client.version()
+        assert live is not None
+        assert (live["number"], live["digest"]) == (0, sqlite_store.head().digest)
+        assert client.version(max_age=0) == live
+        with client.interaction("When?", episode_id="e1", customer="anna", context={"plan": "basic"}) as turn:
+            turn.step("tool", name="track", input={"parcel": 4711}, output="Friday", milliseconds=2.5)
+            turn.answer = "Friday."
+        assert client.flush()
+        client.feedback(turn.id, "edit", author="ben", text="On Friday, by noon.", reason="It was too short.")
+        client.outcome("e1", 0.0, author="crm")
+        client.takeover("e1", "I called them.", author="ben")
+        assert client.flush()
+        client.close()
+    assert (client.counts.sent, client.counts.refused, client.counts.spooled) == (4, 0, 0)
+    made = sqlite_store.interactions([turn.id])[turn.id]
+    assert (made.answer, made.version, made.bundle_digest) == ("Friday.", 0, live["digest"])
+    assert (made.source, made.steps[0].name, made.steps[0].milliseconds) == ("api:helpdesk", "track", 2.5)
+    said = {(one.feedback.kind.value, one.feedback.interaction_id) for one in sqlite_store.feedback()}
+    assert said == {("edit", turn.id), ("outcome", turn.id), ("takeover", turn.id)}
 
 
 def wait_until(is_so: Any) -> None:

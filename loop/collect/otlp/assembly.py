@@ -60,9 +60,8 @@ def assembled(parts: Iterable[Part], *, agent: str, source: str) -> Interaction 
 
 def _in_order(parts: Iterable[Part]) -> list[Part]:
     """By when they began, each span once: what an event tells of a span fills what the span leaves out."""
-    by_key = {part.key: part for part in parts}
     spans: dict[str, list[Part]] = {}
-    for part in sorted(by_key.values(), key=lambda one: (one.origin != "span", one.key)):
+    for part in sorted(parts, key=lambda one: (one.origin != "span", one.key)):
         spans.setdefault(part.span if part.origin in ("span", "event") else part.key, []).append(part)
     whole = [_filled(group) for group in spans.values()]
     return sorted(whole, key=lambda part: (part.began, -part.ended, part.key))

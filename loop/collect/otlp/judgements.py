@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from loop.collect.files.ratings import RATINGS
-from loop.collect.otlp.parts import Judgement, Part
+from loop.collect.otlp.parts import RESPONSE_MAX, Judgement, Part
 from loop.collect.otlp.values import Attributes, as_text, flattened, mapping, number, text
 from loop.collect.otlp.wire import Event, Span
 from loop.records import Feedback, FeedbackKind
@@ -100,7 +100,7 @@ def judgement_of_event(event: Event, *, target: tuple[str, str]) -> Iterator[Jud
     }
     for name in ("annotator_kind", "identifier", "metadata"):
         plain.setdefault(name, attributes.get(name, attributes.get(f"annotation.{name}")))
-    response = text(attributes, "gen_ai.response.id")
+    response = text(attributes, "gen_ai.response.id")[:RESPONSE_MAX]
     # It may stand beside what it judges, or in the judge's own trace and name the answer: both are kept, and tried.
     about = {"response": response, "trace": target[0], "span": target[1]}
     one = _judgement(plain, at=event.at, user=text(attributes, *_USER), about=about)

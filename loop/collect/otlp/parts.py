@@ -16,6 +16,10 @@ Kind: TypeAlias = Literal["agent", "model", "tool", "retrieval", "check", "bare"
 """`agent`: something that asks models and tools. `bare`: says only to whom the trace belongs."""
 
 
+RESPONSE_MAX = 200
+"""Characters of a provider's id of an answer that are looked at; they are shorter."""
+
+
 class Call(Record):
     """A tool call that a model asked for."""
 

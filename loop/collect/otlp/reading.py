@@ -8,7 +8,7 @@ from typing import Any, Literal
 from loop.collect.otlp.dialects import Told, told_by
 from loop.collect.otlp.judgements import EVALUATION, judged_on, judgement_of_event
 from loop.collect.otlp.messages import answer_of, asked
-from loop.collect.otlp.parts import Judgement, Kind, Part
+from loop.collect.otlp.parts import RESPONSE_MAX, Judgement, Kind, Part
 from loop.collect.otlp.values import Attributes, text, whole
 from loop.collect.otlp.wire import Event, Export, Span
 
@@ -151,7 +151,7 @@ def _part(told: Told, span: Span, *, origin: Literal["span", "event"] = "span") 
         made=request.calls,
         results=request.results,
         is_error=span.is_error,
-        response=told.response[:_NAME_MAX],
+        response=told.response[:RESPONSE_MAX],
         attributes=attributes,
         **_belonging(span),
     )

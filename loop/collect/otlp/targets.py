@@ -35,8 +35,8 @@ class Targeted:
     checks: tuple[Part, ...] = ()
     """A machine's opinions, as parts of the trace they are about."""
     waiting: tuple[Judgement, ...] = ()
-    settled: tuple[str, ...] = ()
-    """Ids of judgements that wait no longer, the refused ones among them."""
+    settled: tuple[Judgement, ...] = ()
+    """Those that wait no longer, the refused ones among them."""
     refused: tuple[str, ...] = ()
     """Reasons, in words that quote nothing."""
 
@@ -53,14 +53,14 @@ def targeted(
     of_sessions: list[tuple[str, Feedback]] = []
     checks: list[Part] = []
     waiting: list[Judgement] = []
-    settled: list[str] = []
+    settled: list[Judgement] = []
     refused: list[str] = []
     for judgement in judgements:
         target = _target(judgement, responses, talked)
         if not target:
             waiting.append(judgement)
             continue
-        settled.append(judgement.id)
+        settled.append(judgement)
         try:
             if is_feedback(judgement):
                 made = feedback_of(
