@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,18 +127,27 @@ def _refuse_all(stream: BinaryIO, seen: collect.Look, *, file: Path, told: colle
     """Where no row can be used, the reasons are written out all the same: the file is read, and nothing kept."""
     if not any(one.stops and one.field == "file" for one in seen.doubts):
         return
+    importer = seen.importer if seen.found.refused < seen.found.rows else None
     try:
-        for batch in _batches(stream, seen, file=file, slug="rejects", mapping=told.mapping):
+        for batch in _batches(stream, seen, importer, file=file, slug="rejects", mapping=told.mapping):
             refused.add(batch.rejected)
     except InvalidInput:
         return  # says that no row could be used, which is why this was read
 
 
-def _batches(stream: BinaryIO, seen: collect.Look, *, file: Path, slug: str, mapping: Mapping[str, str]) -> Any:
+def _batches(
+    stream: BinaryIO,
+    seen: collect.Look,
+    importer: collect.Importer | None,
+    *,
+    file: Path,
+    slug: str,
+    mapping: Mapping[str, str],
+) -> Iterator[collect.Batch]:
     return collect.read(
         stream,
         name=file.name,
-        importer=seen.importer if seen.found.refused < seen.found.rows else None,
+        importer=importer,
         agent=slug,
         now=datetime.now(UTC),
         mapping=mapping,
@@ -169,7 +178,7 @@ def _import(
         id=derived_id("import", slug, file.name, at), agent=slug, name=file.name[-120:], actor=actor.name, at=at
     )
     door = collect.Door(actor=actor, action="import", journal="import file", at=at, into=into, about=about, own=own)
-    batches = _batches(stream, seen, file=file, slug=slug, mapping=mapping_of(said["mappings"]))
+    batches = _batches(stream, seen, seen.importer, file=file, slug=slug, mapping=mapping_of(said["mappings"]))
     size = max(1, file.stat().st_size)
     with click.progressbar(length=size, label=f"Importing {file.name}", file=sys.stderr) as bar:
 
