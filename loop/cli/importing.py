@@ -91,7 +91,8 @@ def import_command(file: Path, slug: str, **said: Any) -> None:
     else:
         click.echo("\n".join([*_summary(counts, refused.first), *notes]))
     if refused.count:
-        sys.exit(SOME_REFUSED)
+        came_in = any(counts[name] for name in ("new", "updated", "duplicate", "articles", "passed_over"))
+        sys.exit(SOME_REFUSED if came_in else 1)
 
 
 def _is_told(seen: collect.Look, said: Mapping[str, Any], told: collect.Told) -> bool:
