@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,7 +91,8 @@ def import_command(file: Path, slug: str, **said: Any) -> None:
     else:
         click.echo("\n".join([*_summary(counts, refused.first), *notes]))
     if refused.count:
-        sys.exit(SOME_REFUSED)
+        came_in = any(counts[name] for name in ("new", "updated", "duplicate", "articles", "passed_over"))
+        sys.exit(SOME_REFUSED if came_in else 1)
 
 
 def _is_told(seen: collect.Look, said: Mapping[str, Any], told: collect.Told) -> bool:
@@ -127,18 +128,27 @@ def _refuse_all(stream: BinaryIO, seen: collect.Look, *, file: Path, told: colle
     """Where no row can be used, the reasons are written out all the same: the file is read, and nothing kept."""
     if not any(one.stops and one.field == "file" for one in seen.doubts):
         return
+    importer = seen.importer if seen.found.refused < seen.found.rows else None
     try:
-        for batch in _batches(stream, seen, file=file, slug="rejects", mapping=told.mapping):
+        for batch in _batches(stream, seen, importer, file=file, slug="rejects", mapping=told.mapping):
             refused.add(batch.rejected)
     except InvalidInput:
         return  # says that no row could be used, which is why this was read
 
 
-def _batches(stream: BinaryIO, seen: collect.Look, *, file: Path, slug: str, mapping: Mapping[str, str]) -> Any:
+def _batches(
+    stream: BinaryIO,
+    seen: collect.Look,
+    importer: collect.Importer | None,
+    *,
+    file: Path,
+    slug: str,
+    mapping: Mapping[str, str],
+) -> Iterator[collect.Batch]:
     return collect.read(
         stream,
         name=file.name,
-        importer=seen.importer if seen.found.refused < seen.found.rows else None,
+        importer=importer,
         agent=slug,
         now=datetime.now(UTC),
         mapping=mapping,
@@ -169,7 +179,7 @@ def _import(
         id=derived_id("import", slug, file.name, at), agent=slug, name=file.name[-120:], actor=actor.name, at=at
     )
     door = collect.Door(actor=actor, action="import", journal="import file", at=at, into=into, about=about, own=own)
-    batches = _batches(stream, seen, file=file, slug=slug, mapping=mapping_of(said["mappings"]))
+    batches = _batches(stream, seen, seen.importer, file=file, slug=slug, mapping=mapping_of(said["mappings"]))
     size = max(1, file.stat().st_size)
     with click.progressbar(length=size, label=f"Importing {file.name}", file=sys.stderr) as bar:
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from loop import roles
+from loop.change.sections import SECTIONS
 from loop.collect.files.intake import Batch
 from loop.collect.files.rows import RowError
 from loop.collect.orders import orders_in
 from loop.collect.sanitize import Refused, redacted_article, sanitize
-from loop.errors import InvalidInput
+from loop.errors import InvalidInput, OperationRefused
 from loop.ports import Arrivals
 from loop.records import Actor, Article, Feedback, Import, Interaction, Note, Written, digest
 from loop.text.contacts import OwnContacts
@@ -107,7 +108,7 @@ def receive_file(
     loses only batches it was not told of, and the next import of the file brings them.
     Raises like `receive`, and what reading the file raises.
     """
-    written, articles, ordering = Written(), list[Article](), 0
+    written, shelf, ordering = Written(), _Shelf(redaction), 0
     for batch in batches:
         about = {"lines read": str(batch.lines_read), "rows rejected": str(len(batch.rejected))}
         if door.own is not None:
@@ -122,10 +123,29 @@ def receive_file(
         )
         written += receipt.written
         ordering += sum(bool(orders_in(one)) for one in receipt.interactions)
-        articles += (redacted_article(article, redaction) for article in batch.articles)
         unfit = [RowError(batch.lines[one.record.id], "field", one.reason) for one in receipt.refused]
+        unfit += (refused for one in batch.articles if (refused := shelf.refuse(one, line=batch.lines[one.id])))
         on_batch(batch, sorted([*batch.rejected, *unfit], key=lambda row: row.line))
-    return FileReceipt(written, tuple(articles), ordering)
+    return FileReceipt(written, tuple(shelf.kept.values()), ordering)
+
+
+class _Shelf:
+    """Articles of a file that may enter a version; one that may not is refused alone."""
+
+    def __init__(self, redaction: Redaction) -> None:
+        self.kept: dict[str, Article] = {}
+        self._redaction = redaction
+
+    def refuse(self, article: Article, *, line: int) -> RowError | None:
+        """Take the article in, redacted, or say why not."""
+        masked = redacted_article(article, self._redaction)
+        try:
+            SECTIONS["articles"].check(masked)
+        except OperationRefused as refused:
+            return RowError(line, "field", str(refused))
+        if self.kept.setdefault(masked.id, masked) != masked:
+            return RowError(line, "field", "Another article of the file has the same id. Keep one of them.")
+        return None
 
 
 def _learn_contacts(own: OwnContacts, batch: Batch) -> None:

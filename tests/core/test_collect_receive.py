@@ -186,11 +186,20 @@ def test_a_correction_of_a_stored_interaction_does_not_reuse_its_placeholders_fo
     assert receipt.feedback[0].text == "Write to ⟨EMAIL_2⟩"
 
 
-def test_articles_keep_personal_data_but_no_secret_and_are_not_stored() -> None:
+def test_articles_keep_personal_data_and_are_not_stored_and_one_that_may_not_enter_is_refused_alone() -> None:
     arrivals = FakeArrivals()
-    row = {"title": "Lost cards", "body": "Call 020 7946 0958. Key AKIAIOSFODNN7EXAMPLE."}
-    done, _ = receive_rows(arrivals, [row], importer="articles")
-    assert [article.body for article in done.articles] == ["Call 020 7946 0958. Key ⟨SECRET_1⟩."]
+    rows = [
+        {"id": "a", "title": "Lost cards", "body": "Call 020 7946 0958."},
+        {"id": "b", "title": "Keys", "body": "Key AKIAIOSFODNN7EXAMPLE."},
+        {"id": "c", "title": "t" * 500, "body": "Too long a title."},
+        {"id": "a", "title": "Lost cards", "body": "Call 020 7946 0958."},
+        {"id": "a", "title": "Lost cards", "body": "Write to us."},
+        {"id": "d", "title": "Hours", "body": "Nine to five."},
+    ]
+    done, refused = receive_rows(arrivals, rows, importer="articles")
+    assert [article.body for article in done.articles] == ["Call 020 7946 0958.", "Nine to five."]
+    assert [row.line for row in refused] == [2, 3, 5]
+    assert not any("AKIA" in row.reason for row in refused)
     assert arrivals.records == {}
 
 

@@ -141,6 +141,7 @@ class _RowBuffer:
         self._feedback += records.feedback
         self._lines.update((item.id, line) for item in records.feedback)
         self._articles += records.articles
+        self._lines.update((article.id, line) for article in records.articles)
 
     def batch(self, table: Table) -> Batch:
         """What was gathered."""

@@ -14,13 +14,22 @@ _NEAR = 0.12
 _ALIKE = 0.25
 """Mean overlap of words above which two columns are versions of one text."""
 
+_WORDED = 0.8
+"""Share of values that are words without digits, where they are single words."""
 _SPACED = 0.2
 """Share of values of more than one word that words have at least; ids have none."""
 
+
+def _is_answer(one: Profile) -> bool:
+    """Sentences, or single words; never ids."""
+    says = one.share(one.spaced) >= _SPACED or one.share(one.worded) >= _WORDED
+    return one.lists == 0 and not one.is_time and says
+
+
 FITS: Mapping[str, Callable[[Profile], bool]] = {
     "question": lambda one: one.lists == 0 and not one.is_time and one.share(one.spaced) >= _SPACED,
-    "answer": lambda one: one.lists == 0 and not one.is_time and one.share(one.spaced) >= _SPACED,
-    "sent": lambda one: one.lists == 0 and not one.is_time and one.share(one.spaced) >= _SPACED,
+    "answer": _is_answer,
+    "sent": _is_answer,
     "rating": lambda one: one.is_rating and one.mean <= 30,
     "comment": lambda one: one.lists == 0 and one.share(one.numbers) < 0.5 and not one.is_time and one.mean >= 2,
     "author": lambda one: one.is_name and one.share(one.truths) < 0.9,

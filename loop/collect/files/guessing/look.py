@@ -71,10 +71,7 @@ def look(stream: BinaryIO, *, name: str, importers: Mapping[str, Importer], now:
     columns = table.columns
     rows, unread = first_rows(table, _ROWS)
     if not rows:
-        says = f"None of the first {len(unread):,} rows can be read. The first is on line {unread[0].line:,}: "
-        return Look(layout, told.importer or next(iter(importers.values())), told.options, columns, (),
-                    tuple(unread[:_SHOWN]), Survey(rows=len(unread), refused=len(unread)),
-                    (Doubt("file", says + unread[0].reason, stops=True),))  # fmt: skip
+        return _unreadable(unread, told, layout=layout, columns=columns, importers=importers)
     options = told.options
     chosen = told.importer or _recognised(rows, importers, names={*told.mapping, *options.constants})
     if chosen is None:
@@ -89,10 +86,26 @@ def look(stream: BinaryIO, *, name: str, importers: Mapping[str, Importer], now:
     doubts += unsure
     reader = RowReader(chosen, columns, mapping=told.mapping, options=options, defaults=defaults)
     arriving, refused = _arriving(rows, reader)
-    if not arriving and refused and not any(doubt.stops for doubt in doubts):
+    if not arriving and refused and told.importer is None and not any(doubt.stops for doubt in doubts):
         doubts.append(Doubt("file", f"None of the first rows can be used. {refused[0].reason}", stops=True))
     lines = tuple(sorted((*unread, *refused), key=lambda row: row.line)[:_SHOWN])
     return Look(layout, chosen, options, columns, arriving, lines, found, tuple(doubts))
+
+
+def _unreadable(
+    refused: Sequence[RowError],
+    told: Told,
+    *,
+    layout: Layout,
+    columns: tuple[str, ...],
+    importers: Mapping[str, Importer],
+) -> Look:
+    """A look at a file whose first rows cannot be read; whoever says what it holds may try all the same."""
+    says = f"None of the first {len(refused):,} rows can be read. The first is on line {refused[0].line:,}: "
+    doubt = Doubt("file", says + refused[0].reason, stops=told.importer is None)
+    found = Survey(rows=len(refused), refused=len(refused))
+    importer = told.importer or next(iter(importers.values()))
+    return Look(layout, importer, told.options, columns, (), tuple(refused[:_SHOWN]), found, (doubt,))
 
 
 def _layout(stream: BinaryIO, *, name: str, told: Told) -> tuple[Layout, list[Doubt]]:

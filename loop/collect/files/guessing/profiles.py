@@ -17,6 +17,7 @@ _KEPT = 400
 """Distinct values that are told apart, at most."""
 _ORDERS: tuple[DateOrder, ...] = ("day", "month")
 _SPACE = re.compile(r"\s")
+_WORDED = re.compile(r"\A\D*[^\W\d_]\D*\Z")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _TRUTH_WORDS = "true false yes no ja nein oui non si sí sim não nao nee x 0 1 wahr falsch vrai faux"
 _TRUTHS = frozenset(_TRUTH_WORDS.split())
@@ -34,6 +35,8 @@ class Profile:
     """Characters of all values."""
     spaced: int = 0
     """Values of more than one word."""
+    worded: int = 0
+    """Values with letters and without any digit."""
     asking: int = 0
     """Values with a question mark."""
     rated: int = 0
@@ -61,6 +64,7 @@ class Profile:
         text = str(value)
         self.letters += len(text)
         self.spaced += bool(_SPACE.search(text.strip()))
+        self.worded += _WORDED.search(text) is not None
         self.asking += "?" in text
         self.truths += word_of(value) in _TRUTHS
         if len(text) <= 80:
