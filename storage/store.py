@@ -42,6 +42,7 @@ from storage.knowledge import AgentKnowledge
 from storage.lineage import AgentLineage, note_import
 from storage.locks import bump_change_counter, lock_agent
 from storage.panelbook import AgentPanelbook, write_audit_changes
+from storage.reads import read_answers
 from storage.record import Touched
 from storage.rows import storable
 from storage.snapshot import AgentReads
@@ -117,20 +118,21 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPa
         with reading(self._engine) as connection:
             return delivering.captures(connection, self._slug)
 
-    def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:
-        """Idempotent insert by case id: what we kept first stays, what others wrote goes. Failed ones are not kept."""
+    def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+        """Idempotent insert by case id: what we kept first stays, what others wrote goes; see `loop.ports.Answers`."""
         # In one order for all, so that two writers on PostgreSQL never wait for each other in a ring.
         given = {case_id: storable(one) for case_id, one in sorted(answers.items()) if one.method != "failed"}
         if not given:
-            return
+            return {}
         table = AnswerRow.core()
         mine = {"agent": self._slug, "digest": digest}
         with writing(self._engine) as connection:
             keys = keys_of(connection)
             which = sa.and_(table.c.agent == self._slug, table.c.digest == digest, among(table.c.case_id, given))
+            stored = sa.select(table.c.case_id, table.c.body).where(which)
             forged = [
                 row.case_id
-                for row in connection.execute(sa.select(table.c.case_id, table.c.body).where(which))
+                for row in connection.execute(stored)
                 if not is_kept_by_us(row.body, **mine, case_id=row.case_id, keys=keys)
             ]
             if forged:
@@ -140,6 +142,9 @@ class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPa
                 for case_id, body in given.items()
             ]
             insert_new(connection, table, rows)
+            ours = {row["case_id"]: row["body"] for row in rows}
+            first = [row.case_id for row in connection.execute(stored) if row.body != ours[row.case_id]]
+            return read_answers(connection, self._slug, digest, first) if first else {}
 
     def rebuild(self) -> None:
         """Drop everything derived and put all feedback on the list, in one transaction under the agent's lock."""

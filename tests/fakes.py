@@ -69,9 +69,9 @@ class FakeAnswers:
     def answers(self, digest: str, case_ids: Iterable[str]) -> dict[str, Answer]:
         return {key: self.kept_answers[digest, key] for key in case_ids if (digest, key) in self.kept_answers}
 
-    def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:
-        for key, answer in answers.items():
-            self.kept_answers.setdefault((digest, key), answer)
+    def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+        kept = {key: self.kept_answers.setdefault((digest, key), answer) for key, answer in answers.items()}
+        return {key: one for key, one in kept.items() if one != answers[key]}
 
     def take_asks(self, day: str, n: int, *, most: int) -> int:
         counted = self.asks_on(day)

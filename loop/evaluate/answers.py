@@ -46,7 +46,7 @@ class AnswerMemory:
             fresh = self._ask_each(answerer, asked, digest=digest)
         else:
             fresh = self._ask_in_pieces(answerer, asked, bundle=bundle)
-        return known | fresh | self._kept.answers(digest, fresh)
+        return known | fresh
 
     def _ask_in_pieces(self, answerer: Answerer, asked: Sequence[EvalCase], *, bundle: Bundle) -> dict[str, Answer]:
         size = LOCAL_PIECE if bundle.model.is_local else PIECE
@@ -54,8 +54,7 @@ class AnswerMemory:
         for start in range(0, len(asked), size):
             piece = asked[start : start + size]
             answers = dict(zip((case.id for case in piece), replay(answerer, piece), strict=True))
-            fresh |= answers
-            self._keep(bundle.digest, answers)
+            fresh |= self._keep(bundle.digest, answers)
         return fresh
 
     def _ask_each(self, answerer: ConcurrentAnswerer, asked: Sequence[EvalCase], *, digest: str) -> dict[str, Answer]:
@@ -68,21 +67,20 @@ class AnswerMemory:
             for place, answer in answerer.answer_each(questions, permit=allowance.take if allowance else _always):
                 piece[asked[place].id] = answer
                 if len(piece) == PIECE:
-                    self._keep(digest, piece)
-                    fresh |= piece
+                    fresh |= self._keep(digest, piece)
                     piece = {}
         finally:
-            self._keep(digest, piece)
+            fresh |= self._keep(digest, piece)
             if allowance:
                 allowance.close()
         if allowance and allowance.is_spent:
             raise allowance.refusal()
-        return fresh | piece
+        return fresh
 
-    def _keep(self, digest: str, answers: Mapping[str, Answer]) -> None:
+    def _keep(self, digest: str, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+        """The answers as they stand now: what somebody else kept first is what was said."""
         told = {key: one for key, one in answers.items() if one.method != "failed"}
-        if told:
-            self._kept.keep_answers(digest, told)
+        return {**answers, **(self._kept.keep_answers(digest, told) if told else {})}
 
 
 def _always() -> bool:

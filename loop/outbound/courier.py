@@ -93,7 +93,7 @@ class Courier:
             self._outbox.keep_told(announcement, told=told, done_at=self._clock() if is_done else None)
         return len(told - set(announcement.told))
 
-    def _write(self, name: str, slug: str, write: Callable[[str], bool] | Callable[..., bool]) -> int:
+    def _write(self, name: str, slug: str, write: Callable[..., bool]) -> int:
         store = self._store(slug)
         head = store.head()
         live = _Written(head.number, head.digest)
@@ -101,7 +101,10 @@ class Courier:
         if self._written.get((name, slug)) == live or self._is_held(store, subject):
             return 0
         try:
-            has_changed = write(files.live_text(head, store.live_bundle()))
+            bundle = store.live_bundle()
+            if bundle.digest != live.digest:  # another went live between the two reads: the next round writes it
+                return 0
+            has_changed = write(files.live_text(head, bundle))
         except (RatchetError, OSError) as error:
             why = str(error) if isinstance(error, RatchetError) else f"{type(error).__name__}."
             self._fail(store, subject, reason=f"{name} could not be written. {why}")

@@ -72,8 +72,11 @@ class Answers(Protocol):
         """Of the bundle with this digest; those that are kept, by case id."""
         ...
 
-    def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> None:
-        """By case id; one that is kept already stays as it is (first writer wins). Failed answers are not kept."""
+    def keep_answers(self, digest: str, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+        """By case id; one that is kept already stays as it is (first writer wins). Failed answers are not kept.
+
+        Of those given, the ones that stand otherwise, as they stand: empty when nobody was first.
+        """
         ...
 
     def take_asks(self, day: str, n: int, *, most: int) -> int:

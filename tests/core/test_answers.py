@@ -1,6 +1,6 @@
 """The memory of answers: a question is asked once of a version, kept as it comes, and never in place of a failure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 
@@ -80,6 +80,17 @@ def test_the_built_in_agent_is_asked_in_large_pieces() -> None:
     script = Script()
     AnswerMemory(FakeAnswers(), lambda _: script).ask(Bundle(), cases(LOCAL_PIECE + 1))
     assert script.pieces == [LOCAL_PIECE, 1]
+
+
+def test_what_somebody_else_kept_first_is_what_was_said() -> None:
+    class Raced(FakeAnswers):
+        def answers(self, digest: str, case_ids: Iterable[str]) -> dict[str, Answer]:
+            return {}  # it was kept after we looked
+
+    kept, first = Raced(), Answer(method="model", label="first")
+    kept.keep_answers(PAID.digest, {"k1": first})
+    told = AnswerMemory(kept, lambda _: Script()).ask(PAID, cases(3))
+    assert (told["k0"].label, told["k1"]) == ("q0", first)
 
 
 def test_who_defers_asks_nobody_and_says_what_is_wanted() -> None:

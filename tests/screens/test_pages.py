@@ -5,7 +5,7 @@ import time
 import pytest
 
 from dashboard.menu import SCREENS, Screen
-from loop.records import Changes, Derived, FailedJob, Kept
+from loop.records import Bundle, Changes, Derived, FailedJob, Kept, ModelChoice
 from storage.database import Database
 from storage.store import AgentStore
 from tests import builders
@@ -51,6 +51,20 @@ def test_a_database_without_agents_tells_how_to_make_one(
     monkeypatch.setenv("RATCHET_DATABASE_URL", sqlite_url)
     app = opens()
     assert "ratchet demo" in page_words(app)
+
+
+@pytest.mark.parametrize("path", ["", "review", "releases"])
+@pytest.mark.parametrize(
+    ("model", "words"), [("local", "Built-in agent"), ("openai/small", "Language model"), ("yours", "Your own agent")]
+)
+def test_a_page_says_which_kind_of_agent_answers(
+    path: str, model: str, words: str, sqlite_url: str, sqlite_database: Database, opens: Opens,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("RATCHET_DATABASE_URL", sqlite_url)
+    bundle = Bundle(model=ModelChoice(name=model))
+    sqlite_database.create_agent(builders.agent(), bundle, now=NOON, actor="rita")
+    assert words in page_words(opens(path))
 
 
 @PAGES

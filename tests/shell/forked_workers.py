@@ -95,12 +95,16 @@ def work(start: Start) -> None:
 
         return replace(make(slug), checkpoint=checkpoint)
 
+    def report(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
     worker = Worker(
         start.url,
         parts=parts,
         agents=database,
         clock=clock,
-        report=lambda line: print(line, file=sys.stderr, flush=True),
+        report=report,
+        deliver=wiring.courier(settings, database, report=report, clock=clock).deliver,
         pace=Pace(**(QUICK | start.pace)),  # type: ignore[arg-type]
         version=start.version,
     )

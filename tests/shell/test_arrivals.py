@@ -201,7 +201,8 @@ def test_an_answer_is_kept_once_by_bundle_and_case_and_a_failed_one_never(store:
     port: Store = store
     first = Answer(text="Ten days.", method="article", confidence=0.5, uses=("a1",))
     port.keep_answers("d" * 64, {"c1": first, "c2": Answer(method="failed", failure="no reply")})
-    port.keep_answers("d" * 64, {"c1": Answer(text="Other.", method="model"), "c3": first})
+    told = port.keep_answers("d" * 64, {"c1": Answer(text="Other.", method="model"), "c3": first})
+    assert told == {"c1": first}
     port.keep_answers("e" * 64, {"c1": Answer(text="Theirs.", method="model")})
     assert port.answers("d" * 64, ["c1", "c2", "c3", "c4"]) == {"c1": first, "c3": first}
     assert port.answers("d" * 64, (f"c{number}" for number in range(5000))) == {"c1": first, "c3": first}

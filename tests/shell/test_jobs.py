@@ -18,11 +18,13 @@ from loop.errors import NotFound, StoreUnavailable
 from loop.jobs import Pace, steps, tries
 from loop.jobs.fleet import Fleet
 from loop.jobs.transact import make_engine
+from loop.outbound import new_secret
 from loop.ports import Parts
 from loop.records import Bundle, EditInstructions, FailedJob, ModelChoice
 from storage.database import Database
 from tests.builders import NOON
 from tests.shell import desk_world, test_kill_jobs
+from tests.shell.agent_server import listen
 from tests.shell.fleet import ROOT, Workers, is_quiet, jobs_of, status_of, turns_in, until
 from tests.shell.forked_workers import Start
 from tests.shell.killed_turn import OPERATOR, best
@@ -189,6 +191,32 @@ def approve_best(parts: Parts) -> None:
     assert proved is not None
     digest = parts.store.proposal(proved).evidence_digest
     desk.approve(parts, proved, actor=OPERATOR, seen_digest=digest, reason="it is proved")
+
+
+def test_what_went_live_is_told_and_written_by_a_worker_though_the_one_that_released_it_died(
+    fleet: Workers, sqlite_database: Database, sqlite_url: str, tmp_path: Path
+) -> None:
+    parts = world(sqlite_database)
+    engine.turn(parts)
+    proved = best(parts)
+    assert proved is not None
+    desk_world.approve(parts, proved)
+    outbound, live = tmp_path / "outbound.json", tmp_path / "live.json"
+    with listen(lambda call: (204, b"")) as receiver:
+        told = {
+            "files": {"prompts": {"agent": "desk", "path": str(live)}},
+            "webhooks": {"ops": {"url": receiver.url, "secret": new_secret()}},
+        }
+        outbound.write_text(json.dumps(told), "utf-8")
+        settings = {"outbound": str(outbound)}
+        dying = fleet.start(Start(url=sqlite_url, settings=settings | {"kill_at": "deploy:kept"}))
+        assert fleet.wait(dying)["signal"] == 9
+        head = parts.store.head()
+        assert head.number > 0
+        fleet.start(Start(url=sqlite_url, settings=settings))
+        until("somebody was told", lambda: bool(receiver.calls))
+        until("it is written", lambda: live.exists() and json.loads(live.read_text("utf-8"))["digest"] == head.digest)
+    assert {call.json["data"]["digest"] for call in receiver.calls} == {head.digest}
 
 
 def test_what_kills_every_worker_is_set_aside_and_the_rest_goes_on(
