@@ -114,7 +114,7 @@ def courier(
 
 
 def puller(
-    settings: Settings, database: Database, *, pause: Callable[[float], None] = time.sleep, clock: Clock = utc_now
+    settings: Settings, database: Database, *, pause: Callable[[float], object] = time.sleep, clock: Clock = utc_now
 ) -> "Puller":
     """What reads from other tools."""
     from loop.outbound.pulling import Puller  # reads protobuf, which takes time to load
@@ -124,7 +124,7 @@ def puller(
 
 
 def rounds(
-    settings: Settings, database: Database, *, report: Callable[[str], None], pause: Callable[[float], None]
+    settings: Settings, database: Database, *, report: Callable[[str], None], pause: Callable[[float], object]
 ) -> Callable[[], None]:
     """One round of the worker's errands: tell others what went live, and read what is new in their tools."""
     from loop.outbound.pulling import Rounds

@@ -47,7 +47,7 @@ class Puller:
         parts: Callable[[str], Parts],
         deliveries: Callable[[str], Deliveries],
         clock: Clock,
-        pause: Callable[[float], None],
+        pause: Callable[[float], object],
     ) -> None:
         """`parts`, `deliveries`: of one agent. `pause` waits where the other tool is busy."""
         self._cursors = cursors

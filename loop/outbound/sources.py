@@ -29,7 +29,7 @@ LONGEST_PAUSE = 60.0
 class HttpSource:
     """One tool at one address. Not for several threads."""
 
-    def __init__(self, name: str, target: SourceTarget, *, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, name: str, target: SourceTarget, *, pause: Callable[[float], object] = time.sleep) -> None:
         """Nothing is contacted yet. `pause` waits between tries. Raises InvalidInput, NotFound (its key)."""
         self._name = name
         self._pause = pause

@@ -9,11 +9,13 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from loop import wiring
 from loop.errors import InvalidInput, SourceFailed
 from loop.outbound import Destinations, Outbound, SourceTarget
 from loop.outbound.pulling import Kept, Puller, Rounds, connector_of, together
 from loop.ports import Parts
 from loop.records import FeedbackKind, FeedbackState, Interaction
+from loop.settings import Settings
 from storage.connecting import reading
 from storage.database import Database
 from storage.store import AgentStore
@@ -58,16 +60,9 @@ class World:
 @pytest.fixture
 def world(database: Database, store: AgentStore) -> World:
     def parts(slug: str) -> Parts:
-        return builders.parts(database.store(slug), now=NOON) if hasattr(builders, "parts") else _parts(database, slug)
+        return wiring.parts_for(Settings(), database, slug)
 
     return World(database, store, parts)
-
-
-def _parts(database: Database, slug: str) -> Parts:
-    from loop import wiring
-    from loop.settings import Settings
-
-    return wiring.parts_for(Settings(), database, slug)
 
 
 def langfuse_trace(number: int, **more: Any) -> dict[str, Any]:
@@ -104,7 +99,7 @@ def test_langfuse_traces_and_scores_arrive_with_their_steps_and_people(world: Wo
     tool = Langfuse(PAIR, traces=[langfuse_trace(number) for number in range(5)])
     tool.configs = {"stars": {"id": "stars", "dataType": "NUMERIC", "minValue": 1, "maxValue": 5}}
     tool.scores = [
-        score(0, "BOOLEAN", False, comment="It came on Monday."),
+        score(0, "BOOLEAN", 0, comment="It came on Monday."),
         score(1, "CORRECTION", "It arrives on Monday.", name="answer"),
         score(2, "NUMERIC", 4, name="rating", configId="stars", source="API", authorUserId=None),
         score(3, "NUMERIC", 0.2, name="toxicity", source="EVAL", authorUserId=None),
@@ -138,7 +133,7 @@ def test_a_second_pull_brings_only_what_is_new_and_what_was_judged_late(world: W
         assert world.pull(target).written.new == 0
         world.now += timedelta(days=5)
         tool.traces.append(langfuse_trace(9, timestamp=at(60 * 24 * 4)))
-        tool.scores.append(score(0, "BOOLEAN", False, timestamp=at(60 * 24 * 4)))
+        tool.scores.append(score(0, "BOOLEAN", 0, timestamp=at(60 * 24 * 4)))
         tool.asked.clear()
         assert world.pull(target).written.new == 2
         assert [path for path in tool.asked if "/traces/trace-" in path] == [
@@ -174,7 +169,8 @@ def test_a_limit_is_waited_for_as_long_as_it_says(world: World) -> None:
 def run(name: str, trace: str, kind: str, start: float, **more: Any) -> dict[str, Any]:
     return {
         "id": name, "trace_id": trace, "parent_run_id": None, "name": name, "run_type": kind, "start_time": at(start),
-        "end_time": at(start + 0.5), "inputs": {}, "outputs": {}, "error": None, "extra": {}, "status": "success", **more,
+        "end_time": at(start + 0.5), "inputs": {}, "outputs": {}, "error": None, "extra": {}, "status": "success",
+        **more,
     }  # fmt: skip
 
 

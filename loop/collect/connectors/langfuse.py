@@ -87,7 +87,8 @@ class Langfuse:
                 case "TEXT":
                     explanation = explanation or value
                 case _:
-                    score = number(one, "value")
+                    value_given = one.get("value")
+                    score = float(value_given) if isinstance(value_given, bool) else number(one, "value")
                     metadata = {**self._scale(words(one, "configId")), **metadata} if kind != "BOOLEAN" else metadata
             if not name or (score is None and not label and not explanation and name != "edit"):
                 continue
