@@ -7,6 +7,7 @@ build.py      a row's cells → interactions and feedback             files/form
                                                                     files/fields.py     what a cell may hold
                                                                     files/guessing/     the import that guesses
                                                                     files/cases.py      a row → a case handed in
+connectors/   pages of other tools' REST APIs; imported where they are asked, for the same reason as:
 otlp/         traces and log events; imported where they are received, since reading protobuf takes time to load
 """
 
@@ -53,6 +54,7 @@ __all__ = [
     "Unfit",
     "added",
     "api",
+    "connectors",
     "dropped",
     "importer",
     "importer_from_toml",

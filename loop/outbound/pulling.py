@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from loop import desk
-from loop.collect import Delivery, prepare
-from loop.collect.connectors import CONNECTORS, Source, Unreadable, pages
+from loop.collect import Delivery, connectors, prepare
 from loop.errors import RatchetError, SourceFailed
 from loop.outbound.destinations import Destinations, SourceTarget
 from loop.outbound.sources import HttpSource
@@ -69,10 +68,11 @@ class Puller:
         now = self._clock()
         cursor = self._cursors.read(agent, place) if since is None else None
         cursor = cursor or Cursor(since=since or now - FIRST)
-        source = Source(agent=agent, door=f"pull:{name}", author=f"somebody at {name}")
+        source = connectors.Source(agent=agent, door=f"pull:{name}", author=f"somebody at {name}")
         http = HttpSource(name, target, pause=self._pause)
         try:
-            for page in pages(CONNECTORS[target.kind](target.project, http.ask), source=source, cursor=cursor, now=now):
+            tool = connectors.CONNECTORS[target.kind](target.project, http.ask)
+            for page in connectors.pages(tool, source=source, cursor=cursor, now=now):
                 delivery = Delivery(
                     agent=agent,
                     door=source.door,
@@ -84,7 +84,7 @@ class Puller:
                 (told,) = store.deliver([ready.parcel], captured=[ready.capture], now=now)
                 self._cursors.keep(agent, place, page.cursor, now=now)
                 yield Kept(told.written, ready.capture.rejected, is_last=page.cursor.until is None)
-        except Unreadable as error:
+        except connectors.Unreadable as error:
             raise SourceFailed(f"{name} cannot be read. {error}", remedy="Check its address and its version.") from None
         finally:
             http.close()

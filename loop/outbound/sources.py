@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from loop.collect.connectors import Request
+from loop.collect import connectors
 from loop.errors import SourceFailed
 from loop.llm.connections import Connections, Reply
 from loop.llm.retrying import CallFailed
@@ -36,7 +36,7 @@ class HttpSource:
         self._connections = Connections(target.url, timeout=target.timeout, place=place_of("the source", name))
         self._headers = {"Accept": "application/json", "User-Agent": "ratchet", **_authorization(name, target)}
 
-    def ask(self, request: Request) -> Any:
+    def ask(self, request: connectors.Request) -> Any:
         """The reply, as JSON. Raises SourceFailed, which never quotes it."""
         for number in range(TRIES):
             try:
@@ -56,7 +56,7 @@ class HttpSource:
         """Let go of open connections."""
         self._connections.close()
 
-    def _try(self, request: Request) -> Reply:
+    def _try(self, request: connectors.Request) -> Reply:
         path = self._connections.path + request.path + (f"?{urlencode(request.query)}" if request.query else "")
         if request.body is None:
             reply = self._connections.get(path, self._headers)
