@@ -11,6 +11,7 @@
     ├── ModelFailed         the language model did not give a usable reply
     │   ├── AnswersPending      others are asking it now; come back when the answers are kept
     │   └── BudgetSpent         the day's ceiling of questions is reached; asking goes on tomorrow
+    ├── SourceFailed        another tool that interactions are read from did not give what it should
     ├── Damaged             something stored is not what was written; everything else still works
     └── StoreUnavailable    the database cannot be reached or is not ours to use
 
@@ -64,6 +65,10 @@ class StaleBase(Conflict):
 
 class ModelFailed(RatchetError):
     """The model endpoint failed, or its reply did not pass the schema after one retry."""
+
+
+class SourceFailed(RatchetError):
+    """Another tool cannot be reached, refused, or replied with something it is not documented to."""
 
 
 class Damaged(RatchetError):

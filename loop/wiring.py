@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from functools import cache
 from getpass import getuser
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
+from typing import TYPE_CHECKING
 
 from loop.agent import answerer_for
 from loop.desk import Chance
@@ -23,6 +25,9 @@ from storage.connecting import parse_url
 from storage.database import Database
 from storage.keys import JournalKeys, read_keys
 from storage.outbox import Outbox
+
+if TYPE_CHECKING:
+    from loop.outbound.pulling import Puller
 
 _READY = 8
 """Versions of a model that a worker keeps ready to answer."""
@@ -106,6 +111,34 @@ def courier(
         clock=clock,
         report=report,
     )
+
+
+def puller(
+    settings: Settings, database: Database, *, pause: Callable[[float], object] = time.sleep, clock: Clock = utc_now
+) -> "Puller":
+    """What reads from other tools."""
+    from loop.outbound.pulling import Puller  # reads protobuf, which takes time to load
+
+    parts = desks(settings, database, clock=clock)
+    return Puller(database.cursors, parts=parts, deliveries=database.store, clock=clock, pause=pause)
+
+
+def rounds(
+    settings: Settings, database: Database, *, report: Callable[[str], None], pause: Callable[[float], object]
+) -> Callable[[], None]:
+    """One round of the worker's errands: tell others what went live, and read what is new in their tools."""
+    from loop.outbound.pulling import Rounds
+
+    courier_ = courier(settings, database, report=report)
+    pulls = Rounds(
+        puller(settings, database, pause=pause), destinations=destinations(settings), clock=utc_now, report=report
+    )
+
+    def once() -> None:
+        courier_.deliver()
+        pulls.round()
+
+    return once
 
 
 def operator(settings: Settings) -> Actor:

@@ -12,6 +12,7 @@ from loop.records import Agent, ApiKey, AuditEntry, Bundle, FailedJob, Note, Rel
 from storage import apikeys, audit
 from storage.anchors import Anchors, deletion
 from storage.connecting import explained, make_engine, place_of, reading, writing
+from storage.cursors import Cursors
 from storage.keys import JournalKeys
 from storage.locks import bump_change_counter, lock_agent
 from storage.record import Touched
@@ -38,6 +39,7 @@ class Database:
     def __init__(self, engine: sa.Engine, *, anchors: Anchors | None = None) -> None:
         self.engine = engine
         self.telemetry = Telemetry(engine)
+        self.cursors = Cursors(engine)
         self._anchors = anchors or Anchors()
 
     @classmethod

@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from loop.ports.deliveries import Capture, Delivered, Parcel
-from loop.records import IMPORTED
+from loop.records import IMPORTED, Written
 from storage import orphans
 from storage.among import among
 from storage.ingest import ArrivalRows, write_arrivals
@@ -45,7 +45,8 @@ def deliver(
     kept = [pair for pair, one in zip(parcels, told, strict=True) if one.outcome == "kept"]
     counts = _Counts()
     if kept:
-        _write(connection, agent, kept, counts=counts, now=now)
+        written = _write(connection, agent, kept, counts=counts, now=now)
+        told = [one._replace(written=written) if one.outcome == "kept" else one for one in told]
     for (parcel, rows), one in zip(parcels, told, strict=True):
         if one.outcome != "conflict":
             counts.stored[parcel.door] += len(rows.interactions) + len(rows.feedback) + len(parcel.of_episodes)
@@ -93,7 +94,7 @@ def _write(
     *,
     counts: _Counts,
     now: datetime,
-) -> None:
+) -> Written:
     interactions = [row for _, rows in kept for row in rows.interactions]
     feedback = [(parcel.door, row) for parcel, rows in kept for row in rows.feedback]
     waiting = [orphans.Waiting(parcel.door, one) for parcel, _ in kept for one in parcel.of_episodes]
@@ -114,6 +115,7 @@ def _write(
     ]
     if tickets:
         connection.execute(sa.insert(TicketRow.core()), tickets)
+    return arrival.written
 
 
 def _doors(connection: sa.Connection, agent: str, ids: Collection[str]) -> dict[str, str]:

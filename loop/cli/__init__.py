@@ -15,6 +15,7 @@ from loop.cli.jobs import jobs_group
 from loop.cli.keys import keys_group
 from loop.cli.looping import recheck_command, rollback_command, turn_command
 from loop.cli.outbound import deliver_group
+from loop.cli.pulling import pull_command, source_group
 from loop.cli.review import review_command
 from loop.cli.serving import demo_command, up_command, worker_command
 from loop.cli.tainting import taint_command, unlearn_command
@@ -38,6 +39,8 @@ for _command in (
     version_group,
     deliver_group,
     import_group,
+    source_group,
+    pull_command,
     turn_command,
     held_command,
     review_command,

@@ -86,7 +86,7 @@ def worker_command(parent: int | None) -> None:
             agents=session.database,
             clock=wiring.utc_now,
             report=click.echo,
-            deliver=wiring.courier(settings, session.database, report=click.echo).deliver,
+            deliver=wiring.rounds(settings, session.database, report=click.echo, pause=stop.wait),
             pace=Pace(turn_seconds=settings.turn_seconds, dead_seconds=settings.worker_dead_seconds),
         )
         worker.work(stop)

@@ -8,6 +8,7 @@ build.py      a row's cells → interactions and feedback             files/form
                                                                     files/guessing/     the import that guesses
                                                                     files/cases.py      a row → a case handed in
 chat/         calls of OpenAI and Anthropic clients, as they travel
+connectors/   pages of other tools' REST APIs; imported where they are asked, for the same reason as:
 otlp/         traces and log events; imported where they are received, since reading protobuf takes time to load
 """
 
@@ -55,6 +56,7 @@ __all__ = [
     "added",
     "api",
     "chat",
+    "connectors",
     "dropped",
     "importer",
     "importer_from_toml",

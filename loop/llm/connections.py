@@ -1,4 +1,4 @@
-"""Kept connections to one address (a connection pool): POST and read, within bounds, and to nowhere else.
+"""Kept connections to one address (a connection pool): ask and read, within bounds, and to nowhere else.
 
 No redirect is followed and no proxy stands between us and this machine. A name is resolved once for each connection,
 and the connection goes to the address that was checked: a name that turns to this machine or to where cloud machines
@@ -57,12 +57,11 @@ class Connections:
 
         Raises CallFailed when there is no reply in time, none at all, or one that is too long.
         """
-        try:
-            return self._post(path, body, headers)
-        except TimeoutError:
-            raise CallFailed("timeout", is_late=True) from None
-        except (OSError, http.client.HTTPException):
-            raise CallFailed("no connection", is_lost=True) from None
+        return self._within_bounds("POST", path, body, headers)
+
+    def get(self, path: str, headers: Mapping[str, str]) -> Reply:
+        """One GET, like `post`."""
+        return self._within_bounds("GET", path, None, headers)
 
     def close(self) -> None:
         """Let go of open connections. More calls may follow."""
@@ -74,7 +73,15 @@ class Connections:
         if hasattr(self, "_idle"):  # an address that was refused has none
             self.close()
 
-    def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+    def _within_bounds(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        try:
+            return self._send(method, path, body, headers)
+        except TimeoutError:
+            raise CallFailed("timeout", is_late=True) from None
+        except (OSError, http.client.HTTPException):
+            raise CallFailed("no connection", is_lost=True) from None
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         ends_at = time.monotonic() + self._timeout
         while True:
             try:
@@ -82,7 +89,7 @@ class Connections:
             except IndexError:
                 connection, is_kept = self._connect(), False
             try:
-                connection.request("POST", path, body, dict(headers))
+                connection.request(method, path, body, dict(headers))
                 response = connection.getresponse()
                 said = _read(response, connection, ends_at=ends_at)
             except (TimeoutError, CallFailed):

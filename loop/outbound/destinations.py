@@ -71,6 +71,28 @@ class GitTarget(_Target):
     """Whether each commit is pushed to where the branch usually goes."""
 
 
+class SourceTarget(_Target):
+    """Another tool that keeps an agent's traces, to be read from."""
+
+    kind: Literal["langfuse", "langsmith", "mlflow", "phoenix"]
+    url: str
+    """Of the tool, without the path of its API: https, or http to this machine."""
+    project: str = Field(default="", max_length=255)
+    """The project's or experiment's name; for Langfuse, whose keys belong to one project, an environment or empty."""
+    key: SecretStr = SecretStr("")
+    """Its API key, or `NAME:PASSWORD` where it takes a pair; `env:NAME` is read from the environment; empty: none."""
+    timeout: float = Field(default=60.0, gt=0, le=3600)
+    """Seconds one request may take."""
+    agent: str = ""
+    """Slug of the agent whose traces the worker pulls; empty: only a person pulls."""
+    minutes: float = Field(default=10.0, gt=0)
+    """Between two rounds of the worker."""
+
+    @field_serializer("key")
+    def _spell_key(self, key: SecretStr) -> str:
+        return key.get_secret_value()
+
+
 class Outbound(BaseModel):
     """Everything the operator named."""
 
@@ -81,6 +103,7 @@ class Outbound(BaseModel):
     webhooks: dict[str, WebhookTarget] = Field(default_factory=dict)
     files: dict[str, FileTarget] = Field(default_factory=dict)
     folders: dict[str, GitTarget] = Field(default_factory=dict)
+    sources: dict[str, SourceTarget] = Field(default_factory=dict)
 
 
 class Destinations:
@@ -147,4 +170,6 @@ def _checked(path: Path) -> Outbound:
         checked_endpoint(endpoint.url, place=place_of("the agent", name))
     for name, webhook in read.webhooks.items():
         checked_endpoint(webhook.url, place=place_of("the webhook", name))
+    for name, source in read.sources.items():
+        checked_endpoint(source.url, place=place_of("the source", name))
     return read

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
-from loop.records import Feedback, Interaction, Moment
+from loop.records import Feedback, Interaction, Moment, Written
 
 
 class Ticket(NamedTuple):
@@ -69,6 +69,8 @@ class Delivered(NamedTuple):
     """`known`: it came before, and nothing was written. `conflict`: its key came before with other content."""
     receipt: Mapping[str, Any]
     """Of the first time, when it is known."""
+    written: Written = Written()
+    """What became of the records of all parcels kept with it."""
 
 
 class Deliveries(Protocol):

@@ -9,6 +9,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     firewall  what the firewall derives from the log  panels  blind audits of it
     record  seals of the rows that decide
     telemetry  parts of traces that wait for the rest
+    connectors how far other tools were read
     lineage  imports, what proposals rest on, what was unlearned
     serve   what programs send: keys, idempotency, orphans, capture health
     outgoing  versions that went live and who was told; questions asked by day
@@ -40,6 +41,7 @@ from storage.tables.changes import (
     ReleaseRow,
     ReportRow,
 )
+from storage.tables.connectors import CursorRow
 from storage.tables.events import FeedbackRow, FlagRow, InteractionRow, ScoreRow
 from storage.tables.firewall import BucketRow, ClaimRow, DueRow, JudgedRow, KeptRow, QuestionRow, StandingRow
 from storage.tables.lineage import ImportRow, ProposalSourceRow, UnlearningRow
@@ -66,6 +68,7 @@ __all__ = [
     "CaseSetRow",
     "ClaimRow",
     "ComparisonRow",
+    "CursorRow",
     "DailyQualityRow",
     "DecisionRow",
     "DueRow",

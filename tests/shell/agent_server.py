@@ -49,7 +49,7 @@ class _Threaded(ThreadingHTTPServer):
 
 @contextmanager
 def listen(reply: Reply, *, drip: float = 0.0) -> Iterator[Server]:
-    """Serve POST on a free port. `drip`: seconds between two bytes of a reply, which then takes long."""
+    """Serve GET and POST on a free port. `drip`: seconds between two bytes of a reply, which then takes long."""
     state = Server(url="")
     lock = threading.Lock()
 
@@ -59,7 +59,7 @@ def listen(reply: Reply, *, drip: float = 0.0) -> Iterator[Server]:
         timeout = 30
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             call = Call(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
             with lock:
                 state.calls.append(call)
@@ -76,6 +76,8 @@ def listen(reply: Reply, *, drip: float = 0.0) -> Iterator[Server]:
                 time.sleep(drip)
             self.wfile.write(b"" if drip else said)
             self.wfile.flush()
+
+        do_GET = do_POST
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Say nothing."""

@@ -1,0 +1,139 @@
+"""Pulls: another tool's traces into the arrivals of an agent, page by page, on a person's order or by the worker.
+
+At least once, and idempotent: a page is kept before its cursor is, and a page that comes twice is known. The same pull
+by two at once costs twice and doubles nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from loop import desk
+from loop.collect import Delivery, connectors, prepare
+from loop.errors import RatchetError, SourceFailed
+from loop.outbound.destinations import Destinations, SourceTarget
+from loop.outbound.sources import HttpSource
+from loop.ports import Clock, Parts
+from loop.ports.cursors import Cursor, Cursors
+from loop.ports.deliveries import Deliveries
+from loop.records import Written, digest
+
+FIRST = timedelta(days=30)
+"""How far back the first pull begins when nobody says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of one page."""
+
+    written: Written
+    """In records."""
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    """By reason."""
+    is_last: bool = True
+    """Nothing was left to read when it was asked for."""
+
+
+class Puller:
+    """Pulls for the agents of one database."""
+
+    def __init__(
+        self,
+        cursors: Cursors,
+        *,
+        parts: Callable[[str], Parts],
+        deliveries: Callable[[str], Deliveries],
+        clock: Clock,
+        pause: Callable[[float], object],
+    ) -> None:
+        """`parts`, `deliveries`: of one agent. `pause` waits where the other tool is busy."""
+        self._cursors = cursors
+        self._parts = parts
+        self._deliveries = deliveries
+        self._clock = clock
+        self._pause = pause
+
+    def pull(
+        self, name: str, target: SourceTarget, *, agent: str, since: datetime | None = None
+    ) -> Generator[Kept, None, None]:
+        """What is new, page by page, each kept when it is given out; goes on where the last pull was.
+
+        `since`: begin there, whatever was read before. Raises NotFound, InvalidInput, StoreUnavailable, SourceFailed.
+        """
+        parts, store = self._parts(agent), self._deliveries(agent)
+        own = desk.own_contacts(parts)
+        place = connector_of(name, target)
+        now = self._clock()
+        cursor = self._cursors.read(agent, place) if since is None else None
+        cursor = cursor or Cursor(since=since or now - FIRST)
+        source = connectors.Source(agent=agent, door=f"pull:{name}", author=f"somebody at {name}")
+        http = HttpSource(name, target, pause=self._pause)
+        try:
+            tool = connectors.CONNECTORS[target.kind](target.project, http.ask)
+            for page in connectors.pages(tool, source=source, cursor=cursor, now=now):
+                delivery = Delivery(
+                    agent=agent,
+                    door=source.door,
+                    interactions=page.interactions,
+                    feedback=page.feedback,
+                    rejected=page.rejected,
+                )
+                ready = prepare(delivery, at=now, own=own)
+                (told,) = store.deliver([ready.parcel], captured=[ready.capture], now=now)
+                self._cursors.keep(agent, place, page.cursor, now=now)
+                yield Kept(told.written, ready.capture.rejected, is_last=page.cursor.until is None)
+        except connectors.Unreadable as error:
+            raise SourceFailed(f"{name} cannot be read. {error}", remedy="Check its address and its version.") from None
+        finally:
+            http.close()
+
+
+class Rounds:
+    """The worker's pulls: each source that is given an agent, when it is due, a page at a time."""
+
+    def __init__(
+        self, puller: Puller, *, destinations: Destinations, clock: Clock, report: Callable[[str], None]
+    ) -> None:
+        """`report` takes one line for the log."""
+        self._puller = puller
+        self._destinations = destinations
+        self._clock = clock
+        self._report = report
+        self._due: dict[tuple[str, str], datetime] = {}
+
+    def round(self) -> int:
+        """One page of each source that is due; how many pages. What fails is reported, and due again later."""
+        n = 0
+        for name, target in self._destinations.read().sources.items():
+            key, now = (name, target.agent), self._clock()
+            if not target.agent or self._due.get(key, now) > now:
+                continue
+            self._due[key] = now + timedelta(minutes=target.minutes)
+            try:
+                with closing(self._puller.pull(name, target, agent=target.agent)) as pulled:
+                    kept = next(pulled)
+            except RatchetError as error:
+                self._report(f"{target.agent}: {error}")
+                continue
+            n += 1
+            if not kept.is_last:
+                del self._due[key]
+            if kept.written.new:
+                self._report(f"{target.agent}: {kept.written.new} new records from {name}.")
+        return n
+
+
+def connector_of(name: str, target: SourceTarget) -> str:
+    """What the cursor is kept under: another address or project begins anew."""
+    return f"{name}:{digest([target.kind, target.url, target.project])[:12]}"
+
+
+def together(some: Iterable[Kept]) -> Kept:
+    """All pages as one."""
+    written, rejected = Written(), Counter[str]()
+    for one in some:
+        written += one.written
+        rejected.update(one.rejected)
+    return Kept(written, dict(rejected))
