@@ -2,18 +2,24 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
+from loop import desk
 from loop.cli import group
 from loop.cli.connect import NEEDS_LOOK, NOTHING_CAME
+from loop.ports.deliveries import DAYS_KEPT, Capture
 from loop.serve.app import make_app  # noqa: F401 - loaded here, not while a command waits
 from storage.store import AgentStore
+from tests import builders
 from tests.serving import Client, serving
 
 
@@ -86,3 +92,25 @@ def test_a_server_that_does_not_run_is_said(sqlite_url: str, sqlite_store: Agent
     assert told.exit_code == 0
     assert "Nothing listens at http://127.0.0.1:9 yet" in told.stderr
     assert "YOUR_KEY" in told.stdout
+
+
+def test_the_days_on_which_a_door_spoke_are_kept_each_once_and_not_for_ever(sqlite_store: AgentStore) -> None:
+    for hours in range(0, 40 * 24, 12):
+        at = builders.NOON + timedelta(hours=hours)
+        sqlite_store.deliver([], captured=[Capture("api:shop", calls=1, last_at=at)], now=at)
+    (kept,) = sqlite_store.captures()
+    last = builders.NOON + timedelta(hours=40 * 24 - 12)
+    assert kept.days == tuple((last - timedelta(days=ago)).date().isoformat() for ago in reversed(range(DAYS_KEPT)))
+
+
+@pytest.mark.parametrize(
+    "line", [line for one in desk.RECIPES for line in one.lines.splitlines() if line.startswith("ratchet ")]
+)
+def test_a_command_among_the_lines_is_one_there_is(line: str) -> None:
+    words = shlex.split(line)[1:]
+    command: click.Command | None = group
+    while isinstance(command, click.Group):
+        command = command.get_command(click.Context(command), words.pop(0))
+    assert command is not None
+    known = {name for one in command.params for name in one.opts}
+    assert {word for word in words if word.startswith("-")} <= known
