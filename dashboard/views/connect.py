@@ -68,11 +68,11 @@ def _choose() -> desk.Recipe:
     asked = st.query_params.get("how", "")
     how = asked if asked in titles else desk.RECIPES[0].how
     st.session_state["how"] = how
-    st.pills(
+    st.radio(
         "How is your agent built?",
         list(titles),
         format_func=lambda one: titles[one],
-        required=True,
+        horizontal=True,
         key="how",
         on_change=_keep_how,
         label_visibility="collapsed",
@@ -177,7 +177,9 @@ def _lines(recipe: desk.Recipe, key: str) -> None:
         st.code(text, language=language, wrap_lines=True)
     cards.quiet(recipe.then)
     if "models:call" in recipe.verbs:
-        cards.quiet(f"Calls go on to {session.settings().upstreams.replace(',', ', ')}, as RATCHET_UPSTREAMS says.")
+        providers = [one.strip().partition("=") for one in session.settings().upstreams.split(",") if one.strip()]
+        named = ", ".join(f"{name} ({address})" for name, _, address in providers)
+        cards.quiet(f"Calls go on to their provider: {named}. RATCHET_UPSTREAMS says which.")
 
 
 def _address() -> str:

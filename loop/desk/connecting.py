@@ -118,7 +118,7 @@ def understood(interaction: Interaction) -> list[str]:
     said = ["The question was read." if interaction.question.strip() else "It has no question: it teaches nothing."]
     said.append("The answer was read." if interaction.answer.strip() or interaction.label else "It has no answer yet.")
     if steps:
-        used = f", {tools} of them tool calls" if tools else ""
+        used = f", {tools} by a tool" if tools else ""
         said.append(f"{steps} {'step' if steps == 1 else 'steps'} on the way to it{used}.")
     if interaction.version is not None:
         said.append(f"It was answered with version {interaction.version}.")

@@ -86,13 +86,16 @@ RECIPES: Sequence[Recipe] = (
     Recipe(
         how="litellm",
         title="LiteLLM",
-        says="Your agent calls its models with LiteLLM. Its calls lead through Ratchet, which records each one and "
-        "puts the approved version into it.",
-        lines="export OPENAI_API_BASE={address}/k/{key}/v1",
-        code='import litellm\nlitellm.completion(model="openai/gpt-4o-mini", messages=messages)',
+        says="Your agent calls its models with LiteLLM, in your program or behind its proxy. A callback records each "
+        "call; it never raises into your agent and never makes it wait.",
+        lines="export RATCHET_URL={address}\nexport RATCHET_KEY={key}",
+        code="import litellm\n"
+        "from loop.sdk_litellm import callback\n"
+        'litellm.callbacks.append(callback(agent="{agent}"))',
         language="bash",
-        verbs=_CALLS,
-        then="LiteLLM reads the variable for every model whose name begins with openai/.",
+        verbs=_WRITES,
+        then="A callback only listens. To have approved versions put into the calls too, let them go through Ratchet, "
+        "as with the OpenAI client.",
     ),
     Recipe(
         how="sdk",
@@ -122,10 +125,10 @@ RECIPES: Sequence[Recipe] = (
         how="file",
         title="A file",
         says="You have an export: conversations, ratings, edits. CSV, JSON Lines or Parquet.",
-        lines="ratchet import chats.jsonl --agent {agent} --as interactions\n"
-        "ratchet import ratings.csv --agent {agent} --as feedback",
+        lines="ratchet import chats.jsonl --agent {agent}\nratchet import ratings.csv --agent {agent}",
         language="bash",
-        then="Importing a file again changes nothing, and `ratchet import undo` takes a whole import back.",
+        then="It looks first, shows five rows as they would arrive, and writes nothing before you say yes. Importing a "
+        "file again changes nothing, and `ratchet import undo` takes a whole import back.",
     ),
     Recipe(
         how="endpoint",
