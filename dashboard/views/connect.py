@@ -102,7 +102,8 @@ def _key(recipe: desk.Recipe) -> str:
     options = [*names, NEW] if may_make else list(names)
     choice = f"connect-key-{slug}"
     if st.session_state.get(choice) not in options:
-        st.session_state[choice] = options[-1] if may_make and not keys else options[0]
+        fits = [one.id for one, _ in keys if set(recipe.verbs) <= set(one.verbs)]
+        st.session_state[choice] = [*fits, *options[::-1]][0]
     if keys:
         st.selectbox(
             "Which key?", options, format_func=lambda one: names.get(one, "Make a new one"), key=choice, width=420
