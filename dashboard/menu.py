@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import session
-from dashboard.views import corrections, feedback, improvement, releases, review, today
+from dashboard.views import connect, corrections, feedback, improvement, releases, review, today
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("Decide", "Corrections", "corrections", ":material/edit_note:", corrections.draw),
     Screen("Watch", "Improvement", "improvement", ":material/trending_up:", improvement.draw),
     Screen("Watch", "Releases", "releases", ":material/history:", releases.draw),
+    Screen("Set up", "Connect", "connect", ":material/cable:", connect.draw),
 )
 
 

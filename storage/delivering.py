@@ -6,11 +6,11 @@ All of it in one transaction under the agent's arrival log, whatever the number 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from loop.ports.deliveries import Capture, Delivered, Parcel
+from loop.ports.deliveries import DAYS_KEPT, Capture, Delivered, Parcel
 from loop.records import IMPORTED, Written
 from storage import orphans
 from storage.among import among
@@ -161,9 +161,16 @@ def _count(connection: sa.Connection, agent: str, captured: Iterable[Capture], *
                 "rejected": dict(Counter(old.rejected) + Counter(new.rejected)),
                 "dropped": old.dropped + new.dropped,
                 "last_at": new.last_at or old.last_at,
+                "days": _days(old.days, new.last_at),
             }
         )
     upsert(connection, table, rows)
+
+
+def _days(known: Sequence[str], at: datetime | None) -> list[str]:
+    """With the day of `at`, the newest that are kept."""
+    today = set() if at is None else {at.astimezone(UTC).date().isoformat()}
+    return sorted({*known, *today})[-DAYS_KEPT:]
 
 
 def _capture(row: sa.RowMapping, *, orphans: int = 0) -> Capture:
@@ -177,4 +184,5 @@ def _capture(row: sa.RowMapping, *, orphans: int = 0) -> Capture:
         rejected=row["rejected"],
         dropped=row["dropped"],
         last_at=row["last_at"],
+        days=tuple(row["days"]),
     )

@@ -8,6 +8,7 @@ from loop.cli.agents import agent_group
 from loop.cli.api import api_command
 from loop.cli.auditing import audit_command
 from loop.cli.cases import cases_group
+from loop.cli.connect import connect_group
 from loop.cli.firewall import firewall_group
 from loop.cli.held import held_command
 from loop.cli.import_group import import_group
@@ -54,6 +55,7 @@ for _command in (
     worker_command,
     api_command,
     keys_group,
+    connect_group,
     jobs_group,
 ):
     group.add_command(_command)

@@ -27,6 +27,15 @@ from loop.desk.audits import (
 )
 from loop.desk.cases import case_rows, keep_set, protect
 from loop.desk.claims import Sayer, Stated, Support, Waiting, support_of, waiting
+from loop.desk.connecting import (
+    Came,
+    DoorHealth,
+    came_since,
+    capture_health,
+    door_words,
+    silent_days,
+    understood,
+)
 from loop.desk.decisions import (
     REJECTION_CATEGORIES,
     approve,
@@ -55,6 +64,7 @@ from loop.desk.firewall import (
 )
 from loop.desk.handing_in import HandedIn, RefusedDraft, hand_in
 from loop.desk.keys import DAYS_MAX, Chance, KeyOrder, MadeKey, create_key, revoke_key
+from loop.desk.recipes import KEY_HERE, RECIPES, Recipe, recipe_named
 from loop.desk.releases import roll_back
 from loop.desk.taint import SHOWN, trace
 from loop.desk.taint_words import Paragraph, taint_paragraphs, unlearned_words
@@ -64,21 +74,26 @@ from loop.desk.unlearning import seen_digest, undo_unlearning, unlearn
 __all__ = [
     "AUDITED",
     "DAYS_MAX",
+    "KEY_HERE",
     "QUESTIONS",
+    "RECIPES",
     "REJECTION_CATEGORIES",
     "SHOWN",
     "Answering",
     "AuditProgress",
     "AuditQuestion",
+    "Came",
     "Chance",
     "Correction",
     "Disagreement",
+    "DoorHealth",
     "EmergingTopic",
     "FirewallQuestion",
     "HandedIn",
     "KeyOrder",
     "MadeKey",
     "Paragraph",
+    "Recipe",
     "RefusedDraft",
     "Sayer",
     "Setting",
@@ -93,6 +108,8 @@ __all__ = [
     "audit_progress",
     "begin_audit",
     "bring_back",
+    "came_since",
+    "capture_health",
     "case_rows",
     "change_settings",
     "check_seen",
@@ -102,6 +119,7 @@ __all__ = [
     "create_key",
     "delete_agent",
     "disagreements",
+    "door_words",
     "draft",
     "draft_articles",
     "draft_version",
@@ -123,6 +141,7 @@ __all__ = [
     "next_question",
     "own_contacts",
     "protect",
+    "recipe_named",
     "recount_firewall",
     "reject",
     "revoke_key",
@@ -130,11 +149,13 @@ __all__ = [
     "samples_due",
     "seen_digest",
     "settle_answer",
+    "silent_days",
     "support_of",
     "switch_detector",
     "taint_paragraphs",
     "thin_words",
     "trace",
+    "understood",
     "undo",
     "undo_seconds",
     "undo_unlearning",

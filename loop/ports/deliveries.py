@@ -39,6 +39,10 @@ class Parcel:
     """JSON. What is answered, now and when the same comes again."""
 
 
+DAYS_KEPT = 21
+"""Days of each door that are kept, to tell when one that spoke regularly falls silent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capture:
     """Capture health of one door of an agent: how much came, and what became of it. Counts only grow."""
@@ -60,6 +64,8 @@ class Capture:
     """Records lost because the queue was full and the door may not wait."""
     last_at: Moment | None = None
     """When something last came; None: nothing yet."""
+    days: Sequence[str] = ()
+    """The last DAYS_KEPT days on which something came, ISO, UTC, in order."""
 
 
 class Delivered(NamedTuple):

@@ -68,3 +68,4 @@ class CaptureRow(Scoped, table=True):
     rejected: dict[str, int] = json_column()
     dropped: int = Field(sa_type=sa.BigInteger)
     last_at: datetime | None
+    days: list[Any] = json_column()
