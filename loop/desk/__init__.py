@@ -39,6 +39,7 @@ from loop.desk.decisions import (
     undo_seconds,
 )
 from loop.desk.drafts import draft, draft_articles, draft_version
+from loop.desk.erasing import ErasurePreview, erase, erased_words, preview_erasure
 from loop.desk.examiners import examination, examiner_words
 from loop.desk.feedback import Correction, correct, judge, own_contacts
 from loop.desk.firewall import (
@@ -74,6 +75,7 @@ __all__ = [
     "Correction",
     "Disagreement",
     "EmergingTopic",
+    "ErasurePreview",
     "FirewallQuestion",
     "HandedIn",
     "KeyOrder",
@@ -108,6 +110,8 @@ __all__ = [
     "draw_firewall_audit",
     "edit",
     "emerging_topics",
+    "erase",
+    "erased_words",
     "examination",
     "examiner_words",
     "explained_settings",
@@ -122,6 +126,7 @@ __all__ = [
     "next_firewall_question",
     "next_question",
     "own_contacts",
+    "preview_erasure",
     "protect",
     "recount_firewall",
     "reject",

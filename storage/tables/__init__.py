@@ -11,6 +11,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     telemetry  parts of traces that wait for the rest
     lineage  imports, what proposals rest on, what was unlearned
     serve   what programs send: keys, idempotency, orphans, capture health
+    erasing  what was erased, and tombstones
     outgoing  versions that went live and who was told; questions asked by day
 """
 
@@ -40,6 +41,7 @@ from storage.tables.changes import (
     ReleaseRow,
     ReportRow,
 )
+from storage.tables.erasing import ErasureRow, TombstoneRow
 from storage.tables.events import FeedbackRow, FlagRow, InteractionRow, ScoreRow
 from storage.tables.firewall import BucketRow, ClaimRow, DueRow, JudgedRow, KeptRow, QuestionRow, StandingRow
 from storage.tables.lineage import ImportRow, ProposalSourceRow, UnlearningRow
@@ -69,6 +71,7 @@ __all__ = [
     "DailyQualityRow",
     "DecisionRow",
     "DueRow",
+    "ErasureRow",
     "EvalCaseRow",
     "ExperimentRow",
     "FailedJobRow",
@@ -98,6 +101,7 @@ __all__ = [
     "Table",
     "TelemetryRow",
     "TicketRow",
+    "TombstoneRow",
     "TurnRow",
     "UnlearningRow",
     "VersionRow",
