@@ -21,7 +21,7 @@ def _erases(at: str, digests: str) -> str:
     """Whether an update does nothing but put a tombstone in place of a name. `at`, `digests`: how both are compared."""
     same = [*(f"NEW.{name} = OLD.{name}" for name in _KEPT), at, digests]
     subject = f"(NEW.subject = OLD.subject OR NEW.subject = '{ERASED}')"
-    actor = f"(NEW.actor = OLD.actor OR NEW.actor LIKE '{ALIAS}%')"
+    actor = f"(NEW.actor = OLD.actor OR substr(NEW.actor, 1, {len(ALIAS)}) = '{ALIAS}')"
     return " AND ".join((*same, subject, actor))
 
 
