@@ -1,6 +1,6 @@
 """The journal: a chain of hashes in which a changed, missing or added line shows, signed with a key kept elsewhere."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from storage.keys import JournalKeys
 from storage.record import Touched
 from storage.rows import from_row, to_row
 from storage.tables import AuditRow, HeadRow
+from storage.tombstones import erased_entries
 
 START = "0" * 64
 """What the first entry follows."""
@@ -57,7 +58,11 @@ def seal(note: Note, *, agent: str, seq: int, previous: str, keys: JournalKeys |
 
 
 def verify(
-    entries: Iterable[AuditEntry], *, last: tuple[int, str] | None = None, keys: JournalKeys | None = None
+    entries: Iterable[AuditEntry],
+    *,
+    last: tuple[int, str] | None = None,
+    keys: JournalKeys | None = None,
+    erased: Mapping[int, str] | None = None,
 ) -> AuditCheck:
     """Walk the chain of one agent from its first entry to the first break, in the order given.
 
@@ -72,7 +77,7 @@ def verify(
             count += 1
             yield entry
 
-    found = next(breaks(counted(), last=last, keys=keys), None)
+    found = next(breaks(counted(), last=last, keys=keys, erased=erased), None)
     if found is None:
         return AuditCheck(is_intact=True, entries=count)
     return AuditCheck(is_intact=False, entries=count, first_bad=found.seq, reason=found.reason)
@@ -84,15 +89,16 @@ def breaks(
     last: tuple[int, str] | None = None,
     keys: JournalKeys | None = None,
     after: tuple[int, str] = (0, START),
+    erased: Mapping[int, str] | None = None,
 ) -> Iterator[Break]:
     """Every place where the chain does not hold; behind each, what follows is measured against what stands there.
 
-    `after`: number and hash of the entry before the first one given.
+    `after`: number and hash of the entry before the first one given. `erased`: digests of what was left of entries.
     """
     (seq, previous), agent, is_signed = after, "", False
     for entry in entries:
         agent = agent or entry.agent
-        wrong = _fault(entry, agent=agent, seq=seq + 1, previous=previous)
+        wrong = _fault(entry, agent=agent, seq=seq + 1, previous=previous, erased=erased or {})
         wrong = wrong or _unsigned(entry, keys=keys or JournalKeys(), is_signed=is_signed)
         if wrong:
             yield Break(seq + 1, wrong)
@@ -179,12 +185,23 @@ def check_journal(connection: sa.Connection, agent: str) -> AuditCheck:
     """Verify the stored journal against where the head row says it ends."""
     head = HeadRow.core()
     row = connection.execute(sa.select(head.c.audit_seq, head.c.audit_hash).where(head.c.agent == agent)).one()
-    return verify(read_entries(connection, agent), last=(row.audit_seq, row.audit_hash), keys=keys_of(connection))
+    return verify(
+        read_entries(connection, agent),
+        last=(row.audit_seq, row.audit_hash),
+        keys=keys_of(connection),
+        erased=erased_entries(connection, agent),
+    )
 
 
-def fault_of(entry: AuditEntry, *, keys: JournalKeys) -> str:
+def content_of(entry: AuditEntry) -> str:
+    """Digest of what an entry says; its hash, unless words were taken out of it."""
+    return digest({name: getattr(entry, name) for name in _HASHED})
+
+
+def fault_of(entry: AuditEntry, *, keys: JournalKeys, erased: Mapping[int, str] | None = None) -> str:
     """Why one entry by itself cannot be what was written; empty when it can."""
-    return _fault(entry, agent=entry.agent, seq=entry.seq, previous=entry.previous) or _unsigned(
+    known = erased or {}
+    return _fault(entry, agent=entry.agent, seq=entry.seq, previous=entry.previous, erased=known) or _unsigned(
         entry, keys=keys, is_signed=False
     )
 
@@ -195,14 +212,15 @@ def _written(agent: str, kinds: Sequence[str]) -> Note:
     return Note(actor="engine", action=f"write {what}", subject=agent, at=datetime.now(UTC))
 
 
-def _fault(entry: AuditEntry, *, agent: str, seq: int, previous: str) -> str:
+def _fault(entry: AuditEntry, *, agent: str, seq: int, previous: str, erased: Mapping[int, str]) -> str:
     if entry.agent != agent:
         return "The entry belongs to another agent."
     if entry.seq != seq:
         return "An entry is missing, added or out of order."
     if entry.previous != previous:
         return "The entry does not follow the one before it."
-    if entry.hash != digest({name: getattr(entry, name) for name in _HASHED}):
+    told = content_of(entry)
+    if told not in (entry.hash, erased.get(entry.seq)):
         return "The entry was changed."
     return ""
 

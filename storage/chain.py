@@ -15,6 +15,7 @@ from storage.connecting import keys_of
 from storage.record import KINDS, read_seals, row_digest
 from storage.rows import from_row
 from storage.tables import AuditRow, DecisionRow, HeadRow, ProposalRow, ReleaseRow, VersionRow
+from storage.tombstones import erased_entries
 
 _Row = Mapping[Any, Any]
 
@@ -68,7 +69,8 @@ def _end(connection: sa.Connection, agent: str, head: _Row) -> str:
     found = [from_row(AuditEntry, row) for row in connection.execute(query).mappings()]
     if not found or (found[0].seq, found[0].hash) != (head["audit_seq"], head["audit_hash"]):
         return "The journal does not end where it was left."
-    links = list(audit.breaks(reversed(found), keys=keys, after=(found[-1].seq - 1, found[-1].previous)))
+    after, erased = (found[-1].seq - 1, found[-1].previous), erased_entries(connection, agent)
+    links = list(audit.breaks(reversed(found), keys=keys, after=after, erased=erased))
     if links:
         return f"Entry {links[0].seq} of the journal: {links[0].reason}"
     if found[0].digests.get("record") != digest(head["totals"]):
@@ -154,7 +156,7 @@ def _vouched(connection: sa.Connection, agent: str, kind: str, key: str, *, row:
     entry = None if stored is None else from_row(AuditEntry, stored)
     if entry is None or entry.digests.get(name) != told:
         return f"Entry {seal.seq} of the journal does not name {name}."
-    wrong = audit.fault_of(entry, keys=keys_of(connection))
+    wrong = audit.fault_of(entry, keys=keys_of(connection), erased=erased_entries(connection, agent))
     return f"Entry {seal.seq} of the journal: {wrong}" if wrong else ""
 
 

@@ -17,7 +17,6 @@ from loop.records import (
     Release,
     Version,
     digest,
-    is_body_of,
     may_move,
 )
 from storage import audit
@@ -27,6 +26,7 @@ from storage.proposals import candidate_numbers, candidate_of, draft_proposals, 
 from storage.record import Touched
 from storage.rows import from_row, to_row
 from storage.tables import DecisionRow, HeadRow, ProposalRow, ReleaseRow, VersionRow
+from storage.tombstones import is_stored_body
 
 _TARGETS = {
     "approve": ProposalState.APPROVED,
@@ -192,7 +192,7 @@ def _unfit(
     body = None if version is None else stored_body(connection, agent, version.digest)
     if version is None or body is None:
         return "The content that was approved is not stored."
-    if version.digest != proposal["candidate_digest"] or not is_body_of(version.digest, body):
+    if version.digest != proposal["candidate_digest"] or not is_stored_body(connection, agent, version.digest, body):
         return "The stored content is not the content that was approved."
     return ""
 

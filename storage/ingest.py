@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from loop.records import Feedback, FeedbackState, Interaction, Score, Written, derived_id, person
+from loop.records import ERASED, Feedback, FeedbackState, Interaction, Score, Written, derived_id, person
 from storage.among import among
 from storage.arrived import Arrived
 from storage.content import content_digest
@@ -93,6 +93,7 @@ def _write_interactions(
     table, agent = InteractionRow.core(), arrived.agent
     stored = _known(connection, table, agent, [row["id"] for row in rows])
     known = {name: str(row["content_digest"]) for name, row in stored.items()}
+    erased = {name for name, row in stored.items() if row["tombstone"] == ERASED}
     fresh: dict[str, Row] = {}
     changed: dict[str, Row] = {}
     new = updated = duplicate = 0
@@ -101,8 +102,9 @@ def _write_interactions(
         if name not in known:
             fresh[name] = row
             new += 1
-        elif known[name] == row["content_digest"]:
+        elif known[name] == row["content_digest"] or name in erased:
             duplicate += 1
+            continue
         else:
             (fresh if name in fresh else changed)[name] = row
             updated += 1
@@ -158,11 +160,16 @@ def _write_feedback(connection: sa.Connection, arrived: Arrived, rows: Sequence[
 
 
 def _digests(connection: sa.Connection, table: sa.Table, agent: str, ids: Sequence[str]) -> dict[str, str]:
-    return {name: str(row["content_digest"]) for name, row in _known(connection, table, agent, ids).items()}
+    """By id; ERASED for what may not come back."""
+    return {
+        name: ERASED if row["tombstone"] == ERASED else str(row["content_digest"])
+        for name, row in _known(connection, table, agent, ids).items()
+    }
 
 
 def _known(connection: sa.Connection, table: sa.Table, agent: str, ids: Sequence[str]) -> dict[str, sa.RowMapping]:
-    query = sa.select(table.c.id, table.c.content_digest, table.c.seq).where(
+    mark = table.c.method if table.name == "interaction" else table.c.reason
+    query = sa.select(table.c.id, table.c.content_digest, table.c.seq, mark.label("tombstone")).where(
         table.c.agent == agent, among(table.c.id, ids)
     )
     return {row["id"]: row for row in connection.execute(query).mappings()} if ids else {}
@@ -178,7 +185,7 @@ def _fresh_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) 
         if row["id"] not in known:
             known[row["id"]] = row["content_digest"]
             fresh.append(row)
-        elif known[row["id"]] != row["content_digest"]:
+        elif known[row["id"]] not in (row["content_digest"], ERASED):
             taken.append(_renamed(row))
     known = _digests(connection, table, agent, [row["id"] for row in taken])
     for row in taken:

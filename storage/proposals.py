@@ -16,7 +16,6 @@ from loop.records import (
     SealedLook,
     Version,
     evidence_digest,
-    is_body_of,
     look_of,
 )
 from storage.among import among
@@ -24,6 +23,7 @@ from storage.lineage import write_sources
 from storage.rows import Row, from_row, to_row
 from storage.statements import insert_new, insert_unknown
 from storage.tables import BundleRow, ExperimentRow, ProposalRow, ReportRow, VersionRow
+from storage.tombstones import is_stored_body
 
 
 def draft_proposals(
@@ -135,7 +135,7 @@ def _keep_candidate(
     if digest in brought:
         keep_bundle(connection, agent, brought[digest])
     body = stored_body(connection, agent, digest)
-    if body is None or not is_body_of(digest, body):
+    if body is None or not is_stored_body(connection, agent, digest, body):
         raise InvalidInput(
             "The content of a proposal's candidate is missing.", field="bundles", remedy="Bring it with the proposal."
         )

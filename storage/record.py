@@ -78,6 +78,12 @@ KINDS: dict[str, Kind] = {
     "api_key": Kind(tables.ApiKeyRow.core(), *_by("id")),
     "import": Kind(tables.ImportRow.core(), *_by("id")),
     "unlearning": Kind(tables.UnlearningRow.core(), *_by("id")),
+    "erasure": Kind(tables.ErasureRow.core(), *_by("id")),
+    "tombstone": Kind(
+        tables.TombstoneRow.core(),
+        lambda row: tombstone_key(row["kind"], row["key"]),
+        lambda table, keys: among(table.c.key, [key.partition("/")[2] for key in keys]),
+    ),
     "measurement": Kind(
         tables.MeasurementRow.core(),
         lambda row: measurement_key(row["number"], row["case_set_digest"], row["at"]),
@@ -100,6 +106,11 @@ def answer_key(audit_id: str, case_id: str) -> str:
 def verdict_key(audit_id: str, feedback_id: str, rater: str) -> str:
     """A word about a drawn item has no id of its own."""
     return f"{audit_id}/{digest([feedback_id, rater])}"
+
+
+def tombstone_key(kind: str, key: str) -> str:
+    """A tombstone has no id of its own."""
+    return f"{kind}/{key}"
 
 
 def measurement_key(number: int, case_set_digest: str, at: datetime) -> str:
@@ -192,6 +203,11 @@ class Touched:
             if not keys:
                 continue
             rows = read_digests(self._connection, self._agent, kind, list(keys))
+            gone = {key: self._old[kind, key] for key in keys if key not in rows and (kind, key) in self._old}
+            if gone:
+                changed.append(kind)
+                totals[kind] = added(totals.get(kind, ""), elements=_elements(kind, gone), sign=-1)
+                delete_seals(self._connection, self._agent, kind, gone)
             fresh = {
                 key: Seal(told, seq)
                 for key, told in rows.items()
@@ -200,12 +216,12 @@ class Touched:
             if not fresh:
                 continue
             changed.append(kind)
+            noted |= _listed(kind, fresh)
             replaced = {key: self._old[kind, key] for key in fresh if (kind, key) in self._old}
             totals[kind] = added(totals.get(kind, ""), elements=_elements(kind, replaced), sign=-1)
             totals[kind] = added(totals[kind], elements=_elements(kind, fresh))
             write_seals(self._connection, self._agent, kind, fresh)
-            noted |= _listed(kind, fresh)
-        return Sealed(totals=totals, noted=noted, kinds=tuple(changed))
+        return Sealed(totals=totals, noted=noted, kinds=tuple(dict.fromkeys(changed)))
 
 
 def read_seals(
@@ -240,6 +256,12 @@ def write_seals(connection: sa.Connection, agent: str, kind: str, seals: Mapping
     """Put in, or in place of the earlier ones."""
     rows = [{"agent": agent, "kind": kind, "key": key} | seal._asdict() for key, seal in seals.items()]
     upsert(connection, SealRow.core(), rows)
+
+
+def delete_seals(connection: sa.Connection, agent: str, kind: str, keys: Collection[str]) -> None:
+    """Of rows that are gone, or have another key now."""
+    table = SealRow.core()
+    connection.execute(sa.delete(table).where(table.c.agent == agent, table.c.kind == kind, among(table.c.key, keys)))
 
 
 def total_of(kind: str, seals: Mapping[str, Seal]) -> str:

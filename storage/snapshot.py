@@ -33,7 +33,6 @@ from loop.records import (
     TurnReport,
     Version,
     VersionSignals,
-    is_body_of,
 )
 from storage import audit, chain, reads
 from storage.among import among
@@ -60,6 +59,7 @@ from storage.tables import (
     TurnRow,
     VersionRow,
 )
+from storage.tombstones import is_stored_body
 
 R = TypeVar("R", bound=Record)
 
@@ -118,9 +118,10 @@ class AgentReads:
         """By its digest, of candidates too. Raises NotFound; Damaged when its body is not what was stored."""
         with reading(self._engine) as connection:
             body = stored_body(connection, self._slug, digest)
+            is_intact = body is not None and is_stored_body(connection, self._slug, digest, body)
         if body is None:
             raise NotFound("There is no version with this content.")
-        if not is_body_of(digest, body):
+        if not is_intact:
             raise Damaged("A stored version was changed from outside.", remedy="Restore a backup.")
         return from_body(Bundle, body).named(digest)
 

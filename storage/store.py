@@ -37,6 +37,7 @@ from storage.casebook import AgentCasebook, write_case_changes
 from storage.commit import check_changes, write_changes
 from storage.connecting import keys_of, reading, writing
 from storage.derive import forget_derived
+from storage.erasing.store import AgentErasing
 from storage.ingest import arrival_rows, write_arrivals
 from storage.knowledge import AgentKnowledge
 from storage.lineage import AgentLineage, note_import
@@ -61,7 +62,9 @@ def _counted(notes: Sequence[Note], written: Written) -> list[Note]:
     return [*notes[:-1], notes[-1].model_copy(update={"digests": notes[-1].digests | told})]
 
 
-class AgentStore(AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPanelbook, AgentLineage, AgentAsks):
+class AgentStore(
+    AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPanelbook, AgentLineage, AgentErasing, AgentAsks
+):
     """Everything kept about one agent: its reads, and each write in one transaction."""
 
     def __init__(

@@ -124,6 +124,9 @@ class FakeSnapshots(Memory):
     def unlearnings(self) -> list[Any]:
         return []
 
+    def finish_erasures(self, now: datetime) -> list[Any]:  # noqa: ARG002 - nothing is erased here
+        return []
+
     def told_by(self, feedback_ids: Collection[str]) -> dict[str, TracedItem]:
         known = {key: self.known.items[key] for key in feedback_ids if key in self.known.items}
         return {

@@ -20,6 +20,7 @@ from loop.records import (
     CaseSet,
     Changes,
     Comparison,
+    ErasureOrder,
     Experiment,
     FirewallAudit,
     FirewallVerdict,
@@ -81,6 +82,9 @@ def build(database: Database) -> AgentStore:
         id="u1", agent="desk", scope=TaintScope(items=("f7",)), actor="rita", reason="no", at=builders.at(21)
     )
     store.commit(Changes(unlearnings=(taken,)))
+    alone = Note(actor="rita", action="receive", subject="i90", at=builders.NOON)
+    store.append(interactions=[builders.interaction(90)], notes=[alone])
+    store.erase(ErasureOrder(what="customer", name="c90", actor="rita", reason="asked", at=builders.at(21)))
     deciding.ship(store, "p2")
     deciding.waiting(store, "open")
     deciding.roll_back(store, to=1, undone="p2")
@@ -306,6 +310,9 @@ CHANGES: dict[str, Tamper] = {
     "an import put on somebody else": _sql("UPDATE import SET actor = 'mallory'"),
     "an unlearning forgotten": _sql("DELETE FROM unlearning"),
     "what was unlearned rewritten": _json("unlearning", "body", {"scope": {"items": ["f1"]}}),
+    "an erasure forgotten": _sql("DELETE FROM erasure"),
+    "a tombstone put on an entry that was changed": _sql("UPDATE audit SET actor = 'x' WHERE subject = '⟨ERASED⟩'"),
+    "tombstones deleted": _sql("DELETE FROM tombstone"),
     "the operator's facts rewritten": _json("agent", "facts", ["Refunds take 1 day."]),
     "a detector switched off by hand": _json("agent", "limits", {"detectors_off": ["rate"]}),
     "sum of what arrived rewritten": _json("arrival_log", "totals", {}),

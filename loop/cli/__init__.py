@@ -9,6 +9,7 @@ from loop.cli.api import api_command
 from loop.cli.auditing import audit_command
 from loop.cli.cases import cases_group
 from loop.cli.connect import connect_group
+from loop.cli.erasing import erase_command
 from loop.cli.firewall import firewall_group
 from loop.cli.held import held_command
 from loop.cli.import_group import import_group
@@ -50,6 +51,7 @@ for _command in (
     rollback_command,
     taint_command,
     unlearn_command,
+    erase_command,
     audit_command,
     recheck_command,
     worker_command,

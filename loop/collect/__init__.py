@@ -27,6 +27,7 @@ from loop.collect.files.shapes import SHAPES
 from loop.collect.files.shipped import importer, shipped
 from loop.collect.files.shipped import text_of as importer_text
 from loop.collect.files.writing import importer_toml
+from loop.collect.identity import stored_names
 from loop.collect.orders import orders_in
 from loop.collect.receive import Door, FileReceipt, Receipt, receive, receive_file
 from loop.collect.sanitize import Refused, Sanitized, sanitize
@@ -72,4 +73,5 @@ __all__ = [
     "receive_file",
     "sanitize",
     "shipped",
+    "stored_names",
 ]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Literal
 
 from loop.records import Interaction, derived_id
 from loop.text.redaction import redact_text
@@ -58,3 +59,9 @@ def interaction_id(made: Interaction, *, at: datetime | None, identity: str | No
         at,
         identity,
     )
+
+
+def stored_names(agent: str, what: Literal["customer", "author", "episode"], name: str) -> tuple[str, ...]:
+    """How a person or a conversation may be named in what is stored: as given, masked, or by a derived id."""
+    own = stable_id("e", agent, name) if what == "episode" else pseudonym(agent, name)
+    return tuple(dict.fromkeys((name, own)))

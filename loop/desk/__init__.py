@@ -48,6 +48,7 @@ from loop.desk.decisions import (
     undo_seconds,
 )
 from loop.desk.drafts import draft, draft_articles, draft_version
+from loop.desk.erasing import ErasurePreview, erase, erased_words, preview_erasure
 from loop.desk.examiners import examination, examiner_words
 from loop.desk.feedback import Correction, correct, judge, own_contacts
 from loop.desk.firewall import (
@@ -88,6 +89,7 @@ __all__ = [
     "Disagreement",
     "DoorHealth",
     "EmergingTopic",
+    "ErasurePreview",
     "FirewallQuestion",
     "HandedIn",
     "KeyOrder",
@@ -126,6 +128,8 @@ __all__ = [
     "draw_firewall_audit",
     "edit",
     "emerging_topics",
+    "erase",
+    "erased_words",
     "examination",
     "examiner_words",
     "explained_settings",
@@ -140,6 +144,7 @@ __all__ = [
     "next_firewall_question",
     "next_question",
     "own_contacts",
+    "preview_erasure",
     "protect",
     "recipe_named",
     "recount_firewall",

@@ -73,6 +73,7 @@ def begin(parts: Parts) -> Begun:
     Raises BrokenChain when the live version does not follow from the record: nothing is built on it.
     """
     parts.store.check_head()
+    parts.store.finish_erasures(parts.clock())
     seen = mark(parts)
     return Begun(stages=APPLY_ONLY if is_settled(parts, seen=seen) else tuple(STAGES), seen=seen)
 

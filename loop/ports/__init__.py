@@ -18,6 +18,7 @@ from loop.ports.answering import ConcurrentAnswerer as ConcurrentAnswerer
 from loop.ports.answering import Endpoint as Endpoint
 from loop.ports.answering import Model as Model
 from loop.ports.cases import Casebook as Casebook
+from loop.ports.erasing import Erasing as Erasing
 from loop.ports.jobs import FailedJobs as FailedJobs
 from loop.ports.jobs import Jobs as Jobs
 from loop.ports.knowledge import Knowledge as Knowledge
@@ -277,6 +278,7 @@ class Store(
     Casebook,
     FirewallAudits,
     Lineage,
+    Erasing,
     Commits,
     Answers,
     FailedJobs,

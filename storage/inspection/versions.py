@@ -6,8 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loop.records import AuditEntry, ProposalState, is_body_of
+from loop.records import AuditEntry, ProposalState, digest, is_body_of
 from storage.tables import BundleRow, DecisionRow, HeadRow, ProposalRow, ReleaseRow, ReportRow, Table, VersionRow
+from storage.tombstones import read_tombstones
 
 _Row = Mapping[Any, Any]
 _WENT_LIVE = (ProposalState.LIVE.value, ProposalState.UNDONE.value)
@@ -44,9 +45,9 @@ class _Versions:
 
     def contents(self) -> Iterator[tuple[str, str]]:
         """Every bundle against its name."""
-        table = BundleRow.core()
+        table, left = BundleRow.core(), read_tombstones(self._connection, self._agent, "bundle")
         for row in self._connection.execute(sa.select(table).where(table.c.agent == self._agent)).mappings():
-            if not is_body_of(row["digest"], row["body"]):
+            if not is_body_of(row["digest"], row["body"]) and left.get(row["digest"]) != digest(row["body"]):
                 yield f"bundle {row['digest'][:12]}", "Its content was changed since it was written."
 
     def chain(self, version: _Row) -> Iterator[str]:

@@ -21,6 +21,7 @@ from storage.inspection.columns import DERIVED, answer_faults, column_faults
 from storage.inspection.versions import version_faults
 from storage.record import KINDS, Seal, read_digests, read_seals, total_of
 from storage.tables import AgentRow, HeadRow, SealRow, metadata
+from storage.tombstones import erased_entries, read_tombstones
 
 RESTORE = "Restore a backup, or accept what stands: ratchet audit --agent {agent} --accept WHY."
 _ROLL_BACK = "Go back to a version that follows: ratchet rollback --agent {agent} --to NUMBER --reason WHY."
@@ -106,6 +107,7 @@ class _Walk:
         self.entries: list[AuditEntry] = []
         self.seals: dict[str, dict[str, Seal]] = {}
         self.notes: list[str] = []
+        self.erased: dict[int, str] = {}
 
     def faults(self) -> list[Fault]:
         """In the order in which the chain hangs together; one part that cannot be read stops no other."""
@@ -133,7 +135,11 @@ class _Walk:
     def accepted(self) -> frozenset[str]:
         """Ids of what the operator has accepted, in entries that are as they were written."""
         keys = keys_of(self.connection)
-        said = (entry for entry in self.entries if entry.action == ACCEPT and not audit.fault_of(entry, keys=keys))
+        said = (
+            entry
+            for entry in self.entries
+            if entry.action == ACCEPT and not audit.fault_of(entry, keys=keys, erased=self.erased)
+        )
         return frozenset(name.removeprefix("accepted ") for entry in said for name in entry.digests)
 
     def _journal(self) -> Iterator[Found]:
@@ -144,9 +150,12 @@ class _Walk:
         self.entries.extend(audit.read_entries(self.connection, self.agent))
         if not self.entries:
             yield "journal", "It is empty."
+        self._tell_erased()
         keys = keys_of(self.connection)
         counted: Counter[str] = Counter()
-        for seq, reason in audit.breaks(self.entries, last=(row.audit_seq, row.audit_hash), keys=keys):
+        for seq, reason in audit.breaks(
+            self.entries, last=(row.audit_seq, row.audit_hash), keys=keys, erased=self.erased
+        ):
             counted[reason] += 1
             if counted[reason] == 1:
                 yield f"entry {seq}", reason
@@ -160,6 +169,14 @@ class _Walk:
             self.notes.append(
                 f"{states['none']} entries are from before the journal was signed: their chain is checked."
             )
+
+    def _tell_erased(self) -> None:
+        """What no longer says all it said because somebody was erased: no fault, and told."""
+        self.erased = erased_entries(self.connection, self.agent)
+        bundles = len(read_tombstones(self.connection, self.agent, "bundle"))
+        for n, what in ((len(self.erased), "entries of the journal"), (bundles, "versions' contents")):
+            if n:
+                self.notes.append(f"{n} {what} were erased in part: the journal vouches for what is left.")
 
     def _head(self) -> Iterator[Found]:
         try:

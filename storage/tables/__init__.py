@@ -12,6 +12,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     connectors how far other tools were read
     lineage  imports, what proposals rest on, what was unlearned
     serve   what programs send: keys, idempotency, orphans, capture health
+    erasing  what was erased, and tombstones
     outgoing  versions that went live and who was told; questions asked by day
 """
 
@@ -42,6 +43,7 @@ from storage.tables.changes import (
     ReportRow,
 )
 from storage.tables.connectors import CursorRow
+from storage.tables.erasing import ErasureRow, TombstoneRow
 from storage.tables.events import FeedbackRow, FlagRow, InteractionRow, ScoreRow
 from storage.tables.firewall import BucketRow, ClaimRow, DueRow, JudgedRow, KeptRow, QuestionRow, StandingRow
 from storage.tables.lineage import ImportRow, ProposalSourceRow, UnlearningRow
@@ -72,6 +74,7 @@ __all__ = [
     "DailyQualityRow",
     "DecisionRow",
     "DueRow",
+    "ErasureRow",
     "EvalCaseRow",
     "ExperimentRow",
     "FailedJobRow",
@@ -101,6 +104,7 @@ __all__ = [
     "Table",
     "TelemetryRow",
     "TicketRow",
+    "TombstoneRow",
     "TurnRow",
     "UnlearningRow",
     "VersionRow",

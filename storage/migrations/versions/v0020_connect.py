@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0020_connect"
-down_revision = "0017_agents"
+down_revision = "0019_erasure"
 branch_labels = None
 depends_on = None
 
