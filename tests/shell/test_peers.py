@@ -1,6 +1,7 @@
 """Phoenix and MLflow themselves, started from their packages: what they keep of a traced agent is pulled, once.
 
-They come with the dependency group `peers`. Without it these tests are skipped and say so; in CI they fail.
+They are programs on the path, each in an environment of its own: what they ask for does not fit what our own tests ask
+for. Without them these tests are skipped and say so; in CI they fail.
 """
 
 import json
@@ -189,12 +190,16 @@ def _as(kind: str, attributes: Mapping[str, str]) -> dict[str, str]:
     return {"openinference.span.kind": kind, **attributes}
 
 
+PACKAGES = {"phoenix": "arize-phoenix>=20,<21", "mlflow": "mlflow>=3.6,<4"}
+
+
 def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
+        remedy = f"uv tool install '{PACKAGES[name]}'"
         if os.environ.get("CI") == "true":
-            pytest.fail(f"{name} is not there, and CI must not skip it: uv sync --group peers")
-        pytest.skip(f"NO {name.upper()}: uv sync --group peers")
+            pytest.fail(f"{name} is not there, and CI must not skip it: {remedy}")
+        pytest.skip(f"NO {name.upper()}: {remedy}")
     return found
 
 
