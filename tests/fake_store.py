@@ -124,7 +124,7 @@ class FakeSnapshots(Memory):
     def unlearnings(self) -> list[Any]:
         return []
 
-    def finish_erasures(self, now: datetime) -> list[Any]:  # noqa: ARG002 - nothing is erased here
+    def finish_erasures(self, now: datetime) -> list[Any]:
         return []
 
     def told_by(self, feedback_ids: Collection[str]) -> dict[str, TracedItem]:
