@@ -22,7 +22,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from sqlalchemy import event as event_of_sqlalchemy
 
+from loop.collect import Delivery, otlp
 from loop.records import FeedbackKind, FeedbackState, Interaction
+from loop.serve.intake import Intake, Receipt
 from storage.connecting import reading
 from storage.database import Database
 from storage.store import AgentStore
@@ -264,6 +266,23 @@ def test_exports_of_one_trace_that_come_at_once_lose_nothing(client: Client, sto
         one.join()
     names = [step.name for step in kept(store)[TRACE].steps if step.kind == "tool"]
     assert sorted(names) == sorted(["track", *(f"t{number}" for number in range(10, 26))])
+
+
+def test_a_part_that_another_process_keeps_meanwhile_is_told_too(
+    client: Client, store: AgentStore, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = traces([span(9, {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "meanwhile"}, parent=1)])
+    [sent] = otlp.read_export(otlp.decode(as_json(tool), signal="traces", encoding=otlp.JSON)).sent
+    part = KeptPart(TRACE, "meanwhile", "", sent.what.model_dump(mode="json", exclude_defaults=True))
+    submit = Intake.submit
+
+    async def after_another(self: Intake, delivery: Delivery) -> Receipt:
+        database.telemetry.keep("desk", [part], now=builders.at(0))
+        return await submit(self, delivery)
+
+    monkeypatch.setattr(Intake, "submit", after_another)
+    client.post("/v1/traces", traces(genai_tool_loop()))
+    assert "meanwhile" in [step.name for step in kept(store)[TRACE].steps]
 
 
 def test_parts_are_thrown_away_after_days_and_what_was_told_stays(database: Database, store: AgentStore) -> None:
