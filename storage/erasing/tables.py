@@ -6,7 +6,8 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlmodel import AutoString
 
-from loop.records import ERASED, OPEN_STATES, ProposalState
+from loop.records import OPEN_STATES, ProposalState
+from loop.records.erasure import ERASED
 from storage.among import among
 from storage.erasing.scrub import Scrub
 from storage.erasing.subject import Subject

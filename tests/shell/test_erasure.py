@@ -15,8 +15,6 @@ from loop.change.proposal import Idea
 from loop.errors import InvalidInput, NotAllowed, NotFound
 from loop.ports import Parts
 from loop.records import (
-    ALIAS,
-    ERASED,
     Actor,
     Answer,
     ChangeExamples,
@@ -33,6 +31,7 @@ from loop.records import (
     Role,
     TurnReport,
 )
+from loop.records.erasure import ALIAS, ERASED
 from loop.settings import Settings
 from storage.database import Database
 from storage.erasing.scrub import Scrub
