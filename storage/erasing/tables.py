@@ -35,7 +35,7 @@ RULES: dict[str, Rule] = {
     # Holds nobody's words or name.
     **dict.fromkeys(
         ("agent_secret", "head", "arrival_log", "seal", "experiment", "outbox", "asks", "api_key", "api_key_use",
-         "idempotency_key", "capture"),
+         "idempotency_key", "capture", "connector_cursor"),
         "silent",
     ),
 }  # fmt: skip
