@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from loop.records import ERASED, Feedback, FeedbackState, Interaction, Score, Written, derived_id, person
+from loop.records import Feedback, FeedbackState, Interaction, Score, Written, derived_id, person
+from loop.records.erasure import ERASED
 from storage.among import among
 from storage.arrived import Arrived
 from storage.content import content_digest

@@ -7,7 +7,7 @@ actor of an entry an erasure may put a tombstone, which the journal itself vouch
 
 import sqlalchemy as sa
 
-from loop.records import ALIAS, ERASED
+from loop.records.erasure import ALIAS, ERASED
 
 _REFUSAL = "the journal is append-only"
 _NO_DEMO = "NOT EXISTS (SELECT 1 FROM agent WHERE slug = OLD.agent AND is_demo)"

@@ -20,7 +20,6 @@ from loop.records import (
     CaseSet,
     Changes,
     Comparison,
-    ErasureOrder,
     Experiment,
     FirewallAudit,
     FirewallVerdict,
@@ -32,6 +31,7 @@ from loop.records import (
     TaintScope,
     Unlearning,
 )
+from loop.records.erasure import ErasureOrder
 from storage import audit
 from storage.database import Database
 from storage.keys import JournalKeys

@@ -7,7 +7,7 @@ import click
 from loop import desk, engine, wiring
 from loop.cli.opening import opened
 from loop.errors import InvalidInput
-from loop.records import SubjectKind
+from loop.records.erasure import SubjectKind
 from loop.text.invisible import reveal
 
 

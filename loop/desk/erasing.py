@@ -9,7 +9,8 @@ from loop.desk.unlearning import unlearn
 from loop.desk.wording import checked_words
 from loop.errors import InvalidInput
 from loop.ports import Parts
-from loop.records import Actor, Erasure, ErasureOrder, SubjectKind, Taint, TaintScope
+from loop.records import Actor, Erasure, Taint, TaintScope
+from loop.records.erasure import ErasureOrder, SubjectKind
 
 _ROWS = {
     "interaction": "interactions with their steps",

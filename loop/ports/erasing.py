@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Protocol
 
-from loop.records import Erasure, ErasureOrder
+from loop.records import Erasure
+from loop.records.erasure import ErasureOrder
 
 
 class Erasing(Protocol):

@@ -38,7 +38,7 @@ from loop.records.changes import Change, Issue, IssueSide, Proposal, Stakes, Sta
 from loop.records.claims import SUPPORTING, Basis, Saying, SayingColumn
 from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role, evidence_digest
 from loop.records.delivery import Announcement
-from loop.records.erasure import ALIAS, ERASED, Erasure, ErasureOrder, SubjectKind
+from loop.records.erasure import Erasure
 from loop.records.events import Answer, Feedback, Flag, Interaction, Question, Score, Step
 from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
 from loop.records.items import DaySignals, FeedbackItem, ProposalItem, VersionSignals
@@ -162,12 +162,10 @@ from loop.records.trials import (
 from loop.records.turns import StageName, StageReport, TurnReport
 
 __all__ = [
-    "ALIAS",
     "COUNTING_STATES",
     "DECIDED_STATES",
     "DOUBTED_STATES",
     "ENOUGH_JUDGED",
-    "ERASED",
     "FEEDBACK_MOVES",
     "HIDDEN",
     "IMPORTED",
@@ -228,7 +226,6 @@ __all__ = [
     "EditInstructions",
     "EditPart",
     "Erasure",
-    "ErasureOrder",
     "Estimate",
     "EvalCase",
     "Evidence",
@@ -309,7 +306,6 @@ __all__ = [
     "StakesLevel",
     "Standing",
     "Step",
-    "SubjectKind",
     "Sums",
     "Taint",
     "TaintScope",

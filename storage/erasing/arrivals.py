@@ -5,7 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loop.records import ALIAS, ERASED, Feedback, Interaction, digest
+from loop.records import Feedback, Interaction, digest
+from loop.records.erasure import ALIAS, ERASED
 from storage.among import among
 from storage.arrived import Arrived
 from storage.erasing.subject import Subject

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from loop.records import ERASED, AuditEntry, digest
+from loop.records import AuditEntry, digest
+from loop.records.erasure import ERASED
 from storage import audit
 from storage.erasing.scrub import Scrub
 from storage.erasing.subject import Subject

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from loop.errors import NotFound
-from loop.records import OPEN_STATES, Erasure, ErasureOrder, Note, digest
+from loop.records import OPEN_STATES, Erasure, Note, digest
+from loop.records.erasure import ErasureOrder
 from storage import audit
 from storage.among import among
 from storage.arrived import Arrived

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from loop.records import ERASED
+from loop.records.erasure import ERASED
 
 WHOLE_MIN = 6
 """Characters from which a text that is somebody's own is looked for as a whole."""

@@ -6,7 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from loop.ports import Checkpoint
-from loop.records import Erasure, ErasureOrder
+from loop.records import Erasure
+from loop.records.erasure import ErasureOrder
 from storage.connecting import reading, writing
 from storage.erasing import run
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loop.records import ALIAS, ERASED, Erasure, ErasureOrder, digest
+from loop.records import Erasure, digest
+from loop.records.erasure import ALIAS, ERASED, ErasureOrder
 from storage.among import among
 from storage.erasing.scrub import Scrub
 from storage.tables import EvalCaseRow, FeedbackRow, InteractionRow, SecretRow

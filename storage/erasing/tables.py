@@ -6,7 +6,8 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlmodel import AutoString
 
-from loop.records import ERASED, OPEN_STATES, ProposalState
+from loop.records import OPEN_STATES, ProposalState
+from loop.records.erasure import ERASED
 from storage.among import among
 from storage.erasing.scrub import Scrub
 from storage.erasing.subject import Subject
@@ -34,7 +35,7 @@ RULES: dict[str, Rule] = {
     # Holds nobody's words or name.
     **dict.fromkeys(
         ("agent_secret", "head", "arrival_log", "seal", "experiment", "outbox", "asks", "api_key", "api_key_use",
-         "idempotency_key", "capture"),
+         "idempotency_key", "capture", "connector_cursor"),
         "silent",
     ),
 }  # fmt: skip

@@ -15,8 +15,6 @@ from loop.change.proposal import Idea
 from loop.errors import InvalidInput, NotAllowed, NotFound
 from loop.ports import Parts
 from loop.records import (
-    ALIAS,
-    ERASED,
     Actor,
     Answer,
     ChangeExamples,
@@ -33,12 +31,14 @@ from loop.records import (
     Role,
     TurnReport,
 )
+from loop.records.erasure import ALIAS, ERASED
 from loop.settings import Settings
 from storage.database import Database
 from storage.erasing.scrub import Scrub
 from storage.erasing.tables import RULES
 from storage.inspection import inspect
 from storage.keys import JournalKeys
+from storage.store import AgentStore
 from storage.tables import metadata
 from tests import builders
 from tests.fakes import FakeClock
@@ -107,6 +107,11 @@ def parts(signed: Database) -> Parts:
     return parts
 
 
+def kept(parts: Parts) -> AgentStore:
+    assert isinstance(parts.store, AgentStore)
+    return parts.store
+
+
 def drafted(parts: Parts, *operations: Any, evidence: Sequence[str] = (), rationale: str = "r") -> Any:
     """A machine's change on the live version, tested and on the desk."""
     store = parts.store
@@ -127,7 +132,7 @@ def shipped(parts: Parts, *operations: Any, evidence: Sequence[str] = (), ration
     made = drafted(parts, *operations, evidence=evidence, rationale=rationale)
     approval = deciding.decision(parts.store.proposal(made.id))
     parts.store.decide(approval)
-    deciding.deploy(parts.store, approval)
+    deciding.deploy(kept(parts), approval)
     return made
 
 
@@ -163,7 +168,7 @@ def take_back(parts: Parts) -> None:
     assert [one.state for one in waiting] == [ProposalState.WAITING]
     approval = deciding.decision(parts.store.proposal(waiting[0].proposal.id))
     parts.store.decide(approval)
-    deciding.deploy(parts.store, approval)
+    deciding.deploy(kept(parts), approval)
 
 
 def test_every_table_says_what_erasure_does_with_it() -> None:
@@ -201,7 +206,7 @@ def test_an_older_version_can_be_gone_back_to_without_what_was_erased(signed: Da
     erased(parts)
     take_back(parts)
     engine.turn(parts)
-    deciding.roll_back(parts.store, to=number, undone=None)
+    deciding.roll_back(kept(parts), to=number, undone=None)
     live = parts.store.bundle(parts.store.head().digest)
     assert [one.id for one in live.examples] == ["x1"]
     parts.store.check_head()
@@ -216,7 +221,7 @@ def test_a_subject_is_found_by_each_of_its_names(signed: Database, parts: Parts,
     assert holding(signed, name, TOLD) == {}
     assert faults(signed) == []
     assert parts.store.feedback_items(["f3"])["f3"].feedback.text == ""
-    (entry,) = [one for one in parts.store.journal() if one.action == "receive interaction"]
+    (entry,) = [one for one in kept(parts).journal() if one.action == "receive interaction"]
     assert (entry.actor.startswith(ALIAS), entry.subject) == ((True, "i3") if what == "author" else (False, ERASED))
 
 
