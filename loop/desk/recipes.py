@@ -131,6 +131,17 @@ RECIPES: Sequence[Recipe] = (
         "file again changes nothing, and `ratchet import undo` takes a whole import back.",
     ),
     Recipe(
+        how="pull",
+        title="Phoenix, MLflow, Langfuse, LangSmith",
+        says="Your agent's traces are kept by another tool. Ratchet reads what is new there, with what people said of "
+        "it; your agent and that tool stay as they are.",
+        lines="ratchet source add traces phoenix http://127.0.0.1:6006 --project default --key\n"
+        "ratchet pull traces --agent {agent}",
+        language="bash",
+        then="Name the tool (phoenix, mlflow, langfuse or langsmith), its address and its project. With --agent at "
+        "`ratchet source add`, the worker pulls by itself.",
+    ),
+    Recipe(
         how="endpoint",
         title="An endpoint of mine",
         says="Your agent answers at an address of its own. Ratchet calls it with held-out questions and the version to "

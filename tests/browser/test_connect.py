@@ -72,7 +72,8 @@ def test_the_lines_of_the_page_bring_the_first_event_and_the_page_sees_it(served
     expect(page.get_by_text("Waiting for the first event")).to_be_visible()
     environment = connected(page)
     assert environment["RATCHET_URL"] == served.address
-    run(f"def answer(question): return 'On its way.'\n{code(page)}\nanswer('Where is my parcel?')", **environment)
+    asks = "answer('Where is my parcel?')\nratchet.flush(200)"
+    run(f"def answer(question): return 'On its way.'\n{code(page)}\n{asks}", **environment)
     expect(page.get_by_text("It arrived")).to_be_visible()
     expect(page.get_by_text("Where is my parcel?")).to_be_visible()
     expect(page.get_by_text("What is missing: an outcome.")).to_be_visible()
