@@ -114,10 +114,21 @@ def visits(browser: Browser, served: Served) -> Iterator[Visits]:
         context.close()
 
 
+STILL = """() => new Promise((done) => {
+  let timer;
+  const moved = () => { clearTimeout(timer); timer = setTimeout(() => { watch.disconnect(); done(); }, 600); };
+  const watch = new MutationObserver(moved);
+  watch.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+  moved();
+})"""
+"""Until nothing on the page has changed for a while: on a busy machine the last picture comes long after the run."""
+
+
 def settled(page: Page) -> None:
     """Wait until the page run is over and its last picture stands."""
     page.wait_for_selector(READY)
-    page.wait_for_timeout(600)
+    page.wait_for_selector("[class^='rt-']", state="attached")
+    page.evaluate(STILL)
     page.wait_for_selector(READY)
 
 
