@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import UTCDateTime
 
 from loop.records import (
+    ApiKey,
     Arm,
     AuditAnswer,
     AuditCell,
@@ -85,6 +86,11 @@ def build(database: Database) -> AgentStore:
     alone = Note(actor="rita", action="receive", subject="i90", at=builders.NOON)
     store.append(interactions=[builders.interaction(90)], notes=[alone])
     store.erase(ErasureOrder(what="customer", name="c90", actor="rita", reason="asked", at=builders.at(21)))
+    made = ApiKey(
+        agent="desk", id="k1", client="helpdesk", verbs=("feedback:write",), secret_digest="a" * 64,
+        created_at=builders.NOON, expires_at=builders.at(60),
+    )  # fmt: skip
+    database.create_key([made], note=Note(actor="rita", action="create key", subject="k1", at=builders.at(21)))
     deciding.ship(store, "p2")
     deciding.waiting(store, "open")
     deciding.roll_back(store, to=1, undone="p2")
@@ -310,6 +316,9 @@ CHANGES: dict[str, Tamper] = {
     "an import put on somebody else": _sql("UPDATE import SET actor = 'mallory'"),
     "an unlearning forgotten": _sql("DELETE FROM unlearning"),
     "what was unlearned rewritten": _json("unlearning", "body", {"scope": {"items": ["f1"]}}),
+    "an API key made for more": _json("api_key", "verbs", ["feedback:write", "models:call"]),
+    "an API key kept from ending": _sql("UPDATE api_key SET expires_at = '2099-01-01 00:00:00'"),
+    "an API key deleted": _sql("DELETE FROM api_key"),
     "an erasure forgotten": _sql("DELETE FROM erasure"),
     "a tombstone put on an entry that was changed": _sql("UPDATE audit SET actor = 'x' WHERE subject = '⟨ERASED⟩'"),
     "tombstones deleted": _sql("DELETE FROM tombstone"),

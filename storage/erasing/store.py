@@ -39,8 +39,9 @@ class AgentErasing:
 
     def finish_erasures(self, now: datetime) -> list[Erasure]:
         """See `loop.ports.erasing.Erasing.finish_erasures`."""
-        if all(one.is_finished for one in self.erasures()):
-            return []
+        with reading(self._engine) as connection:
+            if not run.read_erasures(connection, self._slug, is_open=True):
+                return []
         with self._noting() as connection:
             done = run.finish(connection, self._slug, now=now)
         self._truncate()

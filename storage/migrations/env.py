@@ -4,7 +4,7 @@ from alembic import context
 
 from storage.schema import VERSION_TABLE
 from storage.tables import metadata
-from storage.triggers import ensure_triggers
+from storage.triggers import drop_triggers, ensure_triggers
 
 connection = context.config.attributes["connection"]
 context.configure(
@@ -15,6 +15,7 @@ context.configure(
     compare_type=True,
     transactional_ddl=True,
 )
+drop_triggers(connection)
 with context.begin_transaction():
     context.run_migrations()
 ensure_triggers(connection)
