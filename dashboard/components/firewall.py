@@ -8,7 +8,7 @@ from dashboard import session
 from dashboard.components import answers, cards, conversation, words
 from dashboard.components.markup import show, tag
 from loop import desk, roles
-from loop.records import DetectorFigures, Estimate, FirewallPanel, Says
+from loop.records import FirewallPanel, Says
 
 _COLUMNS = ("Check", "Objects to", "It alone", "Right when it objects", "Finds of all that is bad", "Only it finds")
 _JUDGEMENTS: dict[Says, tuple[str, str]] = {
@@ -54,9 +54,9 @@ def _show_counts(panel: FirewallPanel) -> None:
             words.DETECTORS.get(one.name, one.name) + ("" if one.is_on else " (off)"),
             f"{one.flagged:,}",
             f"{one.alone:,}",
-            _share(one.precision),
-            _share(one.recall),
-            _share(one.marginal),
+            desk.estimate_words(one.precision),
+            desk.estimate_words(one.recall),
+            desk.estimate_words(one.marginal),
         )
         for one in panel.detectors
     ]
@@ -69,23 +69,19 @@ def _show_without(panel: FirewallPanel) -> None:
         return
     cards.heading("What would have happened without each check")
     for one in some:
-        show(tag("p", tag("b", words.DETECTORS.get(one.name, one.name)), ": ", _without(one, panel)))
+        show(
+            tag(
+                "p",
+                tag("b", words.DETECTORS.get(one.name, one.name)),
+                ": ",
+                desk.without_words(one, needed=panel.min_sources),
+            )
+        )
         for reached in one.reach:
             cards.quiet(f"{reached.says}: {reached.people} people now, {reached.would_be} without the check.")
         with st.container(horizontal=True, gap="small"):
             for number, feedback_id in enumerate(one.examples, start=1):
                 session.link("feedback", f"Read one it alone holds ({number})", f=feedback_id)
-
-
-def _without(one: DetectorFigures, panel: FirewallPanel) -> str:
-    people = words.count(one.alone_people, "person", "people")
-    told = f"{words.count(one.alone, 'item')} of {people} would be let through"
-    if one.newly_supported:
-        return (
-            f"{told}, and {words.count(one.newly_supported, 'more correction')} would have the "
-            f"{panel.min_sources} people that a change needs."
-        )
-    return f"{told}; no further correction would have the {panel.min_sources} people that a change needs."
 
 
 def _show_switches(panel: FirewallPanel) -> None:
@@ -171,7 +167,3 @@ def _switch(detector: str, name: str, *, is_on: bool) -> None:
         return session.Notice(f"{name} is {'on' if is_on else 'off'}. The next turn judges all feedback again.")
 
     session.act(verb)
-
-
-def _share(one: Estimate | None) -> str:
-    return "unknown" if one is None else f"{one.value:.0%} ({one.low:.0%}–{one.high:.0%})"

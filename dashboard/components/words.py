@@ -22,6 +22,7 @@ from loop.records import (
     StakesLevel,
     Verdict,
 )
+from loop.text.counting import count as count
 
 Tone: TypeAlias = Literal["good", "hopeful", "neutral", "bad", "unknown"]
 """How a thing is coloured; the words beside it say the same."""
@@ -242,11 +243,6 @@ def interval(low: float | None, high: float | None) -> str:
 def span(low: float | None, high: float | None) -> str:
     """An interval of a share: `88.1 to 93.4 %`."""
     return "unknown" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f} %"
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 case`, `1,840 cases`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def effect(evidence: Evidence) -> str:

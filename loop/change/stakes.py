@@ -8,11 +8,12 @@ from typing import Any
 from loop.change.edits import steps_of
 from loop.change.operations import edit_of
 from loop.change.sections import SECTIONS, Reason
-from loop.change.sections.row import Step, count
+from loop.change.sections.row import Step
 from loop.change.texts import texts_of
 from loop.change.topics import DATE_PATTERN, TOPIC_PATTERNS, own_pattern
 from loop.records import Bundle, Change, Operation, Record, Stakes, StakesLevel
 from loop.text.contacts import OwnContacts
+from loop.text.counting import count
 from loop.text.instructing import find_instructing
 from loop.text.spelling import fold
 

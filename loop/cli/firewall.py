@@ -7,7 +7,7 @@ import click
 from loop import desk, wiring
 from loop.cli.opening import opened
 from loop.ports import Parts
-from loop.records import Actor, AuditFigures, DetectorFigures, Estimate, FirewallPanel, Says
+from loop.records import Actor, AuditFigures, FirewallPanel, Says
 from loop.text.invisible import reveal
 
 _AGENT = click.option("--agent", "slug", required=True, help="Slug of the agent.")
@@ -105,27 +105,14 @@ def _print_panel(panel: FirewallPanel, *, slug: str) -> None:
         click.echo(_audit_words(panel.audit))
     click.echo("\ndetector      state flags  alone  precision          recall             marginal")
     for one in panel.detectors:
-        click.echo(
-            f"{one.name:<13} {'on' if one.is_on else 'OFF':<5} {one.flagged:>5} {one.alone:>6}  "
-            f"{_share(one.precision):<18} {_share(one.recall):<18} {_share(one.marginal)}".rstrip()
-        )
+        shares = "".join(f"{desk.estimate_words(share):<19}" for share in (one.precision, one.recall, one.marginal))
+        state = "on" if one.is_on else "OFF"
+        click.echo(f"{one.name:<13} {state:<5} {one.flagged:>5} {one.alone:>6}  {shares}".rstrip())
     for one in panel.detectors:
         if one.alone:
-            click.echo(f"\nWithout {one.name}: {without_words(one, needed=panel.min_sources)}")
+            click.echo(f"\nWithout {one.name}: {desk.without_words(one, needed=panel.min_sources)}")
             for reached in one.reach:
                 click.echo(f"    {reveal(reached.says)}: {reached.people} → {reached.would_be} people")
-
-
-def without_words(one: DetectorFigures, *, needed: int) -> str:
-    """What would have happened without a detector."""
-    held = f"{one.alone:,} {'item' if one.alone == 1 else 'items'} of {one.alone_people:,} people would be let through"
-    if not one.reach:
-        return f"{held}; no correction would have more people behind it."
-    return (
-        f"{held}; {one.newly_supported} more corrections would have the {needed} people that a change needs."
-        if one.newly_supported
-        else f"{held}; corrections would have more people behind them, none of them enough for a change."
-    )
 
 
 def _audit_words(audit: AuditFigures) -> str:
@@ -137,13 +124,9 @@ def _audit_words(audit: AuditFigures) -> str:
         told += f" Two people agreed on {audit.agreed} of {audit.compared}{beyond}."
     for name, share in (("Of what is held", audit.precision), ("Of what is bad", audit.recall)):
         if share is not None:
-            told += f" {name}, {_share(share)} is {'bad' if share is audit.precision else 'held'}."
+            told += f" {name}, {desk.estimate_words(share)} is {'bad' if share is audit.precision else 'held'}."
     if audit.missed is not None:
         told += (
             f" Bad and not held: about {audit.missed.value:,.0f} ({audit.missed.low:,.0f}–{audit.missed.high:,.0f})."
         )
     return told
-
-
-def _share(one: Estimate | None) -> str:
-    return "unknown" if one is None else f"{one.value:.0%} ({one.low:.0%}–{one.high:.0%})"

@@ -63,6 +63,7 @@ from loop.desk.firewall import (
     recount_firewall,
     switch_detector,
 )
+from loop.desk.firewall_words import estimate_words, without_words
 from loop.desk.handing_in import HandedIn, RefusedDraft, hand_in
 from loop.desk.keys import DAYS_MAX, Chance, KeyOrder, MadeKey, create_key, revoke_key
 from loop.desk.recipes import KEY_HERE, RECIPES, Recipe, recipe_named
@@ -130,6 +131,7 @@ __all__ = [
     "emerging_topics",
     "erase",
     "erased_words",
+    "estimate_words",
     "examination",
     "examiner_words",
     "explained_settings",
@@ -167,4 +169,5 @@ __all__ = [
     "unlearn",
     "unlearned_words",
     "waiting",
+    "without_words",
 ]

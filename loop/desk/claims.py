@@ -1,6 +1,6 @@
 """What corrections say: why one waits, who said it, what one decision frees, and who stands behind what is taught."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -92,7 +92,8 @@ def support_of(parts: Parts, feedback_ids: Collection[str], *, with_people: bool
     ground = validate.ground_of(store.agent, store.bundle(store.head().digest))
     work = validate.Work(agent=store.agent, known=store, now=parts.clock(), keys=(), ground=ground)
     named = named_people(store.agent)
-    found = {}
+    found: dict[str, Support] = {}
+    waiting: dict[str, list[str]] = {}
     for key, some in said.items():
         feedback = items[key].feedback
         if feedback.interaction_id not in asked:
@@ -104,17 +105,17 @@ def support_of(parts: Parts, feedback_ids: Collection[str], *, with_people: bool
             entries=docs.get(some[0].scope, {"claims": {}})["claims"],
             is_own=person_of(feedback) in named,
         )
-        waiting = [one.key for one in rests if not one.basis] if with_people else []
-        people = _sayers(parts, waiting)
+        waiting[key] = [one.key for one in rests if not one.basis] if with_people else []
+        people = _sayers(parts, waiting[key])
         found[key] = Support(
             feedback_id=key,
             claims=tuple(
                 Stated(text=one.claim.text, basis=one.basis, source=one.source, sayers=people.get(one.key, ()))
                 for one in rests
             ),
-            frees=_freed(parts, key, waiting),
         )
-    return found
+    freed = _freed(parts, waiting)
+    return {key: one.model_copy(update={"frees": freed.get(key, ())}) for key, one in found.items()}
 
 
 class Waiting(Record):
@@ -169,14 +170,21 @@ def _sayers(parts: Parts, claims: Collection[str]) -> dict[str, tuple[Sayer, ...
     return {claim: tuple(some.values())[:SHOWN] for claim, some in found.items()}
 
 
-def _freed(parts: Parts, feedback_id: str, claims: Iterable[str]) -> tuple[str, ...]:
-    """Others that wait for some of these claims and for no other: a decision about this one decides them."""
-    wanted = set(claims)
-    if not wanted:
-        return ()
-    others = {one.feedback_id for one in parts.store.sayings("claim", sorted(wanted)) if one.is_open} - {feedback_id}
-    waiting: dict[str, set[str]] = {}
-    for one in parts.store.sayings("feedback_id", sorted(others)[:LOOKED_THROUGH]):
+def _freed(parts: Parts, waiting: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
+    """By correction: others that wait for some of its claims and for no other, so that one decision decides them."""
+    saying: dict[str, set[str]] = {}
+    for one in parts.store.sayings("claim", sorted({claim for claims in waiting.values() for claim in claims})):
         if one.is_open:
-            waiting.setdefault(one.feedback_id, set()).add(one.claim)
-    return tuple(sorted(key for key, some in waiting.items() if some <= wanted))
+            saying.setdefault(one.claim, set()).add(one.feedback_id)
+    others = {
+        key: sorted(set().union(*(saying.get(claim, ()) for claim in claims)) - {key})[:LOOKED_THROUGH]
+        for key, claims in waiting.items()
+    }
+    wanted: dict[str, set[str]] = {}
+    for one in parts.store.sayings("feedback_id", sorted({other for some in others.values() for other in some})):
+        if one.is_open:
+            wanted.setdefault(one.feedback_id, set()).add(one.claim)
+    return {
+        key: tuple(other for other in some if other in wanted and wanted[other] <= set(waiting[key]))
+        for key, some in others.items()
+    }

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from loop.heldout import HIDDEN_SPLITS
 from loop.records import OPEN_STATES, ProposalState, Taint, Unlearning
+from loop.text.counting import count
 
 LISTED = 12
 """Of one kind that are named before the rest is only counted."""
@@ -24,7 +25,7 @@ def taint_paragraphs(taint: Taint) -> tuple[Paragraph, ...]:
     return tuple(_paragraphs(taint))
 
 
-def unlearned_words(made: Unlearning, *, clean: int | None = None) -> str:
+def unlearned_words(made: Unlearning) -> str:
     """What one act did, in a sentence or two."""
     did = ", ".join(
         filter(
@@ -39,55 +40,53 @@ def unlearned_words(made: Unlearning, *, clean: int | None = None) -> str:
     told = f"{did[:1].upper()}{did[1:]}." if did else "Nothing of it taught, examined or waited."
     if made.standing or made.taken_back:
         told += " What is live of it stays until a person approves what takes it back."
-    return told + (f" Version {clean} had none of it yet." if clean is not None else "")
+    return told
 
 
 def _paragraphs(taint: Taint) -> Iterator[Paragraph]:
     states = ", ".join(f"{n} {name}" for name, n in sorted(taint.states.items()))
     cut = " or more; only these were followed" if taint.is_cut else ""
-    people = f", by {_plural(taint.people, 'person', 'people')}" if taint.items else ""
-    yield Paragraph(f"{_plural(len(taint.items), 'feedback item')}{people}{cut}", (states,) if states else ())
+    people = f", by {count(taint.people, 'person', 'people')}" if taint.items else ""
+    yield Paragraph(f"{count(len(taint.items), 'feedback item')}{people}{cut}", (states,) if states else ())
     if taint.superseding:
         yield Paragraph(
-            f"{_plural(taint.superseding, 'item')} replaced an earlier word of its author, which does not come back"
+            f"{count(taint.superseding, 'item')} replaced an earlier word of its author, which does not come back"
         )
     if taint.issues:
-        lines = (f"{one.title} ({_plural(one.support, 'person', 'people')} behind it now)" for one in taint.issues)
-        yield Paragraph(_plural(len(taint.issues), "issue"), _some(lines, len(taint.issues)))
+        lines = (f"{one.title} ({count(one.support, 'person', 'people')} behind it now)" for one in taint.issues)
+        yield Paragraph(count(len(taint.issues), "issue"), _some(lines, len(taint.issues)))
     if taint.proposals:
-        yield Paragraph(_plural(len(taint.proposals), "change"), _some(_changes(taint), len(taint.proposals)))
+        yield Paragraph(count(len(taint.proposals), "change"), _some(_changes(taint), len(taint.proposals)))
     if taint.cases:
-        yield Paragraph(f"{_plural(len(taint.cases), 'case')} it made", tuple(_cases(taint)))
+        yield Paragraph(f"{count(len(taint.cases), 'case')} it made", tuple(_cases(taint)))
     if taint.versions:
         numbers = (
             f"version {one.number}: {'rests on it' if one.is_made else 'built on one that does'}"
             f"{', live now' if one.is_live else '' if one.is_released else ', never live'}"
             for one in taint.versions
         )
-        yield Paragraph(_plural(len(taint.versions), "version"), _some(numbers, len(taint.versions)))
+        yield Paragraph(count(len(taint.versions), "version"), _some(numbers, len(taint.versions)))
     if taint.releases or taint.answers:
         more = " or more" if taint.are_answers_cut else ""
         yield Paragraph(
-            f"{_plural(len(taint.releases), 'release')}; {_plural(taint.answers, 'answer')}{more} by these versions"
+            f"{count(len(taint.releases), 'release')}; {count(taint.answers, 'answer')}{more} by these versions"
         )
     if taint.reports or taint.measured:
         measured = f"; versions measured on its cases: {_numbers(taint.measured)}" if taint.measured else ""
-        yield Paragraph(f"{_plural(len(taint.reports), 'report')} on these changes or counted on its cases{measured}")
+        yield Paragraph(f"{count(len(taint.reports), 'report')} on these changes or counted on its cases{measured}")
     if taint.live:
         elements = (
             f"{one.section}: {one.title} ({'stands on others too' if one.stands else 'no longer stands without it'})"
             for one in sorted(taint.live, key=lambda one: one.stands)
         )
-        yield Paragraph(f"{_plural(len(taint.live), 'thing')} live now", _some(elements, len(taint.live)))
+        yield Paragraph(f"{count(len(taint.live), 'thing')} live now", _some(elements, len(taint.live)))
     if taint.clean is not None:
         yield Paragraph(f"Version {taint.clean} was the last without any of it: going back to it needs no approval")
 
 
 def _changes(taint: Taint) -> Iterator[str]:
     for one in taint.proposals:
-        rests = (
-            "all of it" if one.is_whole else f"{one.cited} cited, {_plural(one.people_left, 'person', 'people')} left"
-        )
+        rests = "all of it" if one.is_whole else f"{one.cited} cited, {count(one.people_left, 'person', 'people')} left"
         falls = "" if one.stands or one.state not in (*OPEN_STATES, ProposalState.LIVE) else "; does not stand without"
         yield f"{one.title} ({one.state.value.replace('_', ' ')}; {rests}{falls})"
 
@@ -111,9 +110,5 @@ def _numbers(numbers: tuple[int, ...]) -> str:
     return shown + (f" and {len(numbers) - LISTED} more" if len(numbers) > LISTED else "")
 
 
-def _plural(n: int, one: str, many: str = "") -> str:
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
 def _count(n: int, one: str, done: str) -> str:
-    return f"{_plural(n, one)} {done}" if n else ""
+    return f"{count(n, one)} {done}" if n else ""

@@ -6,7 +6,7 @@ Plain records: a turn over a hundred thousand items makes a million of them, mos
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from loop.records.claims import Saying
 from loop.records.identity import Moment, Record
@@ -36,23 +36,7 @@ Level = Literal[
 ]
 """The strata of the firewall, lowest first: what one level finds may only give work to levels above it."""
 
-LEVELS: tuple[Level, ...] = (
-    "facts",
-    "view",
-    "author",
-    "near",
-    "said",
-    "burst",
-    "stream",
-    "saying",
-    "teller",
-    "claim",
-    "text",
-    "row",
-    "pair",
-    "case",
-    "theme",
-)
+LEVELS: tuple[Level, ...] = tuple(name for name in get_args(Level) if name != "day")
 """In the order the firewall works them off; `day` is the stage deploy's."""
 
 JudgedColumn = Literal[

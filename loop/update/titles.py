@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from loop.change.acceptance import LINE_MAX
 from loop.change.proposal import Idea
-from loop.change.sections.row import count
 from loop.records import Article, Operation, Proposer, UpsertArticle, named_people
+from loop.text.counting import count
 from loop.text.search import Search
 from loop.text.spelling import normalise
 from loop.update.lessons import Lesson

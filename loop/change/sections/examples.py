@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from loop.change import texts
 from loop.change.acceptance import LINE_MAX, TEXT_MAX, check_id, check_words
 from loop.change.footprint import Footprint
-from loop.change.sections.row import FormField, Reason, Section, Step, count, shorten
+from loop.change.sections.row import FormField, Reason, Section, Step, shorten
 from loop.records import ChangeExamples, Example, StakesLevel
+from loop.text.counting import count
 
 
 def _words(example: Example) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from loop.change.footprint import Footprint
 from loop.records import Operation, SectionName, StakesLevel
+from loop.text.counting import count
 
 Element = TypeVar("Element")
 
@@ -89,8 +90,3 @@ def summary_of_many(steps: Sequence[Step[Any]], *, noun: str, many: str = "") ->
     if not gone:
         return f"Set {count(put, noun, many)}"
     return f"Set {put} and retire {gone} {many or noun + 's'}" if put else f"Retire {count(gone, noun, many)}"
-
-
-def count(n: int, one: str, many: str = "") -> str:
-    """`1 example`, `2 examples`."""
-    return f"{n} {one if n == 1 else many or one + 's'}"

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from loop.change import texts
 from loop.change.acceptance import LINE_MAX, check_words
 from loop.change.footprint import Footprint
-from loop.change.sections.row import Reason, Section, Step, count
+from loop.change.sections.row import Reason, Section, Step
 from loop.errors import OperationRefused
 from loop.records import SearchWeights, StakesLevel, WeightsTrial
+from loop.text.counting import count
 
 TERMS_MAX = 1_000
 """Words and runs of characters with a weight of their own: what a person can still look through, and four fifths of
