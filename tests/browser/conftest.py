@@ -38,7 +38,7 @@ class Served:
         return seed.fill(self.database, slug=slug, rows=60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server, started once; it is stopped by its own process id."""
     folder = tmp_path_factory.mktemp("browser")
@@ -71,9 +71,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             database.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Without it: skip, never in CI."""
+    """Debian's Chromium. Without it: skip, never in CI. While it is there an event loop runs in this thread."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         if os.environ.get("CI") == "true":
