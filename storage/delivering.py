@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from loop.ports.deliveries import DAYS_KEPT, Capture, Delivered, Parcel
 from loop.records import IMPORTED, Written
-from storage import orphans
+from storage import joining, orphans
 from storage.among import among
 from storage.ingest import ArrivalRows, write_arrivals
 from storage.locks import lock_arrivals
@@ -27,6 +27,7 @@ _INTERACTIONS, _FEEDBACK = InteractionRow.core(), FeedbackRow.core()
 class _Counts:
     """What a transaction adds to capture health, by door."""
 
+    calls: Counter[str] = field(default_factory=Counter)
     stored: Counter[str] = field(default_factory=Counter)
     with_outcome: Counter[str] = field(default_factory=Counter)
 
@@ -49,7 +50,8 @@ def deliver(
         told = [one._replace(written=written) if one.outcome == "kept" else one for one in told]
     for (parcel, rows), one in zip(parcels, told, strict=True):
         if one.outcome != "conflict":
-            counts.stored[parcel.door] += len(rows.interactions) + len(rows.feedback) + len(parcel.of_episodes)
+            asked = 0 if parcel.is_retold else len(rows.interactions)
+            counts.stored[parcel.door] += asked + len(rows.feedback) + len(parcel.of_episodes)
     _count(connection, agent, captured, counts=counts)
     return told
 
@@ -95,16 +97,23 @@ def _write(
     counts: _Counts,
     now: datetime,
 ) -> Written:
-    interactions = [row for _, rows in kept for row in rows.interactions]
+    pairs = [pair for parcel, rows in kept for pair in zip(parcel.interactions, rows.interactions, strict=True)]
+    interactions, names, again = joining.placed(connection, agent, pairs)
+    for parcel, _ in kept:
+        first = {one.id for one in parcel.interactions} - again if parcel.is_retold else set[str]()
+        counts.calls[parcel.door] += len(first)
+        counts.stored[parcel.door] += len(first)
     feedback = [(parcel.door, row) for parcel, rows in kept for row in rows.feedback]
     waiting = [orphans.Waiting(parcel.door, one) for parcel, _ in kept for one in parcel.of_episodes]
     feedback += orphans.attach(connection, agent, waiting, fresh=interactions, now=now)
     doors = {row["id"]: row["source"] for row in interactions}
     doors |= _doors(connection, agent, {row["interaction_id"] for _, row in feedback} - doors.keys())
+    feedback, doors = _aimed(connection, agent, feedback, fresh=interactions, doors=doors)
     orphans.note(connection, agent, [pair for pair in feedback if pair[1]["interaction_id"] not in doors], now=now)
     answered = {row["interaction_id"] for _, row in feedback} & doors.keys()
     answered -= _answered(connection, agent, answered)
-    arrival = write_arrivals(connection, agent, ArrivalRows(interactions, [row for _, row in feedback], []))
+    arriving = ArrivalRows(interactions, [row for _, row in feedback], [], names=names)
+    arrival = write_arrivals(connection, agent, arriving)
     for name in answered | arrival.answered:
         if not doors[name].startswith(IMPORTED):
             counts.with_outcome[doors[name]] += 1
@@ -116,6 +125,21 @@ def _write(
     if tickets:
         connection.execute(sa.insert(TicketRow.core()), tickets)
     return arrival.written
+
+
+def _aimed(
+    connection: sa.Connection,
+    agent: str,
+    feedback: Sequence[tuple[str, Row]],
+    *,
+    fresh: Sequence[Row],
+    doors: Mapping[str, str],
+) -> tuple[list[tuple[str, Row]], dict[str, str]]:
+    """Feedback that names a trace, or an answer in one, is about its interaction; with the doors of these."""
+    unknown = {row["interaction_id"] for _, row in feedback} - doors.keys()
+    meant = joining.targets(connection, agent, unknown, fresh)
+    aimed = [(door, orphans.aimed_at(row, meant.get(row["interaction_id"], ""))) for door, row in feedback]
+    return aimed, {**doors, **_doors(connection, agent, set(meant.values()) - doors.keys())}
 
 
 def _doors(connection: sa.Connection, agent: str, ids: Collection[str]) -> dict[str, str]:
@@ -154,7 +178,7 @@ def _count(connection: sa.Connection, agent: str, captured: Iterable[Capture], *
             {
                 "agent": agent,
                 "door": name,
-                "calls": old.calls + new.calls,
+                "calls": old.calls + new.calls + counts.calls[name],
                 "feedback": old.feedback + new.feedback,
                 "stored": old.stored + counts.stored[name],
                 "with_outcome": old.with_outcome + counts.with_outcome[name],

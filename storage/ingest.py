@@ -1,8 +1,8 @@
 """Ingest, idempotent: what arrives is told apart as new, changed, a duplicate, or newer by the same author."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count, pairwise
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from storage.among import among
 from storage.arrived import Arrived
 from storage.content import content_digest
 from storage.locks import lock_arrivals
-from storage.orphans import settle
+from storage.orphans import found_target, settle
 from storage.rows import Row, from_row, storable, to_event_row, to_feedback_row, to_row
 from storage.statements import enqueue, enqueue_feedback, insert_new, insert_unknown
 from storage.tables import FeedbackRow, InteractionRow, ScoreRow
@@ -43,6 +43,8 @@ class ArrivalRows:
     interactions: list[Row]
     feedback: list[Row]
     scores: list[Row]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Other names of these interactions, with their ids; feedback may have come for them."""
 
 
 def arrival_rows(
@@ -75,7 +77,8 @@ def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows) -> 
     interactions = _write_interactions(connection, arrived, rows.interactions, seq=seq)
     feedback = _write_feedback(connection, arrived, rows.feedback, seq=seq)
     settled = settle(connection, agent, rows.interactions)
-    _write_feedback(connection, arrived, settled.feedback, seq=seq)
+    moved = found_target(connection, arrived, rows.names)
+    _write_feedback(connection, arrived, [*settled.feedback, *moved], seq=seq)
     scores = insert_unknown(connection, ScoreRow.core(), agent, rows.scores)
     arrived.seq = next(seq) - 1 + scores
     arrived.keep()
@@ -84,7 +87,7 @@ def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows) -> 
         updated=interactions.updated + feedback.updated,
         duplicate=interactions.duplicate + feedback.duplicate + len(rows.scores) - scores,
     )
-    return Arrival(written, arrived, settled.answered)
+    return Arrival(written, arrived, settled.answered | {row["interaction_id"] for row in moved})
 
 
 def _write_interactions(

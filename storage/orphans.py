@@ -5,7 +5,7 @@ which interaction it belongs to is not known yet.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
@@ -15,12 +15,13 @@ import sqlalchemy as sa
 from loop.ports.deliveries import EpisodeFeedback
 from loop.records import Feedback
 from storage.among import among
+from storage.arrived import Arrived
 from storage.bodies import from_body
-from storage.rows import Row, storable, to_feedback_row
+from storage.rows import Row, from_row, storable, to_event_row, to_feedback_row
 from storage.statements import insert_new
-from storage.tables import InteractionRow, OrphanRow
+from storage.tables import FeedbackRow, InteractionRow, OrphanRow
 
-_ORPHANS = OrphanRow.core()
+_ORPHANS, _TOLD = OrphanRow.core(), FeedbackRow.core()
 
 
 class Waiting(NamedTuple):
@@ -97,6 +98,31 @@ def settle(connection: sa.Connection, agent: str, interactions: Sequence[Row]) -
     rows = [row for _, row in attach(connection, agent, waiting, fresh=interactions, now=found[0]["received_at"])]
     answered = {str(row["target"]) for row in found if row["target"] is not None}
     return Settled(rows, answered | {row["interaction_id"] for row in rows})
+
+
+def found_target(connection: sa.Connection, arrived: Arrived, names: Mapping[str, str]) -> list[Row]:
+    """Stored feedback that waits for one of these names, taken out to be written again for the interaction so named."""
+    if not names:
+        return []
+    agent = arrived.agent
+    waits = sa.and_(_ORPHANS.c.agent == agent, among(_ORPHANS.c.target, names))
+    ids = list(connection.execute(sa.select(_ORPHANS.c.id).where(waits)).scalars())
+    if not ids:
+        return []
+    mine = sa.and_(_TOLD.c.agent == agent, among(_TOLD.c.id, ids))
+    rows = [dict(row) for row in connection.execute(sa.select(_TOLD).where(mine)).mappings()]
+    arrived.take("feedback", rows)
+    connection.execute(sa.delete(_TOLD).where(mine))
+    connection.execute(sa.delete(_ORPHANS).where(waits))
+    return [aimed_at(row, names[row["interaction_id"]]) for row in rows]
+
+
+def aimed_at(row: Row, interaction: str) -> Row:
+    """The row of the same feedback about that interaction; empty: as it is."""
+    if not interaction:
+        return row
+    about = from_row(Feedback, row).model_copy(update={"interaction_id": interaction})
+    return to_event_row(about, state=row["state"])
 
 
 def count_by_door(connection: sa.Connection, agent: str) -> dict[str, int]:

@@ -46,6 +46,8 @@ class Delivery:
     places: Sequence[int] = ()
     """Where in the request each record stood, interactions first, then feedback, then feedback about episodes; empty:
     in this order."""
+    is_retold: bool = False
+    """Its interactions are told anew whenever something is added to them."""
 
     @property
     def size(self) -> int:
@@ -88,6 +90,7 @@ def prepare(
         of_episodes=tuple(of_episodes),
         ticket=None if is_empty else delivery.ticket,  # nothing was kept: the key may be used again
         receipt=receipt,
+        is_retold=delivery.is_retold,
     )
     return Prepared(parcel, _capture(delivery, fit.refused, at=at))
 
@@ -120,9 +123,10 @@ def _capture(delivery: Delivery, refused: Sequence[Refused], *, at: Moment) -> C
     reasons.update(one.reason for one in delivery.refused)
     reasons.update(one.reason for one in refused)
     before = sum(delivery.rejected.values()) + len(delivery.refused)
-    calls = len(delivery.interactions)
-    feedback = delivery.size - calls
-    brings_calls = calls and not feedback
+    told = len(delivery.interactions)
+    feedback = delivery.size - told
+    brings_calls = told and not feedback
+    calls = 0 if delivery.is_retold else told  # where they are told again, only who keeps them knows which are new
     return Capture(
         door=delivery.door,
         calls=calls + (before if brings_calls else 0),

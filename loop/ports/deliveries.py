@@ -37,6 +37,8 @@ class Parcel:
     ticket: Ticket | None = None
     receipt: Mapping[str, Any] = field(default_factory=dict)
     """JSON. What is answered, now and when the same comes again."""
+    is_retold: bool = False
+    """Its interactions are told anew, longer each time: each counts once in capture health."""
 
 
 DAYS_KEPT = 21

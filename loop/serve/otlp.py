@@ -132,6 +132,7 @@ async def _take(site: Site, agent: str, batch: _Batch, *, access: Access) -> lis
             feedback=told.feedback,
             of_episodes=tuple(EpisodeFeedback(session, one) for session, one in told.of_sessions),
             rejected=counted,
+            is_retold=True,
         )
         counted = {}
         if delivery.size:

@@ -6,9 +6,11 @@ Prints its port. Plain and streamed chat completions, each with an id of its own
 import asyncio
 import itertools
 import json
+import secrets
 import sys
 
-_NUMBERS = itertools.count(1)
+_NUMBERS = itertools.count(secrets.randbits(64) << 24)
+"""Two stand-ins never give one id."""
 _WORDS = [f"word{number} " for number in range(20)]
 
 

@@ -2,7 +2,8 @@
 
 One trace is one request to the agent and its answer; traces of one conversation share its id. Question and answer are
 those of the outermost agent span that tells both; else of the last model call that answered in words. Everything that
-happened on the way is a step. The interaction has the trace's id, so feedback may name it before it is here.
+happened on the way is a step. The interaction has the trace's id, so feedback may name it before it is here; where
+another door told of the same answer, that one's id (`loop.records.joining`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from loop.collect.otlp.judgements import moment
 from loop.collect.otlp.parts import Call, Part
 from loop.records import Interaction, Step
+from loop.records.joining import ANSWER, mark_of
 
 STEPS_MAX = 400
 """Steps kept of one interaction: the first ones."""
@@ -38,6 +40,8 @@ def assembled(parts: Iterable[Part], *, agent: str, source: str) -> Interaction 
     responses = sorted({part.response for part in ordered if part.response})
     if responses:
         attributes["responses"] = responses[:STEPS_MAX]
+    if mark := mark_of(_response(ordered, answering)):
+        attributes[ANSWER] = mark
     failed = answering if answering.is_error else None
     if failed is not None:
         attributes["failure"] = str(failed.attributes.get("failure") or "error")
@@ -98,6 +102,14 @@ def _conversation(ordered: Sequence[Part], talks: Sequence[Part]) -> tuple[Part,
         # The call that answered knows best what was asked: an earlier one may have been about something else.
         asking = answering if answering.asked else next((part for part in talks if part.asked), talks[0])
     return asking, answering
+
+
+def _response(ordered: Sequence[Part], answering: Part) -> str:
+    """The provider's id of the answer; where an agent's span tells the answer, that of the last call."""
+    if answering.response or answering.kind != "agent":
+        return answering.response
+    named = sorted((part for part in ordered if part.response), key=lambda part: (part.ended, part.key))
+    return named[-1].response if named else ""
 
 
 def _inside_agent(part: Part, known: dict[str, Part]) -> bool:
