@@ -7,15 +7,17 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from loop.ports.deliveries import DAYS_KEPT, Capture, Delivered, Parcel
-from loop.records import IMPORTED, Written
+from loop.records import IMPORTED
 from storage import orphans
 from storage.among import among
-from storage.ingest import ArrivalRows, write_arrivals
+from storage.ingest import Arrival, ArrivalRows, write_arrivals
 from storage.locks import lock_arrivals
+from storage.raw import keep_raw
 from storage.rows import Row
 from storage.statements import upsert
 from storage.tables import CaptureRow, FeedbackRow, InteractionRow, TicketRow
@@ -31,6 +33,14 @@ class _Counts:
     with_outcome: Counter[str] = field(default_factory=Counter)
 
 
+class Group(NamedTuple):
+    """What became of parcels kept together."""
+
+    told: list[Delivered]
+    arrival: Arrival | None
+    """None: nothing was to be kept."""
+
+
 def deliver(
     connection: sa.Connection,
     agent: str,
@@ -38,20 +48,21 @@ def deliver(
     *,
     captured: Iterable[Capture],
     now: datetime,
-) -> list[Delivered]:
+    import_id: str = "",
+) -> Group:
     """Write parcels, each once, and what was captured. Raises NotFound when the agent is gone."""
     lock_arrivals(connection, agent)
     told = _outcomes(connection, agent, [parcel for parcel, _ in parcels])
     kept = [pair for pair, one in zip(parcels, told, strict=True) if one.outcome == "kept"]
-    counts = _Counts()
+    counts, arrival = _Counts(), None
     if kept:
-        written = _write(connection, agent, kept, counts=counts, now=now)
-        told = [one._replace(written=written) if one.outcome == "kept" else one for one in told]
+        arrival = _write(connection, agent, kept, counts=counts, now=now, import_id=import_id)
+        told = [one._replace(written=arrival.written) if one.outcome == "kept" else one for one in told]
     for (parcel, rows), one in zip(parcels, told, strict=True):
         if one.outcome != "conflict":
             counts.stored[parcel.door] += len(rows.interactions) + len(rows.feedback) + len(parcel.of_episodes)
     _count(connection, agent, captured, counts=counts)
-    return told
+    return Group(told, arrival)
 
 
 def captures(connection: sa.Connection, agent: str) -> list[Capture]:
@@ -94,7 +105,8 @@ def _write(
     *,
     counts: _Counts,
     now: datetime,
-) -> Written:
+    import_id: str,
+) -> Arrival:
     interactions = [row for _, rows in kept for row in rows.interactions]
     feedback = [(parcel.door, row) for parcel, rows in kept for row in rows.feedback]
     waiting = [orphans.Waiting(parcel.door, one) for parcel, _ in kept for one in parcel.of_episodes]
@@ -104,7 +116,11 @@ def _write(
     orphans.note(connection, agent, [pair for pair in feedback if pair[1]["interaction_id"] not in doors], now=now)
     answered = {row["interaction_id"] for _, row in feedback} & doors.keys()
     answered -= _answered(connection, agent, answered)
-    arrival = write_arrivals(connection, agent, ArrivalRows(interactions, [row for _, row in feedback], []))
+    raw = [one for _, rows in kept for one in rows.raw]
+    arriving = ArrivalRows(interactions, [row for _, row in feedback], [], raw=raw)
+    arrival = write_arrivals(connection, agent, arriving, import_id=import_id)
+    if raw and waiting:  # what waits for its episode is kept too
+        keep_raw(connection, agent, raw, kind="feedback", ids=[one.about.feedback.id for one in waiting])
     for name in answered | arrival.answered:
         if not doors[name].startswith(IMPORTED):
             counts.with_outcome[doors[name]] += 1
@@ -115,7 +131,7 @@ def _write(
     ]
     if tickets:
         connection.execute(sa.insert(TicketRow.core()), tickets)
-    return arrival.written
+    return arrival
 
 
 def _doors(connection: sa.Connection, agent: str, ids: Collection[str]) -> dict[str, str]:
