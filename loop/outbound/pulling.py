@@ -73,7 +73,7 @@ class Puller:
         cursor = self._cursors.read(agent, place) if since is None else None
         cursor = cursor or Cursor(since=since or now - FIRST)
         end, door = cursor.until or now, f"pull:{name}"
-        own_id = derived_id("import", agent, place, end)
+        own_id = derived_id("import", agent, place, cursor.since, end)
         into = Import(id=own_id, agent=agent, name=door, actor=actor, at=end)
         source = connectors.Source(agent=agent, door=door, author=f"somebody at {name}")
         http = HttpSource(name, target, pause=self._pause)
