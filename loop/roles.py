@@ -16,13 +16,14 @@ Action: TypeAlias = Literal[
     "roll_back",
     "import",
     "set_up",
+    "read_raw",
 ]
 
 _VIEWER: frozenset[Action] = frozenset({"read"})
 _CORRECTOR: frozenset[Action] = frozenset({*_VIEWER, "correct", "draft"})
 _REVIEWER: frozenset[Action] = frozenset({*_CORRECTOR, "judge_feedback", "decide", "roll_back"})
 _APPROVER: frozenset[Action] = frozenset({*_REVIEWER, "decide_high", "examine"})
-_ADMIN: frozenset[Action] = frozenset({*_APPROVER, "import", "set_up"})
+_ADMIN: frozenset[Action] = frozenset({*_APPROVER, "import", "set_up", "read_raw"})
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.VIEWER: _VIEWER,

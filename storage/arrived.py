@@ -36,11 +36,6 @@ class Arrived:
         """Whether anything arrived or moved."""
         return (self.seq, self.totals) != self._was
 
-    @property
-    def span(self) -> tuple[int, int]:
-        """First and last log position this transaction gave; the last is smaller when it gave none."""
-        return self._was[0] + 1, self.seq
-
     def put(self, kind: str, rows: Collection[Mapping[Any, Any]], *, sign: int = 1, **now: Any) -> None:
         """Rows that are there from now on, with some fields as they are `now`; with sign −1, no longer."""
         make = feedback_element if kind == "feedback" else interaction_element

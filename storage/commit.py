@@ -14,6 +14,7 @@ from loop.records import (
     FeedbackState,
     Mover,
     ProposalState,
+    Unlearning,
     Written,
     may_move,
 )
@@ -21,9 +22,11 @@ from storage import audit
 from storage.among import among
 from storage.arrived import Arrived
 from storage.derive import write_derived
-from storage.lineage import note_import, write_unlearnings
+from storage.lineage import note_import, read_import, write_unlearnings
 from storage.locks import bump_change_counter, lock_arrivals
+from storage.overwritten import swap
 from storage.proposals import candidate_numbers, draft_proposals, move_proposal, write_experiments, write_report
+from storage.raw import forget_raw_of
 from storage.record import Touched, comparison_key, measurement_key
 from storage.rows import to_row
 from storage.statements import enqueue_feedback, insert_new, upsert
@@ -51,7 +54,8 @@ def check_changes(agent: str, changes: Changes) -> None:
 def write_changes(connection: sa.Connection, agent: str, changes: Changes) -> Written:
     """Write a checked commit. The caller has locked the agent; what moves feedback takes the arrival log after it."""
     arrived: Arrived | None = None
-    if changes.flags or changes.feedback_moves:
+    takes_imports = any(one.scope.import_id for one in changes.unlearnings)
+    if changes.flags or changes.feedback_moves or takes_imports:
         arrived = Arrived(connection, agent, lock_arrivals(connection, agent))
     touched = _check_record(connection, agent, changes)
     _write_flags(connection, agent, changes)
@@ -69,6 +73,8 @@ def write_changes(connection: sa.Connection, agent: str, changes: Changes) -> Wr
     for made in changes.imports:
         note_import(connection, made, touched=touched)
     write_unlearnings(connection, changes.unlearnings)
+    if arrived is not None and takes_imports:
+        moved += _take_imports(connection, arrived, changes.unlearnings)
     audit.append(connection, agent, changes.notes, touched=touched, arrived=arrived)
     if moved or drafted or shown:
         bump_change_counter(connection, agent)
@@ -161,6 +167,19 @@ def _check_record(connection: sa.Connection, agent: str, changes: Changes) -> To
     # Whatever was changed from outside may be taken off the desk, so that it stops nothing else.
     touched.changed_outside("proposal", [move.proposal_id for move in changes.proposal_moves])
     return touched
+
+
+def _take_imports(connection: sa.Connection, arrived: Arrived, unlearnings: Iterable[Unlearning]) -> int:
+    """What imports overwrote comes back, or goes again; raw text of an import that is taken back goes for good."""
+    n = 0
+    for one in unlearnings:
+        if not one.scope.import_id:
+            continue
+        n += swap(connection, arrived, one.scope.import_id, is_taken_back=one.undone_at is None)
+        if one.undone_at is None:
+            forget_raw_of(connection, arrived.agent, read_import(connection, arrived.agent, one.scope.import_id).spans)
+    arrived.keep()
+    return n
 
 
 def _step(move: FeedbackMove) -> tuple[FeedbackState, FeedbackState]:

@@ -7,15 +7,17 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from loop.ports.deliveries import DAYS_KEPT, Capture, Delivered, Parcel
-from loop.records import IMPORTED, Written
+from loop.records import IMPORTED
 from storage import joining, orphans
 from storage.among import among
-from storage.ingest import ArrivalRows, write_arrivals
+from storage.ingest import Arrival, ArrivalRows, write_arrivals
 from storage.locks import lock_arrivals
+from storage.raw import keep_raw
 from storage.rows import Row
 from storage.statements import upsert
 from storage.tables import CaptureRow, FeedbackRow, InteractionRow, TicketRow
@@ -32,6 +34,14 @@ class _Counts:
     with_outcome: Counter[str] = field(default_factory=Counter)
 
 
+class Group(NamedTuple):
+    """What became of parcels kept together."""
+
+    told: list[Delivered]
+    arrival: Arrival | None
+    """None: nothing was to be kept."""
+
+
 def deliver(
     connection: sa.Connection,
     agent: str,
@@ -39,21 +49,22 @@ def deliver(
     *,
     captured: Iterable[Capture],
     now: datetime,
-) -> list[Delivered]:
+    import_id: str = "",
+) -> Group:
     """Write parcels, each once, and what was captured. Raises NotFound when the agent is gone."""
     lock_arrivals(connection, agent)
     told = _outcomes(connection, agent, [parcel for parcel, _ in parcels])
     kept = [pair for pair, one in zip(parcels, told, strict=True) if one.outcome == "kept"]
-    counts = _Counts()
+    counts, arrival = _Counts(), None
     if kept:
-        written = _write(connection, agent, kept, counts=counts, now=now)
-        told = [one._replace(written=written) if one.outcome == "kept" else one for one in told]
+        arrival = _write(connection, agent, kept, counts=counts, now=now, import_id=import_id)
+        told = [one._replace(written=arrival.written) if one.outcome == "kept" else one for one in told]
     for (parcel, rows), one in zip(parcels, told, strict=True):
         if one.outcome != "conflict":
             asked = 0 if parcel.is_retold else len(rows.interactions)
             counts.stored[parcel.door] += asked + len(rows.feedback) + len(parcel.of_episodes)
     _count(connection, agent, captured, counts=counts)
-    return told
+    return Group(told, arrival)
 
 
 def captures(connection: sa.Connection, agent: str) -> list[Capture]:
@@ -96,7 +107,8 @@ def _write(
     *,
     counts: _Counts,
     now: datetime,
-) -> Written:
+    import_id: str,
+) -> Arrival:
     pairs = [pair for parcel, rows in kept for pair in zip(parcel.interactions, rows.interactions, strict=True)]
     interactions, names, again = joining.placed(connection, agent, pairs)
     for parcel, _ in kept:
@@ -112,8 +124,15 @@ def _write(
     orphans.note(connection, agent, [pair for pair in feedback if pair[1]["interaction_id"] not in doors], now=now)
     answered = {row["interaction_id"] for _, row in feedback} & doors.keys()
     answered -= _answered(connection, agent, answered)
-    arriving = ArrivalRows(interactions, [row for _, row in feedback], [], names=names)
-    arrival = write_arrivals(connection, agent, arriving)
+    raw = [
+        one.model_copy(update={"id": names.get(one.id, one.id)}) if one.kind == "interaction" else one
+        for _, rows in kept
+        for one in rows.raw
+    ]
+    arriving = ArrivalRows(interactions, [row for _, row in feedback], [], names=names, raw=raw)
+    arrival = write_arrivals(connection, agent, arriving, import_id=import_id)
+    if raw and waiting:  # what waits for its episode is kept too
+        keep_raw(connection, agent, raw, kind="feedback", ids=[one.about.feedback.id for one in waiting])
     for name in answered | arrival.answered:
         if not doors[name].startswith(IMPORTED):
             counts.with_outcome[doors[name]] += 1
@@ -124,7 +143,7 @@ def _write(
     ]
     if tickets:
         connection.execute(sa.insert(TicketRow.core()), tickets)
-    return arrival.written
+    return arrival
 
 
 def _aimed(

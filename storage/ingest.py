@@ -11,11 +11,14 @@ import sqlalchemy as sa
 
 from loop.records import Feedback, FeedbackState, Interaction, Score, Written, derived_id, person
 from loop.records.erasure import ERASED
+from loop.records.raw import RawText
 from storage.among import among
 from storage.arrived import Arrived
 from storage.content import content_digest
 from storage.locks import lock_arrivals
 from storage.orphans import found_target, settle
+from storage.overwritten import keep_overwritten, taken_back
+from storage.raw import keep_raw
 from storage.rows import Row, from_row, storable, to_event_row, to_feedback_row, to_row
 from storage.statements import enqueue, enqueue_feedback, insert_new, insert_unknown
 from storage.tables import FeedbackRow, InteractionRow, ScoreRow
@@ -45,16 +48,23 @@ class ArrivalRows:
     scores: list[Row]
     names: Mapping[str, str] = field(default_factory=dict)
     """Other names of these interactions, with their ids; feedback may have come for them."""
+    raw: Sequence[RawText] = ()
+    """Kept apart for those of them that are new or changed."""
 
 
 def arrival_rows(
-    interactions: Iterable[Interaction], feedback: Iterable[Feedback], scores: Iterable[Score]
+    interactions: Iterable[Interaction],
+    feedback: Iterable[Feedback],
+    scores: Iterable[Score],
+    *,
+    raw: Sequence[RawText] = (),
 ) -> ArrivalRows:
     """Built before any lock is taken. Raises InvalidInput."""
     return ArrivalRows(
         interactions=[to_event_row(one) for one in interactions],
         feedback=[to_feedback_row(one) for one in feedback],
         scores=[to_row(one) for one in scores],
+        raw=raw,
     )
 
 
@@ -65,20 +75,35 @@ class Arrival(NamedTuple):
     arrived: Arrived
     answered: set[str]
     """Interactions that somebody had spoken about before they came."""
+    span: tuple[int, int]
+    """First and last log position of what came; what had waited for it comes after. The last is smaller for none."""
 
 
-def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows) -> Arrival:
+class _Kept(NamedTuple):
+    """What became of rows of one kind."""
+
+    written: Written
+    ids: Sequence[str]
+    """Of those that are new or changed; each has a log position."""
+
+
+def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows, *, import_id: str = "") -> Arrival:
     """Idempotent append under the agent's arrival log: what is new or changed gets the next log positions.
 
-    A score takes a position too, so that the log moves with every arrival. Raises NotFound when the agent is gone.
+    A score takes a position too, so that the log moves with every arrival. `import_id`: what it is a part of; it keeps
+    what it overwrites. Raises NotFound when the agent is gone.
     """
     arrived = Arrived(connection, agent, lock_arrivals(connection, agent))
-    seq = count(arrived.seq + 1)
-    interactions = _write_interactions(connection, arrived, rows.interactions, seq=seq)
-    feedback = _write_feedback(connection, arrived, rows.feedback, seq=seq)
+    first = arrived.seq + 1
+    seq = count(first)
+    interactions, asked = _write_interactions(connection, arrived, rows.interactions, seq=seq, import_id=import_id)
+    feedback, told = _write_feedback(connection, arrived, rows.feedback, seq=seq)
     settled = settle(connection, agent, rows.interactions)
     moved = found_target(connection, arrived, rows.names)
     _write_feedback(connection, arrived, [*settled.feedback, *moved], seq=seq)
+    if rows.raw:
+        keep_raw(connection, agent, rows.raw, kind="interaction", ids=asked)
+        keep_raw(connection, agent, rows.raw, kind="feedback", ids=told)
     scores = insert_unknown(connection, ScoreRow.core(), agent, rows.scores)
     arrived.seq = next(seq) - 1 + scores
     arrived.keep()
@@ -87,17 +112,21 @@ def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows) -> 
         updated=interactions.updated + feedback.updated,
         duplicate=interactions.duplicate + feedback.duplicate + len(rows.scores) - scores,
     )
-    return Arrival(written, arrived, settled.answered | {row["interaction_id"] for row in moved})
+    answered = settled.answered | {row["interaction_id"] for row in moved}
+    return Arrival(written, arrived, answered, (first, first + len(asked) + len(told) - 1))
 
 
 def _write_interactions(
-    connection: sa.Connection, arrived: Arrived, rows: Sequence[Row], *, seq: Iterator[int]
-) -> Written:
-    """Upsert by content digest: other content under a stored id replaces it; the same content is a duplicate."""
+    connection: sa.Connection, arrived: Arrived, rows: Sequence[Row], *, seq: Iterator[int], import_id: str
+) -> _Kept:
+    """Upsert by content digest: other content under a stored id replaces it; the same content is a duplicate, and so
+    is what was erased, or was taken back with its import."""
     table, agent = InteractionRow.core(), arrived.agent
     stored = _known(connection, table, agent, [row["id"] for row in rows])
     known = {name: str(row["content_digest"]) for name, row in stored.items()}
     erased = {name for name, row in stored.items() if row["tombstone"] == ERASED}
+    others = [row["id"] for row in rows if known.get(row["id"], row["content_digest"]) != row["content_digest"]]
+    away = taken_back(connection, agent, others)
     fresh: dict[str, Row] = {}
     changed: dict[str, Row] = {}
     new = updated = duplicate = 0
@@ -106,7 +135,7 @@ def _write_interactions(
         if name not in known:
             fresh[name] = row
             new += 1
-        elif known[name] == row["content_digest"] or name in erased:
+        elif known[name] == row["content_digest"] or name in erased or row["content_digest"] in away.get(name, ()):
             duplicate += 1
             continue
         else:
@@ -115,6 +144,8 @@ def _write_interactions(
         known[name] = row["content_digest"]
     placed = [row | {"seq": next(seq)} for row in fresh.values()]
     insert_new(connection, table, placed)
+    if import_id and changed:
+        keep_overwritten(connection, agent, import_id, changed)
     for row in changed.values():
         placed.append(row | {"seq": next(seq)})
         connection.execute(sa.update(table).where(table.c.agent == agent, table.c.id == row["id"]).values(placed[-1]))
@@ -122,10 +153,10 @@ def _write_interactions(
     arrived.put("interaction", placed)
     if fresh or changed:
         enqueue_feedback(connection, agent, among(FeedbackRow.core().c.interaction_id, [*fresh, *changed]))
-    return Written(new=new, updated=updated, duplicate=duplicate)
+    return _Kept(Written(new=new, updated=updated, duplicate=duplicate), [*fresh, *changed])
 
 
-def _write_feedback(connection: sa.Connection, arrived: Arrived, rows: Sequence[Row], *, seq: Iterator[int]) -> Written:
+def _write_feedback(connection: sa.Connection, arrived: Arrived, rows: Sequence[Row], *, seq: Iterator[int]) -> _Kept:
     """Append only: the later feedback of the same target, kind and person supersedes the earlier.
 
     Later means by the time it was given; one that arrives late is kept as superseded at once, so the
@@ -160,7 +191,8 @@ def _write_feedback(connection: sa.Connection, arrived: Arrived, rows: Sequence[
     insert_new(connection, table, rows)
     arrived.put("feedback", rows)
     enqueue(connection, agent, (("facts", row["id"], row["seq"]) for row in rows))
-    return Written(new=len(fresh) - updated, updated=updated, duplicate=given - len(fresh))
+    written = Written(new=len(fresh) - updated, updated=updated, duplicate=given - len(fresh))
+    return _Kept(written, [row["id"] for row in rows])
 
 
 def _digests(connection: sa.Connection, table: sa.Table, agent: str, ids: Sequence[str]) -> dict[str, str]:

@@ -70,11 +70,8 @@ class AgentLineage:
 
     def import_of(self, import_id: str) -> Import:
         """See `loop.ports.Lineage.import_of`."""
-        table = ImportRow.core()
-        query = sa.select(*columns_of(Import)).where(table.c.agent == self._slug, table.c.id == import_id)
-        for row in self._mappings(query):
-            return from_row(Import, row)
-        raise NotFound("There is no such import.", remedy="See them all: ratchet import list.")
+        with reading(self._engine) as connection:
+            return read_import(connection, self._slug, import_id)
 
     def traced_items(self, scope: TaintScope, *, limit: int) -> list[TracedItem]:
         """See `loop.ports.Lineage.traced_items`."""
@@ -261,6 +258,16 @@ def _doors(door: str) -> Sequence[sa.ColumnElement[bool]]:
         ]
     same = [door, vouched_source(door)] if door.startswith("import:") else [door]
     return [_FEEDBACK.source == one for one in same]
+
+
+def read_import(connection: sa.Connection, agent: str, import_id: str) -> Import:
+    """By its id. Raises NotFound."""
+    table = ImportRow.core()
+    query = sa.select(*columns_of(Import)).where(table.c.agent == agent, table.c.id == import_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise NotFound("There is no such import.", remedy="See them all: ratchet import list.")
+    return from_row(Import, row)
 
 
 # writing -----------------------------------------------------------------------------------------------------------

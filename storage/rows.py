@@ -46,6 +46,7 @@ from loop.records import (
     Unlearning,
     Version,
 )
+from loop.records.raw import RawText
 from storage import tables
 from storage.bodies import from_body
 from storage.content import content_digest
@@ -76,6 +77,7 @@ TABLES: dict[type[Record], type[tables.Table]] = {
     Issue: tables.IssueRow,
     Measurement: tables.MeasurementRow,
     Proposal: tables.ProposalRow,
+    RawText: tables.RawTextRow,
     Release: tables.ReleaseRow,
     Report: tables.ReportRow,
     Score: tables.ScoreRow,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from loop.errors import InvalidInput
 from loop.ports import Checkpoint
-from loop.ports.deliveries import Capture, Delivered, Parcel
+from loop.ports.deliveries import Capture, Delivered, Noted, Parcel
 from loop.records import (
     Answer,
     Applied,
@@ -28,6 +28,7 @@ from loop.records import (
     Version,
     Written,
 )
+from loop.records.raw import RawText
 from storage import audit, checkpoint, decisions, delivering, failures
 from storage.among import among
 from storage.anchors import EVERY, Anchors
@@ -43,6 +44,7 @@ from storage.knowledge import AgentKnowledge
 from storage.lineage import AgentLineage, note_import
 from storage.locks import bump_change_counter, lock_agent
 from storage.panelbook import AgentPanelbook, write_audit_changes
+from storage.raw import AgentRaw, truncate_log
 from storage.reads import read_answers
 from storage.record import Touched
 from storage.rows import storable
@@ -63,7 +65,15 @@ def _counted(notes: Sequence[Note], written: Written) -> list[Note]:
 
 
 class AgentStore(
-    AgentReads, AgentKnowledge, AgentVoices, AgentCasebook, AgentPanelbook, AgentLineage, AgentErasing, AgentAsks
+    AgentReads,
+    AgentKnowledge,
+    AgentVoices,
+    AgentCasebook,
+    AgentPanelbook,
+    AgentLineage,
+    AgentErasing,
+    AgentRaw,
+    AgentAsks,
 ):
     """Everything kept about one agent: its reads, and each write in one transaction."""
 
@@ -82,6 +92,7 @@ class AgentStore(
         scores: Sequence[Score] = (),
         notes: Sequence[Note] = (),
         into: Import | None = None,
+        raw: Sequence[RawText] = (),
     ) -> Written:
         """Idempotent append of what arrived, in a transaction that touches the agent's head only to write notes.
 
@@ -90,31 +101,44 @@ class AgentStore(
         arriving: tuple[Interaction | Feedback | Score, ...] = (*interactions, *feedback, *scores)
         if any(record.agent != self._slug for record in arriving):
             raise InvalidInput("A record is another agent's.", field="agent")
-        rows = arrival_rows(interactions, feedback, scores)
+        rows = arrival_rows(interactions, feedback, scores, raw=raw)
         with self._noting() as connection:
             if notes:
                 lock_agent(connection, self._slug)
-            written, arrived, _ = write_arrivals(connection, self._slug, rows)
+            written, arrived, _, span = write_arrivals(
+                connection, self._slug, rows, import_id=into.id if into is not None else ""
+            )
             if notes and (written.new or written.updated):
                 touched = Touched(connection, self._slug)
                 if into is not None:
-                    note_import(connection, into, touched=touched, span=arrived.span, written=written)
+                    note_import(connection, into, touched=touched, span=span, written=written)
                 audit.append(connection, self._slug, _counted(notes, written), touched=touched, arrived=arrived)
             self._checkpoint("append:written")
         self._checkpoint("append:kept")
         return written
 
-    def deliver(self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: datetime) -> list[Delivered]:
+    def deliver(
+        self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: datetime, noted: Noted | None = None
+    ) -> list[Delivered]:
         """Group commit of deliveries; see `loop.ports.deliveries.Deliveries.deliver`."""
         arriving = [record for one in parcels for made in (one.interactions, one.feedback) for record in made]
         if any(record.agent != self._slug for record in arriving):
             raise InvalidInput("A record is another agent's.", field="agent")
-        ready = [(one, arrival_rows(one.interactions, one.feedback, ())) for one in parcels]
-        with writing(self._engine) as connection:
-            told = delivering.deliver(connection, self._slug, ready, captured=captured, now=now)
+        ready = [(one, arrival_rows(one.interactions, one.feedback, (), raw=one.raw)) for one in parcels]
+        import_id = noted.into.id if noted is not None else ""
+        with writing(self._engine) if noted is None else self._noting() as connection:
+            if noted is not None:
+                lock_agent(connection, self._slug)
+            group = delivering.deliver(connection, self._slug, ready, captured=captured, now=now, import_id=import_id)
+            written = group.arrival.written if group.arrival is not None else Written()
+            if noted is not None and group.arrival is not None and (written.new or written.updated):
+                touched, arrival = Touched(connection, self._slug), group.arrival
+                note_import(connection, noted.into, touched=touched, span=arrival.span, written=written)
+                notes = _counted([noted.note], written)
+                audit.append(connection, self._slug, notes, touched=touched, arrived=arrival.arrived)
             self._checkpoint("deliver:written")
         self._checkpoint("deliver:kept")
-        return told
+        return group.told
 
     def captures(self) -> list[Capture]:
         """Capture health by door."""
@@ -167,6 +191,8 @@ class AgentStore(
             written = write_changes(connection, self._slug, changes)
             self._checkpoint("commit:written")
         self._checkpoint("commit:kept")
+        if any(one.scope.import_id for one in changes.unlearnings):
+            truncate_log(self._engine)  # raw text of what was taken back is gone from the file too
         return written
 
     def change_cases(self, changes: CaseChanges) -> None:

@@ -127,6 +127,9 @@ class FakeSnapshots(Memory):
     def finish_erasures(self, now: datetime) -> list[Any]:
         return []
 
+    def drop_raw(self, now: datetime) -> int:
+        return 0
+
     def told_by(self, feedback_ids: Collection[str]) -> dict[str, TracedItem]:
         known = {key: self.known.items[key] for key in feedback_ids if key in self.known.items}
         return {

@@ -35,7 +35,9 @@ class FakeArrivals:
         self.records: dict[str, Interaction | Feedback] = {}
         self.notes: list[Note] = []
 
-    def append(self, *, interactions=(), feedback=(), scores=(), notes: Sequence[Note] = (), into=None) -> Written:  # type: ignore[no-untyped-def]
+    def append(
+        self, *, interactions=(), feedback=(), scores=(), notes: Sequence[Note] = (), into=None, raw=()
+    ) -> Written:  # type: ignore[no-untyped-def]
         if any(len(one.author) > KEY_MAX for one in feedback):
             raise InvalidInput("Feedback.author is too long.", field="author")
         counts = {"new": 0, "updated": 0, "duplicate": 0}

@@ -9,7 +9,7 @@ from loop import desk, roles
 from loop.records import IMPORTED, VOUCHED, TaintScope, door_of
 from storage.queries.feedback import FeedbackLine
 
-ITEM, PERSON, IMPORT = "This item", "Everything this person said", "The import that brought it"
+ITEM, PERSON, IMPORT = "This item", "Everything this person said", "The import or pull that brought it"
 
 
 def show_influence(line: FeedbackLine) -> None:
@@ -20,7 +20,7 @@ def show_influence(line: FeedbackLine) -> None:
 
 
 def _show(line: FeedbackLine) -> None:
-    is_imported = line.source.startswith((IMPORTED, VOUCHED))
+    is_imported = line.source.startswith((IMPORTED, VOUCHED, "pull:"))
     chosen = st.segmented_control(
         "Of what",
         [ITEM, PERSON, *([IMPORT] if is_imported else [])],

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import session
-from dashboard.components import cards, claims, conversation, firewall, influence, tables, words
+from dashboard.components import cards, claims, conversation, firewall, influence, raw, tables, words
 from loop import desk, roles
 from loop.records import DOUBTED_STATES, FEEDBACK_MOVES, TEACHING_STATES, FeedbackKind, FeedbackState, Mover, may_move
 from storage.queries import feedback as query
@@ -164,6 +164,7 @@ def _show_one(feedback_id: str) -> None:
             return
         line = lines[0]
         conversation.show_feedback([line], zone=session.zone())
+        raw.show_raw(line.id, line.interaction_id)
         claims.show_waiting(line)
         _judge_form([line.id], [line], key=line.id)
         influence.show_influence(line)

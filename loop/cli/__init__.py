@@ -18,6 +18,7 @@ from loop.cli.keys import keys_group
 from loop.cli.looping import recheck_command, rollback_command, turn_command
 from loop.cli.outbound import deliver_group
 from loop.cli.pulling import pull_command, source_group
+from loop.cli.raw import raw_group
 from loop.cli.review import review_command
 from loop.cli.serving import demo_command, up_command, worker_command
 from loop.cli.tainting import taint_command, unlearn_command
@@ -52,6 +53,7 @@ for _command in (
     taint_command,
     unlearn_command,
     erase_command,
+    raw_group,
     audit_command,
     recheck_command,
     worker_command,

@@ -178,7 +178,16 @@ def _import(
     into = Import(
         id=derived_id("import", slug, file.name, at), agent=slug, name=file.name[-120:], actor=actor.name, at=at
     )
-    door = collect.Door(actor=actor, action="import", journal="import file", at=at, into=into, about=about, own=own)
+    door = collect.Door(
+        actor=actor,
+        action="import",
+        journal="import file",
+        at=at,
+        into=into,
+        about=about,
+        own=own,
+        keeps_raw=parts.store.agent.limits.raw_days > 0,
+    )
     batches = _batches(stream, seen, seen.importer, file=file, slug=slug, mapping=mapping_of(said["mappings"]))
     size = max(1, file.stat().st_size)
     with click.progressbar(length=size, label=f"Importing {file.name}", file=sys.stderr) as bar:

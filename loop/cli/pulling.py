@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import click
 from pydantic import SecretStr, ValidationError
 
-from loop import wiring
+from loop import roles, wiring
+from loop.cli.imports import taken_back
 from loop.cli.opening import opened, read_settings
 from loop.cli.validation import first_problem
 from loop.errors import InvalidInput, NotFound
@@ -103,15 +104,23 @@ def pull_command(name: str, slug: str, since: datetime | None, as_json: bool) ->
     target = _known(wiring.destinations(settings).read().sources, name)
     begin = since.replace(tzinfo=UTC) if since else None
     with opened(settings) as session:
-        done = together(wiring.puller(settings, session.database).pull(name, target, agent=slug, since=begin))
+        actor = wiring.operator(settings)
+        roles.check(actor, "import")
+        puller = wiring.puller(settings, session.database)
+        done = together(puller.pull(name, target, agent=slug, since=begin, actor=actor.name))
+        back = taken_back(session.parts(slug).store)
     counts = done.written.model_dump(include={"new", "updated", "duplicate"})
     if as_json:
-        click.echo(json.dumps({**counts, "rejected": dict(done.rejected)}))
+        click.echo(json.dumps({**counts, "rejected": dict(done.rejected), "import": done.into}))
         return
     n = sum(done.rejected.values())
     click.echo("Records: {new} new, {updated} updated, {duplicate} known. Rejected: {n}.".format(**counts, n=n))
     for reason, count in sorted(done.rejected.items(), key=lambda one: -one[1]):
         click.echo(f"  {count} × {reason}")
+    if done.into:
+        click.echo(f"Take it back whole: ratchet import undo {done.into} --agent {slug} --reason WHY")
+    elif done.written.duplicate and back:
+        click.echo("What was taken back stays away: ratchet unlearn --undo gives it back.")
 
 
 def _known(sources: Mapping[str, SourceTarget], name: str) -> SourceTarget:

@@ -64,11 +64,20 @@ class Prepared:
 
 
 def prepare(
-    delivery: Delivery, *, at: Moment, redaction: Redaction = Redaction.ALL, own: OwnContacts | None = None
+    delivery: Delivery,
+    *,
+    at: Moment,
+    redaction: Redaction = Redaction.ALL,
+    own: OwnContacts | None = None,
+    keeps_raw: bool = False,
 ) -> Prepared:
-    """Sanitise a delivery. Its receipt names what is kept by id, and what is refused by place and reason."""
+    """Sanitise a delivery. Its receipt names what is kept by id, and what is refused by place and reason.
+
+    `keeps_raw`: what is masked goes along as it was written, to be kept apart.
+    """
     about = [one.feedback for one in delivery.of_episodes]
-    fit = sanitize(delivery.interactions, [*delivery.feedback, *about], redaction=redaction, own=own)
+    told = [*delivery.feedback, *about]
+    fit = sanitize(delivery.interactions, told, redaction=redaction, own=own, raw_at=at if keeps_raw else None)
     refused = {id(one.record): one.reason for one in fit.refused}
     kept = iter(fit.feedback)
     feedback = [next(kept) for one in delivery.feedback if id(one) not in refused]
@@ -91,6 +100,7 @@ def prepare(
         ticket=None if is_empty else delivery.ticket,  # nothing was kept: the key may be used again
         receipt=receipt,
         is_retold=delivery.is_retold,
+        raw=fit.raw,
     )
     return Prepared(parcel, _capture(delivery, fit.refused, at=at))
 

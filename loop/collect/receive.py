@@ -17,6 +17,7 @@ from loop.collect.sanitize import Refused, redacted_article, sanitize
 from loop.errors import InvalidInput, OperationRefused
 from loop.ports import Arrivals
 from loop.records import Actor, Article, Feedback, Import, Interaction, Note, Written, digest
+from loop.records.raw import RawText
 from loop.text.contacts import OwnContacts
 from loop.text.redaction import Redaction
 
@@ -39,6 +40,8 @@ class Door:
     """What else the journal shall say, such as the digest of a file's name. No personal data."""
     own: OwnContacts | None = None
     """The company's own contact data, which are not masked; a file teaches it what many staff answers share."""
+    keeps_raw: bool = False
+    """What is masked is kept as it was written too, apart: the agent's retention of raw text is switched on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,9 @@ def receive(
     Raises NotAllowed; StoreUnavailable, and then nothing, or the first part of a delivery, was kept: hand it in again.
     """
     roles.check(door.actor, door.action)
-    fit = sanitize(interactions, feedback, context=context, redaction=redaction, own=door.own)
-    written, refused = _append(arrivals, (*fit.interactions, *fit.feedback), door=door)
+    raw_at = door.at if door.keeps_raw else None
+    fit = sanitize(interactions, feedback, context=context, redaction=redaction, own=door.own, raw_at=raw_at)
+    written, refused = _append(arrivals, (*fit.interactions, *fit.feedback), door=door, raw=fit.raw)
     lost = {id(one.record) for one in refused}
     return Receipt(
         written=written,
@@ -164,7 +168,9 @@ def _learn_contacts(own: OwnContacts, batch: Batch) -> None:
 _Records = tuple[Interaction | Feedback, ...]
 
 
-def _append(arrivals: Arrivals, records: _Records, *, door: Door) -> tuple[Written, tuple[Refused, ...]]:
+def _append(
+    arrivals: Arrivals, records: _Records, *, door: Door, raw: Sequence[RawText] = ()
+) -> tuple[Written, tuple[Refused, ...]]:
     """Append in one transaction; halve what the store refuses until the record that it cannot keep stands alone."""
     if not records:
         return Written(), ()
@@ -172,13 +178,15 @@ def _append(arrivals: Arrivals, records: _Records, *, door: Door) -> tuple[Writt
     feedback = tuple(one for one in records if isinstance(one, Feedback))
     try:
         note = _note(door, interactions, feedback)
-        return arrivals.append(interactions=interactions, feedback=feedback, notes=(note,), into=door.into), ()
+        told = arrivals.append(interactions=interactions, feedback=feedback, notes=(note,), into=door.into, raw=raw)
     except InvalidInput as error:
         if len(records) == 1:
             return Written(), (Refused(records[0], error.message),)
+    else:
+        return told, ()
     half = len(records) // 2
-    first, refused = _append(arrivals, records[:half], door=door)
-    second, refused_too = _append(arrivals, records[half:], door=door)
+    first, refused = _append(arrivals, records[:half], door=door, raw=raw)
+    second, refused_too = _append(arrivals, records[half:], door=door, raw=raw)
     return first + second, (*refused, *refused_too)
 
 

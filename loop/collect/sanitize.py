@@ -1,7 +1,7 @@
 """Sanitising: records of any door are validated, named and redacted. Pure, and idempotent."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,7 +11,8 @@ from loop.collect.files.objects import check
 from loop.collect.files.rows import CELL_MAX
 from loop.collect.identity import interaction_id, pseudonym, question_group, stable_id
 from loop.collect.orders import with_orders
-from loop.records import Article, Feedback, Interaction, Step, derived_id
+from loop.records import Article, Feedback, Interaction, Moment, Step, derived_id
+from loop.records.raw import RawKind, RawText
 from loop.text.contacts import OwnContacts
 from loop.text.redaction import REPORT, Masker, Redaction
 
@@ -35,6 +36,8 @@ class Sanitized:
     interactions: tuple[Interaction, ...] = ()
     feedback: tuple[Feedback, ...] = ()
     refused: tuple[Refused, ...] = ()
+    raw: tuple[RawText, ...] = ()
+    """What was masked in those that are fit, as it was written but without secrets; only when it was asked for."""
 
 
 def sanitize(
@@ -44,6 +47,7 @@ def sanitize(
     context: Iterable[Interaction] = (),
     redaction: Redaction = Redaction.ALL,
     own: OwnContacts | None = None,
+    raw_at: Moment | None = None,
 ) -> Sanitized:
     """Records with ids where they were empty, contents checked, secrets and personal data masked, people by pseudonym.
 
@@ -51,8 +55,9 @@ def sanitize(
     (known already, not given back); what else it names it numbers on its own, so that nothing depends on
     which other feedback came along. `own`: the company's contact data, which stay. What gives orders to the system
     is named in `attributes["instructs"]`, never taken out. Feedback without a target or without what its kind
-    needs is refused with a reason; the rest goes on.
+    needs is refused with a reason; the rest goes on. `raw_at`: when what is masked is kept apart; None: it is not.
     """
+    raw: list[RawText] = []
     fit_interactions: list[Interaction] = []
     fit_feedback: list[Feedback] = []
     refused: list[Refused] = []
@@ -67,7 +72,9 @@ def sanitize(
             continue
         named = _named_interaction(interaction)
         masker = maskers[named.id] = Masker(redaction, own=own)
-        fit_interactions.append(with_orders(_redacted_interaction(named, masker, redaction)))
+        masked = _redacted_interaction(named, masker, redaction)
+        fit_interactions.append(with_orders(masked))
+        raw += _raw(named, masked, at=raw_at)
     for item in feedback:
         if reason := unfit_reason(item) or _unkeepable(item):
             refused.append(Refused(item, reason))
@@ -75,8 +82,10 @@ def sanitize(
         item = _named_feedback(item)
         shared = maskers.get(item.interaction_id)
         masker = shared.fork() if shared else Masker(redaction, own=own)
-        fit_feedback.append(_redacted_feedback(item, masker, redaction))
-    return Sanitized(tuple(fit_interactions), tuple(fit_feedback), tuple(refused))
+        told = _redacted_feedback(item, masker, redaction)
+        fit_feedback.append(told)
+        raw += _raw(item, told, at=raw_at)
+    return Sanitized(tuple(fit_interactions), tuple(fit_feedback), tuple(refused), tuple(raw))
 
 
 def unfit_reason(feedback: Feedback) -> str:
@@ -188,6 +197,25 @@ def _redacted_feedback(feedback: Feedback, masker: Masker, redaction: Redaction)
         },
     )
     return _with_report(copy, masker.found)
+
+
+_NOT_RAW = frozenset({"id", "agent", "episode_id", "interaction_id", "attributes"})
+"""Fields that are compared in their own way, or hold nobody's words."""
+
+
+def _raw(written: _Event, masked: _Event, *, at: Moment | None) -> Iterator[RawText]:
+    """What was masked of a record, as it was written but without secrets; nothing where nothing was."""
+    if at is None or written is masked:
+        return
+    before, after = (one.model_dump(mode="json", exclude_defaults=True) for one in (written, masked))
+    left = {name: item for name, item in after.pop("attributes", {}).items() if name != REPORT}
+    body = {name: item for name, item in before.items() if name not in _NOT_RAW and item != after.get(name)}
+    if before.get("attributes", {}) != left:
+        body["attributes"] = before["attributes"]
+    shown = Masker(Redaction.SECRETS).walk(body)
+    if any(item != after.get(name, left) for name, item in shown.items()):
+        kind: RawKind = "interaction" if isinstance(written, Interaction) else "feedback"
+        yield RawText(agent=written.agent, kind=kind, id=written.id, kept_at=at, said=shown)
 
 
 def _redacted_step(step: Step, masker: Masker) -> Step:

@@ -66,6 +66,7 @@ from loop.desk.firewall import (
 from loop.desk.firewall_words import estimate_words, without_words
 from loop.desk.handing_in import HandedIn, RefusedDraft, hand_in
 from loop.desk.keys import DAYS_MAX, Chance, KeyOrder, MadeKey, create_key, revoke_key
+from loop.desk.raw import raw_kept, show_raw
 from loop.desk.recipes import KEY_HERE, RECIPES, Recipe, recipe_named
 from loop.desk.releases import roll_back
 from loop.desk.taint import SHOWN, trace
@@ -148,6 +149,7 @@ __all__ = [
     "own_contacts",
     "preview_erasure",
     "protect",
+    "raw_kept",
     "recipe_named",
     "recount_firewall",
     "reject",
@@ -156,6 +158,7 @@ __all__ = [
     "samples_due",
     "seen_digest",
     "settle_answer",
+    "show_raw",
     "silent_days",
     "support_of",
     "switch_detector",

@@ -24,6 +24,8 @@ _ROWS = {
     "bundle": "contents of versions",
     "audit": "subjects or actors in the journal",
     "telemetry": "parts of traces",
+    "raw_text": "raw texts",
+    "overwritten": "interactions as they were before an import",
 }
 """What is reached, in words; anything else by the name of its table."""
 

@@ -82,7 +82,14 @@ def correct(parts: Parts, *, actor: Actor, interaction_id: str, correction: Corr
     )
     receipt = collect.receive(
         parts.store,
-        door=collect.Door(actor=actor, action="correct", journal="correct answer", at=now, own=own_contacts(parts)),
+        door=collect.Door(
+            actor=actor,
+            action="correct",
+            journal="correct answer",
+            at=now,
+            own=own_contacts(parts),
+            keeps_raw=parts.store.agent.limits.raw_days > 0,
+        ),
         feedback=(said,),
         context=known,
     )

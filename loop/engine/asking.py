@@ -69,7 +69,8 @@ def allowance_of(parts: Parts) -> evaluate.Allowance:
 
 def memory_of(parts: Parts) -> evaluate.AnswerMemory:
     """The memory of answers over these parts, within the day's ceiling."""
-    return evaluate.AnswerMemory(parts.store, parts.answerers, allowance=lambda: allowance_of(parts))
+    contacts = parts.store.agent.own_contacts
+    return evaluate.AnswerMemory(parts.store, parts.answerers, allowance=lambda: allowance_of(parts), contacts=contacts)
 
 
 def spent_until(parts: Parts) -> datetime | None:

@@ -74,6 +74,7 @@ def begin(parts: Parts) -> Begun:
     """
     parts.store.check_head()
     parts.store.finish_erasures(parts.clock())
+    parts.store.drop_raw(parts.clock())
     seen = mark(parts)
     return Begun(stages=APPLY_ONLY if is_settled(parts, seen=seen) else tuple(STAGES), seen=seen)
 

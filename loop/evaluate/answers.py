@@ -1,15 +1,19 @@
 """Memoised answers, keyed by (bundle, case): no question is asked twice of the same version.
 
 Kept as they come, so that a process that dies loses at most one piece. What is kept first stays (first writer wins).
+What others answered, a model or the operator's own agent, is redacted first, as everything is that is stored.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from loop.change.texts import texts_of
 from loop.errors import AnswersPending
 from loop.evaluate.allowance import Allowance
 from loop.evaluate.replay import replay
 from loop.ports import Answerer, Answerers, Answers, ConcurrentAnswerer
 from loop.records import Answer, Bundle, EvalCase, Question
+from loop.text.contacts import OwnContacts
+from loop.text.redaction import Masker
 
 PIECE = 24
 """Answers that cost kept at a time: what a crash may cost twice, beside the calls under way."""
@@ -21,12 +25,18 @@ class AnswerMemory:
     """Asks a version only what it has not answered yet, and keeps what it says."""
 
     def __init__(
-        self, kept: Answers, answerers: Answerers, *, allowance: Callable[[], Allowance] | None = None
+        self,
+        kept: Answers,
+        answerers: Answerers,
+        *,
+        allowance: Callable[[], Allowance] | None = None,
+        contacts: Collection[str] = (),
     ) -> None:
-        """`allowance`: what may be asked that costs; None: everything."""
+        """`allowance`: what may be asked that costs; None: everything. `contacts`: the company's own, which stay."""
         self._kept = kept
         self._answerers = answerers
         self._allowance = allowance
+        self._contacts = contacts
 
     def ask(self, bundle: Bundle, cases: Sequence[EvalCase]) -> dict[str, Answer]:
         """One answer per case, by case id.
@@ -43,7 +53,7 @@ class AnswerMemory:
             return known
         answerer = self._answerers(bundle)
         if isinstance(answerer, ConcurrentAnswerer):
-            fresh = self._ask_each(answerer, asked, digest=digest)
+            fresh = self._ask_each(answerer, asked, bundle=bundle)
         else:
             fresh = self._ask_in_pieces(answerer, asked, bundle=bundle)
         return known | fresh
@@ -53,19 +63,27 @@ class AnswerMemory:
         fresh: dict[str, Answer] = {}
         for start in range(0, len(asked), size):
             piece = asked[start : start + size]
-            answers = dict(zip((case.id for case in piece), replay(answerer, piece), strict=True))
+            told = zip(piece, replay(answerer, piece), strict=True)
+            if bundle.model.is_local:  # says nothing but what the version holds
+                answers = {case.id: answer for case, answer in told}
+            else:
+                own = self._own(bundle)
+                answers = {case.id: _redacted(answer, case, own=own) for case, answer in told}
             fresh |= self._keep(bundle.digest, answers)
         return fresh
 
-    def _ask_each(self, answerer: ConcurrentAnswerer, asked: Sequence[EvalCase], *, digest: str) -> dict[str, Answer]:
+    def _ask_each(
+        self, answerer: ConcurrentAnswerer, asked: Sequence[EvalCase], *, bundle: Bundle
+    ) -> dict[str, Answer]:
         """Answers are kept while the next questions are under way."""
+        digest, own = bundle.digest, self._own(bundle)
         allowance = self._allowance() if self._allowance else None
         questions = [Question(text=case.question, context=case.context) for case in asked]
         fresh: dict[str, Answer] = {}
         piece: dict[str, Answer] = {}
         try:
             for place, answer in answerer.answer_each(questions, permit=allowance.take if allowance else _always):
-                piece[asked[place].id] = answer
+                piece[asked[place].id] = _redacted(answer, asked[place], own=own)
                 if len(piece) == PIECE:
                     fresh |= self._keep(digest, piece)
                     piece = {}
@@ -77,6 +95,10 @@ class AnswerMemory:
             raise allowance.refusal()
         return fresh
 
+    def _own(self, bundle: Bundle) -> OwnContacts:
+        """What the version itself holds is nobody's personal data."""
+        return OwnContacts(self._contacts, texts=lambda: texts_of(bundle))
+
     def _keep(self, digest: str, answers: Mapping[str, Answer]) -> dict[str, Answer]:
         """The answers as they stand now: what somebody else kept first is what was said."""
         told = {key: one for key, one in answers.items() if one.method != "failed"}
@@ -85,6 +107,21 @@ class AnswerMemory:
 
 def _always() -> bool:
     return True
+
+
+def _redacted(answer: Answer, case: EvalCase, *, own: OwnContacts) -> Answer:
+    """With the placeholders of the case, so that what was masked in the right answer is masked alike in this one."""
+    masker = Masker(own=own)
+    masker.mask(case.question)
+    masker.walk(case.context)
+    masked = {
+        "text": masker.mask(answer.text),
+        "label": None if answer.label is None else masker.mask(answer.label),
+        "article_id": None if answer.article_id is None else masker.mask(answer.article_id),
+        "uses": tuple(map(masker.mask, answer.uses)),
+        "failure": masker.mask(answer.failure),
+    }
+    return answer.model_copy(update=masked) if masker.found else answer
 
 
 class DeferredAnswers:

@@ -17,8 +17,8 @@ from loop.outbound.destinations import Destinations, SourceTarget
 from loop.outbound.sources import HttpSource
 from loop.ports import Clock, Parts
 from loop.ports.cursors import Cursor, Cursors
-from loop.ports.deliveries import Deliveries
-from loop.records import Written, digest
+from loop.ports.deliveries import Deliveries, Noted, Parcel
+from loop.records import Import, Note, Written, derived_id, digest
 
 FIRST = timedelta(days=30)
 """How far back the first pull begins when nobody says."""
@@ -34,6 +34,8 @@ class Kept:
     """By reason."""
     is_last: bool = True
     """Nothing was left to read when it was asked for."""
+    into: str = ""
+    """Id of the import that the round is, where the page brought something; to take it back."""
 
 
 class Puller:
@@ -56,11 +58,13 @@ class Puller:
         self._pause = pause
 
     def pull(
-        self, name: str, target: SourceTarget, *, agent: str, since: datetime | None = None
+        self, name: str, target: SourceTarget, *, agent: str, since: datetime | None = None, actor: str = "engine"
     ) -> Generator[Kept, None, None]:
         """What is new, page by page, each kept when it is given out; goes on where the last pull was.
 
-        `since`: begin there, whatever was read before. Raises NotFound, InvalidInput, StoreUnavailable, SourceFailed.
+        A round is one import, whoever goes on with it, and can be taken back like a file; what was taken back does not
+        come in again by itself. `since`: begin there, whatever was read before. `actor`: who ordered it.
+        Raises NotFound, InvalidInput, StoreUnavailable, SourceFailed.
         """
         parts, store = self._parts(agent), self._deliveries(agent)
         own = desk.own_contacts(parts)
@@ -68,7 +72,10 @@ class Puller:
         now = self._clock()
         cursor = self._cursors.read(agent, place) if since is None else None
         cursor = cursor or Cursor(since=since or now - FIRST)
-        source = connectors.Source(agent=agent, door=f"pull:{name}", author=f"somebody at {name}")
+        end, door = cursor.until or now, f"pull:{name}"
+        own_id = derived_id("import", agent, place, cursor.since, end)
+        into = Import(id=own_id, agent=agent, name=door, actor=actor, at=end)
+        source = connectors.Source(agent=agent, door=door, author=f"somebody at {name}")
         http = HttpSource(name, target, pause=self._pause)
         try:
             tool = connectors.CONNECTORS[target.kind](target.project, http.ask)
@@ -80,14 +87,22 @@ class Puller:
                     feedback=page.feedback,
                     rejected=page.rejected,
                 )
-                ready = prepare(delivery, at=now, own=own)
-                (told,) = store.deliver([ready.parcel], captured=[ready.capture], now=now)
+                ready = prepare(delivery, at=now, own=own, keeps_raw=parts.store.agent.limits.raw_days > 0)
+                noted = Noted(into, _note(ready.parcel, actor=actor, agent=agent, at=now))
+                (told,) = store.deliver([ready.parcel], captured=[ready.capture], now=now, noted=noted)
                 self._cursors.keep(agent, place, page.cursor, now=now)
-                yield Kept(told.written, ready.capture.rejected, is_last=page.cursor.until is None)
+                brought = own_id if told.written.new or told.written.updated else ""
+                rejected = ready.capture.rejected
+                yield Kept(told.written, rejected, is_last=page.cursor.until is None, into=brought)
         except connectors.Unreadable as error:
             raise SourceFailed(f"{name} cannot be read. {error}", remedy="Check its address and its version.") from None
         finally:
             http.close()
+
+
+def _note(parcel: Parcel, *, actor: str, agent: str, at: datetime) -> Note:
+    counts = {"interactions": str(len(parcel.interactions)), "feedback": str(len(parcel.feedback))}
+    return Note(actor=actor, action="pull", subject=agent, at=at, digests={"name": digest(parcel.door), **counts})
 
 
 class Rounds:
@@ -132,8 +147,9 @@ def connector_of(name: str, target: SourceTarget) -> str:
 
 def together(some: Iterable[Kept]) -> Kept:
     """All pages as one."""
-    written, rejected = Written(), Counter[str]()
+    written, rejected, into = Written(), Counter[str](), ""
     for one in some:
         written += one.written
         rejected.update(one.rejected)
-    return Kept(written, dict(rejected))
+        into = into or one.into
+    return Kept(written, dict(rejected), into=into)

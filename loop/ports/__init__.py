@@ -19,6 +19,7 @@ from loop.ports.answering import Endpoint as Endpoint
 from loop.ports.answering import Model as Model
 from loop.ports.cases import Casebook as Casebook
 from loop.ports.erasing import Erasing as Erasing
+from loop.ports.erasing import RawTexts as RawTexts
 from loop.ports.jobs import FailedJobs as FailedJobs
 from loop.ports.jobs import Jobs as Jobs
 from loop.ports.knowledge import Knowledge as Knowledge
@@ -56,6 +57,7 @@ from loop.records import (
     VersionSignals,
     Written,
 )
+from loop.records.raw import RawText
 
 Clock = Callable[[], datetime]
 """Gives the present moment, aware, UTC."""
@@ -85,11 +87,13 @@ class Arrivals(Protocol):
         scores: Sequence[Score] = (),
         notes: Sequence[Note] = (),
         into: Import | None = None,
+        raw: Sequence[RawText] = (),
     ) -> Written:
         """Keep what arrived, in one transaction. Idempotent: the same record again is counted as a duplicate.
 
         `notes` go to the journal in that transaction, and only when a record was new or updated: the journal says
         what was kept, and a second delivery leaves no trace. `into`: the import this is a part of, noted with them.
+        `raw`: what was masked of these records, kept apart for those that were new or updated.
         Raises InvalidInput, naming the field, for what cannot be stored; StoreUnavailable.
         """
         ...
@@ -279,6 +283,7 @@ class Store(
     FirewallAudits,
     Lineage,
     Erasing,
+    RawTexts,
     Commits,
     Answers,
     FailedJobs,

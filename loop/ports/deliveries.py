@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
-from loop.records import Feedback, Interaction, Moment, Written
+from loop.records import Feedback, Import, Interaction, Moment, Note, Written
+from loop.records.raw import RawText
 
 
 class Ticket(NamedTuple):
@@ -39,6 +40,8 @@ class Parcel:
     """JSON. What is answered, now and when the same comes again."""
     is_retold: bool = False
     """Its interactions are told anew, longer each time: each counts once in capture health."""
+    raw: tuple[RawText, ...] = ()
+    """What was masked of these records, as it was written; kept apart."""
 
 
 DAYS_KEPT = 21
@@ -81,12 +84,22 @@ class Delivered(NamedTuple):
     """What became of the records of all parcels kept with it."""
 
 
+class Noted(NamedTuple):
+    """What the journal and the list of imports say of a group, where it is a part of an import, such as a pull."""
+
+    into: Import
+    note: Note
+
+
 class Deliveries(Protocol):
     """The way in for programs: no entry of the journal for each, the arrival log's signed totals hold them all."""
 
-    def deliver(self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: Moment) -> list[Delivered]:
+    def deliver(
+        self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: Moment, noted: Noted | None = None
+    ) -> list[Delivered]:
         """Keep parcels and add to what was captured, in one transaction; what became of each, in their order.
 
+        `noted`: the import that they are a part of, noted with them when any of it was new or updated.
         Raises InvalidInput, NotFound and StoreUnavailable; then nothing is kept.
         """
         ...

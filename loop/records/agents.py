@@ -64,6 +64,9 @@ class Limits(Record):
     asks_per_day: int | None = Field(default=20_000, ge=0)
     """Budget ceiling: questions put to a model or to your own agent in one day (UTC) by tests and proposers, at most;
     each counts once, however often it is tried. Then nothing more is asked until the next day. None: no ceiling."""
+    raw_days: int = Field(default=0, ge=0, le=365)
+    """Days for which what arrives is also kept as it was written, with personal data, apart from everything else; who
+    looks at it is on record. Secrets are never kept. 0: it is not, and what there was is deleted."""
     detectors_off: tuple[str, ...] = ()
     """Detectors of the firewall that are switched off, by name: what they alone would hold back is let through."""
 

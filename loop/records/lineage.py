@@ -13,12 +13,15 @@ from loop.records.trials import Split
 
 
 class Import(Record):
-    """One run of an import: the log positions it was given, so that what was there before it is not its own."""
+    """One run of an import, or one round of a pull, with the log positions it was given.
+
+    So what was there before it is not its own.
+    """
 
     id: str
     agent: Slug
     name: str
-    """Of the file."""
+    """Of the file; of a pull `pull:SOURCE`."""
     actor: str
     at: Moment
     """When it began."""

@@ -14,20 +14,18 @@ from starlette.routing import BaseRoute, Route
 
 from loop import desk, wiring
 from loop.ports import Parts
-from loop.ports.deliveries import Deliveries
 from loop.serve import api, bundles, otlp
 from loop.serve.auth import Keys
 from loop.serve.calls import Endpoint, Site, route_of
 from loop.serve.gateway import Gateway
-from loop.serve.intake import Intake
+from loop.serve.intake import Intake, Place
 from loop.serve.openapi import document
 from loop.serve.refusal import Refusal
 from loop.settings import Settings
-from loop.text.contacts import OwnContacts
 from storage.database import Database
 
 _KNOWN_SECONDS = 5.0
-"""How long the company's contact data, which are not masked, are taken from one look at the live version."""
+"""How long settings, and the company's contact data, which are not masked, are taken from one look."""
 
 ENDPOINTS: Sequence[Endpoint] = (*api.ENDPOINTS, *bundles.ENDPOINTS, *otlp.ENDPOINTS)
 """Every endpoint. The first whose path and method fit answers."""
@@ -106,13 +104,15 @@ class _Desk:
     def __init__(self, parts: Callable[[str], Parts], database: Database) -> None:
         self._parts = parts
         self._database = database
-        self._known: dict[str, tuple[float, Deliveries, OwnContacts]] = {}
+        self._known: dict[str, tuple[float, Place]] = {}
 
-    def __call__(self, agent: str) -> tuple[Deliveries, OwnContacts]:
+    def __call__(self, agent: str) -> Place:
         """Raises NotFound."""
         known = self._known.get(agent)
         if known is None or time.monotonic() > known[0]:
             parts = self._parts(agent)
             store = self._database.store(agent, checkpoint=parts.checkpoint)
-            known = self._known[agent] = time.monotonic() + _KNOWN_SECONDS, store, desk.own_contacts(parts)
-        return known[1:]
+            keeps_raw = parts.store.agent.limits.raw_days > 0
+            place = Place(store, desk.own_contacts(parts), keeps_raw)
+            known = self._known[agent] = time.monotonic() + _KNOWN_SECONDS, place
+        return known[1]

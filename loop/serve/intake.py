@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from loop.collect import Delivery, Prepared, added, dropped, prepare
 from loop.errors import InvalidInput, RatchetError, StoreUnavailable
@@ -50,8 +50,18 @@ class _Waiting:
 _Told = tuple[_Waiting, Receipt | Exception]
 
 
-Desk = Callable[[str], tuple[Deliveries, OwnContacts | None]]
-"""Where an agent's deliveries are kept, and what contact data are the company's own. Raises NotFound."""
+class Place(NamedTuple):
+    """Where an agent's deliveries are kept, and how they are redacted."""
+
+    store: Deliveries
+    own: OwnContacts | None = None
+    """The company's own contact data, which are not masked."""
+    keeps_raw: bool = False
+    """What is masked is kept as it was written too, apart."""
+
+
+Desk = Callable[[str], Place]
+"""Raises NotFound."""
 
 
 class Intake:
@@ -168,12 +178,12 @@ class Intake:
         failed: list[_Told] = []
         ready: list[tuple[_Waiting, Prepared]] = []
         try:
-            store, own = self._desk(agent)
+            store, own, keeps_raw = self._desk(agent)
         except Exception as error:
             return [(one, error) for one in waiting]
         for one in waiting:
             try:
-                ready.append((one, prepare(one.delivery, at=at, own=own)))
+                ready.append((one, prepare(one.delivery, at=at, own=own, keeps_raw=keeps_raw)))
             except Exception as error:
                 failed.append((one, error))
         counted = _together([*captured, *(prepared.capture for _, prepared in ready)])

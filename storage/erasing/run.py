@@ -14,11 +14,13 @@ from storage import audit
 from storage.among import among
 from storage.arrived import Arrived
 from storage.derive import forget_derived
+from storage.erasing.apart import erase_apart
 from storage.erasing.arrivals import erase_arrivals
 from storage.erasing.journal import erase_bundles, erase_entries, left_of
 from storage.erasing.subject import Subject, find_subject, subject_id, with_cases
 from storage.erasing.tables import erase_cases, erase_proposals, erase_tables
 from storage.locks import bump_change_counter, lock_agent, lock_arrivals
+from storage.raw import overwrite_freed_pages
 from storage.record import Touched
 from storage.rows import columns_of, from_row, to_row
 from storage.statements import upsert
@@ -61,8 +63,7 @@ def begin(connection: sa.Connection, agent: str) -> None:
     """Take the locks; freed pages of a file are overwritten."""
     lock_agent(connection, agent)
     lock_arrivals(connection, agent)
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    overwrite_freed_pages(connection)
 
 
 def read_erasures(connection: sa.Connection, agent: str, *, is_open: bool = False) -> list[Erasure]:
@@ -86,6 +87,7 @@ def _run(connection: sa.Connection, made: Erasure, subject: Subject, *, at: date
     reached["bundle"] += bundles.reached
     reached.update(erase_cases(connection, agent, subject, touched=touched))
     reached.update(erase_tables(connection, agent, subject, touched=touched))
+    reached.update(erase_apart(connection, agent, subject))
     reached["audit"] += erase_entries(connection, agent, subject, touched=touched)
     is_done = not bundles.held
     some = {name: n for name, n in sorted(reached.items()) if n}

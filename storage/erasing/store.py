@@ -10,6 +10,7 @@ from loop.records import Erasure
 from loop.records.erasure import ErasureOrder
 from storage.connecting import reading, writing
 from storage.erasing import run
+from storage.raw import truncate_log
 
 
 class AgentErasing:
@@ -34,7 +35,7 @@ class AgentErasing:
             made = run.erase(connection, self._slug, order)
             self._checkpoint("erase:written")
         self._checkpoint("erase:kept")
-        self._truncate()
+        truncate_log(self._engine)
         return made
 
     def finish_erasures(self, now: datetime) -> list[Erasure]:
@@ -44,19 +45,10 @@ class AgentErasing:
                 return []
         with self._noting() as connection:
             done = run.finish(connection, self._slug, now=now)
-        self._truncate()
+        truncate_log(self._engine)
         return done
 
     def erasures(self) -> list[Erasure]:
         """Newest first."""
         with reading(self._engine) as connection:
             return run.read_erasures(connection, self._slug)
-
-    def _truncate(self) -> None:
-        """The write-ahead log of a file still holds the pages as they were."""
-        if self._engine.dialect.name == "sqlite":
-            raw = self._engine.raw_connection()
-            try:
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                raw.close()

@@ -29,7 +29,7 @@ RULES: dict[str, Rule] = {
     # Has its own way.
     **dict.fromkeys(
         ("interaction", "feedback", "orphan", "score", "eval_case", "proposal", "answer", "bundle", "audit", "erasure",
-         "tombstone"),
+         "tombstone", "raw_text", "overwritten"),
         "own",
     ),
     # Holds nobody's words or name.

@@ -12,7 +12,7 @@ on SQLModel's shared metadata may be defined only once. Rows are built and read 
     connectors how far other tools were read
     lineage  imports, what proposals rest on, what was unlearned
     serve   what programs send: keys, idempotency, orphans, capture health
-    erasing  what was erased, and tombstones
+    erasing  what was erased, and tombstones  apart  raw text, and what imports overwrote
     outgoing  versions that went live and who was told; questions asked by day
 """
 
@@ -27,6 +27,7 @@ from storage.tables.agents import (
     TurnRow,
     VersionRow,
 )
+from storage.tables.apart import OverwrittenRow, RawTextRow
 from storage.tables.base import KEY_LENGTH, Table, metadata
 from storage.tables.cases import AuditAnswerRow, CaseActRow, CaseAuditRow, CaseSetRow
 from storage.tables.changes import (
@@ -92,9 +93,11 @@ __all__ = [
     "MeasurementRow",
     "OrphanRow",
     "OutboxRow",
+    "OverwrittenRow",
     "ProposalRow",
     "ProposalSourceRow",
     "QuestionRow",
+    "RawTextRow",
     "ReleaseRow",
     "ReportRow",
     "ScoreRow",

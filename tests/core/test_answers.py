@@ -1,12 +1,12 @@
 """The memory of answers: a question is asked once of a version, kept as it comes, and never in place of a failure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 
 from loop.errors import AnswersPending, ModelFailed
 from loop.evaluate.answers import LOCAL_PIECE, PIECE, AnswerMemory, DeferredAnswers
-from loop.records import Answer, Bundle, EvalCase, ModelChoice, Question
+from loop.records import Answer, Article, Bundle, EvalCase, ModelChoice, Question
 from tests import builders
 from tests.fakes import FakeAnswers
 
@@ -114,3 +114,64 @@ def test_what_was_asked_and_is_not_kept_counts_as_failed_and_is_not_wanted_again
     with pytest.raises(AnswersPending):
         deferred.ask(PAID, cases(3))
     assert deferred.wanted == {PAID.digest: ["k2"]}
+
+
+class Talker:
+    """An answerer that always says the same."""
+
+    def __init__(self, said: Answer) -> None:
+        self._said = said
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        return [self._said] * len(questions)
+
+
+class Talkers(Talker):
+    """The same, side by side."""
+
+    def answer_each(self, questions: Sequence[Question], *, permit: Callable[[], bool]) -> Iterator[tuple[int, Answer]]:
+        for place in range(len(questions)):
+            if permit():
+                yield place, self._said
+
+
+TOLD = Answer(
+    method="model", text="Write to anna@private.example or call +49 171 5550123.", label="anna@private.example"
+)
+
+
+@pytest.mark.parametrize("talker", [Talker, Talkers])
+@pytest.mark.parametrize("name", ["openai/scripted", "yours"])
+def test_what_others_answered_is_kept_and_counted_without_personal_data(name: str, talker: type[Talker]) -> None:
+    kept, bundle = FakeAnswers(), Bundle(model=ModelChoice(name=name))
+    told = AnswerMemory(kept, lambda _: talker(TOLD)).ask(bundle, cases(1))
+    assert told["k0"].text == "Write to ⟨EMAIL_1⟩ or call ⟨PHONE_1⟩."
+    assert told["k0"].label == "⟨EMAIL_1⟩"
+    assert kept.answers(bundle.digest, ["k0"]) == told
+
+
+def test_what_failed_says_no_secret() -> None:
+    said = Answer(method="failed", failure="401 for key sk-proj-Qx7Zb2Lm9Rt4Vw8Yc3Nk6Hf1Jd5Gs0Pa")
+    told = AnswerMemory(FakeAnswers(), lambda _: Talkers(said)).ask(PAID, cases(1))
+    assert told["k0"].failure == "401 for key ⟨SECRET_1⟩"
+
+
+def test_an_answer_counts_placeholders_on_from_its_case() -> None:
+    case = builders.case(0, id="k0", question="I am ⟨EMAIL_1⟩", context={"second": "⟨EMAIL_2⟩"})
+    told = AnswerMemory(FakeAnswers(), lambda _: Talkers(TOLD)).ask(PAID, [case])
+    assert told["k0"].label == "⟨EMAIL_3⟩"
+
+
+def test_the_companys_own_contacts_stay_in_answers() -> None:
+    listed = AnswerMemory(FakeAnswers(), lambda _: Talkers(TOLD), contacts=["private.example"]).ask(PAID, cases(1))
+    assert listed["k0"].text == "Write to anna@private.example or call ⟨PHONE_1⟩."
+    bundle = Bundle(
+        model=PAID.model, articles=(Article(id="a1", title="Hotline", body="Our hotline is +49 171 5550123."),)
+    )
+    held = AnswerMemory(FakeAnswers(), lambda _: Talkers(TOLD)).ask(bundle, cases(1))
+    assert held["k0"].text == "Write to ⟨EMAIL_1⟩ or call +49 171 5550123."
+
+
+def test_the_built_in_agent_says_what_its_version_holds() -> None:
+    told = AnswerMemory(FakeAnswers(), lambda _: Talker(TOLD)).ask(Bundle(), cases(1))
+    assert told["k0"] == TOLD

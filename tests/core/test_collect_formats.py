@@ -292,3 +292,62 @@ def test_arbitrary_bytes_give_rows_or_invalid_input_and_nothing_else(content: by
     lines = [row.line for row in found]
     assert lines == sorted(lines)
     assert all(1 <= line <= content.count(b"\n") + 1 for line in lines)
+
+
+def wrapped(text: str, *, name: str = "export.json") -> Table:
+    return Table(io.BytesIO(text.encode()), name=name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"tickets":[{"a": 1}, {"a": 2}]}',
+        '{"tickets":[{"a": 1}, {"a": 2}]}\n',
+        '{\n  "count": 2, "next_page": null, "at": "x, [y]", "tickets": [\n    {"a": 1},\n    {"a": 2}\n  ]\n}\n',
+        '\ufeff{"results": [{"a": 1}, {"a": 2}], "count": 2, "is_last": true}',
+    ],
+)
+@pytest.mark.parametrize("name", ["export.json", "export.txt"])
+def test_an_object_around_a_list_is_read_as_the_list(text: str, name: str) -> None:
+    table = wrapped(text, name=name)
+    assert table.format == "json"
+    assert [row.fields for row in table if isinstance(row, Row)] == [{"a": 1}, {"a": 2}]
+
+
+def test_rows_of_a_list_in_an_object_keep_their_lines_and_a_broken_one_stops_none() -> None:
+    table = wrapped('{\n"tickets": [\n{"a": 1},\n{"a": },\n{"a": 3}\n]}')
+    assert [(row.line, isinstance(row, Row)) for row in table] == [(3, True), (4, False), (5, True)]
+
+
+@pytest.mark.parametrize(
+    ("tail", "reason"),
+    [
+        ("", "not closed"), ('], "users": [{"id": 7}]}', "more than one list"), ("]", "not closed"),
+        ("] x", "not closed"),
+    ],
+)  # fmt: skip
+def test_what_follows_the_list_is_told_and_not_lost_in_silence(tail: str, reason: str) -> None:
+    rows = list(wrapped(f'{{"tickets": [{{"a": 1}}{tail}'))
+    said = [row.reason for row in rows if not isinstance(row, Row)]
+    assert [row.fields for row in rows if isinstance(row, Row)] == ([{"a": 1}] if tail else [])
+    assert len(said) == 1
+    assert reason in said[0]
+
+
+def test_rows_that_hold_a_list_are_no_wrapper() -> None:
+    one = '{"messages": [{"role": "user", "content": "Hi"}]}'
+    for text in (one, f"{one}\n{one}\n"):
+        table = wrapped(text)
+        assert table.format == "jsonl"
+        assert len(list(table)) == len(text.splitlines())
+    two = '{"parts": [{"x": 1}], "a": 1}\n{"parts": [], "a": 2}\n'
+    assert [row.fields["a"] for row in wrapped(two) if isinstance(row, Row)] == [1, 2]
+    (row,) = wrapped('{"parts": [{"x": 1}]}\n', name="rows.jsonl")
+    assert isinstance(row, Row)
+
+
+def test_a_large_list_in_an_object_is_read_whole() -> None:
+    many = [{"a": number, "text": "\\" * (number % 7) + "x" * (number % 300)} for number in range(5_000)]
+    rows = list(wrapped(json.dumps({"next": None, "tickets": many})))
+    assert [row.fields["a"] for row in rows if isinstance(row, Row)] == list(range(5_000))
+    assert len(rows) == 5_000

@@ -25,7 +25,9 @@ from tests.builders import NOON, at, feedback, interaction
 from tests.shell import desk_world
 from tests.shell.desk_world import OPERATOR, approve
 
-READS_BY_KEY = {"check_head", "kept", "change_counter", "agent", "head", "due_approvals", "finish_erasures"}
+READS_BY_KEY = {
+    *("check_head", "kept", "change_counter", "agent", "head", "due_approvals", "finish_erasures", "drop_raw")
+}
 
 
 def desk_with(bundle: Bundle | None = None, *, rows: int = 60, **fields: object) -> Parts:
@@ -59,7 +61,7 @@ def test_an_idle_turn_reads_by_key_only_and_writes_nothing() -> None:
     report = engine.turn(replace(parts, store=overheard))  # type: ignore[arg-type]
     assert not report.did_something
     assert set(overheard.calls) <= READS_BY_KEY
-    assert len(overheard.calls) <= 13
+    assert len(overheard.calls) <= 14
     assert len(memory(parts).commits) == written
 
 

@@ -1,5 +1,6 @@
 """Pulls from other tools over real HTTP into a database: complete, once, going on where they were, and nowhere else."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import islice
@@ -9,15 +10,16 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from loop import wiring
+from loop import desk, wiring
 from loop.errors import InvalidInput, SourceFailed
 from loop.outbound import Destinations, Outbound, SourceTarget
 from loop.outbound.pulling import Kept, Puller, Rounds, connector_of, together
 from loop.ports import Parts
-from loop.records import FeedbackKind, FeedbackState, Interaction
+from loop.records import Actor, FeedbackKind, FeedbackState, Interaction, Role, TaintScope
 from loop.settings import Settings
 from storage.connecting import reading
 from storage.database import Database
+from storage.inspection import inspect
 from storage.store import AgentStore
 from storage.tables import InteractionRow
 from tests import builders
@@ -26,6 +28,7 @@ from tests.shell.conftest import Ratchet
 from tests.shell.tool_servers import Langfuse, LangSmith
 
 NOON = builders.NOON
+OLGA = Actor(name="olga", role=Role.ADMIN)
 PAIR = ("authorization", "Basic cGs6c2s=")
 """`pk:sk`, as HTTP spells it."""
 
@@ -279,6 +282,63 @@ def test_the_worker_pulls_a_page_at_a_time_until_all_is_read_and_again_when_it_i
     ]  # fmt: skip
 
 
+def test_a_pull_is_taken_back_whole_and_pulling_again_doubles_nothing(world: World) -> None:
+    mine = builders.interaction(50)
+    world.store.append(interactions=[mine], feedback=[builders.feedback(50)])
+    tool = Langfuse(PAIR, traces=[langfuse_trace(number) for number in range(5)])
+    tool.scores = [score(number, "BOOLEAN", 0, comment="No.") for number in range(5)]
+    parts = wiring.parts_for(Settings(), world.database, "desk")
+    with listen(tool.reply) as server:
+        done = world.pull(langfuse_target(server.url))
+        (made,) = world.store.imports()
+        assert (made.id, made.name, made.new) == (done.into, "pull:tool", 10)
+        taken = desk.unlearn(parts, TaintScope(import_id=made.id), actor=OLGA, reason="the wrong tool")
+        assert len(taken.moved) == 5
+        assert world.store.feedback_counts([FeedbackState.EXCLUDED])[FeedbackState.EXCLUDED] == 5
+        again = world.pull(langfuse_target(server.url))
+        assert (again.written.new, again.written.updated) == (0, 0)
+        from_start = together(world.puller.pull("tool", langfuse_target(server.url), agent="desk", since=NOON))
+        assert (from_start.written.new, from_start.written.updated, from_start.written.duplicate) == (0, 0, 10)
+        tool.traces.append(langfuse_trace(170))
+        assert world.pull(langfuse_target(server.url)).written.new == 1
+    assert [one.new for one in world.store.imports()] == [1, 10]
+    assert world.store.feedback_items(["f50"])["f50"].state is FeedbackState.NEW
+    with world.database.engine.connect() as connection:
+        assert inspect(connection, "desk").faults == ()
+
+
+def test_what_a_pull_overwrote_comes_back_and_stays_until_it_is_given_back(world: World) -> None:
+    parts = wiring.parts_for(Settings(), world.database, "desk")
+    tool, world.now = Langfuse(PAIR, traces=[langfuse_trace(0)]), NOON + timedelta(minutes=10)
+    with listen(tool.reply) as server:
+        world.pull(langfuse_target(server.url))
+        before = world.interactions()["trace-0"]
+        tool.traces[0]["observations"][0]["output"]["content"] = "It arrives on Sunday."
+        changed = world.pull(langfuse_target(server.url))
+        assert (changed.written.updated, world.interactions()["trace-0"].answer) == (1, "It arrives on Sunday.")
+        taken = desk.unlearn(parts, TaintScope(import_id=changed.into), actor=OLGA, reason="wrong")
+        assert world.interactions()["trace-0"] == before
+        world.now += timedelta(minutes=5)
+        again = world.pull(langfuse_target(server.url))
+        assert (again.written.updated, again.into) == (0, "")
+        assert world.interactions()["trace-0"] == before
+        desk.undo_unlearning(parts, taken.id, actor=OLGA)
+        assert world.interactions()["trace-0"].answer == "It arrives on Sunday."
+        assert world.pull(langfuse_target(server.url)).written.updated == 0
+
+
+def test_a_round_in_pages_is_one_import_even_where_it_broke(world: World) -> None:
+    tool = Langfuse(PAIR, traces=[langfuse_trace(number) for number in range(6)])
+    with listen(tool.reply) as server:
+        pulled = world.puller.pull("tool", langfuse_target(server.url), agent="desk")
+        next(pulled)
+        pulled.close()
+        world.now += timedelta(minutes=3)
+        world.pull(langfuse_target(server.url))
+    (made,) = world.store.imports()
+    assert (made.new, len(world.interactions())) == (6, 6)
+
+
 def test_the_command_names_a_source_pulls_it_and_says_what_came(ratchet: Ratchet, monkeypatch: Any) -> None:
     monkeypatch.setenv("TOOL_KEY", "pk:sk")
     assert ratchet("agent", "create", "desk").code == 0
@@ -288,10 +348,20 @@ def test_the_command_names_a_source_pulls_it_and_says_what_came(ratchet: Ratchet
         monkeypatch.setattr("click.prompt", lambda *words, **options: "env:TOOL_KEY")
         assert ratchet("source", "add", "live", "langfuse", url, "--key").code == 0
         assert "langfuse" in ratchet("source", "list").out
-        assert ratchet("pull", "live", "--agent", "desk").out == (
-            "Records: 1 new, 0 updated, 0 known. Rejected: 0.\n"
-        )  # fmt: skip
-        assert '"new": 0' in ratchet("pull", "live", "--agent", "desk", "--json").out
+        first, second = ratchet("pull", "live", "--agent", "desk").out.splitlines()
+        assert first == "Records: 1 new, 0 updated, 0 known. Rejected: 0."
+        made = second.split()[7]
+        assert second == f"Take it back whole: ratchet import undo {made} --agent desk --reason WHY"
+        again = json.loads(ratchet("pull", "live", "--agent", "desk", "--json").out)
+        assert (again["new"], again["import"]) == (0, "")
+        listed = ratchet("import", "list", "--agent", "desk").out
+        assert (listed.count("\n"), "pull:live" in listed, made in listed) == (1, True, True)
+        undone = ratchet("import", "undo", made, "--agent", "desk", "--reason", "wrong", "--yes", "--later")
+        assert undone.code == 0, undone
+        begin = f"{datetime.now(NOON.tzinfo) - timedelta(days=2):%Y-%m-%d}"
+        said = ratchet("pull", "live", "--agent", "desk", "--since", begin).out
+        assert "0 new, 0 updated, 1 known" in said
+        assert "What was taken back stays away: ratchet unlearn --undo gives it back." in said
     assert ratchet("source", "remove", "live").code == 0
     gone = ratchet("pull", "live", "--agent", "desk")
     assert (gone.code, gone.err) == (1, "ratchet: There is no source live. See them: ratchet source list\n")

@@ -12,7 +12,7 @@ from loop.errors import InvalidInput, StoreUnavailable
 from loop.ports.deliveries import Capture, Delivered, Parcel
 from loop.records import Feedback
 from loop.serve import intake
-from loop.serve.intake import Intake
+from loop.serve.intake import Intake, Place
 from loop.serve.refusal import Busy, Refusal
 from tests.builders import NOON, feedback
 
@@ -27,7 +27,9 @@ class SlowStore:
         self.has_begun = threading.Event()
         self.refuses: Callable[[Sequence[str]], Exception | None] = lambda _: None
 
-    def deliver(self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: Any) -> list[Delivered]:
+    def deliver(
+        self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: Any, noted: Any = None
+    ) -> list[Delivered]:
         self.has_begun.set()
         self.is_let.wait(20)
         ids = [one.id for parcel in parcels for one in parcel.feedback]
@@ -53,7 +55,7 @@ def delivery(*numbers: int, **fields: Any) -> Delivery:
 def running(work: Callable[[Intake, SlowStore], Any]) -> SlowStore:
     """Let some work run beside a writer, and wait for both."""
     store = SlowStore()
-    taking = Intake(lambda _: (store, None), clock=lambda: NOON)
+    taking = Intake(lambda _: Place(store), clock=lambda: NOON)
     taking.start()
     try:
         asyncio.run(asyncio.wait_for(work(taking, store), 20))

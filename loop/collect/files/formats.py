@@ -7,7 +7,7 @@ from typing import BinaryIO, Literal, TypeAlias
 from loop.collect.files.columnar import ColumnarRows
 from loop.collect.files.delimited import DelimitedRows
 from loop.collect.files.layout import Layout, utf8
-from loop.collect.files.objects import LineObjects, ListObjects
+from loop.collect.files.objects import LineObjects, ListObjects, wrapped_at
 from loop.collect.files.rows import Lines, Row, RowError
 from loop.errors import InvalidInput
 
@@ -22,7 +22,7 @@ _EXTENSIONS: dict[str, Format] = {
     "parquet": "parquet",
     "pq": "parquet",
 }
-_READS = "Hand in CSV, TSV, JSON Lines, a JSON list of objects, or Parquet."
+_READS = "Hand in CSV, TSV, JSON Lines, a JSON list of objects (or an object around it), or Parquet."
 _HEAD = 1 << 16
 _FIRST_ROWS = 100
 """Rows looked at before the first is given, to know the columns of a file without a header."""
@@ -140,9 +140,9 @@ def format_of(stream: BinaryIO, name: str, *, layout: Layout) -> Format:
     if not text:
         raise InvalidInput("The file is empty.", remedy="Check that the export has finished.")
     _refuse_foreign(head, text)
-    seen = _content_of(head, text)
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     wanted = _EXTENSIONS.get(extension)
+    seen = _content_of(head, text, is_by_line=wanted == "jsonl")
     if wanted is None:
         if extension in ("txt", "log", "dat", "") or seen != "csv":
             return seen
@@ -174,15 +174,20 @@ def _refuse_foreign(head: bytes, text: bytes) -> None:
         raise InvalidInput("The file is binary and not Parquet.", field="name", remedy=_READS)
 
 
-def _content_of(head: bytes, text: bytes) -> Format:
+def _content_of(head: bytes, text: bytes, *, is_by_line: bool) -> Format:
     if head.startswith(b"PAR1"):
         return "parquet"
     if text.startswith(b"["):
         return "json"
     if not text.startswith(b"{"):
         return "csv"
+    if not is_by_line and wrapped_at(text) >= 0:
+        return "json"
     if text.partition(b"\n")[0].strip() == b"{":
-        raise InvalidInput("The file is one JSON object.", remedy="Hand in a list of objects, or one object per line.")
+        raise InvalidInput(
+            "The file is one JSON object.",
+            remedy="Hand in a list of objects, an object around one, or one object per line.",
+        )
     return "jsonl"
 
 

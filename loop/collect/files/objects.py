@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 from loop.collect.files.rows import CELL_MAX, ROW_MAX, Code, Lines, Row, RowError, not_utf8, too_large
@@ -29,6 +30,30 @@ class LineObjects:
                 yield parse(body, self._lines.number)
 
 
+_KEY = rb'"(?:[^"\\]|\\.)*"\s*:\s*'
+_SCALAR = rb'(?:null|true|false|-?[\d.eE+-]+|"(?:[^"\\]|\\.)*")'
+_WRAPPED = re.compile(rb"\s*\{\s*(?:" + _KEY + _SCALAR + rb'\s*,\s*)*"([^"\\]*)"\s*:\s*\[(?=\s*[{\]])', re.DOTALL)
+_OF_A_ROW = frozenset(
+    {b"messages", b"conversations", b"conversation", b"turns", b"dialog", b"history", b"steps", b"events", b"spans"}
+    | {b"trajectory", b"choices", b"ratings", b"comments", b"observations"}
+)
+"""Lists that one row holds: an object that begins with such a list is a row, and no file of rows."""
+
+
+def wrapped_at(head: bytes) -> int:
+    """Where the list begins in a file that is one object around it, as `{"tickets": [{…}, …]}`; −1: it is no such file.
+
+    `head`: its first bytes. Texts and numbers may stand before the list. Several objects, one a line, are none.
+    """
+    found = _WRAPPED.match(head)
+    if found is None or found[1].lower() in _OF_A_ROW:
+        return -1
+    line, _, rest = head.lstrip().partition(b"\n")
+    if line.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{"):
+        return -1
+    return found.end() - 1
+
+
 class ListObjects:
     """A JSON list of objects, read element by element. A broken element does not stop the rest.
 
@@ -37,11 +62,15 @@ class ListObjects:
     """
 
     def __init__(self, stream: BinaryIO) -> None:
-        """`stream`: binary, at its start; the first character that is not blank is `[`."""
+        """`stream`: binary, at its start; the first character that is not blank is `[`, or `{` around the list."""
+        head = stream.read(_CHUNK)
+        begins = max(0, wrapped_at(head))
         self._stream = stream
-        self.number = 1
+        self._head = head[begins:]
+        self._is_wrapped = begins > 0
+        self.number = 1 + head[:begins].count(b"\n")
         """1-based line reached."""
-        self.position = 0
+        self.position = begins
         """Bytes read so far."""
 
     def __iter__(self) -> Iterator[Row | RowError]:
@@ -65,15 +94,28 @@ class ListObjects:
                         yield from element.rows()
                         element, kept = _Element(self.number), token.end()
                     if depth == 0:
-                        if mark == b"}" or (chunk[kept:] + self._stream.read(_CHUNK)).strip():
-                            yield RowError(self.number, "broken_json", "There is text after the end of the list.")
+                        reason = self._after(chunk[kept:])
+                        if mark == b"}" or reason:
+                            reason = reason or "There is text after the end of the list."
+                            yield RowError(self.number, "broken_json", reason)
                         return
             element.add(chunk[kept:])
         yield RowError(element.begins, "broken_json", "The list is not closed; its last element could not be read.")
 
+    def _after(self, rest: bytes) -> str:
+        """What is wrong with what follows the list; empty for nothing."""
+        if not self._is_wrapped:
+            return "There is text after the end of the list." if (rest + self._stream.read(_CHUNK)).strip() else ""
+        last, has_more = rest.strip()[-1:], b"{" in rest
+        while chunk := self._stream.read(_CHUNK):
+            last, has_more = chunk.strip()[-1:] or last, has_more or b"{" in chunk
+        if last != b"}":
+            return "The object around the list is not closed."
+        return "There is more than one list in the file; only the first was read." if has_more else ""
+
     def _chunks(self) -> Iterator[bytes]:
         """The file in pieces that part no escape."""
-        while chunk := self._stream.read(_CHUNK):
+        for chunk in chain([self._head], iter(lambda: self._stream.read(_CHUNK), b"")):
             if (len(chunk) - len(chunk.rstrip(b"\\"))) % 2:
                 chunk += self._stream.read(1)
             self.position += len(chunk)
