@@ -6,7 +6,7 @@ asking    versions, through the memory   journal   what the engine says
 settled   whether there is anything to do  recheck   everything kept, made again from the log and compared
 """
 
-from loop.engine.asking import Batch, Wanted, ask_batch, spent_until
+from loop.engine.asking import Batch, Wanted, ask_batch, memory_of, spent_until
 from loop.engine.deploy import apply_due
 from loop.engine.recheck import recheck
 from loop.engine.test import conclude_test, due_tests
@@ -23,6 +23,7 @@ __all__ = [
     "conclude_test",
     "due_tests",
     "end",
+    "memory_of",
     "recheck",
     "run_stage",
     "spent_until",

@@ -1,13 +1,13 @@
 """Stage 4: is it better? Base and candidate answer the same held-out cases; the verdict says what that shows."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 
-from loop.errors import AnswersPending, InvalidInput
+from loop.errors import InvalidInput
 from loop.evaluate.allowance import Allowance, day_of, next_day
 from loop.evaluate.answers import AnswerMemory, DeferredAnswers
 from loop.evaluate.asked import Witnesses, added_texts, bundle_texts, qualified, witnesses
@@ -26,6 +26,7 @@ from loop.evaluate.grade import grade
 from loop.evaluate.planning import Plan, plan
 from loop.evaluate.reasons import about_budget, about_power
 from loop.evaluate.replay import failures
+from loop.evaluate.sides import ask_sides
 from loop.evaluate.tallies import TAUGHT, UNTAUGHT, SliceTally, Tallies, counted
 from loop.evaluate.verdict import judge, passes_screen
 from loop.ports import Ask
@@ -245,20 +246,9 @@ def _watched(log_cases: Iterable[EvalCase], proposal: Proposal) -> list[EvalCase
 
 
 def _ask(work: TrialWork, cases: Sequence[EvalCase], *, proved: Bundle | None = None) -> list[_Asked]:
-    """Both sides on the same cases, graded; the last proved version beside them, where the change is held against it.
-
-    All sides are asked before it is said that answers of one are pending, so that a round is one wait.
-    """
+    """Both sides on the same cases, graded, and the last proved version where the change is held against it."""
     sides = [work.base, work.candidate, *([proved] if proved is not None and proved.digest != work.base.digest else [])]
-    told: list[Mapping[str, Answer]] = []
-    pending: AnswersPending | None = None
-    for side in sides if cases else ():
-        try:
-            told.append(work.ask(side, cases))
-        except AnswersPending as error:
-            pending = error
-    if pending is not None:
-        raise pending
+    told = ask_sides(work.ask, sides, cases)
     return [_graded(case, [answers[case.id] for answers in told]) for case in cases]
 
 

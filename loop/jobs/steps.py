@@ -4,8 +4,9 @@ Every one is idempotent, so that a step that ran but was not checkpointed may ru
 """
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,12 @@ from loop.records import Answer, Bundle, EvalCase, JobKind, StageName, StageRepo
 BATCH = 50
 """Cases in one batch of an evaluation: what one worker takes at a time."""
 
+HERE = 2_000
+"""Cases of a round that a worker without colleagues asks by itself: there is nobody to share them with, and no queue
+to wait for."""
+_AT_ONCE = 4
+"""Versions that are asked here at a time, two of each test: they have calls enough to keep the model busy."""
+
 _log = logging.getLogger("ratchet.jobs")
 
 
@@ -35,6 +42,10 @@ class Bench:
     """Takes one line for the log."""
     is_active: Callable[[str], bool] = lambda _: False
     """Whether work under this name runs or waits already."""
+    is_alone: Callable[[], bool] = lambda: False
+    """Whether no other worker lives."""
+    asking: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_AT_ONCE))
+    """Held while a version is asked here."""
 
 
 def begin_turn(bench: Bench, slug: str) -> dict[str, Any]:
@@ -63,7 +74,7 @@ def run_stage(bench: Bench, slug: str, name: StageName) -> dict[str, Any]:
     defects: list[Exception] = []
     report = StageReport(stage=name)
     try:
-        report = engine.run_stage(replace(parts, ask=_asking(parts, deferred)), name, defects=defects)
+        report = engine.run_stage(replace(parts, ask=_asking(bench, parts, deferred)), name, defects=defects)
     except StoreUnavailable:
         raise
     except Exception as error:
@@ -136,6 +147,11 @@ def _forget_settled(parts: Parts) -> None:
             parts.store.forget_failed_job(row.id)
 
 
+def asks_here(bench: Bench, n: int) -> bool:
+    """Whether this worker asks so many cases by itself."""
+    return n <= HERE and bench.is_alone()
+
+
 def in_batches(digest: str, case_ids: tuple[str, ...] | list[str]) -> list[list[Any]]:
     """Of BATCH cases each."""
     return [[digest, list(case_ids[start : start + BATCH])] for start in range(0, len(case_ids), BATCH)]
@@ -173,7 +189,8 @@ def run_test(bench: Bench, slug: str, proposal_id: str, *, asked: list[list[Any]
     deferred = DeferredAnswers(parts.store, asked=_by_digest(asked))
     try:
         parts.checkpoint("evaluation:before")
-        verdict = engine.conclude_test(replace(parts, ask=_asking(parts, deferred)), proposal_id)
+        ask = _asking(bench, parts, deferred, may_ask=True)
+        verdict = engine.conclude_test(replace(parts, ask=ask), proposal_id)
     except StoreUnavailable:
         raise
     except AnswersPending:
@@ -248,12 +265,21 @@ def owner(proposal_id: str, digest: str) -> tuple[JobKind, str]:
     return ("evaluation", proposal_id) if proposal_id else ("answers", digest[:16])
 
 
-def _asking(parts: Parts, deferred: DeferredAnswers) -> Ask:
-    """The built-in agent answers here and now; what costs calls is left to others."""
-    memory = AnswerMemory(parts.store, parts.answerers)
+def _asking(bench: Bench, parts: Parts, deferred: DeferredAnswers, *, may_ask: bool = False) -> Ask:
+    """The built-in agent answers here and now; what costs calls is left to batches, or `may_ask` where nobody shares
+    them."""
+    free = AnswerMemory(parts.store, parts.answerers)
 
     def ask(bundle: Bundle, cases: Sequence[EvalCase]) -> Mapping[str, Answer]:
-        return memory.ask(bundle, cases) if bundle.model.is_local else deferred.ask(bundle, cases)
+        if bundle.model.is_local:
+            return free.ask(bundle, cases)
+        if not may_ask or not asks_here(bench, len(cases)):
+            return deferred.ask(bundle, cases)
+        with bench.asking:
+            parts.checkpoint("answers:before")
+            answers = engine.memory_of(parts).ask(bundle, cases)
+            parts.checkpoint("answers:after")
+        return answers
 
     return ask
 

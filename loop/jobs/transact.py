@@ -21,7 +21,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer  # noq
 __all__ = ["APPLICATION", "DBOS", "WORKFLOW_SCHEMA", "client", "launch", "make_engine", "new_executor", "stop"]
 
 APPLICATION = "ratchet"
-WORKFLOW_SCHEMA = "3"
+WORKFLOW_SCHEMA = "4"
 """Raised whenever the order or the names of steps in `loop.jobs.workflows` change: work begun under another number is
 dropped by the sweeper and begun anew, which is safe because every step is idempotent."""
 SCHEMA = "ratchet_jobs"

@@ -1,5 +1,6 @@
 """One worker process: it looks at the change counters, sweeps, beats, and takes work from the queues."""
 
+import gc
 import logging
 import threading
 import time
@@ -53,7 +54,9 @@ class Worker:
             pace=self._pace,
             version=version,
         )
-        self._bench = Bench(parts=parts, pace=self._pace, report=report, is_active=self.jobs.is_active)
+        self._bench = Bench(
+            parts=parts, pace=self._pace, report=report, is_active=self.jobs.is_active, is_alone=self._is_alone
+        )
         self._cleaned = -_HOUSEKEEPING
         self._trial = ""
 
@@ -65,6 +68,7 @@ class Worker:
         delivering = threading.Thread(target=self._deliver_rounds, args=(stop,), name="deliveries", daemon=True)
         delivering.start()
         workflows.bind(self._bench)
+        gc.freeze()  # what is loaded by now stays: looking through it again takes a fifth of a second each time
         transact.launch(
             self._engine, executor=self._executor, poll_seconds=self._pace.poll_seconds, version=self._version
         )
@@ -78,6 +82,9 @@ class Worker:
             transact.stop()
             self._fleet.leave()
             self.jobs.close()
+
+    def _is_alone(self) -> bool:
+        return self._fleet.live() in ([], [self._executor])
 
     def _look(self) -> None:
         """What is new is enqueued; the worker that leads also sweeps. What fails is looked at again."""

@@ -16,6 +16,9 @@ from loop.jobs.transact import ANSWERS, DBOS, EVALUATIONS, TURNS
 from loop.jobs.tries import job_id, named
 from loop.records import StageName
 
+_AFTER_TESTS = 1
+"""Priority of what is asked ahead: a person may wait for a test."""
+
 _bench: Bench | None = None
 
 
@@ -72,6 +75,11 @@ def end_turn(slug: str, begun: dict[str, Any], stages: list[dict[str, Any]], is_
 
 
 @_step
+def asks_here(case_ids: list[str]) -> bool:
+    return steps.asks_here(_here(), len(case_ids))
+
+
+@_step
 def ask_batch(slug: str, proposal_id: str, digest: str, case_ids: list[str]) -> dict[str, Any]:
     return steps.ask_batch(_here(), slug, proposal_id, digest=digest, case_ids=case_ids)
 
@@ -111,7 +119,8 @@ def turn(slug: str) -> str:
         wanted += did["wanted"]
     for digest, case_ids in wanted:
         if may_gather(slug, digest):
-            _enqueue(EVALUATIONS, answers, slug, digest, case_ids, key=job_id("answers", slug, digest[:16]))
+            key = job_id("answers", slug, digest[:16])
+            _enqueue(EVALUATIONS, answers, slug, digest, case_ids, key=key, priority=_AFTER_TESTS)
     return str(end_turn(slug, begun, stages, is_complete))
 
 
@@ -137,7 +146,10 @@ def evaluation(slug: str, proposal_id: str) -> str:
 @DBOS.workflow(name="answers", max_recovery_attempts=None)
 def answers(slug: str, digest: str, case_ids: list[str]) -> str:
     """Ask a version ahead of the stage that wants to know, then have the agent turned again."""
-    refused = _shared(slug, "", steps.in_batches(digest, case_ids))
+    if asks_here(case_ids):
+        refused = str(ask_batch(slug, "", digest, case_ids)["reason"])
+    else:
+        refused = _shared(slug, "", steps.in_batches(digest, case_ids))
     if refused:
         not_answered(slug, "", digest, refused)
     else:
@@ -174,7 +186,10 @@ def _shared(slug: str, proposal_id: str, batches: list[list[Any]], *, after: int
     return next((one["reason"] for one in done if one["reason"]), "")
 
 
-def _enqueue(queue: str, workflow: Callable[..., Any], slug: str, *rest: Any, key: str) -> None:
+def _enqueue(
+    queue: str, workflow: Callable[..., Any], slug: str, *rest: Any, key: str, priority: int | None = None
+) -> None:
     """One child of this workflow under a name that says what it is about; the same name is one piece of work."""
-    with SetWorkflowID(named(key, str(DBOS.workflow_id))), SetEnqueueOptions(queue_partition_key=slug):
+    options = SetEnqueueOptions(queue_partition_key=slug, priority=priority)
+    with SetWorkflowID(named(key, str(DBOS.workflow_id))), options:
         DBOS.enqueue_workflow(queue, workflow, slug, *rest)

@@ -14,7 +14,7 @@ import urllib.request
 from collections import deque
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from loop.llm.address import OF_MODEL, Place, checked_endpoint, is_this_machine
@@ -134,12 +134,23 @@ class _Straight(http.client.HTTPConnection):
         super().__init__(host, port, timeout=timeout)
         self._is_tls = is_tls
         self._seconds = timeout
+        self._unsent: list[bytes] = []
 
     def connect(self) -> None:
         """Resolve, check, connect; with TLS the certificate must be the name's."""
         made = socket.create_connection(resolved(self.host, self.port), timeout=self._seconds)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = _trust().wrap_socket(made, server_hostname=self.host) if self._is_tls else made
+
+    def send(self, data: Any) -> None:
+        """Collect: head and body go out together, in one packet where they fit."""
+        self._unsent.append(data)
+
+    def getresponse(self) -> http.client.HTTPResponse:
+        """Send what was collected, then read the head of the reply."""
+        whole, self._unsent = b"".join(self._unsent), []
+        super().send(whole)
+        return super().getresponse()
 
 
 def resolved(host: str, port: int) -> tuple[str, int]:

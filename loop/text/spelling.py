@@ -5,6 +5,7 @@ Whoever compares texts compares them here, so that a question is one question in
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from loop.text.invisible import is_invisible
 
@@ -12,6 +13,8 @@ COMPARED_CHARACTERS = 600
 """Of a question, at most this much is compared; the rest is quoted history or a pasted document."""
 HAND_OVER = "hand over"
 """A label, expected answer or reply that says so, in any spelling, means: hand over to a person."""
+_NAME_CHARACTERS = 100
+"""Names up to this length are kept with their keys."""
 
 _APOSTROPHE = re.compile(r"(?<=\w)['’‘ʼ`´＇](?=\w)")
 _SPACES = re.compile(r"\s+")
@@ -62,7 +65,15 @@ def normalise(text: str) -> str:
 
 def name_key(text: str) -> str:
     """The same name: equal for labels and ids that differ in case, spaces, hyphens and other punctuation only."""
+    return _kept_name_key(text) if len(text) <= _NAME_CHARACTERS else _name_key(text)
+
+
+def _name_key(text: str) -> str:
     return normalise(text).replace(" ", "") or fold(text)
+
+
+_kept_name_key = lru_cache(maxsize=4096)(_name_key)
+"""Names come again and again: every answer of a test is compared with the same few."""
 
 
 def says_hand_over(text: str) -> bool:

@@ -1,12 +1,14 @@
 """An endpoint on this machine that takes 50 ms and remembers what it was asked: an OpenAI-compatible model, and an
 operator's own agent where a question is put to it as Ratchet does. Run as a module.
 
-Prints its port. `GET /log` gives every request in order as `[question, is_candidate]`.
+Prints its port. `GET /log` gives every request in order as `[question, is_candidate]`, `GET /first` the moment the
+first one came since it was asked last, on the clock of `time.monotonic`; null when none did.
 """
 
 import asyncio
 import json
 import sys
+import time
 from typing import Any
 
 SECONDS = 0.05
@@ -14,6 +16,7 @@ CANDIDATE = "second edition"
 """Words that only the candidate's instructions have."""
 
 _log: list[tuple[str, bool]] = []
+_first: list[float] = []
 
 
 class Endpoint(asyncio.Protocol):
@@ -38,10 +41,16 @@ class Endpoint(asyncio.Protocol):
         if len(rest) < length:
             return
         self._bytes = rest[length:]
+        if head.startswith(b"GET /first"):
+            self._send(json.dumps(_first[0] if _first else None).encode())
+            _first.clear()
+            return
         if head.startswith(b"GET"):
             self._send(json.dumps(_log).encode())
             return
         request = json.loads(rest[:length])
+        if not _first:
+            _first.append(time.monotonic())
         reply = _answered(request) if "question" in request else _completed(request)
         asyncio.get_running_loop().call_later(SECONDS, self._send, json.dumps(reply).encode())
 

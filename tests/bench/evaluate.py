@@ -3,13 +3,16 @@
     python -m tests.bench.evaluate [--cases 1000] [--concurrency 32] [--repeats 3] [--no-peers]
 
 `ratio_to_ideal`: wall clock of one whole test (questions composed, asked, graded, kept, judged, the report committed to
-SQLite) over `2 × cases × 50 ms ÷ concurrency`, the median of the repeats. The same test through LiteLLM is
-`litellm_ratio_to_ideal`; of an endpoint agent, `endpoint_ratio_to_ideal`. `asked_twice`: questions asked again after a
-kill, beyond those that were under way. Peers ask the same endpoint the same number of questions at the same
-concurrency, their start-up left out; where they do not install the figure is null and says why.
+SQLite) over `2 × cases × 50 ms ÷ concurrency`, the median of the repeats: as `ratchet turn` tests.
+`worker_ratio_to_ideal`: the same from the first question to the report when a worker tests, as under `ratchet up`;
+`worker_begins_s`: from its start to that first question. The same test through LiteLLM is `litellm_ratio_to_ideal`; of
+an endpoint agent, `endpoint_ratio_to_ideal`. `asked_twice`: questions whose answer was kept at a kill and that were
+asked again after it; `asked_again`: those that were under way. Peers ask the same endpoint the same number of questions
+at the same concurrency, their start-up left out; where they do not install the figure is null and says why.
 """
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -24,6 +27,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
+
+import sqlalchemy as sa
 
 from loop import engine, wiring
 from loop.change import operations, proposal
@@ -45,12 +50,10 @@ from loop.records import (
 from loop.settings import Settings
 from storage.database import Database
 from tests.bench.endpoint import CANDIDATE, SECONDS
-from tests.bench.peers import inspect_seconds, promptfoo_seconds
+from tests.bench.peers import Peer, inspect_seconds, promptfoo_seconds
 from tests.bench.printing import finish, say
 from tests.bench.workers import endpoint
 
-PIECE = 24
-"""Answers kept at a time: a kill costs at most these, and the calls under way."""
 LITELLM_CASES = 100
 """Cases of the test through LiteLLM, which takes long; its time is scaled up."""
 
@@ -90,6 +93,7 @@ def draft(database: Database, slug: str, *, cases: int, model: str) -> str:
 
 def timed(parts: Parts, proposal_id: str) -> float:
     """Seconds of one whole test."""
+    gc.freeze()  # as `ratchet turn` does
     began = time.perf_counter()
     verdict = engine.conclude_test(parts, proposal_id)
     took = time.perf_counter() - began
@@ -110,37 +114,70 @@ def asked(base_url: str) -> list[tuple[str, bool]]:
         return [(question, is_candidate) for question, is_candidate in json.load(reply)]
 
 
+def by_worker(settings: Settings, *, cases: int) -> tuple[float, float]:
+    """`ratchet worker` tests a change: seconds from the first question to the report, and from its start till then."""
+    database = wiring.open_database(settings)
+    key = draft(database, "worker", cases=cases, model="openai/bench")
+    _first(settings.model_base_url)
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-m", "loop.cli", "worker"], env=_environment(settings))
+    query = sa.text("SELECT count(*) FROM report WHERE proposal_id = :key")
+    while True:
+        with database.engine.connect() as connection:
+            if connection.execute(query, {"key": key}).scalar():
+                break
+        time.sleep(0.02)
+    ended, began = time.monotonic(), _first(settings.model_base_url)
+    process.send_signal(signal.SIGTERM)
+    process.wait()
+    database.close()
+    return ended - began, began - started
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return os.environ | {
+        "RATCHET_DATABASE_URL": settings.database_url,
+        "RATCHET_MODEL_BASE_URL": settings.model_base_url,
+        "RATCHET_MODEL_CONCURRENCY": str(settings.model_concurrency),
+    }
+
+
+def _first(base_url: str) -> float:
+    with urlopen(base_url.removesuffix("/v1") + "/first", timeout=60) as reply:
+        return float(json.load(reply) or 0.0)
+
+
 def killed(settings: Settings, database: Database, base_url: str, *, cases: int) -> dict[str, int]:
     """Kill the process in the middle of a test, run it again, and count what was asked twice."""
     key = draft(database, "killed", cases=cases, model="openai/bench")
     before = len(asked(base_url))
     command = [sys.executable, "-m", "tests.bench.evaluate", "--one", f"killed:{key}"]
-    environment = os.environ | {
-        "RATCHET_DATABASE_URL": settings.database_url,
-        "RATCHET_MODEL_BASE_URL": base_url,
-        "RATCHET_MODEL_CONCURRENCY": str(settings.model_concurrency),
-        "RATCHET_JOURNAL_KEY": "off",
-    }
+    environment = _environment(settings)
     process = subprocess.Popen(command, env=environment)
-    while len(asked(base_url)) - before < cases // 2 and process.poll() is None:
+    while len(asked(base_url)) - before < cases and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    kept = sum(len(database.store("killed").answers(digest, ids)) for digest, ids in _sides(database, key))
-    seen = len(asked(base_url)) - before
+    stored = {
+        (question, is_candidate)
+        for is_candidate, (digest, questions) in zip((False, True), _sides(database, key), strict=True)
+        for question in (questions[one] for one in database.store("killed").answers(digest, questions))
+    }
+    seen = len(asked(base_url))
     subprocess.run(command, env=environment, check=True)
-    counted = Counter(asked(base_url)[before:])
-    again = sum(n - 1 for n in counted.values())
-    under_way = PIECE + settings.model_concurrency
-    say(f"killed at {seen} asked, {kept} kept; {again} asked again, of which at most {under_way} were under way")
-    return {"asked_again": again, "asked_twice": max(0, again - under_way), "kept_at_the_kill": kept}
+    log = asked(base_url)
+    again = sum(n - 1 for n in Counter(log[before:]).values())
+    twice = sum(one in stored for one in log[seen:])
+    say(f"killed at {seen - before} asked, {len(stored)} kept; {again} asked again, {twice} of them though kept")
+    return {"asked_again": again, "asked_twice": twice, "kept_at_the_kill": len(stored)}
 
 
-def _sides(database: Database, key: str) -> list[tuple[str, list[str]]]:
+def _sides(database: Database, key: str) -> list[tuple[str, dict[str, str]]]:
+    """Digest of the base and of the candidate, each with the questions by case id."""
     store = database.store("killed")
     change = store.proposal(key).proposal
-    ids = [case.id for case in store.cases()]
-    return [(change.base_digest, ids), (change.candidate_digest, ids)]
+    questions = {case.id: case.question for case in store.cases()}
+    return [(change.base_digest, questions), (change.candidate_digest, questions)]
 
 
 def one(work: str) -> None:
@@ -165,17 +202,18 @@ def main() -> None:
         one(given.one)
         return
     ideal = 2 * given.cases * SECONDS / given.concurrency
-    took: dict[str, list[float]] = {"direct": [], "endpoint": [], "litellm": []}
+    took: dict[str, list[float]] = {"direct": [], "worker": [], "endpoint": [], "litellm": []}
+    waits: list[float] = []
     with tempfile.TemporaryDirectory(prefix="rb") as folder, endpoint() as base_url:
+        os.environ["XDG_DATA_HOME"] = folder  # the journal's key is made there, as a user's is
         where = Path(folder) / "outbound.json"
         settings = Settings(
             database_url=f"sqlite:///{folder}/bench.db",
             model_base_url=base_url,
             model_concurrency=given.concurrency,
             outbound=where,
-            journal_key="off",  # type: ignore[arg-type]
         )
-        database = Database.open(settings.database_url)
+        database = wiring.open_database(settings)
         target = EndpointTarget(url=base_url.removesuffix("/v1") + "/answer", concurrency=given.concurrency)
         slugs = {f"yours-{number}": target for number in range(given.repeats)}
         Destinations(where).write(Outbound(endpoints=slugs))
@@ -187,8 +225,14 @@ def main() -> None:
                 assert len(asked(base_url)) - before == 2 * given.cases
                 took["direct" if name == "direct" else "endpoint"].append(seconds)
                 say(f"{name}: {seconds:.2f} s, {seconds / ideal:.3f} × the ideal {ideal:.2f} s")
+        for number in range(given.repeats):
+            own = settings.model_copy(update={"database_url": f"sqlite:///{folder}/worker-{number}.db"})
+            seconds, waited = by_worker(own, cases=given.cases)
+            took["worker"].append(seconds)
+            waits.append(waited)
+            say(f"worker: {seconds:.2f} s, {seconds / ideal:.3f} × the ideal, begun after {waited:.2f} s")
         told = killed(settings, database, base_url, cases=given.cases)
-        wiring.model_named = through_litellm(settings, base_url)  # type: ignore[assignment]
+        wiring.model_named = through_litellm(settings, base_url)  # type: ignore[assignment, attr-defined]
         for slug in ("warm", "litellm"):  # its import and first call are not what is measured
             few = LITELLM_CASES if slug == "litellm" else 4
             key = draft(database, slug, cases=few, model="openai/bench")
@@ -198,19 +242,19 @@ def main() -> None:
         database.close()
         peers: dict[str, object] = {}
         for name, measure in (("inspect", inspect_seconds), ("promptfoo", promptfoo_seconds)):
-            seconds, why = (
-                (None, "not asked for")
-                if given.no_peers
-                else measure(base_url, n=2 * given.cases, concurrency=given.concurrency, folder=Path(folder))
-            )
-            peers[f"{name}_ratio_to_ideal"] = None if seconds is None else round(seconds / ideal, 3)
-            if why:
-                peers[f"{name}_why"] = why
-            say(f"{name}: {why or f'{seconds} s'}")
+            peer = Peer(None, "not asked for")
+            if not given.no_peers:
+                peer = measure(base_url, n=2 * given.cases, concurrency=given.concurrency, folder=Path(folder))
+            peers[f"{name}_ratio_to_ideal"] = None if peer.seconds is None else round(peer.seconds / ideal, 3)
+            if peer.why:
+                peers[f"{name}_why"] = peer.why
+            say(f"{name}: {peer.why or f'{peer.seconds:.1f} s'}")
     ratios = {name: round(statistics.median(some) / ideal, 3) for name, some in took.items()}
     finish(
         {
             "ratio_to_ideal": ratios["direct"],
+            "worker_ratio_to_ideal": ratios["worker"],
+            "worker_begins_s": round(statistics.median(waits), 2),
             "endpoint_ratio_to_ideal": ratios["endpoint"],
             "litellm_ratio_to_ideal": ratios["litellm"],
             **peers,

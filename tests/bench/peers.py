@@ -57,7 +57,7 @@ def inspect_seconds(base_url: str, *, n: int, concurrency: int, folder: Path) ->
     if not _runs([python, "-c", "import inspect_ai, openai"]):
         return Peer(None, "inspect_ai is not installed")
     command = [python, "-c", _INSPECT, base_url, str(n), str(concurrency), str(folder / "inspect")]
-    done = _run(command, {"INSPECT_TELEMETRY": "0"})
+    done = _run(command, {})
     if done is None or done.returncode:
         return Peer(None, "inspect_ai did not run: " + _last_line(done))
     return Peer(float(done.stdout.split()[-1]), "")

@@ -106,11 +106,18 @@ def durably(parts: Parts, proposal_id: str) -> None:
         asked += batches
 
 
+def alone(parts: Parts, proposal_id: str) -> None:
+    """As a worker does that has no colleagues."""
+    bench = steps.Bench(parts=lambda slug: parts, pace=Pace(), report=lambda line: None, is_alone=lambda: True)
+    done = steps.run_test(bench, "desk", proposal_id, asked=[])
+    assert done["verdict"], "in one step, without a batch"
+
+
 def in_one_process(parts: Parts, proposal_id: str) -> None:
     engine.run_stage(parts, "test", defects=[])
 
 
-both_ways = pytest.mark.parametrize("test", [durably, in_one_process])
+every_way = pytest.mark.parametrize("test", [durably, alone, in_one_process])
 
 
 def report_of(parts: Parts, proposal_id: str) -> Report:
@@ -123,7 +130,7 @@ def of(parts: Parts, split: Split) -> Counter[str]:
     return Counter(case.question for case in parts.store.cases([split]))
 
 
-@both_ways
+@every_way
 def test_a_model_is_asked_no_sealed_question_of_a_change_that_dev_does_not_support(
     test: Test, sqlite_database: Database, paid: Paid
 ) -> None:
@@ -141,7 +148,7 @@ def test_a_model_is_asked_no_sealed_question_of_a_change_that_dev_does_not_suppo
         assert asked.total() == report.dev.tally.n, "each case that is heard, once"
 
 
-@both_ways
+@every_way
 def test_a_model_is_asked_each_sealed_question_once_of_a_change_that_dev_supports(
     test: Test, sqlite_database: Database, paid: Paid
 ) -> None:
@@ -159,7 +166,7 @@ def test_a_model_is_asked_each_sealed_question_once_of_a_change_that_dev_support
         assert not first & set(of(parts, Split.SEALED)), "dev comes first"
 
 
-@both_ways
+@every_way
 def test_a_change_that_lost_its_dev_screen_is_asked_the_sealed_questions_whatever_dev_says(
     test: Test, sqlite_database: Database, paid: Paid
 ) -> None:
@@ -174,7 +181,7 @@ def test_a_change_that_lost_its_dev_screen_is_asked_the_sealed_questions_whateve
     assert (paid.asked(SECOND) & of(parts, Split.SEALED)).total() == report.sealed_cases > 0
 
 
-@both_ways
+@every_way
 def test_a_model_is_never_asked_what_is_set_aside_because_the_change_shows_it(
     test: Test, sqlite_database: Database, paid: Paid
 ) -> None:
@@ -216,8 +223,26 @@ def test_what_a_model_failed_to_answer_is_not_asked_for_ever(sqlite_database: Da
     assert paid.server.requests == []
 
 
+def test_a_worker_asks_by_itself_only_what_nobody_would_share(
+    sqlite_database: Database, paid: Paid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = world(sqlite_database, paid)
+    made = draft(parts)
+    colleagues = ["worker-2"]
+    bench = steps.Bench(
+        parts=lambda slug: parts, pace=Pace(), report=lambda line: None, is_alone=lambda: not colleagues
+    )
+    assert steps.run_test(bench, "desk", made, asked=[])["batches"], "a colleague takes some"
+    colleagues.clear()
+    monkeypatch.setattr(steps, "HERE", 5)
+    assert steps.run_test(bench, "desk", made, asked=[])["batches"], "a colleague may come while so many are asked"
+    assert paid.server.requests == []
+    monkeypatch.setattr(steps, "HERE", 1_000)
+    assert steps.run_test(bench, "desk", made, asked=[])["verdict"]
+
+
 @pytest.mark.kill
-@pytest.mark.parametrize("nth", [1, 5])
+@pytest.mark.parametrize("nth", [1, 3])
 def test_a_worker_that_dies_in_either_round_costs_no_stored_answer_and_asks_no_sealed_question_early(
     fleet: Workers, sqlite_database: Database, sqlite_url: str, paid: Paid, nth: int
 ) -> None:
