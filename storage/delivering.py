@@ -17,7 +17,7 @@ from storage.among import among
 from storage.ingest import ArrivalRows, write_arrivals
 from storage.locks import lock_arrivals
 from storage.rows import Row
-from storage.statements import upsert
+from storage.statements import insert_new, upsert
 from storage.tables import CaptureRow, FeedbackRow, InteractionRow, TicketRow
 
 _INTERACTIONS, _FEEDBACK = InteractionRow.core(), FeedbackRow.core()
@@ -114,7 +114,7 @@ def _write(
         if parcel.ticket is not None
     ]
     if tickets:
-        connection.execute(sa.insert(TicketRow.core()), tickets)
+        insert_new(connection, TicketRow.core(), tickets)
     return arrival.written
 
 
