@@ -48,7 +48,7 @@ from loop.records import (
 )
 from storage import tables
 from storage.bodies import from_body
-from storage.content import content_digest
+from storage.content import content_text, digest_of
 
 TABLES: dict[type[Record], type[tables.Table]] = {
     Agent: tables.AgentRow,
@@ -127,8 +127,15 @@ def to_row(record: Record, **more: Any) -> Row:
 
 def to_event_row(record: Interaction | Feedback, **more: Any) -> Row:
     """Like `to_row`, with `content_digest`: equal for two deliveries of the same thing."""
-    payload = storable(record)
-    return _build(record, payload, {"content_digest": content_digest(record, payload), **more})
+    try:
+        payload = record.model_dump(mode="json")
+        text = content_text(record, payload)  # holds all of the record that could be unfit: spelled once for both
+        told = digest_of(text)
+    except (PydanticSerializationError, ValueError, TypeError):
+        raise _refusal(record) from None
+    if ("\\u0000" in text and _holds_nul(payload)) or payload.get("supersedes"):
+        payload = storable(record)
+    return _build(record, payload, {"content_digest": told, **more})
 
 
 def to_feedback_row(feedback: Feedback) -> Row:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import UTCDateTime
 
 from storage.among import among
 from storage.rows import Row
@@ -32,6 +33,8 @@ def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) 
 
 def insert_unknown(connection: sa.Connection, table: sa.Table, agent: str, rows: Sequence[Row]) -> int:
     """Insert the rows whose id is free; how many they were. Drivers do not count what a batch inserted."""
+    if not rows:
+        return 0
     by_id = {row["id"]: row for row in reversed(rows)}
     for known in connection.execute(sa.select(table.c.id).where(table.c.agent == agent, among(table.c.id, by_id))):
         del by_id[known.id]
@@ -78,13 +81,25 @@ class _Spelled(NamedTuple):
 def _spelled(dialect: sa.Dialect, statement: Any) -> _Spelled:
     compiled = statement.compile(dialect=dialect)
     names: Sequence[str] = compiled.positiontup or list(compiled.params)
-    kinds = {name: compiled.binds[name].type for name in names}
-    makers = {
-        name: make
-        for name, kind in kinds.items()
-        if not isinstance(kind, sa.Boolean) and (make := kind.bind_processor(dialect)) is not None
-    }
+    makers = {name: make for name in names if (make := _maker(compiled.binds[name].type, dialect)) is not None}
     return _Spelled(str(compiled), itemgetter(*names), bool(compiled.positiontup), makers)
+
+
+def _maker(kind: Any, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    """What spells a value of a type; None where the driver takes it as it is.
+
+    A time has one spelling whichever way a row is written, else SQLite compares apples with pears: its own, and not
+    that of the driver.
+    """
+    if isinstance(kind, sa.Boolean):
+        return None
+    make: Callable[[Any], Any] | None
+    if dialect.name != "sqlite":
+        make = kind.bind_processor(dialect)
+        return make
+    make = kind.dialect_impl(dialect).bind_processor(dialect)
+    # Rows that arrive together were received together.
+    return lru_cache(maxsize=1_024)(make) if make is not None and isinstance(kind, UTCDateTime) else make
 
 
 @lru_cache(maxsize=512)

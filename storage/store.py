@@ -94,7 +94,7 @@ class AgentStore(
         with self._noting() as connection:
             if notes:
                 lock_agent(connection, self._slug)
-            written, arrived, _ = write_arrivals(connection, self._slug, rows)
+            written, arrived, *_ = write_arrivals(connection, self._slug, rows)
             if notes and (written.new or written.updated):
                 touched = Touched(connection, self._slug)
                 if into is not None:

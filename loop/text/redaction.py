@@ -93,7 +93,7 @@ class Masker:
         """The text without hidden characters, secrets and personal data."""
         if self._redaction is Redaction.OFF or not text:
             return text
-        if len(text) <= _SHORT and _is_clean(text):
+        if is_clean(text):
             return text
         if "⟨" in text:
             for kind, number in _PLACEHOLDER.findall(text):
@@ -177,6 +177,11 @@ class Masker:
             if _SSN_FIELD.match(field) and _SSN_VALUE.fullmatch(value.strip()):
                 return "SSN"
         return None
+
+
+def is_clean(text: str) -> bool:
+    """Whether a text is short and holds nothing to mask; False for a longer one that nobody has looked at."""
+    return len(text) <= _SHORT and _is_clean(text)
 
 
 @lru_cache(maxsize=65_536)
