@@ -27,9 +27,11 @@ _FEEDBACK = Lookup(_F.id, _F.content_digest, _F.seq, _F.reason, by=_F.id)
 _SPOKEN = Lookup(
     *(_F.interaction_id, _F.kind, _F.author, _F.source, _F.at, _F.received_at, _F.id),
     by=_F.interaction_id,
+    also=_F.author,
     where=_F.state != sa.literal_column(f"'{FeedbackState.SUPERSEDED.value}'"),
 )
-"""What counts of what was said about a target."""
+"""What counts of what some people said about a target."""
+_SPOKEN_ABOUT = Lookup(_F.interaction_id, by=_F.interaction_id)
 
 
 @dataclass(frozen=True)
@@ -241,10 +243,9 @@ def _lines(
     for row in fresh:
         key = row["interaction_id"], row["kind"], person(row["author"], source=row["source"])
         lines[key].append(_Current(row["at"], row["received_at"], row["id"], row))
-    targets = {row["interaction_id"] for row in fresh}
-    first_spoken |= targets
-    for target, kind, author, source, at, received_at, name in _SPOKEN.rows(connection, agent, targets):
-        first_spoken.discard(target)
+    targets, people = {row["interaction_id"] for row in fresh}, {row["author"] for row in fresh}
+    first_spoken |= targets.difference(*_SPOKEN_ABOUT.rows(connection, agent, targets))
+    for target, kind, author, source, at, received_at, name in _SPOKEN.rows(connection, agent, targets, others=people):
         key = target, kind, person(author, source=source)
         if key in lines:
             lines[key].append(_Current(at, received_at, name, None))

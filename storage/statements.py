@@ -76,13 +76,16 @@ class _Spelled(NamedTuple):
     is_positional: bool
     makers: Mapping[str, Callable[[Any], Any]]
     """By column, what makes a value the driver takes."""
+    places: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """The same by place."""
 
 
 def _spelled(dialect: sa.Dialect, statement: Any) -> _Spelled:
     compiled = statement.compile(dialect=dialect)
     names: Sequence[str] = compiled.positiontup or list(compiled.params)
     makers = {name: make for name in names if (make := _maker(compiled.binds[name].type, dialect)) is not None}
-    return _Spelled(str(compiled), itemgetter(*names), bool(compiled.positiontup), makers)
+    places = tuple((place, makers[name]) for place, name in enumerate(names) if name in makers)
+    return _Spelled(str(compiled), itemgetter(*names), bool(compiled.positiontup), makers, places)
 
 
 def _maker(kind: Any, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
@@ -116,10 +119,21 @@ def _insert_statement(dialect: sa.Dialect, table: sa.Table, columns: tuple[str, 
 
 def _run(connection: sa.Connection, spelled: _Spelled, rows: Sequence[Row]) -> None:
     for chunk in chunks(rows):
-        makers = spelled.makers
-        some = [row | {name: make(row[name]) for name, make in makers.items()} for row in chunk] if makers else chunk
-        bound: list[Any] = [spelled.take(row) for row in some] if spelled.is_positional else list(some)
+        bound: list[Any]
+        if not spelled.is_positional:
+            bound = [row | {name: make(row[name]) for name, make in spelled.makers.items()} for row in chunk]
+        elif spelled.places:
+            bound = [_made(spelled, row) for row in chunk]
+        else:
+            bound = [spelled.take(row) for row in chunk]
         connection.exec_driver_sql(spelled.text, bound)
+
+
+def _made(spelled: _Spelled, row: Row) -> tuple[Any, ...]:
+    values = list(spelled.take(row))
+    for place, make in spelled.places:
+        values[place] = make(values[place])
+    return tuple(values)
 
 
 def enqueue(connection: sa.Connection, agent: str, keys: Iterable[tuple[str, str, int]]) -> None:

@@ -118,7 +118,7 @@ def added(one: Capture, other: Capture) -> Capture:
 def _capture(delivery: Delivery, refused: Sequence[Refused], *, at: Moment) -> Capture:
     reasons: dict[str, int] = {}
     if delivery.rejected or delivery.refused or refused:
-        told = Counter(one.reason for one in (*delivery.refused, *refused))
+        told = Counter([*(one.reason for one in delivery.refused), *(one.reason for one in refused)])
         reasons = dict(Counter(delivery.rejected) + told)
     before = sum(delivery.rejected.values()) + len(delivery.refused)
     calls = len(delivery.interactions)

@@ -157,7 +157,8 @@ def _json(told: BaseModel, *, status: int = 200) -> Response:
 
 def _spelled(call: Call, fields: _Fields) -> str:
     """One spelling of what was asked, whatever the order of its fields."""
-    return call.request.scope["path"] + _spell(fields)
+    path: str = call.request.scope["path"]
+    return path + _spell(fields)
 
 
 def _sha(text: str) -> str:

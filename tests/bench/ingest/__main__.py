@@ -22,9 +22,11 @@ from tests.bench.ingest.load import Tally
 from tests.bench.printing import finish, say
 
 INTERACTIONS = 20_000
-CONNECTIONS = 32
+CONNECTIONS = 64
 BATCH = 100
-BATCH_CONNECTIONS = 8
+BATCH_CONNECTIONS = 16
+BATCH_ROWS_PER_S = 20_000
+"""More than will be taken: rows that are spelled before the clock starts."""
 _FEEDBACK = f"/api/v1/agents/{site.AGENT}/feedback"
 
 
@@ -77,7 +79,7 @@ def _measured(place: site.Place, chosen: argparse.Namespace) -> tuple[Tally, Tal
         single = asyncio.run(load.run(port, one, connections=CONNECTIONS, seconds=chosen.seconds))
         single.cpu_seconds = site.cpu_seconds(api.pid) - began
         say(f"{single.rows:,} single rows in {single.seconds:.1f} s, p99 {single.p99:.0f} ms.")
-        make = _batches(place, chosen.seed + 1)
+        make = _batches(place, chosen.seed + 1, rows=int(chosen.seconds / 3 * BATCH_ROWS_PER_S))
         began = site.cpu_seconds(api.pid)
         batch = asyncio.run(load.run(port, make, connections=BATCH_CONNECTIONS, seconds=chosen.seconds / 3))
         batch.cpu_seconds = site.cpu_seconds(api.pid) - began
@@ -87,22 +89,23 @@ def _measured(place: site.Place, chosen: argparse.Namespace) -> tuple[Tally, Tal
     return single, batch
 
 
-def _batches(place: site.Place, seed: int) -> Callable[[], bytes]:
-    """Batches whose items were spelled before: the client's share of the cores goes to sending."""
+def _batches(place: site.Place, seed: int, *, rows: int) -> Callable[[], bytes]:
+    """Batches of `rows` items that were spelled before: the client's share of the cores goes to sending."""
     stream = load.feedback_stream(seed, interactions=INTERACTIONS)
+    spelled = [b'{"id":"b%d",' % number + json.dumps(next(stream)).encode()[1:] for number in range(rows)]
     names = itertools.count()
-    spelled = [json.dumps(next(stream)).encode()[1:] for _ in range(5_000)]
-    ids = itertools.count()
+    head = (
+        f"POST {_FEEDBACK}/batch HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {place.key}\r\n"
+        "Content-Type: application/json\r\n"
+    ).encode()
 
     def batch() -> bytes:
         number = next(names)
-        some = (spelled[(number * BATCH + place_) % len(spelled)] for place_ in range(BATCH))
-        raw = b'{"feedback":[' + b",".join(b'{"id":"b%d",' % next(ids) + one for one in some) + b"]}"
-        head = (
-            f"POST {_FEEDBACK}/batch HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {place.key}\r\n"
-            f"Idempotency-Key: batch{number}\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
-        )
-        return head.encode() + raw
+        begin = number * BATCH
+        if begin + BATCH > rows:
+            raise SystemExit("The server took more than was spelled for it: raise BATCH_ROWS_PER_S.")
+        raw = b'{"feedback":[' + b",".join(spelled[begin : begin + BATCH]) + b"]}"
+        return head + b"Idempotency-Key: batch%d\r\nContent-Length: %d\r\n\r\n" % (number, len(raw)) + raw
 
     return batch
 
