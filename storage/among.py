@@ -58,6 +58,16 @@ def _on_postgresql(element: _Among, compiler: Any, **options: Any) -> str:
     return f"{column} = ANY ({keys})"
 
 
+def among_bound(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+    """Whether the text column is one of the keys bound to a name, for a statement that is spelled once."""
+    return _Among(column, sa.bindparam(name, type_=_Keys(str)))
+
+
+def bound_keys(keys: Collection[str], dialect: sa.Dialect) -> Any:
+    """Texts as the driver takes them for such a name."""
+    return _Keys(str).process_bind_param(list(dict.fromkeys(keys)), dialect)
+
+
 def among(column: sa.ColumnElement[Any], keys: Collection[str | int]) -> sa.ColumnElement[bool]:
     """Whether the column is one of the keys; of none, when there are none. Texts or whole numbers."""
     some = list(dict.fromkeys(keys))

@@ -19,6 +19,12 @@ from storage.tables import ArrivalLogRow, FeedbackRow, InteractionRow
 
 _FEEDBACK = ("id", "content_digest", "state", "seq", "supersedes", "received_at")
 _INTERACTION = ("id", "content_digest", "seq")
+_LOG = ArrivalLogRow.core()
+_WRITE = (
+    sa.update(_LOG)
+    .where(_LOG.c.agent == sa.bindparam("whose"))
+    .values({name: sa.bindparam(f"to_{name}") for name in ("seq", "totals", "signature")})
+)
 
 
 class Arrived:
@@ -93,11 +99,9 @@ def count_totals(connection: sa.Connection, agent: str) -> dict[str, str]:
 
 def write_log(connection: sa.Connection, agent: str, *, seq: int, totals: Mapping[str, str]) -> None:
     """Position and totals, signed."""
-    table = ArrivalLogRow.core()
     signature = keys_of(connection).sign(log_digest(agent, seq=seq, totals=totals))
-    connection.execute(
-        sa.update(table).where(table.c.agent == agent).values(seq=seq, totals=dict(totals), signature=signature)
-    )
+    fresh = {"to_seq": seq, "to_totals": dict(totals), "to_signature": signature}
+    connection.execute(_WRITE, {"whose": agent} | fresh)
 
 
 def log_digest(agent: str, *, seq: int, totals: Mapping[str, str]) -> str:

@@ -55,11 +55,21 @@ _spell = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=F
 
 def content_digest(record: Interaction | Feedback, payload: Mapping[str, Any]) -> str:
     """SHA-256 of what the record says. `payload` is the whole record as JSON values."""
+    return digest_of(content_text(record, payload))
+
+
+def digest_of(text: str) -> str:
+    """SHA-256 of a content's text. Raises ValueError for half of a surrogate pair."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_text(record: Interaction | Feedback, payload: Mapping[str, Any]) -> str:
+    """What the record says as JSON, in the one spelling that counts. Raises ValueError, TypeError."""
     content = _telling(payload, SILENT[type(record).__name__])
     if content.get("steps"):
         content["steps"] = [_telling(step, SILENT["Step"]) for step in content["steps"]]
     content["at"] = record.at.astimezone(UTC).isoformat()
-    return hashlib.sha256(_spell(content).encode()).hexdigest()
+    return _spell(content)
 
 
 def _telling(payload: Mapping[str, Any], silent: Mapping[str, Any]) -> dict[str, Any]:

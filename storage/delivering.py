@@ -4,25 +4,29 @@ All of it in one transaction under the agent's arrival log, whatever the number 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from loop.ports.deliveries import DAYS_KEPT, Capture, Delivered, Parcel
 from loop.records import IMPORTED
 from storage import joining, orphans
-from storage.among import among
 from storage.ingest import Arrival, ArrivalRows, write_arrivals
-from storage.locks import lock_arrivals
+from storage.locks import ArrivalLog, lock_arrivals
+from storage.lookups import Lookup
 from storage.raw import keep_raw
 from storage.rows import Row
-from storage.statements import upsert
-from storage.tables import CaptureRow, FeedbackRow, InteractionRow, TicketRow
+from storage.statements import insert_new, upsert
+from storage.tables import CaptureRow, InteractionRow, TicketRow
 
-_INTERACTIONS, _FEEDBACK = InteractionRow.core(), FeedbackRow.core()
+_I, _T, _C = InteractionRow.core().c, TicketRow.core().c, CaptureRow.core().c
+_TICKETS = Lookup(_T.client, _T.key, _T.content, _T.receipt, by=_T.key)
+_DOORS = Lookup(_I.id, _I.source, by=_I.id)
+"""The doors of stored interactions."""
+_CAPTURES = Lookup(*_C, by=_C.door)
 
 
 @dataclass
@@ -52,12 +56,12 @@ def deliver(
     import_id: str = "",
 ) -> Group:
     """Write parcels, each once, and what was captured. Raises NotFound when the agent is gone."""
-    lock_arrivals(connection, agent)
+    log = lock_arrivals(connection, agent)
     told = _outcomes(connection, agent, [parcel for parcel, _ in parcels])
     kept = [pair for pair, one in zip(parcels, told, strict=True) if one.outcome == "kept"]
     counts, arrival = _Counts(), None
     if kept:
-        arrival = _write(connection, agent, kept, counts=counts, now=now, import_id=import_id)
+        arrival = _write(connection, agent, kept, log=log, counts=counts, now=now, import_id=import_id)
         told = [one._replace(written=arrival.written) if one.outcome == "kept" else one for one in told]
     for (parcel, rows), one in zip(parcels, told, strict=True):
         if one.outcome != "conflict":
@@ -72,19 +76,15 @@ def captures(connection: sa.Connection, agent: str) -> list[Capture]:
     table = CaptureRow.core()
     waiting = orphans.count_by_door(connection, agent)
     rows = connection.execute(sa.select(table).where(table.c.agent == agent).order_by(table.c.door)).mappings()
-    return [_capture(row, orphans=waiting.get(row["door"], 0)) for row in rows]
+    return [_capture({**row}, orphans=waiting.get(row["door"], 0)) for row in rows]
 
 
 def _outcomes(connection: sa.Connection, agent: str, parcels: Sequence[Parcel]) -> list[Delivered]:
     """By the idempotency keys that are known, and those of parcels further up; each new one is kept."""
-    table = TicketRow.core()
-    wanted = [parcel.ticket.key for parcel in parcels if parcel.ticket is not None]
-    known: dict[tuple[str, str], tuple[str, Mapping[str, object]]] = {}
-    if wanted:
-        query = sa.select(table.c.client, table.c.key, table.c.content, table.c.receipt).where(
-            table.c.agent == agent, among(table.c.key, wanted)
-        )
-        known = {(row.client, row.key): (row.content, row.receipt) for row in connection.execute(query)}
+    wanted = {parcel.ticket.key for parcel in parcels if parcel.ticket is not None}
+    known: dict[tuple[str, str], tuple[str, Mapping[str, object]]] = {
+        (client, key): (content, receipt) for client, key, content, receipt in _TICKETS.rows(connection, agent, wanted)
+    }
     told: list[Delivered] = []
     for parcel in parcels:
         ticket = parcel.ticket
@@ -105,6 +105,7 @@ def _write(
     agent: str,
     kept: Sequence[tuple[Parcel, ArrivalRows]],
     *,
+    log: ArrivalLog,
     counts: _Counts,
     now: datetime,
     import_id: str,
@@ -119,21 +120,20 @@ def _write(
     waiting = [orphans.Waiting(parcel.door, one) for parcel, _ in kept for one in parcel.of_episodes]
     feedback += orphans.attach(connection, agent, waiting, fresh=interactions, now=now)
     doors = {row["id"]: row["source"] for row in interactions}
-    doors |= _doors(connection, agent, {row["interaction_id"] for _, row in feedback} - doors.keys())
+    targets = {row["interaction_id"] for _, row in feedback} - doors.keys()
+    doors.update(_DOORS.rows(connection, agent, targets))
     feedback, doors = _aimed(connection, agent, feedback, fresh=interactions, doors=doors)
     orphans.note(connection, agent, [pair for pair in feedback if pair[1]["interaction_id"] not in doors], now=now)
-    answered = {row["interaction_id"] for _, row in feedback} & doors.keys()
-    answered -= _answered(connection, agent, answered)
     raw = [
         one.model_copy(update={"id": names.get(one.id, one.id)}) if one.kind == "interaction" else one
         for _, rows in kept
         for one in rows.raw
     ]
     arriving = ArrivalRows(interactions, [row for _, row in feedback], [], names=names, raw=raw)
-    arrival = write_arrivals(connection, agent, arriving, import_id=import_id)
+    arrival = write_arrivals(connection, agent, arriving, log=log, import_id=import_id)
     if raw and waiting:  # what waits for its episode is kept too
         keep_raw(connection, agent, raw, kind="feedback", ids=[one.about.feedback.id for one in waiting])
-    for name in answered | arrival.answered:
+    for name in (arrival.first_spoken & doors.keys()) | arrival.answered:
         if not doors[name].startswith(IMPORTED):
             counts.with_outcome[doors[name]] += 1
     tickets = [
@@ -142,7 +142,7 @@ def _write(
         if parcel.ticket is not None
     ]
     if tickets:
-        connection.execute(sa.insert(TicketRow.core()), tickets)
+        insert_new(connection, TicketRow.core(), tickets)
     return arrival
 
 
@@ -158,27 +158,7 @@ def _aimed(
     unknown = {row["interaction_id"] for _, row in feedback} - doors.keys()
     meant = joining.targets(connection, agent, unknown, fresh)
     aimed = [(door, orphans.aimed_at(row, meant.get(row["interaction_id"], ""))) for door, row in feedback]
-    return aimed, {**doors, **_doors(connection, agent, set(meant.values()) - doors.keys())}
-
-
-def _doors(connection: sa.Connection, agent: str, ids: Collection[str]) -> dict[str, str]:
-    """The doors of stored interactions, by id."""
-    if not ids:
-        return {}
-    query = sa.select(_INTERACTIONS.c.id, _INTERACTIONS.c.source).where(
-        _INTERACTIONS.c.agent == agent, among(_INTERACTIONS.c.id, ids)
-    )
-    return {row.id: row.source for row in connection.execute(query)}
-
-
-def _answered(connection: sa.Connection, agent: str, ids: Collection[str]) -> set[str]:
-    """Of these interactions, those with feedback."""
-    if not ids:
-        return set()
-    query = sa.select(_FEEDBACK.c.interaction_id).where(
-        _FEEDBACK.c.agent == agent, among(_FEEDBACK.c.interaction_id, ids)
-    )
-    return set(connection.execute(query).scalars())
+    return aimed, {**doors, **dict(_DOORS.rows(connection, agent, set(meant.values()) - doors.keys()))}
 
 
 def _count(connection: sa.Connection, agent: str, captured: Iterable[Capture], *, counts: _Counts) -> None:
@@ -188,8 +168,9 @@ def _count(connection: sa.Connection, agent: str, captured: Iterable[Capture], *
     if not names:
         return
     table = CaptureRow.core()
-    query = sa.select(table).where(table.c.agent == agent, among(table.c.door, names))
-    stored = {row["door"]: _capture(row) for row in connection.execute(query).mappings()}
+    columns = table.c.keys()
+    found = (dict(zip(columns, row, strict=True)) for row in _CAPTURES.rows(connection, agent, names))
+    stored = {row["door"]: _capture(row) for row in found}
     rows: list[Row] = []
     for name in sorted(names):
         old, new = stored.get(name, Capture(name)), more.get(name, Capture(name))
@@ -216,7 +197,7 @@ def _days(known: Sequence[str], at: datetime | None) -> list[str]:
     return sorted({*known, *today})[-DAYS_KEPT:]
 
 
-def _capture(row: sa.RowMapping, *, orphans: int = 0) -> Capture:
+def _capture(row: Mapping[str, Any], *, orphans: int = 0) -> Capture:
     return Capture(
         door=row["door"],
         calls=row["calls"],

@@ -15,13 +15,26 @@ from loop.records.raw import RawText
 from storage.among import among
 from storage.arrived import Arrived
 from storage.content import content_digest
-from storage.locks import lock_arrivals
+from storage.locks import ArrivalLog, lock_arrivals
+from storage.lookups import Lookup
 from storage.orphans import found_target, settle
 from storage.overwritten import keep_overwritten, taken_back
 from storage.raw import keep_raw
 from storage.rows import Row, from_row, storable, to_event_row, to_feedback_row, to_row
 from storage.statements import enqueue, enqueue_feedback, insert_new, insert_unknown
 from storage.tables import FeedbackRow, InteractionRow, ScoreRow
+
+_I, _F = InteractionRow.core().c, FeedbackRow.core().c
+_INTERACTIONS = Lookup(_I.id, _I.content_digest, _I.seq, _I.method, by=_I.id)
+_FEEDBACK = Lookup(_F.id, _F.content_digest, _F.seq, _F.reason, by=_F.id)
+_SPOKEN = Lookup(
+    *(_F.interaction_id, _F.kind, _F.author, _F.source, _F.at, _F.received_at, _F.id),
+    by=_F.interaction_id,
+    also=_F.author,
+    where=_F.state != sa.literal_column(f"'{FeedbackState.SUPERSEDED.value}'"),
+)
+"""What counts of what some people said about a target."""
+_SPOKEN_ABOUT = Lookup(_F.interaction_id, by=_F.interaction_id)
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,8 @@ class Arrival(NamedTuple):
     arrived: Arrived
     answered: set[str]
     """Interactions that somebody had spoken about before they came."""
+    first_spoken: set[str]
+    """What nobody had spoken about before this append, whether it is known or still to come."""
     span: tuple[int, int]
     """First and last log position of what came; what had waited for it comes after. The last is smaller for none."""
 
@@ -83,24 +98,28 @@ class _Kept(NamedTuple):
     """What became of rows of one kind."""
 
     written: Written
-    ids: Sequence[str]
+    ids: Sequence[str] = ()
     """Of those that are new or changed; each has a log position."""
 
 
-def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows, *, import_id: str = "") -> Arrival:
+def write_arrivals(
+    connection: sa.Connection, agent: str, rows: ArrivalRows, *, log: ArrivalLog | None = None, import_id: str = ""
+) -> Arrival:
     """Idempotent append under the agent's arrival log: what is new or changed gets the next log positions.
 
-    A score takes a position too, so that the log moves with every arrival. `import_id`: what it is a part of; it keeps
-    what it overwrites. Raises NotFound when the agent is gone.
+    `log`: where the arrivals stand, when this transaction has locked them already. A score takes a position too, so
+    that the log moves with every arrival. `import_id`: what it is a part of; it keeps what it overwrites. Raises
+    NotFound when the agent is gone.
     """
-    arrived = Arrived(connection, agent, lock_arrivals(connection, agent))
+    arrived = Arrived(connection, agent, log or lock_arrivals(connection, agent))
     first = arrived.seq + 1
     seq = count(first)
     interactions, asked = _write_interactions(connection, arrived, rows.interactions, seq=seq, import_id=import_id)
-    feedback, told = _write_feedback(connection, arrived, rows.feedback, seq=seq)
+    first_spoken: set[str] = set()
+    feedback, told = _write_feedback(connection, arrived, rows.feedback, seq=seq, first_spoken=first_spoken)
     settled = settle(connection, agent, rows.interactions)
     moved = found_target(connection, arrived, rows.names)
-    _write_feedback(connection, arrived, [*settled.feedback, *moved], seq=seq)
+    _write_feedback(connection, arrived, [*settled.feedback, *moved], seq=seq, first_spoken=first_spoken)
     if rows.raw:
         keep_raw(connection, agent, rows.raw, kind="interaction", ids=asked)
         keep_raw(connection, agent, rows.raw, kind="feedback", ids=told)
@@ -113,7 +132,7 @@ def write_arrivals(connection: sa.Connection, agent: str, rows: ArrivalRows, *, 
         duplicate=interactions.duplicate + feedback.duplicate + len(rows.scores) - scores,
     )
     answered = settled.answered | {row["interaction_id"] for row in moved}
-    return Arrival(written, arrived, answered, (first, first + len(asked) + len(told) - 1))
+    return Arrival(written, arrived, answered, first_spoken, (first, first + len(asked) + len(told) - 1))
 
 
 def _write_interactions(
@@ -121,10 +140,12 @@ def _write_interactions(
 ) -> _Kept:
     """Upsert by content digest: other content under a stored id replaces it; the same content is a duplicate, and so
     is what was erased, or was taken back with its import."""
+    if not rows:
+        return _Kept(Written())
     table, agent = InteractionRow.core(), arrived.agent
-    stored = _known(connection, table, agent, [row["id"] for row in rows])
-    known = {name: str(row["content_digest"]) for name, row in stored.items()}
-    erased = {name for name, row in stored.items() if row["tombstone"] == ERASED}
+    stored = {one.id: one for one in _known(connection, _INTERACTIONS, agent, rows)}
+    known = {name: one.content_digest for name, one in stored.items()}
+    erased = {name for name, one in stored.items() if one.tombstone == ERASED}
     others = [row["id"] for row in rows if known.get(row["id"], row["content_digest"]) != row["content_digest"]]
     away = taken_back(connection, agent, others)
     fresh: dict[str, Row] = {}
@@ -149,22 +170,26 @@ def _write_interactions(
     for row in changed.values():
         placed.append(row | {"seq": next(seq)})
         connection.execute(sa.update(table).where(table.c.agent == agent, table.c.id == row["id"]).values(placed[-1]))
-    arrived.take("interaction", [stored[name] for name in changed])
+    arrived.take("interaction", [stored[name]._asdict() for name in changed])
     arrived.put("interaction", placed)
     if fresh or changed:
         enqueue_feedback(connection, agent, among(FeedbackRow.core().c.interaction_id, [*fresh, *changed]))
     return _Kept(Written(new=new, updated=updated, duplicate=duplicate), [*fresh, *changed])
 
 
-def _write_feedback(connection: sa.Connection, arrived: Arrived, rows: Sequence[Row], *, seq: Iterator[int]) -> _Kept:
+def _write_feedback(
+    connection: sa.Connection, arrived: Arrived, rows: Sequence[Row], *, seq: Iterator[int], first_spoken: set[str]
+) -> _Kept:
     """Append only: the later feedback of the same target, kind and person supersedes the earlier.
 
     Later means by the time it was given; one that arrives late is kept as superseded at once, so the
     order of arrival does not matter. An id taken by other content gets a new id made from both.
     """
+    if not rows:
+        return _Kept(Written())
     given, agent = len(rows), arrived.agent
     fresh = _fresh_feedback(connection, agent, rows)
-    lines = _lines(connection, agent, fresh)
+    lines = _lines(connection, agent, fresh, first_spoken=first_spoken)
     superseded: list[str] = []
     updated = 0
     for line in lines.values():
@@ -195,26 +220,31 @@ def _write_feedback(connection: sa.Connection, arrived: Arrived, rows: Sequence[
     return _Kept(written, [row["id"] for row in rows])
 
 
-def _digests(connection: sa.Connection, table: sa.Table, agent: str, ids: Sequence[str]) -> dict[str, str]:
-    """By id; ERASED for what may not come back."""
+class _Known(NamedTuple):
+    """What is stored under an id."""
+
+    id: str
+    content_digest: str
+    seq: int
+    tombstone: str
+    """ERASED for what may not come back."""
+
+
+def _known(connection: sa.Connection, which: Lookup, agent: str, rows: Iterable[Row]) -> list[_Known]:
+    return [_Known(*one) for one in which.rows(connection, agent, [row["id"] for row in rows])]
+
+
+def _digests(connection: sa.Connection, agent: str, rows: Iterable[Row]) -> dict[str, str]:
+    """Of feedback, by id; ERASED for what may not come back."""
     return {
-        name: ERASED if row["tombstone"] == ERASED else str(row["content_digest"])
-        for name, row in _known(connection, table, agent, ids).items()
+        one.id: ERASED if one.tombstone == ERASED else one.content_digest
+        for one in _known(connection, _FEEDBACK, agent, rows)
     }
-
-
-def _known(connection: sa.Connection, table: sa.Table, agent: str, ids: Sequence[str]) -> dict[str, sa.RowMapping]:
-    mark = table.c.method if table.name == "interaction" else table.c.reason
-    query = sa.select(table.c.id, table.c.content_digest, table.c.seq, mark.label("tombstone")).where(
-        table.c.agent == agent, among(table.c.id, ids)
-    )
-    return {row["id"]: row for row in connection.execute(query).mappings()} if ids else {}
 
 
 def _fresh_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) -> list[Row]:
     """The rows not stored yet, each with an id that is free."""
-    table = FeedbackRow.core()
-    known = _digests(connection, table, agent, [row["id"] for row in rows])
+    known = _digests(connection, agent, rows)
     fresh: list[Row] = []
     taken: list[Row] = []
     for row in rows:
@@ -223,7 +253,7 @@ def _fresh_feedback(connection: sa.Connection, agent: str, rows: Sequence[Row]) 
             fresh.append(row)
         elif known[row["id"]] not in (row["content_digest"], ERASED):
             taken.append(_renamed(row))
-    known = _digests(connection, table, agent, [row["id"] for row in taken])
+    known = _digests(connection, agent, taken)
     for row in taken:
         if row["id"] not in known:
             known[row["id"]] = row["content_digest"]
@@ -237,7 +267,9 @@ def _renamed(row: Row) -> Row:
     return row | {"id": record.id, "content_digest": content_digest(record, storable(record))}
 
 
-def _lines(connection: sa.Connection, agent: str, fresh: Sequence[Row]) -> dict[tuple[str, str, str], list[_Current]]:
+def _lines(
+    connection: sa.Connection, agent: str, fresh: Sequence[Row], *, first_spoken: set[str]
+) -> dict[tuple[str, str, str], list[_Current]]:
     """For each target, kind and person: what is current in the database and what is fresh.
 
     A person is an author as the door authenticated them: whoever writes a name into a file replaces nobody's word.
@@ -246,18 +278,9 @@ def _lines(connection: sa.Connection, agent: str, fresh: Sequence[Row]) -> dict[
     for row in fresh:
         key = row["interaction_id"], row["kind"], person(row["author"], source=row["source"])
         lines[key].append(_Current(row["at"], row["received_at"], row["id"], row))
-    table = FeedbackRow.core()
-    if not fresh:
-        return lines
-    query = sa.select(
-        *(table.c.interaction_id, table.c.kind, table.c.author, table.c.source),
-        *(table.c.at, table.c.received_at, table.c.id),
-    ).where(
-        table.c.agent == agent,
-        among(table.c.interaction_id, [row["interaction_id"] for row in fresh]),
-        table.c.state != FeedbackState.SUPERSEDED.value,
-    )
-    for target, kind, author, source, at, received_at, name in connection.execute(query):
+    targets, people = {row["interaction_id"] for row in fresh}, {row["author"] for row in fresh}
+    first_spoken |= targets.difference(*_SPOKEN_ABOUT.rows(connection, agent, targets))
+    for target, kind, author, source, at, received_at, name in _SPOKEN.rows(connection, agent, targets, others=people):
         key = target, kind, person(author, source=source)
         if key in lines:
             lines[key].append(_Current(at, received_at, name, None))

@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from loop.errors import NotFound
 from storage.tables import ArrivalLogRow, HeadRow
 
+_C = ArrivalLogRow.core().c
+_LOG = sa.select(_C.seq, _C.totals).where(_C.agent == sa.bindparam("whose")).with_for_update()
+
 
 class ArrivalLog(NamedTuple):
     """Where the arrivals of an agent stand."""
@@ -37,9 +40,7 @@ def lock_arrivals(connection: sa.Connection, agent: str) -> ArrivalLog:
 
     A reader who sees one position therefore sees all before it. Raises NotFound when the agent is gone.
     """
-    log = ArrivalLogRow.core()
-    query = sa.select(log.c.seq, log.c.totals).where(log.c.agent == agent).with_for_update()
-    row = connection.execute(query).first()
+    row = connection.execute(_LOG, {"whose": agent}).first()
     if row is None:
         raise _gone(agent)
     return ArrivalLog(seq=int(row.seq), totals=dict(row.totals))

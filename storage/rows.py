@@ -49,7 +49,7 @@ from loop.records import (
 from loop.records.raw import RawText
 from storage import tables
 from storage.bodies import from_body
-from storage.content import content_digest
+from storage.content import content_text, digest_of
 
 TABLES: dict[type[Record], type[tables.Table]] = {
     Agent: tables.AgentRow,
@@ -102,6 +102,9 @@ def _read(text: str) -> Any:
 JSON_OPTIONS: dict[str, Any] = {"json_serializer": _spell, "json_deserializer": _read}
 """How engines spell JSON columns: compact, any alphabet as it is, no NaN."""
 
+_SCALARS = frozenset({str, int, bool, type(None)})
+"""What JSON holds as it is."""
+
 Row = dict[str, Any]
 R = TypeVar("R", bound=Record)
 
@@ -113,7 +116,7 @@ class _Plan:
     fields: tuple[str, ...]
     """Record fields that are columns."""
     times: tuple[str, ...]
-    limits: Mapping[str, int]
+    limits: tuple[tuple[str, int], ...]
     """Longest text a column takes, in characters."""
     has_body: bool
 
@@ -129,8 +132,15 @@ def to_row(record: Record, **more: Any) -> Row:
 
 def to_event_row(record: Interaction | Feedback, **more: Any) -> Row:
     """Like `to_row`, with `content_digest`: equal for two deliveries of the same thing."""
-    payload = storable(record)
-    return _build(record, payload, {"content_digest": content_digest(record, payload), **more})
+    try:
+        payload = _plain_values(record) or record.model_dump(mode="json")
+        text = content_text(record, payload)  # holds all of the record that could be unfit: spelled once for both
+        told = digest_of(text)
+    except (PydanticSerializationError, ValueError, TypeError):
+        raise _refusal(record) from None
+    if ("\\u0000" in text and _holds_nul(payload)) or payload.get("supersedes"):
+        payload = storable(record)
+    return _build(record, payload, {"content_digest": told, **more})
 
 
 def to_feedback_row(feedback: Feedback) -> Row:
@@ -163,6 +173,18 @@ def storable(record: Record) -> Row:
     return payload
 
 
+def _plain_values(record: Interaction | Feedback) -> Row | None:
+    """Feedback whose fields are JSON values but for its kind and times, which a row holds as they are; else None.
+
+    Most is: building it anew costs as much as all else about its row.
+    """
+    if not isinstance(record, Feedback):
+        return None
+    if any(type(value) not in _SCALARS for value in record.attributes.values()):
+        return None
+    return record.__dict__ | {"kind": record.kind.value}
+
+
 def _build(record: Record, payload: Row, more: Mapping[str, Any]) -> Row:
     plan = _plan(type(record))
     row = {name: payload[name] for name in plan.fields}
@@ -171,7 +193,7 @@ def _build(record: Record, payload: Row, more: Mapping[str, Any]) -> Row:
     row.update(more)
     if plan.has_body:
         row["body"] = payload
-    for name, limit in plan.limits.items():
+    for name, limit in plan.limits:
         item = row.get(name)
         if item is not None and len(item) > limit:
             raise InvalidInput(
@@ -189,7 +211,7 @@ def _plan(kind: type[Record]) -> _Plan:
     return _Plan(
         fields=fields,
         times=tuple(name for name in fields if isinstance(columns[name].type, UTCDateTime)),
-        limits={column.name: length for column in columns if (length := getattr(column.type, "length", None))},
+        limits=tuple((column.name, length) for column in columns if (length := getattr(column.type, "length", None))),
         has_body="body" in columns,
     )
 

@@ -105,7 +105,7 @@ class AgentStore(
         with self._noting() as connection:
             if notes:
                 lock_agent(connection, self._slug)
-            written, arrived, _, span = write_arrivals(
+            written, arrived, _, _, span = write_arrivals(
                 connection, self._slug, rows, import_id=into.id if into is not None else ""
             )
             if notes and (written.new or written.updated):

@@ -122,16 +122,17 @@ def added(one: Capture, other: Capture) -> Capture:
         door=one.door,
         calls=one.calls + other.calls,
         feedback=one.feedback + other.feedback,
-        rejected=dict(Counter(one.rejected) + Counter(other.rejected)),
+        rejected=dict(Counter(one.rejected) + Counter(other.rejected)) if one.rejected or other.rejected else {},
         dropped=one.dropped + other.dropped,
         last_at=other.last_at or one.last_at,
     )
 
 
 def _capture(delivery: Delivery, refused: Sequence[Refused], *, at: Moment) -> Capture:
-    reasons = Counter(delivery.rejected)
-    reasons.update(one.reason for one in delivery.refused)
-    reasons.update(one.reason for one in refused)
+    reasons: dict[str, int] = {}
+    if delivery.rejected or delivery.refused or refused:
+        unfit = Counter([*(one.reason for one in delivery.refused), *(one.reason for one in refused)])
+        reasons = dict(Counter(delivery.rejected) + unfit)
     before = sum(delivery.rejected.values()) + len(delivery.refused)
     told = len(delivery.interactions)
     feedback = delivery.size - told
@@ -141,7 +142,7 @@ def _capture(delivery: Delivery, refused: Sequence[Refused], *, at: Moment) -> C
         door=delivery.door,
         calls=calls + (before if brings_calls else 0),
         feedback=feedback + (0 if brings_calls else before),
-        rejected=dict(reasons),
+        rejected=reasons,
         last_at=at,
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from loop.records import Interaction, derived_id
-from loop.text.redaction import redact_text
+from loop.text.redaction import is_clean, redact_text
 from loop.text.spelling import fold, normalise
 
 _OWN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,127}")
@@ -27,7 +27,7 @@ def pseudonym(agent: str, person: str) -> str:
     that makes two of them equal would be wrong. It is a plain hash, which hides an address from a
     reader, not from somebody who tries addresses one by one.
     """
-    if not person or redact_text(person).text == person:
+    if not person or is_clean(person) or redact_text(person).text == person:
         return person
     return derived_id("person", agent, person.strip().casefold())
 

@@ -119,6 +119,8 @@ def redacted_article(article: Article, redaction: Redaction) -> Article:
 
 def _unkeepable(record: Interaction | Feedback) -> str:
     """Why neither JSON nor a database can hold the record; empty when they can."""
+    if isinstance(record, Feedback) and _is_plain(record):
+        return ""
     try:
         text = record.model_dump_json(exclude_defaults=True)
         # Other fields are typed: without free attributes, long texts and NUL the slow walk would find nothing.
@@ -134,6 +136,23 @@ def _unkeepable(record: Interaction | Feedback) -> str:
     except ValueError as refused:
         return str(getattr(refused, "reason", "The record holds a value that cannot be kept."))
     return ""
+
+
+_PLAIN = frozenset({int, bool, type(None)})
+
+
+def _is_plain(feedback: Feedback) -> bool:
+    """Whether it holds short plain texts and numbers only: most feedback does, and nothing of it can be unfit then."""
+    texts = [feedback.id, feedback.interaction_id, feedback.text, feedback.reason, feedback.author, feedback.source]
+    texts += [one for one in (feedback.label, feedback.article_id, feedback.supersedes) if one]
+    for name, value in feedback.attributes.items():
+        if type(value) is str:
+            texts.append(value)
+        elif type(value) not in _PLAIN:
+            return False
+        texts.append(name)
+    together = "".join(texts)
+    return len(together) <= CELL_MAX and together.isascii() and "\0" not in together
 
 
 def _named_interaction(interaction: Interaction) -> Interaction:

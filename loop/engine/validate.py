@@ -9,7 +9,7 @@ from loop.heldout import HIDDEN_SPLITS
 from loop.ports import Parts
 from loop.records import LEVELS, Changes, Derived, Due, Kept, Level, digest
 
-PIECE = 4_000
+PIECE = 1_000
 """Keys of one step, where a level names no smaller number."""
 TOPICS_TOLD = 5
 """Emerging topics a turn names, at most; Today lists them."""

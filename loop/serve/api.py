@@ -22,6 +22,8 @@ _KEY_MAX = 1_000
 _UNREADABLE = frozenset({"broken_json", "not_utf8", "depth", "duplicate_name", "number", "nul", "surrogate"})
 """What is wrong with a body as JSON, whatever it is meant to say."""
 
+_spell = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 _Fields = dict[str, Any]
 _Read = Callable[[_Fields, api.Origin], Delivery]
 
@@ -155,7 +157,8 @@ def _json(told: BaseModel, *, status: int = 200) -> Response:
 
 def _spelled(call: Call, fields: _Fields) -> str:
     """One spelling of what was asked, whatever the order of its fields."""
-    return call.request.url.path + json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    path: str = call.request.scope["path"]
+    return path + _spell(fields)
 
 
 def _sha(text: str) -> str:

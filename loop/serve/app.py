@@ -3,6 +3,7 @@
 The table ENDPOINTS is all there is. A module that listens adds its lines here.
 """
 
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -58,6 +59,9 @@ class Server:
         """Open the database, start the writer; at the end keep what waits, and close."""
         settings = self._settings()
         database = wiring.open_database(settings)
+        # What was imported stays: looking through it again and again for garbage would hold up every request.
+        gc.collect()
+        gc.freeze()
         try:
             parts = wiring.desks(settings, database)
             intake = Intake(_Desk(parts, database), clock=wiring.utc_now)

@@ -93,7 +93,7 @@ class Masker:
         """The text without hidden characters, secrets and personal data."""
         if self._redaction is Redaction.OFF or not text:
             return text
-        if len(text) <= _SHORT and _is_clean(text):
+        if is_clean(text):
             return text
         if "⟨" in text:
             for kind, number in _PLACEHOLDER.findall(text):
@@ -166,17 +166,32 @@ class Masker:
         return f"⟨{kind}_{self._numbers[key]}⟩"
 
     def _kind_by_field(self, field: str, value: str) -> Kind | None:
-        if not field or "⟨" in value:
+        kind = _kind_of_field(field) if len(field) <= _SHORT else _kind_of_field.__wrapped__(field)
+        if kind is None or "⟨" in value:
             return None
-        if _SECRET_FIELD.match(field) and value.strip():
-            return "SECRET"
-        if self._redaction is Redaction.ALL:
+        if kind == "SECRET":
+            return "SECRET" if value.strip() else None
+        if self._redaction is not Redaction.ALL:
+            return None
+        if kind == "PHONE":
             is_own = self._own is not None and self._own.covers(value)
-            if _PHONE_FIELD.match(field) and _PHONE_VALUE.fullmatch(value.strip()) and not is_own:
-                return "PHONE"
-            if _SSN_FIELD.match(field) and _SSN_VALUE.fullmatch(value.strip()):
-                return "SSN"
-        return None
+            return "PHONE" if _PHONE_VALUE.fullmatch(value.strip()) and not is_own else None
+        return "SSN" if _SSN_VALUE.fullmatch(value.strip()) else None
+
+
+@lru_cache(maxsize=4_096)
+def _kind_of_field(field: str) -> Literal["SECRET", "PHONE", "SSN"] | None:
+    """What a field's name says its value is. No name is two of them."""
+    if _SECRET_FIELD.match(field):
+        return "SECRET"
+    if _PHONE_FIELD.match(field):
+        return "PHONE"
+    return "SSN" if _SSN_FIELD.match(field) else None
+
+
+def is_clean(text: str) -> bool:
+    """Whether a text is short and holds nothing to mask; False for a longer one that nobody has looked at."""
+    return len(text) <= _SHORT and _is_clean(text)
 
 
 @lru_cache(maxsize=65_536)

@@ -163,7 +163,8 @@ def parse(body: bytes, line: int) -> Row | RowError:
     if not isinstance(value, dict):
         return RowError(line, "not_object", "The row is JSON, but not an object with named fields.")
     # Without escapes, long strings or many brackets nothing below can be wrong: the walk is for the rest.
-    if "\\u" in text or len(body) > CELL_MAX or text.count("{") + text.count("[") > _DEPTH_MAX:
+    has_odd_text = "\\u" in text or len(body) > CELL_MAX
+    if has_odd_text or (text.count("{") + text.count("[") > _DEPTH_MAX and _is_deep(value, _DEPTH_MAX)):
         try:
             check(value)
         except _Refused as refused:
@@ -210,6 +211,12 @@ def check(value: object, *, depth: int = 0) -> None:
             pass
 
 
+def _is_deep(value: Any, levels: int) -> bool:
+    """Whether containers are nested more than so many levels. A batch has many brackets and few levels."""
+    items = value.values() if type(value) is dict else value
+    return levels == 0 or any(type(one) in _CONTAINERS and _is_deep(one, levels - 1) for one in items)
+
+
 class _Refused(ValueError):
     def __init__(self, code: Code, reason: str) -> None:
         super().__init__(reason)
@@ -217,6 +224,7 @@ class _Refused(ValueError):
         self.reason = reason
 
 
+_CONTAINERS = frozenset({dict, list})
 _TOO_DEEP = f"The row is nested more than {_DEPTH_MAX} levels deep."
 _NOT_FINITE = "The row contains NaN, an infinity, or a number too large to hold."
 

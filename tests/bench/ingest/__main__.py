@@ -2,7 +2,8 @@
 
 SQLite with synchronous=FULL, redaction on, keys and idempotency keys checked, one client whose requests follow each
 other on some connections; a worker learns from what comes and a reader asks what the screens ask. Every acknowledged
-row is looked up afterwards. Run: `uv run python -m tests.bench.ingest`; `--seconds 5` measures less.
+row is looked up afterwards. Then MLflow and Phoenix, where
+they are installed, take the same ratings. Run: `uv run python -m tests.bench.ingest`; `--seconds 5` measures less.
 """
 
 import argparse
@@ -17,14 +18,19 @@ import sqlalchemy as sa
 
 from storage.database import Database
 from storage.tables import FeedbackRow
-from tests.bench.ingest import load, site
+from tests.bench.ingest import load, peers, site
 from tests.bench.ingest.load import Tally
 from tests.bench.printing import finish, say
 
 INTERACTIONS = 20_000
-CONNECTIONS = 32
+CONNECTIONS = 64
+PEER_CONNECTIONS = (8, 64)
+"""Peers are measured with few and with many; the better figure counts."""
+_WARM_SECONDS = 3.0
 BATCH = 100
-BATCH_CONNECTIONS = 8
+BATCH_CONNECTIONS = 16
+BATCH_ROWS_PER_S = 20_000
+"""More than will be taken: rows that are spelled before the clock starts."""
 _FEEDBACK = f"/api/v1/agents/{site.AGENT}/feedback"
 
 
@@ -32,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print one JSON object as the last line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="Of single rows; batches run a third as long.")
+    parser.add_argument("--peer-seconds", type=float, default=20.0, help="Of each peer; 0 leaves them out.")
     parser.add_argument("--alone", action="store_true", help="Without worker and reader.")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(arguments)
@@ -43,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with site.company(place):
                 single, batch = _measured(place, chosen)
         lost = _lost(place, [*single.ids, *batch.ids])
+        peers_figures = _peers(Path(folder), chosen) if chosen.peer_seconds else {}
     figures: dict[str, object] = {
         "rows_per_s": round(single.rows / single.seconds, 1),
         "p99_ms": round(single.p99, 1),
@@ -55,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "batch_cpu_us_per_row": round(batch.cpu_seconds / max(1, batch.rows) * 1e6),
     }
     finish(
-        figures | {"connections": CONNECTIONS, "batch": BATCH},
+        figures | peers_figures | {"connections": CONNECTIONS, "batch": BATCH},
         name="ingest",
         seed=chosen.seed,
         units={"*_rows_per_s": "acknowledged rows a second, the client on the same cores", "*_ms": "milliseconds"}
@@ -77,7 +85,7 @@ def _measured(place: site.Place, chosen: argparse.Namespace) -> tuple[Tally, Tal
         single = asyncio.run(load.run(port, one, connections=CONNECTIONS, seconds=chosen.seconds))
         single.cpu_seconds = site.cpu_seconds(api.pid) - began
         say(f"{single.rows:,} single rows in {single.seconds:.1f} s, p99 {single.p99:.0f} ms.")
-        make = _batches(place, chosen.seed + 1)
+        make = _batches(place, chosen.seed + 1, rows=int(chosen.seconds / 3 * BATCH_ROWS_PER_S))
         began = site.cpu_seconds(api.pid)
         batch = asyncio.run(load.run(port, make, connections=BATCH_CONNECTIONS, seconds=chosen.seconds / 3))
         batch.cpu_seconds = site.cpu_seconds(api.pid) - began
@@ -87,24 +95,50 @@ def _measured(place: site.Place, chosen: argparse.Namespace) -> tuple[Tally, Tal
     return single, batch
 
 
-def _batches(place: site.Place, seed: int) -> Callable[[], bytes]:
-    """Batches whose items were spelled before: the client's share of the cores goes to sending."""
+def _batches(place: site.Place, seed: int, *, rows: int) -> Callable[[], bytes]:
+    """Batches of `rows` items that were spelled before: the client's share of the cores goes to sending."""
     stream = load.feedback_stream(seed, interactions=INTERACTIONS)
+    spelled = [b'{"id":"b%d",' % number + json.dumps(next(stream)).encode()[1:] for number in range(rows)]
     names = itertools.count()
-    spelled = [json.dumps(next(stream)).encode()[1:] for _ in range(5_000)]
-    ids = itertools.count()
+    head = (
+        f"POST {_FEEDBACK}/batch HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {place.key}\r\n"
+        "Content-Type: application/json\r\n"
+    ).encode()
 
     def batch() -> bytes:
         number = next(names)
-        some = (spelled[(number * BATCH + place_) % len(spelled)] for place_ in range(BATCH))
-        raw = b'{"feedback":[' + b",".join(b'{"id":"b%d",' % next(ids) + one for one in some) + b"]}"
-        head = (
-            f"POST {_FEEDBACK}/batch HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {place.key}\r\n"
-            f"Idempotency-Key: batch{number}\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
-        )
-        return head.encode() + raw
+        begin = number * BATCH
+        if begin + BATCH > rows:
+            raise SystemExit("The server took more than was spelled for it: raise BATCH_ROWS_PER_S.")
+        raw = b'{"feedback":[' + b",".join(spelled[begin : begin + BATCH]) + b"]}"
+        return head + b"Idempotency-Key: batch%d\r\nContent-Length: %d\r\n\r\n" % (number, len(raw)) + raw
 
     return batch
+
+
+def _peers(folder: Path, chosen: argparse.Namespace) -> dict[str, object]:
+    """Rows a second that the peers keep, one by one, alone on the machine; None for one that is not installed."""
+    figures: dict[str, object] = {}
+    for name, started in peers.PEERS.items():
+        figures[f"{name}_rows_per_s"] = None
+        if not peers.is_there(name):
+            continue
+        with started(folder / name, chosen.seed) as target:
+            _at(target, connections=PEER_CONNECTIONS[0], seconds=_WARM_SECONDS)
+            tallies = [_at(target, connections=n, seconds=chosen.peer_seconds / 2) for n in PEER_CONNECTIONS]
+        best = max(tallies, key=lambda one: one.rows / one.seconds)
+        figures[f"{name}_rows_per_s"] = round(best.rows / best.seconds, 1)
+        figures[f"{name}_p99_ms"] = round(best.p99, 1)
+        figures[f"{name}_errors"] = sum(one.errors for one in tallies)
+        say(f"{name}: {best.rows:,} rows in {best.seconds:.1f} s, p99 {best.p99:.0f} ms.")
+    return figures
+
+
+def _at(target: peers.Target, *, connections: int, seconds: float) -> Tally:
+    kept = ("kept",)
+    return asyncio.run(
+        load.run(target.port, target.make, connections=connections, seconds=seconds, ids_of=lambda _body: kept)
+    )
 
 
 def _lost(place: site.Place, ids: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,26 +71,46 @@ def feedback_stream(seed: int, *, interactions: int) -> Iterator[dict[str, Any]]
 
 
 def request(path: str, body: object, *, key: str, idempotency_key: str) -> bytes:
-    """The bytes of one request."""
+    """The bytes of one request to the API."""
+    return post(path, body, head=f"Authorization: Bearer {key}\r\nIdempotency-Key: {idempotency_key}\r\n")
+
+
+def post(path: str, body: object, *, head: str = "") -> bytes:
+    """The bytes of one request. `head`: more lines, each with its end."""
     raw = json.dumps(body).encode()
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\nIdempotency-Key: {idempotency_key}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
-    )
-    return head.encode() + raw
+    more = f"{head}Content-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
+    return f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{more}".encode() + raw
 
 
-async def run(port: int, make: Callable[[], bytes], *, connections: int, seconds: float) -> Tally:
-    """Send what `make` gives on so many connections. The run ends with the answers to what was sent."""
+def kept_ids(body: bytes) -> Sequence[str]:
+    """What the API acknowledged."""
+    told = json.loads(body)
+    return told.get("ids") or [told["id"]]
+
+
+async def run(
+    port: int,
+    make: Callable[[], bytes],
+    *,
+    connections: int,
+    seconds: float,
+    ids_of: Callable[[bytes], Sequence[str]] = kept_ids,
+) -> Tally:
+    """Send what `make` gives on so many connections. The run ends with the answers to what was sent.
+
+    `ids_of`: what an answer acknowledges.
+    """
     tally = Tally()
     began = time.perf_counter()
     until = began + seconds
-    await asyncio.gather(*(_connection(port, make, tally, until=until) for _ in range(connections)))
+    await asyncio.gather(*(_connection(port, make, tally, until=until, ids_of=ids_of) for _ in range(connections)))
     tally.seconds = time.perf_counter() - began
     return tally
 
 
-async def _connection(port: int, make: Callable[[], bytes], tally: Tally, *, until: float) -> None:
+async def _connection(
+    port: int, make: Callable[[], bytes], tally: Tally, *, until: float, ids_of: Callable[[bytes], Sequence[str]]
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while time.perf_counter() < until:
         sent = make()
@@ -98,8 +118,7 @@ async def _connection(port: int, make: Callable[[], bytes], tally: Tally, *, unt
         writer.write(sent)
         status, body = await _answer(reader)
         if status in (200, 201):
-            told = json.loads(body)
-            ids = told.get("ids") or [told["id"]]
+            ids = ids_of(body)
             tally.milliseconds.append((time.perf_counter() - began) * 1_000)
             tally.ids += ids
             tally.rows += len(ids)

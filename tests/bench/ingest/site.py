@@ -134,6 +134,19 @@ def end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """The same for a process that leads a group: some servers start others."""
+    for number, patience in ((signal.SIGTERM, 20), (signal.SIGKILL, 20)):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            break
+        try:
+            process.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            continue
+
+
 @contextmanager
 def company(place: Place) -> Iterator[None]:
     """A worker that learns from what comes, and a reader at the screens."""
