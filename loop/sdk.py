@@ -199,11 +199,11 @@ class Ratchet:
             tag, live = self._version.tag, self._version.live
             if live is None and self._kept is not None and self._kept.is_file():
                 stored = json.loads(self._kept.read_text("utf-8"))
-                tag, live = str(stored["tag"]), dict(stored["live"])
+                tag, live = str(stored["tag"]), _checked(stored["live"])
             self._version = _Live(time.monotonic(), tag, live)
             reply = self._http.send("GET", f"{self._path}/bundle", headers={"If-None-Match": tag} if tag else {})
             if reply.status == 200:
-                tag, live = reply.headers.get("etag", ""), json.loads(reply.body)
+                tag, live = reply.headers.get("etag", ""), _checked(json.loads(reply.body))
                 self._version = _Live(time.monotonic(), tag, live)
                 if self._kept is not None:
                     _write(self._kept, json.dumps({"tag": tag, "live": live}))
@@ -546,6 +546,11 @@ def _write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def _checked(live: Any) -> dict[str, Any]:
+    """A version as the server gives it. Raises KeyError, TypeError, ValueError: a proxy's page is none."""
+    return {**live, "number": int(live["number"]), "digest": str(live["digest"]), "bundle": dict(live["bundle"])}
 
 
 def _question(args: tuple[Any, ...], named: dict[str, Any]) -> Any:

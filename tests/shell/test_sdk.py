@@ -266,9 +266,6 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from loop.sdk import Limits, Ratchet
-from storage.database import Database
-from storage.store import AgentStore
-from tests.serving import new_key, serving
 ratchet = Ratchet(sys.argv[1], agent="shop", limits=Limits(spool=Path(sys.argv[2]), every=60.0, at_exit=20.0))
 for number in range(20):
     ratchet.record(f"q{number}", "a")
@@ -332,6 +329,22 @@ def test_the_live_version_is_loaded_when_it_changed_and_kept_while_the_server_is
     again = Ratchet(server.url, agent="shop", limits=limits(tmp_path))
     assert again.version() == LIVE
     assert Ratchet(server.url, agent="other", limits=limits(tmp_path)).version() is None
+
+
+@pytest.mark.parametrize(
+    "page", ["<html>busy</html>", [], {"number": 4}, {**LIVE, "number": None}, {**LIVE, "bundle": 1}]
+)
+def test_a_page_that_is_no_version_leaves_the_version_at_hand(tmp_path: Path, page: object) -> None:
+    said: list[object] = [LIVE, page]
+    with sdk_server(lambda _: Answer(200, said.pop(0) if said else page)) as server:
+        client = Ratchet(server.url, agent="shop", limits=limits(tmp_path))
+        assert client.version(max_age=0) == LIVE
+        assert client.version(max_age=0) == LIVE
+        with client.interaction("When?") as turn:
+            turn.answer = "Friday"
+        assert turn.fields["version"] == 3
+        client.close()
+    assert Ratchet(server.url, agent="shop", limits=limits(tmp_path)).version() == LIVE
 
 
 def test_the_real_api_takes_all_that_is_recorded_and_gives_the_live_version(
