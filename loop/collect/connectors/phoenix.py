@@ -31,6 +31,7 @@ from loop.collect.connectors.wire import (
     words,
 )
 from loop.collect.otlp.envelope import JSON
+from loop.collect.otlp.judgements import moment
 from loop.collect.otlp.parts import Judgement, Part
 from loop.collect.otlp.reading import read_export
 from loop.collect.otlp.values import mapping, number
@@ -43,6 +44,8 @@ _PAGE = 50
 _NAMED = 100
 """Ids named in one address."""
 _PAGES_MAX = 1_000
+_TOLD = timedelta(seconds=1)
+"""Within which of it an annotation was made: its time is cut to whole seconds."""
 
 
 class Phoenix:
@@ -86,15 +89,24 @@ class Phoenix:
         return [*told, *self._of_sessions(sessions)]
 
     def _of_sessions(self, sessions: Sequence[str]) -> Iterator[Trace]:
-        """What was said of a session is about the last trace that had begun by then, which stays the same."""
+        """What was said of a session is about the last trace that had begun by then, which stays the same.
+
+        Phoenix tells seconds of an annotation, and microseconds of a trace. Where clocks differ so much that none had
+        begun, it is about the session's first.
+        """
         for one in self._annotations("session", sessions):
-            window = (("end_time", words(one, "created_at")), ("session_identifier", words(one, "session_id")))
-            query = (*window, ("sort", "start_time"), ("order", "desc"), ("limit", "1"))
-            last = rows(self._ask(Request(f"{self._base}/traces", query)), "data")
-            trace = words(last[0], "trace_id") if last else ""
+            session = ("session_identifier", words(one, "session_id"))
+            said_by = iso(moment(nanoseconds(words(one, "created_at"))) + _TOLD)
+            trace = self._first(session, ("end_time", said_by), order="desc") or self._first(session, order="asc")
             made = _judgement(one, trace=trace) if trace else None
             if made is not None:
                 yield Trace(trace, (), [made])
+
+    def _first(self, *which: tuple[str, str], order: str) -> str:
+        """The first trace in this order of time; empty: there is none."""
+        query = (*which, ("sort", "start_time"), ("order", order), ("limit", "1"))
+        found = rows(self._ask(Request(f"{self._base}/traces", query)), "data")
+        return words(found[0], "trace_id") if found else ""
 
     def _list(self, window: Window, token: str, *, has_spans: bool) -> Any:
         query = [("start_time", iso(window.begin)), ("end_time", iso(window.end)), ("sort", "start_time")]
