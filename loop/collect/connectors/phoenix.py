@@ -2,15 +2,15 @@
 
     GET /v1/projects/{project}/traces            by start time, ascending, cursor pages
     GET /v1/projects/{project}/spans/otlpv1      the spans of named traces
+    GET /v1/projects/{project}/sessions          newest first, cursor pages
     GET /v1/projects/{project}/…_annotations     of named spans, traces or sessions
 
-Annotations cannot be listed by date: those of the traces of the last month are looked through. Annotations of a session
-are found when one of its traces is read.
+Annotations cannot be listed by date: those of the traces and sessions of the last month are looked through.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -43,6 +43,10 @@ _PAGE = 50
 """Traces of one page."""
 _NAMED = 100
 """Ids named in one address."""
+_SESSIONS = 500
+"""Sessions of one page."""
+_SESSIONS_MAX = 10_000
+"""Newest sessions that are asked for what was said of them."""
 _PAGES_MAX = 1_000
 _TOLD = timedelta(seconds=1)
 """Within which of it an annotation was made: its time is cut to whole seconds."""
@@ -72,7 +76,8 @@ class Phoenix:
             if _changed(one) >= begin
         ]
         news += [words(one, "trace_id") for one in self._annotations("trace", traces) if _changed(one) >= begin]
-        return Listing(unique(news), words(reply, "next_cursor"))
+        told = () if token else self._said_of_sessions(window)
+        return Listing(unique(news), words(reply, "next_cursor"), judgements=tuple(told))
 
     def traces(self, ids: Sequence[str]) -> list[Trace]:
         parts = self._parts(ids)
@@ -86,21 +91,32 @@ class Phoenix:
                 judgements[made.trace].append(made)
         told = [Trace(trace, parts.get(trace, []), judgements[trace]) for trace in ids]
         sessions = unique([part.episode for some in parts.values() for part in some])
-        return [*told, *self._of_sessions(sessions)]
+        said = self._annotations("session", sessions)
+        return [*told, *(Trace(one.trace, (), [one]) for one in self._of_sessions(said))]
 
-    def _of_sessions(self, sessions: Sequence[str]) -> Iterator[Trace]:
+    def _said_of_sessions(self, window: Window) -> Iterator[Judgement]:
+        """What was said in the window of a session that went on before it; newest sessions first."""
+        oldest, begin = nanoseconds(iso(window.begin - PATIENCE)), nanoseconds(iso(window.begin))
+        sessions: list[str] = []
+        for one in self._all("sessions", [("order", "desc"), ("limit", str(_SESSIONS))]):
+            if nanoseconds(said(one, "start_time")) < oldest or len(sessions) >= _SESSIONS_MAX:
+                break
+            sessions.append(words(one, "session_id"))
+        return self._of_sessions(one for one in self._annotations("session", sessions) if _changed(one) >= begin)
+
+    def _of_sessions(self, annotations: Iterable[Mapping[str, Any]]) -> Iterator[Judgement]:
         """What was said of a session is about the last trace that had begun by then, which stays the same.
 
         Phoenix tells seconds of an annotation, and microseconds of a trace. Where clocks differ so much that none had
         begun, it is about the session's first.
         """
-        for one in self._annotations("session", sessions):
+        for one in annotations:
             session = ("session_identifier", words(one, "session_id"))
             said_by = iso(moment(nanoseconds(words(one, "created_at"))) + _TOLD)
             trace = self._first(session, ("end_time", said_by), order="desc") or self._first(session, order="asc")
             made = _judgement(one, trace=trace) if trace else None
             if made is not None:
-                yield Trace(trace, (), [made])
+                yield made
 
     def _first(self, *which: tuple[str, str], order: str) -> str:
         """The first trace in this order of time; empty: there is none."""

@@ -21,6 +21,9 @@ from loop.records import Feedback, Interaction
 OVERLAP = timedelta(hours=1)
 """How long a trace may take from its beginning until its tool shows it whole."""
 
+_SECOND = 1_000_000_000
+"""Nanoseconds."""
+
 Stream = Literal["started", "judged"]
 """The lists of a round, in their order."""
 UNANSWERED = "A trace tells no question and no answer."
@@ -102,9 +105,11 @@ def _page(told: Sequence[Trace], refused: Sequence[str], *, source: Source, now:
     for trace in told:
         rejected.update(trace.refused)
         checks = []
+        over = max((part.ended for part in trace.parts), default=0)
         for judgement in trace.judgements:
             if not is_feedback(judgement):
-                checks.append(check_of(judgement))
+                is_cut = judgement.at < over < judgement.at + _SECOND  # tools cut the times of judgements to seconds
+                checks.append(check_of(judgement.model_copy(update={"at": over}) if is_cut else judgement))
                 continue
             try:
                 feedback.append(
