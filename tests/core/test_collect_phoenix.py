@@ -1,12 +1,18 @@
 """What was said of a Phoenix session is about one trace of it, however coarse the times are."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from loop.collect.connectors.phoenix import Phoenix
-from loop.collect.connectors.wire import Request, Window
+from loop.collect.connectors.rounds import Source, pages
+from loop.collect.connectors.trees import Trace
+from loop.collect.connectors.wire import Listing, Request, Window, nanoseconds
+from loop.collect.otlp.parts import Judgement, Part
+from loop.ports.cursors import Cursor
+from tests.builders import NOON
 
 TRACES = {"first": "2026-06-01T12:00:00.100000Z", "second": "2026-06-01T12:05:00.900000Z"}
 
@@ -57,3 +63,26 @@ def window(begin: str) -> Window:
     """From then on."""
     at = datetime.fromisoformat(begin)
     return Window(at, at + timedelta(days=1))
+
+
+class OneTrace:
+    """A connector with one trace and a judge's word of it, whose time is cut to the second."""
+
+    def started(self, _window: Window, _token: str) -> Listing:
+        return Listing(["t"])
+
+    def judged(self, _window: Window, _token: str) -> Listing:
+        return Listing([])
+
+    def traces(self, ids: Sequence[str]) -> list[Trace]:
+        noon = nanoseconds("2026-06-01T12:00:00+00:00")
+        times = {"began": noon + 400_000_000, "ended": noon + 500_000_000}
+        model = Part(trace="t", span="a" * 16, origin="span", kind="model", asked="When?", answered="Friday.", **times)
+        judge = Judgement(trace="t", name="correct", score=0.4, annotator="LLM", identifier="j", at=noon)
+        return [Trace(one, [model], [judge]) for one in ids]
+
+
+def test_a_check_never_stands_before_what_it_checks() -> None:
+    source = Source(agent="desk", door="pull:tool", author="somebody")
+    first = next(pages(OneTrace(), source=source, cursor=Cursor(since=NOON), now=NOON + timedelta(days=1)))
+    assert [step.kind for step in first.interactions[0].steps] == ["model", "check"]
