@@ -82,6 +82,7 @@ class Server:
                 self._site = None
                 intake.stop()
         finally:
+            gc.unfreeze()
             database.close()
 
     def _running(self) -> Site:

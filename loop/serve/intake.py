@@ -26,7 +26,7 @@ OFFERED_MAX = 10_000
 """Of these, records of doors that do not wait: they never keep a sender who waits from being served."""
 GROUP_MAX = 2_000
 """Records kept in one transaction, unless one delivery alone has more."""
-GATHER_SECONDS = 0.005
+GATHER_SECONDS = 0.01
 """Pause before the next transaction while several senders are at it: a larger group costs less for each of them."""
 AGAIN_SECONDS = 0.5
 """Pause before what nobody waits for is tried again, when the database is away."""

@@ -21,11 +21,11 @@ _REFUSALS = {
     "409": "The idempotency key came before with another request.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
-    "422": "The body is JSON, and not what this takes.",
+    "422": "The request can be read, and is not what this takes.",
     "429": "The key sends too much; Retry-After says how long to wait.",
     "503": "Too much waits, or the database is away; Retry-After says how long to wait.",
 }
-_OF_BODIES = frozenset({"408", "409", "413", "415", "422"})
+_OF_BODIES = frozenset({"408", "409", "413", "415"})
 _ERROR = {
     "type": "object",
     "required": ["error"],

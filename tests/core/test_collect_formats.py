@@ -153,6 +153,13 @@ def test_a_bad_json_line_is_refused_with_its_line_and_the_rest_is_read(line: byt
     assert good(content, "t.jsonl") == [(1, [1]), (4, [2])]
 
 
+@pytest.mark.parametrize("beside", ["", ', "b": [' + ",".join(["{}"] * 100) + "]", ', "b": "\\u0041"'])
+def test_the_deepest_nesting_is_the_same_whatever_stands_beside_it(beside: str) -> None:
+    for levels, fits in ((63, True), (64, False), (65, False)):
+        line = '{"a": ' + "[" * levels + "]" * levels + beside + "}"
+        assert bad(line.encode(), "t.jsonl") == ([] if fits else [(1, "depth")])
+
+
 def test_a_json_list_is_read_element_by_element_with_true_lines() -> None:
     content = b'[\n  {"a": "x, ]}\\"",\n   "b": [1, {"c": 2}]},\n\n  {"a": \n},\n  7, {"a": "\\\\"}\n]\n'
     assert good(content, "t.json") == [(2, ['x, ]}"', [1, {"c": 2}]]), (7, ["\\"])]

@@ -6,6 +6,7 @@ import pytest
 
 from loop import desk, wiring
 from loop.errors import Conflict
+from loop.ports.deliveries import Parcel, Ticket
 from loop.records import FeedbackKind, FeedbackState
 from storage.database import Database
 from storage.store import AgentStore
@@ -60,6 +61,33 @@ def test_the_same_key_with_another_body_is_a_conflict_and_writes_nothing(client:
     other = client.feedback(thumbs(2), idempotency_key="k1")
     elsewhere = client.post("/api/v1/agents/desk/feedback/batch", {"feedback": [thumbs(1)]}, idempotency_key="k1")
     assert [(one.status, one.code) for one in (other, elsewhere)] == [(409, "idempotency_key")] * 2
+    assert kept(store) == [("i1", "a1")]
+
+
+def test_the_same_key_and_body_about_something_else_is_a_conflict_too(client: Client) -> None:
+    said = {"value": 1.0, "author": "crm"}
+    replies = [
+        client.post(f"/api/v1/agents/desk/episodes/{episode}/outcome", said, idempotency_key="k1").status
+        for episode in ("e1", "e2", "e1")
+    ]
+    assert replies == [201, 409, 200]
+
+
+def test_a_key_that_comes_twice_before_the_first_is_answered_is_kept_once_too(store: AgentStore) -> None:
+    """The client gave up waiting and sent it again: both are in one transaction."""
+
+    def parcel(number: int, content: str) -> Parcel:
+        told = builders.feedback(number)
+        ticket = Ticket("helpdesk", "k" * 64, content)
+        return Parcel(door="api:helpdesk", feedback=(told,), ticket=ticket, receipt={"feedback": [told.id]})
+
+    group = [parcel(1, "a"), parcel(1, "a"), parcel(2, "b")]
+    told = store.deliver(group, captured=[], now=builders.NOON)
+    assert [(one.outcome, dict(one.receipt)) for one in told] == [
+        ("kept", {"feedback": ["f1"]}),
+        ("known", {"feedback": ["f1"]}),
+        ("conflict", {}),
+    ]
     assert kept(store) == [("i1", "a1")]
 
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from loop import desk, wiring
-from loop.serve import auth
+from loop.serve import auth, calls
 from loop.serve.auth import Bucket
 from storage.database import Database
 from storage.store import AgentStore
@@ -53,6 +53,15 @@ def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent_and_one_t
     assert raw_reply(port, head + "Content-Length: 200000000\n").startswith(b"HTTP/1.1 413")
     piece = b"%x\r\n" % 65_536 + b" " * 65_536 + b"\r\n"
     assert raw_reply(port, head + "Transfer-Encoding: chunked\n", body=piece * 6).startswith(b"HTTP/1.1 413")
+
+
+def test_a_body_that_does_not_come_is_given_up(
+    port: int, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "BODY_SECONDS", 0.1)
+    key = new_key(sqlite_database).text
+    head = "POST /api/v1/agents/desk/feedback HTTP/1.1\nHost: h\nContent-Type: application/json\nContent-Length: 9\n"
+    assert raw_reply(port, f"{head}Authorization: Bearer {key}\n", body=b"{").startswith(b"HTTP/1.1 408")
 
 
 def test_a_revoked_or_expired_key_opens_nothing_and_writes_nothing(

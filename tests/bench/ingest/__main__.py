@@ -23,8 +23,8 @@ from tests.bench.ingest.load import Tally
 from tests.bench.printing import finish, say
 
 INTERACTIONS = 20_000
-CONNECTIONS = 64
-PEER_CONNECTIONS = (8, 64)
+CONNECTIONS = 96
+PEER_CONNECTIONS = (8, CONNECTIONS)
 """Peers are measured with few and with many; the better figure counts."""
 _WARM_SECONDS = 3.0
 BATCH = 100
