@@ -49,9 +49,10 @@ class Server:
             return Response(described, media_type="application/json")
 
         return [
+            self._gateway.first,
             *(route_of(endpoint, self._running) for endpoint in ENDPOINTS),
             Route("/api/openapi.json", openapi),
-            *(route_of(endpoint, self._running) for endpoint in self._gateway.endpoints),
+            self._gateway.last,
         ]
 
     @asynccontextmanager
