@@ -8,14 +8,13 @@ import asyncio
 import hashlib
 import sys
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from loop.errors import RatchetError
 from loop.records import Verb
@@ -36,6 +35,7 @@ SWITCH_SECONDS = 0.0005
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _REMEMBERED = 1_000
+_BEGINS = (*(f"/{prefix}/" for prefix in PREFIXES), "/v1/")
 _ANTHROPIC = ("v1/messages", "v1/complete")
 
 
@@ -47,21 +47,11 @@ class _Running:
 
 
 class Gateway:
-    """The routes, and what runs behind them. For one event loop."""
+    """What answers calls, and what runs behind it. For one event loop."""
 
     def __init__(self) -> None:
         self._running: _Running | None = None
         self._known: OrderedDict[str, Access] = OrderedDict()
-
-    @property
-    def first(self) -> BaseRoute:
-        """Paths that are the gateway's alone: looked at before any other, since every call of an agent comes here."""
-        return _Door(self, tuple(f"/{prefix}/" for prefix in PREFIXES))
-
-    @property
-    def last(self) -> BaseRoute:
-        """`/v1/…` without anything before it: what is ours there goes first."""
-        return _Door(self, ("/v1/",))
 
     @asynccontextmanager
     async def running(self, site: Site) -> AsyncIterator[None]:
@@ -89,6 +79,8 @@ class Gateway:
         running = self._running
         if running is None:
             return fault(Refusal(503, "starting", "Ratchet is starting.", headers={"Retry-After": "1"}))
+        if scope["method"] not in METHODS:
+            return fault(Refusal(405, "method", "There is no such method here.", headers={"Allow": ", ".join(METHODS)}))
         raw: Sequence[tuple[bytes, bytes]] = scope["headers"]
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
         try:
@@ -138,22 +130,23 @@ class Gateway:
         return access
 
 
-class _Door(Route):
-    """Every path that begins so, whatever follows."""
+class Lane:
+    """ASGI middleware: a call through the gateway is answered before anything else looks at it or packs its answer.
 
-    def __init__(self, gateway: Gateway, begins: tuple[str, ...]) -> None:
-        super().__init__(f"{begins[0]}{{rest:path}}", self.handle, methods=METHODS)
+    `/v1/…` without anything before it is the gateway's too, but for the paths that are ours.
+    """
+
+    def __init__(self, app: ASGIApp, *, gateway: Gateway, ours: Collection[str]) -> None:
+        self._app = app
         self._gateway = gateway
-        self._begins = begins
+        self._ours = frozenset(ours)
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """By the first characters of the path."""
-        is_ours = scope["type"] == "http" and scope["path"].startswith(self._begins) and scope["method"] in METHODS
-        return (Match.FULL if is_ours else Match.NONE), {}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one call."""
-        await (await self._gateway.answer(scope))(scope, receive, send)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer it, or pass it on."""
+        if scope["type"] == "http" and scope["path"].startswith(_BEGINS) and scope["path"] not in self._ours:
+            await (await self._gateway.answer(scope))(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 def fault(refusal: Refusal) -> Response:
