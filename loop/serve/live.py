@@ -51,6 +51,8 @@ class Chosen:
 class Seen:
     """What an agent answered with when it was last looked at."""
 
+    mark: str
+    """Of the database: equal as long as nothing here has changed."""
     head: int
     versions: Mapping[int, Live]
     experiment: Experiment | None
@@ -84,7 +86,7 @@ class LiveVersions:
         """
         seen, now = self._seen.get(agent), time.monotonic()
         age = now - seen[0] if seen is not None else FRESH_SECONDS
-        if age > FRESH_SECONDS / 2 and agent not in self._looks:
+        if age > FRESH_SECONDS * 0.7 and agent not in self._looks:
             self._looks[agent] = now, asyncio.create_task(self._look(agent))
         if age >= FRESH_SECONDS:  # where calls are frequent, the next look is over before anybody has to wait for it
             began, look = self._looks[agent]
@@ -114,15 +116,16 @@ class LiveVersions:
             del self._looks[agent]
 
     def _read(self, agent: str, before: Seen | None) -> Seen:
+        mark = self._database.head_mark(agent)
+        if before is not None and mark == before.mark:
+            return before
         store = self._parts(agent).store if before is None else self._database.store(agent)
         head = store.head()
         experiment = running_experiment(self._database, agent)
         numbers = {head.number, *(arm.number for arm in experiment.arms)} if experiment else {head.number}
         known = before.versions if before is not None else {}
         if before is not None and numbers <= set(known) and head.number == before.head:
-            if experiment == before.experiment:
-                return before
-            return Seen(head.number, known, experiment, before.draw)
+            return Seen(mark, head.number, known, experiment, before.draw)
         store.check_head()
         digests = {one.number: one.digest for one in (head, *store.versions(), *store.candidates())}
         versions = {
@@ -133,4 +136,4 @@ class LiveVersions:
         if len(versions) < len(numbers):  # an arm that no longer exists
             experiment = None
         store.draw("experiment", "")  # the secret is read now, not when the database is away
-        return Seen(head.number, versions, experiment, store.draw)
+        return Seen(mark, head.number, versions, experiment, store.draw)
