@@ -103,4 +103,9 @@ async def _guarded(app: st.App) -> AsyncIterator[None]:
 _server = Server()
 
 # `streamlit run` finds the application by reading this very assignment; it cannot be made in a function.
-app = st.App(SCRIPT, lifespan=_guarded, routes=_server.routes, middleware=[Middleware(SecurityHeaders)])
+app = st.App(
+    SCRIPT,
+    lifespan=_guarded,
+    routes=_server.routes,
+    middleware=[Middleware(SecurityHeaders), *_server.middleware],
+)

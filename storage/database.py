@@ -15,6 +15,7 @@ from storage.connecting import explained, make_engine, place_of, reading, writin
 from storage.cursors import Cursors
 from storage.keys import JournalKeys
 from storage.locks import bump_change_counter, lock_agent
+from storage.lookups import Lookup
 from storage.record import Touched
 from storage.rows import from_row, to_row
 from storage.schema import ensure_schema
@@ -31,6 +32,8 @@ from storage.tables import (
     metadata,
 )
 from storage.telemetry import Telemetry
+
+_MARK = Lookup(HeadRow.core().c.number, HeadRow.core().c.change_counter, by=HeadRow.core().c.agent)
 
 
 class Database:
@@ -80,6 +83,14 @@ class Database:
         )
         with reading(self.engine) as connection:
             return {slug: ".".join(map(str, counted)) for slug, *counted in connection.execute(query)}
+
+    def head_mark(self, slug: str) -> str:
+        """Of one agent: moves whenever its live version or an experiment does. Cheap to ask many times a second.
+
+        Empty when the agent is gone. Raises StoreUnavailable.
+        """
+        with reading(self.engine) as connection:
+            return "".join(f"{number}.{counter}" for number, counter in _MARK.rows(connection, slug, [slug]))
 
     def failed_jobs(self) -> list[FailedJob]:
         """Of all agents, oldest first."""

@@ -18,6 +18,12 @@ from storage.rows import Row, from_row, to_event_row
 from storage.tables import InteractionRow, TelemetryRow
 
 _ASKED, _PARTS = InteractionRow.core(), TelemetryRow.core()
+_ANY_ANSWER = (
+    sa.select(_PARTS.c.trace)
+    .where(_PARTS.c.agent == sa.bindparam("agent"), _PARTS.c.response > sa.literal(""))
+    .limit(1)
+)
+"""Made once: it is asked in every transaction that brings interactions."""
 
 
 class Placed(NamedTuple):
@@ -114,8 +120,7 @@ def _answer(one: Interaction) -> str:
 
 
 def _is_traced(connection: sa.Connection, agent: str) -> bool:
-    query = sa.select(_PARTS.c.trace).where(_PARTS.c.agent == agent, _PARTS.c.response > "").limit(1)
-    return connection.execute(query).first() is not None
+    return connection.execute(_ANY_ANSWER, {"agent": agent}).first() is not None
 
 
 def _links(

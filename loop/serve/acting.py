@@ -46,16 +46,19 @@ class Incoming:
 
 async def act(incoming: Incoming, *, versions: LiveVersions) -> Act | None:
     """The version of this call put into it; None: no version is known. Raises Unreadable."""
+    seen = await versions.look(incoming.agent)
+    if seen is None:
+        return None
+    if seen.says_nothing:
+        return Act(_assigned(seen.choose("")))
     request = chat.read_object(incoming.body)
     asked = incoming.dialect.asked(request)
     unit = incoming.episode or asked.conversation or chat.opening_of(asked) or secrets.token_hex(8)
-    chosen = await versions.choose(incoming.agent, unit=unit)
-    if chosen is None:
-        return None
+    chosen = seen.choose(unit)
     assigned = _assigned(chosen)
     question = chat.question_of(asked)
     guide = chosen.live.guide
-    if (guide.is_empty and guide.model is None) or question is None:
+    if chosen.live.says_nothing or question is None:
         return Act(assigned)
     said = await asyncio.to_thread(_say, guide, question, asked, secrets.token_hex(8))
     if isinstance(said, Answer):

@@ -10,11 +10,9 @@ be said by headers: `x-ratchet-key`, `x-ratchet-agent`, `x-ratchet-upstream`, `x
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
-
-from starlette.datastructures import Headers
 
 from loop.serve.refusal import Refusal
 
@@ -53,8 +51,8 @@ class Address:
     trace: str = ""
 
 
-def read_address(raw_path: bytes, headers: Headers) -> Address:
-    """Path before headers. Raises Refusal for what names nothing, and for a path with dots that lead elsewhere."""
+def read_address(raw_path: bytes, headers: Mapping[str, str]) -> Address:
+    """Path before headers (names in small letters). Raises Refusal for what names nothing or leads elsewhere."""
     rest, said = raw_path.decode("latin-1"), dict[str, str]()
     while (parts := rest.split("/", 3)) and len(parts) == 4 and parts[1] in PREFIXES and parts[1] not in said:
         said[parts[1]] = unquote(parts[2])

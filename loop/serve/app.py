@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -18,7 +19,7 @@ from loop.ports import Parts
 from loop.serve import api, bundles, otlp
 from loop.serve.auth import Keys
 from loop.serve.calls import Endpoint, Site, route_of
-from loop.serve.gateway import Gateway
+from loop.serve.gateway import Gateway, Lane
 from loop.serve.intake import Intake, Place
 from loop.serve.openapi import document
 from loop.serve.refusal import Refusal
@@ -42,7 +43,7 @@ class Server:
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """For a Starlette application, or one that takes its routes; `running` has to be its lifespan."""
+        """For a Starlette application, or one that takes its routes, with `middleware`; `running` is its lifespan."""
         described = document(ENDPOINTS)
 
         async def openapi(_request: Request) -> Response:
@@ -51,8 +52,13 @@ class Server:
         return [
             *(route_of(endpoint, self._running) for endpoint in ENDPOINTS),
             Route("/api/openapi.json", openapi),
-            *(route_of(endpoint, self._running) for endpoint in self._gateway.endpoints),
         ]
+
+    @property
+    def middleware(self) -> list[Middleware]:
+        """What stands before the routes: innermost of the application's own, but before whatever packs answers."""
+        ours = {endpoint.path for endpoint in ENDPOINTS}
+        return [Middleware(Lane, gateway=self._gateway, ours=ours)]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Site]:
@@ -100,7 +106,7 @@ def make_app(settings: Callable[[], Settings] = Settings) -> Starlette:
         async with server.running():
             yield
 
-    return Starlette(routes=server.routes, lifespan=lifespan)
+    return Starlette(routes=server.routes, middleware=server.middleware, lifespan=lifespan)
 
 
 class _Desk:

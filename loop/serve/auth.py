@@ -15,8 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from starlette.datastructures import Headers
-
 from loop.errors import RatchetError
 from loop.ports import Clock
 from loop.ports.api_keys import ApiKeys
@@ -86,19 +84,21 @@ class Keys:
         self._looking_up = asyncio.Semaphore(_LOOKING_UP)
         self._noting: set[asyncio.Task[None]] = set()
 
-    async def access(self, headers: Headers) -> Access:
+    async def access(self, headers: Mapping[str, str]) -> Access:
         """Who sends this request, by `Authorization: Bearer rk_…`, `x-api-key` or `x-ratchet-key`. Raises Refusal."""
-        found = _FORM.fullmatch(_given(headers))
-        if found is None:
-            raise _unknown()
-        key_id, secret = found.groups()
+        key_id, secret = _parts(headers)
+        return self._access(key_id, secret, await self._look_up(key_id))
+
+    def at_hand(self, headers: Mapping[str, str]) -> Access | None:
+        """The same where nothing has to be looked up; None: something has to. Raises Refusal."""
+        key_id, secret = _parts(headers)
+        known = self._known.get(key_id)
+        return self._access(key_id, secret, known.keys) if known and time.monotonic() < known.until else None
+
+    def _access(self, key_id: str, secret: str, keys: Sequence[ApiKey]) -> Access:
         told = hashlib.sha256(secret.encode()).hexdigest()
         now = self._clock()
-        live = [
-            one
-            for one in await self._look_up(key_id)
-            if hmac.compare_digest(one.secret_digest, told) and one.is_live(now)
-        ]
+        live = [one for one in keys if hmac.compare_digest(one.secret_digest, told) and one.is_live(now)]
         if not live:
             raise _unknown()
         self._take(key_id)
@@ -161,7 +161,16 @@ class Bucket:
         return 0
 
 
-def _given(headers: Headers) -> str:
+def _parts(headers: Mapping[str, str]) -> tuple[str, str]:
+    """Id and secret. Raises Refusal."""
+    found = _FORM.fullmatch(_given(headers))
+    if found is None:
+        raise _unknown()
+    key_id, secret = found.groups()
+    return key_id, secret
+
+
+def _given(headers: Mapping[str, str]) -> str:
     for name in ("x-ratchet-key", "x-api-key"):
         if (value := headers.get(name)) and value.startswith("rk_"):
             return value

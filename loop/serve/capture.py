@@ -1,12 +1,12 @@
 """Capture off the path: a thread reads the calls that went by and offers them to the intake; nobody waits for it.
 
-The queue is bounded in calls and in bytes. What there is no room for, and what cannot be read, is counted.
+It reads a few at a time, so that a call is seldom answered while another is read and written. The queue is bounded in
+calls and in bytes. What there is no room for, and what cannot be read, is counted.
 """
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Sequence
+from collections import defaultdict, deque
 from datetime import datetime
 
 from loop.collect import Delivery, chat
@@ -19,8 +19,15 @@ CALLS_MAX = 5_000
 """Calls that may wait to be read."""
 BYTES_MAX = 32 * 1024 * 1024
 """Bytes of them."""
+LINGER_SECONDS = 0.1
+"""How long a call waits for others, to be kept with them."""
+MANY = 200
+"""Calls that are not let wait, and no more of which are offered at once."""
 TICK_SECONDS = 1.0
 """How often turns that wait for their tools are looked at."""
+
+_Where = tuple[str, str]
+"""Agent and source."""
 
 _log = logging.getLogger(__name__)
 
@@ -31,10 +38,11 @@ class Recorder:
     def __init__(self, intake: Intake, *, clock: Clock) -> None:
         self._intake = intake
         self._clock = clock
-        self._conversations: dict[tuple[str, str], chat.Conversations] = {}
+        self._conversations: dict[_Where, chat.Conversations] = {}
         self._queue: deque[chat.Exchange] = deque()
         self._bytes = 0
         self._ready = threading.Condition()
+        self._hurry = threading.Event()
         self._is_open = True
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -47,7 +55,10 @@ class Recorder:
             if is_room:
                 self._queue.append(exchange)
                 self._bytes += size
-                self._ready.notify()
+                if len(self._queue) == 1:
+                    self._ready.notify()
+                if len(self._queue) >= MANY or self._bytes > BYTES_MAX / 4:
+                    self._hurry.set()
         if not is_room:
             lost = Capture(door=exchange.source, calls=1, dropped=1, last_at=exchange.at)
             self._intake.count(exchange.agent, lost)
@@ -61,6 +72,7 @@ class Recorder:
         """Read what waits, hand everything on, and end."""
         with self._ready:
             self._is_open = False
+            self._hurry.set()
             self._ready.notify()
         self._thread.join()
 
@@ -69,35 +81,40 @@ class Recorder:
             with self._ready:
                 if not self._queue and self._is_open:
                     self._ready.wait(TICK_SECONDS)
-                exchange = self._queue.popleft() if self._queue else None
-                if exchange is not None:
-                    self._bytes -= len(exchange.request) + len(exchange.response)
-                is_over = exchange is None and not self._is_open
-            if exchange is not None:
-                self._record(exchange)
-                continue
+                is_called = bool(self._queue)
+            if is_called:
+                self._hurry.wait(LINGER_SECONDS)
+            with self._ready:
+                some = [self._queue.popleft() for _ in range(min(len(self._queue), MANY))]
+                self._bytes -= sum(len(one.request) + len(one.response) for one in some)
+                if self._is_open and not self._queue:
+                    self._hurry.clear()
+                is_over = not some and not self._is_open
+            made: dict[_Where, list[Interaction]] = defaultdict(list)
+            for exchange in some:
+                made[exchange.agent, exchange.source] += self._read(exchange)
             now = self._clock()
-            for (agent, source), conversations in self._conversations.items():
-                self._offer(agent, source, conversations.close() if is_over else conversations.overdue(now))
+            for where, conversations in self._conversations.items():
+                made[where] += conversations.close() if is_over else conversations.overdue(now)
+            for (agent, source), interactions in made.items():
+                if interactions:
+                    self._intake.offer(Delivery(agent=agent, door=source, interactions=tuple(interactions)))
             if is_over:
                 return
 
-    def _record(self, exchange: chat.Exchange) -> None:
-        """One call; whatever is wrong with it, the next one is read."""
+    def _read(self, exchange: chat.Exchange) -> list[Interaction]:
+        """What is complete with this call; whatever is wrong with it, the next one is read."""
         dialect = chat.dialect_of(exchange.path)
         if dialect is None:
-            return
+            return []
         where = exchange.agent, exchange.source
         try:
             call = chat.read_call(exchange, dialect=dialect)
             conversations = self._conversations.setdefault(where, chat.Conversations())
-            self._offer(*where, conversations.admit(call, now=self._clock()))
+            return conversations.admit(call, now=self._clock())
         except chat.Unreadable as unreadable:
             self.reject(*where, unreadable.reason, at=exchange.at)
         except Exception:
             _log.exception("A call could not be recorded.")
             self.reject(*where, "defect", at=exchange.at)
-
-    def _offer(self, agent: str, source: str, interactions: Sequence[Interaction]) -> None:
-        if interactions:
-            self._intake.offer(Delivery(agent=agent, door=source, interactions=tuple(interactions)))
+        return []

@@ -33,6 +33,11 @@ class Live:
     digest: str
     guide: Guide
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether requests pass untouched."""
+        return self.guide.is_empty and self.guide.model is None
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -43,14 +48,23 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
+    """What an agent answered with when it was last looked at."""
+
+    mark: str
+    """Of the database: equal as long as nothing here has changed."""
     head: int
     versions: Mapping[int, Live]
     experiment: Experiment | None
     draw: Callable[[str, str], float]
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether every request passes untouched, whoever asks."""
+        return self.experiment is None and self.versions[self.head].says_nothing
+
     def choose(self, unit: str) -> Chosen:
-        """The version of a unit: of an episode, or of whoever asks."""
+        """The version of a unit: of an episode, or of whoever asks. Sticky while an experiment runs."""
         draw = self.draw(f"experiment {self.experiment.id}", unit) if self.experiment is not None else 0.0
         taken = assign(self.head, experiment=self.experiment, draw=draw)
         return Chosen(self.versions[taken.number], taken)
@@ -62,23 +76,24 @@ class LiveVersions:
     def __init__(self, parts: Callable[[str], Parts], database: Database) -> None:
         self._parts = parts
         self._database = database
-        self._seen: dict[str, tuple[float, _Seen]] = {}
+        self._seen: dict[str, tuple[float, Seen]] = {}
         self._looks: dict[str, tuple[float, asyncio.Task[None]]] = {}
 
-    async def choose(self, agent: str, *, unit: str) -> Chosen | None:
-        """The version for a unit, sticky while an experiment runs. None: none was ever seen.
+    async def look(self, agent: str) -> Seen | None:
+        """As it is now, give or take FRESH_SECONDS. None: it was never seen.
 
         A database that is away, slow or damaged changes nothing: the version that was seen last goes on answering.
         """
         seen, now = self._seen.get(agent), time.monotonic()
-        if seen is None or now - seen[0] > FRESH_SECONDS:
-            if agent not in self._looks:
-                self._looks[agent] = now, asyncio.create_task(self._look(agent))
+        age = now - seen[0] if seen is not None else FRESH_SECONDS
+        if age > FRESH_SECONDS * 0.7 and agent not in self._looks:
+            self._looks[agent] = now, asyncio.create_task(self._look(agent))
+        if age >= FRESH_SECONDS:  # where calls are frequent, the next look is over before anybody has to wait for it
             began, look = self._looks[agent]
             patience = FIRST_PATIENCE_SECONDS if seen is None else PATIENCE_SECONDS
             await asyncio.wait({look}, timeout=max(began + patience - now, 0.0))  # a slow look delays one call, not all
             seen = self._seen.get(agent)
-        return None if seen is None else seen[1].choose(unit)
+        return None if seen is None else seen[1]
 
     async def close(self) -> None:
         """End the looks that are under way."""
@@ -100,16 +115,17 @@ class LiveVersions:
         finally:
             del self._looks[agent]
 
-    def _read(self, agent: str, before: _Seen | None) -> _Seen:
+    def _read(self, agent: str, before: Seen | None) -> Seen:
+        mark = self._database.head_mark(agent)
+        if before is not None and mark == before.mark:
+            return before
         store = self._parts(agent).store if before is None else self._database.store(agent)
         head = store.head()
         experiment = running_experiment(self._database, agent)
         numbers = {head.number, *(arm.number for arm in experiment.arms)} if experiment else {head.number}
         known = before.versions if before is not None else {}
         if before is not None and numbers <= set(known) and head.number == before.head:
-            if experiment == before.experiment:
-                return before
-            return _Seen(head.number, known, experiment, before.draw)
+            return Seen(mark, head.number, known, experiment, before.draw)
         store.check_head()
         digests = {one.number: one.digest for one in (head, *store.versions(), *store.candidates())}
         versions = {
@@ -120,4 +136,4 @@ class LiveVersions:
         if len(versions) < len(numbers):  # an arm that no longer exists
             experiment = None
         store.draw("experiment", "")  # the secret is read now, not when the database is away
-        return _Seen(head.number, versions, experiment, store.draw)
+        return Seen(mark, head.number, versions, experiment, store.draw)

@@ -121,13 +121,17 @@ class Relay(Response):
         is_whole = upload.is_over
         work = asyncio.ensure_future(self._serve(tape, upload, send))
         gone = asyncio.ensure_future(upload.gone())
-        try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+
+        def leave(_gone: asyncio.Future[None]) -> None:
             if not work.done() and not tape.is_sent:  # a client may leave as soon as it has its answer
                 tape.cut = "client"
                 work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+
+        gone.add_done_callback(leave)
+        try:
+            await asyncio.wait({work})
         finally:
+            gone.remove_done_callback(leave)
             gone.cancel()
             work.cancel()
             self._record(tape, is_whole=is_whole)
