@@ -149,7 +149,7 @@ def test_the_sdk_and_the_litellm_callback_keep_none_and_leave_no_spool(site: Gat
         payload = {
             "id": f"chatcmpl-{n}", "messages": [{"role": "user", "content": one.text}], "model": "m",
             "response": {"choices": [{"message": {"role": "assistant", "content": one.text}}]},
-            "status": "success", "metadata": {}, "startTime": 1.0, "endTime": 2.0, "call_type": "completion",
+            "status": "success", "metadata": {}, "startTime": 1.77e9, "endTime": 1.77e9 + 2, "call_type": "completion",
         }  # fmt: skip
         record(back, {"standard_logging_object": payload})
     assert until(lambda: back.flush() and len(site.all()) == 30)
