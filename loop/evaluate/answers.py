@@ -110,8 +110,9 @@ def _always() -> bool:
 
 
 def _redacted(answer: Answer, case: EvalCase, *, own: OwnContacts) -> Answer:
-    """With the placeholders of the case, so that what was masked in the right answer is masked alike in this one."""
-    masker = Masker(own=own)
+    """With the placeholders of the case: what was masked in the right answer is masked alike in this one, and what
+    stands in it stands here too."""
+    masker = Masker(own=own, spared="\n".join((case.expected, *case.must_include)))
     masker.mask(case.question)
     masker.walk(case.context)
     masked = {

@@ -14,6 +14,8 @@ from loop.text.spelling import fold
 
 SHARED = 5
 """Conversations of different people whose staff answers name a contact before it is taken for the company's."""
+REMEMBERED = 50_000
+"""Contacts that are remembered at a time: a file may hold a different one in every row."""
 _TAIL = 8
 """Last digits by which two spellings of a phone number are the same: `+49 30 901820` and `030 901820`."""
 _DIGITS = re.compile(r"\d")
@@ -61,15 +63,26 @@ class OwnContacts:
             value = answer[one.start : one.end]
             if one.kind not in _KINDS or not (keys := _keys(value)) or keys[0] in theirs:
                 continue
+            if len(self._conversations) >= REMEMBERED and keys[0] not in self._conversations:
+                self._forget_some()
             heard = self._conversations[keys[0]]
             if len(heard) < SHARED:
                 heard.add(conversation)
             if len(heard) >= SHARED:
                 self._learned.setdefault(keys[0], value)
 
+    def _forget_some(self) -> None:
+        """A contact of the company's is heard again soon; one that was heard once is somebody's own."""
+        often = {key: heard for key, heard in self._conversations.items() if len(heard) > 1}
+        self._conversations.clear()
+        if len(often) < REMEMBERED // 2:
+            self._conversations.update(often)
+
     def _is_published(self, key: str) -> bool:
         """Whether the contact stands in a text of the live version."""
         if key not in self._published:
+            if len(self._published) >= REMEMBERED:
+                self._published.clear()
             probe = (
                 key[-2:] if key.startswith("tel ") else key[-4:]
             )  # two digits stand together however a number is cut

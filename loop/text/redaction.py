@@ -74,10 +74,14 @@ _SSN_VALUE = re.compile(r"\d{3}-?\d{2}-?\d{4}")
 class Masker:
     """Masks texts that belong together, with one numbering. Masking a masked text again changes nothing."""
 
-    def __init__(self, redaction: Redaction = Redaction.ALL, *, own: OwnContacts | None = None) -> None:
-        """`own`: the company's contact data, which are nobody's personal data."""
+    def __init__(
+        self, redaction: Redaction = Redaction.ALL, *, own: OwnContacts | None = None, spared: str = ""
+    ) -> None:
+        """`own`: the company's contact data, which are nobody's personal data. `spared`: a text that is kept as it is;
+        personal data in it is kept already."""
         self._redaction = redaction
         self._own = own
+        self._spared = spared
         self._numbers: dict[tuple[Kind, str], int] = {}
         self._last: Counter[str] = Counter()
         self.found: Counter[str] = Counter()
@@ -85,7 +89,7 @@ class Masker:
 
     def fork(self) -> "Masker":
         """One that knows these placeholders and from here on numbers and counts on its own."""
-        fork = Masker(self._redaction, own=self._own)
+        fork = Masker(self._redaction, own=self._own, spared=self._spared)
         fork._numbers, fork._last = dict(self._numbers), self._last.copy()
         return fork
 
@@ -134,7 +138,8 @@ class Masker:
         return text
 
     def _is_own(self, text: str, found: personal.Personal) -> bool:
-        return self._own is not None and self._own.covers(text[found.start : found.end])
+        value = text[found.start : found.end]
+        return value in self._spared or (self._own is not None and self._own.covers(value))
 
     def _without_numbers(self, text: str) -> str:
         """Every word with a digit or an at sign masked: for text built so that each round frees only the

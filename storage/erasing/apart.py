@@ -1,4 +1,4 @@
-"""What stands apart of the subject's: raw text, and interactions as they were before an import. Deleted, not masked."""
+"""What stands apart of the subject's: raw text, parts of traces, and what imports overwrote. Deleted, not masked."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,18 +8,22 @@ import sqlalchemy as sa
 
 from loop.records import Feedback, Interaction
 from loop.records.raw import RawKind
+from storage.among import among
 from storage.erasing.subject import Subject
 from storage.overwritten import forget_overwritten
 from storage.raw import forget_raw
 from storage.statements import update
-from storage.tables import OverwrittenRow, RawTextRow
+from storage.tables import OverwrittenRow, RawTextRow, TelemetryRow
 
-_RAW, _KEPT = RawTextRow.core(), OverwrittenRow.core()
+_RAW, _KEPT, _PARTS = RawTextRow.core(), OverwrittenRow.core(), TelemetryRow.core()
 _WORDS = frozenset({*Interaction.model_fields, *Feedback.model_fields} - {"id", "agent", "source", "kind"})
 
 
 def erase_apart(connection: sa.Connection, agent: str, subject: Subject) -> dict[str, int]:
     """Rows by table. Others' raw text that holds a word or name of theirs stays without it."""
+    parts = sa.or_(among(_PARTS.c.trace, subject.interactions), among(_PARTS.c.response, subject.interactions))
+    gone = sa.update(_PARTS).where(_PARTS.c.agent == agent, parts, _PARTS.c.is_gone.is_(False))
+    told = connection.execute(gone.values(body={}, is_gone=True)).rowcount
     query = sa.select(_RAW).where(_RAW.c.agent == agent)
     rows = [dict(row) for row in connection.execute(query).mappings()]
     theirs: dict[RawKind, frozenset[str]] = {
@@ -36,7 +40,8 @@ def erase_apart(connection: sa.Connection, agent: str, subject: Subject) -> dict
         if row["id"] not in theirs[row["kind"]] and (body := scrub.walk(row["body"])) != row["body"]
     ]
     update(connection, _RAW, left, columns=["body"])
-    return {"raw_text": raw + len(left), "overwritten": _overwritten(connection, agent, subject)}
+    overwritten = _overwritten(connection, agent, subject)
+    return {"raw_text": raw + len(left), "overwritten": overwritten, "telemetry": told}
 
 
 def _overwritten(connection: sa.Connection, agent: str, subject: Subject) -> int:

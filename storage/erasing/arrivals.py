@@ -29,7 +29,7 @@ def erase_arrivals(connection: sa.Connection, arrived: Arrived, subject: Subject
         "flag": sa.and_(_FLAGS.c.agent == agent, among(_FLAGS.c.feedback_id, subject.feedback)),
         "orphan": sa.and_(
             _ORPHANS.c.agent == agent,
-            sa.or_(among(_ORPHANS.c.id, subject.feedback), among(_ORPHANS.c.episode_id, subject.names)),
+            among(_ORPHANS.c.id, (*subject.feedback, *subject.pending)),
         ),
         "score": sa.and_(_SCORES.c.agent == agent, among(_SCORES.c.interaction_id, subject.interactions)),
     }

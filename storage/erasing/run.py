@@ -35,15 +35,16 @@ def erase(connection: sa.Connection, agent: str, order: ErasureOrder) -> Erasure
     own = subject_id(connection, agent, order)
     earlier = next((one for one in read_erasures(connection, agent) if one.id == own), None)
     subject = find_subject(connection, agent, order)
-    if earlier is None and not subject.interactions and not subject.feedback:
-        raise NotFound(f"Nothing of this {order.what} is stored.", remedy="Give the name as the door knew it.")
     made = earlier or Erasure(
         id=own, agent=agent, what=order.what, actor=order.actor, reason=order.reason, at=order.at
     )  # fmt: skip
     subject = with_cases(connection, agent, subject.and_earlier(made), order=order)
     reason = subject.scrub.text(order.reason)
     actor = subject.names.get(order.actor, order.actor)
-    return _run(connection, made.model_copy(update={"reason": reason, "actor": actor}), subject, at=order.at)
+    done = _run(connection, made.model_copy(update={"reason": reason, "actor": actor}), subject, at=order.at)
+    if earlier is None and not done.reached:
+        raise NotFound(f"Nothing of this {order.what} is stored.", remedy="Give the name as the door knew it.")
+    return done
 
 
 def finish(connection: sa.Connection, agent: str, *, now: datetime) -> list[Erasure]:

@@ -10,9 +10,10 @@ from loop.records import Erasure, digest
 from loop.records.erasure import ALIAS, ERASED, ErasureOrder
 from storage.among import among
 from storage.erasing.scrub import Scrub
-from storage.tables import EvalCaseRow, FeedbackRow, InteractionRow, SecretRow
+from storage.tables import EvalCaseRow, FeedbackRow, InteractionRow, OrphanRow, SecretRow
 
 _TOLD, _ASKED, _CASES = FeedbackRow.core(), InteractionRow.core(), EvalCaseRow.core()
+_ORPHANS = OrphanRow.core()
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Subject:
     cases: tuple[str, ...]
     texts: tuple[str, ...]
     """Of any length, that nobody else said."""
+    pending: tuple[str, ...] = ()
+    """Feedback that waits for its episode, by id."""
 
     @property
     def scrub(self) -> Scrub:
@@ -67,13 +70,23 @@ def find_subject(connection: sa.Connection, agent: str, order: ErasureOrder) -> 
     told = {row["id"]: row for row in _rows(connection, _TOLD, agent, among(_TOLD.c.interaction_id, ids))}
     if order.what != "episode":
         told |= {row["id"]: row for row in _rows(connection, _TOLD, agent, among(_TOLD.c.author, names))}
+    waits = {
+        row["id"]: row["body"]
+        for row in _rows(connection, _ORPHANS, agent, _ORPHANS.c.target.is_(None))
+        if row["episode_id"] in names or (order.what != "episode" and row["body"]["author"] in names)
+    }
     return Subject(
         id=own,
         names={name: f"{ALIAS}{digest([own, name])[:12]}" for name in names},
         interactions=tuple(ids),
         feedback=tuple(told),
         cases=(),
-        texts=tuple(_alone(connection, agent, {*_said(asked), *_said(told.values())}, ids=ids, told=told)),
+        texts=tuple(
+            _alone(
+                connection, agent, {*_said(asked), *_said(told.values()), *_said(waits.values())}, ids=ids, told=told
+            )
+        ),
+        pending=tuple(waits),
     )
 
 

@@ -175,3 +175,12 @@ def test_the_companys_own_contacts_stay_in_answers() -> None:
 def test_the_built_in_agent_says_what_its_version_holds() -> None:
     told = AnswerMemory(FakeAnswers(), lambda _: Talker(TOLD)).ask(Bundle(), cases(1))
     assert told["k0"] == TOLD
+
+
+def test_what_stands_in_the_right_answer_is_the_answer() -> None:
+    case = builders.case(0, id="k0", expected="Write to anna@private.example.")
+    told = AnswerMemory(FakeAnswers(), lambda _: Talkers(TOLD)).ask(PAID, [case])
+    assert told["k0"].text == "Write to anna@private.example or call ⟨PHONE_1⟩."
+    case = builders.case(0, id="k0", expected="By phone.", must_include=("+49 171 5550123",))
+    told = AnswerMemory(FakeAnswers(), lambda _: Talkers(TOLD)).ask(PAID, [case])
+    assert told["k0"].text == "Write to ⟨EMAIL_1⟩ or call +49 171 5550123."

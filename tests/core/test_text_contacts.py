@@ -1,5 +1,7 @@
 """The company's own contact data stay: as the operator listed them, as the live version and many staff say them."""
 
+import pytest
+
 from loop import collect
 from loop.collect.files.intake import Batch
 from loop.records import Actor, Feedback, FeedbackKind, Interaction, Role
@@ -100,3 +102,19 @@ def imported(
         tuple(one for one in kept if isinstance(one, Interaction)),
         tuple(one for one in kept if isinstance(one, Feedback)),
     )
+
+
+def test_what_is_remembered_of_contacts_is_bounded_and_the_companys_own_is_still_learned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("loop.text.contacts.REMEMBERED", 50)
+    own = OwnContacts(texts=lambda: ["Ask help@desk.example."])
+    for number in range(400):
+        own.learn(f"Write to person{number}@mail{number}.example", conversation=f"c{number}")
+        assert not own.covers(f"person{number}@mail{number}.example")
+        if number % 20 == 0:
+            own.learn("Call our hotline: +49 30 901820", conversation=f"c{number}")
+    assert own.covers("help@desk.example")
+    assert own.covers("+49 30 901820")
+    assert len(own._published) <= 50
+    assert len(own._conversations) <= 50

@@ -3,40 +3,26 @@
 import csv
 import json
 import logging
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from loop import collect, desk, wiring
 from loop.errors import InvalidInput
 from loop.ports import Parts
 from loop.records import Actor, Article, EditInstructions, FeedbackState, Role
 from loop.settings import Settings
-from storage.tables import metadata
 from tests import builders
-from tests.bench.firewall_text.masking import Canary, canaries
 from tests.fakes import FakeClock
 from tests.otlp_bodies import genai, span, traces
 from tests.serving import Client
+from tests.shell.canaries import SECRETS, leaked, planted, quoted
 from tests.shell.gateway_site import GatewaySite, run
 from tests.shell.provider import Said, serve
 
-KINDS = (
-    "AWS key id", "GitHub token", "OpenAI key", "JSON web token", "private key", "database address",
-    "password in a sentence", "PIN", "card with spaces", "IBAN with spaces", "e-mail", "phone, international",
-    "US social security", "birth date", "IP address",
-)  # fmt: skip
 OLGA = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
-
-
-def planted() -> list[Canary]:
-    """One of each of the fifteen kinds."""
-    known = {one.name: one for one in canaries()}
-    return [known[name] for name in KINDS]
 
 
 @pytest.fixture
@@ -52,26 +38,6 @@ def site(database_url: str) -> Iterator[GatewaySite]:
 @pytest.fixture
 def parts(site: GatewaySite) -> Parts:
     return wiring.parts_for(Settings(), site.database, "desk", clock=FakeClock(builders.at(60)))
-
-
-def leaked(site: GatewaySite) -> set[str]:
-    """Kinds whose value stands anywhere in any table. Four digits inside of a hash are nobody's PIN."""
-    found: set[str] = set()
-    with site.database.engine.connect() as connection:
-        for table in metadata.tables.values():
-            rows = [dict(row) for row in connection.execute(sa.select(table)).mappings()]
-            text = json.dumps(rows, default=str, ensure_ascii=False)
-            spelled = {one.name: re.escape(json.dumps(one.value, ensure_ascii=False)[1:-1]) for one in planted()}
-            found |= {
-                f"{name} in {table.name}"
-                for name, value in spelled.items()
-                if re.search(f"(?<![0-9a-f]){value}(?![0-9a-f])", text)
-            }
-    return found
-
-
-def quoted(text: str) -> list[str]:
-    return [one.name for one in planted() if one.value in text]
 
 
 def test_every_canary_is_masked_by_itself() -> None:
@@ -96,7 +62,7 @@ def test_the_api_keeps_none_and_says_none_back(site: GatewaySite, caplog: pytest
         assert (asked.status, said.status, wrong.status) == (201, 201, 422)
         assert quoted((asked.body + said.body + wrong.body).decode()) == []
     assert len(site.all()) == 15
-    assert leaked(site) == set()
+    assert leaked(site.database) == set()
     assert quoted(caplog.text) == []
 
 
@@ -108,7 +74,7 @@ def test_traces_keep_none(site: GatewaySite) -> None:
         said = genai(**{"gen_ai.input.messages": told, "gen_ai.output.messages": gave, "note": one.text})
         reply = client.post("/v1/traces", traces([span(1, said, trace=f"{number:032x}")]))
         assert reply.status == 200
-    assert leaked(site) == set()
+    assert leaked(site.database) == set()
 
 
 def test_the_gateway_keeps_none_and_passes_all(site: GatewaySite) -> None:
@@ -118,7 +84,7 @@ def test_the_gateway_keeps_none_and_passes_all(site: GatewaySite) -> None:
         reply = client.post(f"/k/{site.key}/e/talk{number}/v1/chat/completions", body)
         assert json.loads(reply.body)["choices"][0]["message"]["content"] == one.text
     assert len(site.kept(15)) == 15
-    assert leaked(site) == set()
+    assert leaked(site.database) == set()
 
 
 def test_the_desk_keeps_none(site: GatewaySite, parts: Parts) -> None:
@@ -129,16 +95,16 @@ def test_the_desk_keeps_none(site: GatewaySite, parts: Parts) -> None:
         desk.judge(parts, [said.id], actor=OLGA, to=FeedbackState.EXCLUDED, reason=one.text)
         edit = EditInstructions(new=f"Be brief, {number}.")
         desk.draft(parts, actor=OLGA, operations=[edit], title=one.text, rationale=one.text)
-    assert leaked(site) == set()
+    assert leaked(site.database) == set()
 
 
 def test_articles_keep_no_secret(site: GatewaySite, parts: Parts) -> None:
-    secrets = [one for one in planted() if KINDS.index(one.name) < 7]
+    secrets = [one for one in planted() if one.name in SECRETS]
     for number, one in enumerate(secrets):
         raw = Article(id=f"a{number}", title=f"On {number}", body=one.text, questions=(one.text,))
         with pytest.raises(InvalidInput):
             desk.draft_articles(parts, actor=OLGA, articles=[raw], source="file")
-    assert leaked(site) == set()
+    assert leaked(site.database) == set()
 
 
 def test_files_keep_none(site: GatewaySite, parts: Parts, tmp_path: Path) -> None:
@@ -156,4 +122,4 @@ def test_files_keep_none(site: GatewaySite, parts: Parts, tmp_path: Path) -> Non
     ]
     receipt = collect.receive(parts.store, door=door, interactions=asked)
     assert receipt.written.new == 15
-    assert leaked(site) == set()
+    assert leaked(site.database) == set()

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from loop import desk, engine, wiring
+from loop import collect, desk, engine, wiring
 from loop.change import proposal
 from loop.change.operations import apply_all
 from loop.change.proposal import Idea
 from loop.errors import InvalidInput, NotAllowed, NotFound
 from loop.ports import Parts
+from loop.ports.deliveries import EpisodeFeedback
 from loop.records import (
     Actor,
     Answer,
@@ -40,6 +41,7 @@ from storage.inspection import inspect
 from storage.keys import JournalKeys
 from storage.store import AgentStore
 from storage.tables import metadata
+from storage.telemetry import KeptPart
 from tests import builders
 from tests.fakes import FakeClock
 from tests.shell import deciding
@@ -68,6 +70,11 @@ def signed(database_url: str) -> Any:
 
 @pytest.fixture
 def parts(signed: Database) -> Parts:
+    """See `fill`."""
+    return fill(signed)
+
+
+def fill(signed: Database) -> Parts:
     """Six corrections; the third is of a customer whose words went everywhere: live, cases, proposals, answers."""
     bundle = builders.bundle(instructions="Be kind.")
     store = signed.create_agent(builders.agent(), bundle, now=builders.NOON, actor="rita")
@@ -286,6 +293,35 @@ def test_only_who_sets_up_may_erase_and_only_with_a_reason(parts: Parts) -> None
         desk.erase(parts, "customer", CUSTOMER, actor=OLGA, reason=" ")
     with pytest.raises(NotFound):
         desk.erase(parts, "customer", "nobody", actor=OLGA, reason="no")
+
+
+def test_what_waits_for_its_episode_and_parts_of_traces_go_too(signed: Database, parts: Parts) -> None:
+    waits = EpisodeFeedback("not-yet", builders.feedback(30, author=AUTHOR, text=TOLD, interaction_id="not-yet"))
+    delivery = collect.Delivery(agent="desk", door="api:x", of_episodes=[waits])
+    parcel = collect.prepare(delivery, at=builders.NOON).parcel
+    signed.store("desk").deliver([parcel], captured=[], now=builders.NOON)
+    part = KeptPart("i3", "span", "", {"input": "Another word about her viola"})
+    late = KeptPart("", "judgement", "unknown", {"explanation": TOLD})
+    signed.telemetry.keep("desk", [part, late], now=builders.NOON)
+    assert {"orphan", "telemetry"} <= set(holding(signed, TOLD, "viola"))
+    made = erased(parts, "author", AUTHOR)
+    assert (made.reached["orphan"], made.reached["telemetry"]) == (1, 1)
+    made = erased(parts)
+    assert made.reached["telemetry"] == 1
+    assert not {"orphan", "telemetry"} & set(holding(signed, TOLD, "viola", *WORDS))
+    assert signed.telemetry.keep("desk", [part], now=builders.NOON) == [part], "nothing is added to it any more"
+
+
+def test_a_subject_of_whom_only_something_waits_is_found(signed: Database, parts: Parts) -> None:
+    waits = EpisodeFeedback("talk-of-nora", builders.feedback(31, author="nora", text="Nora waits for her harp here."))
+    delivery = collect.Delivery(agent="desk", door="api:x", of_episodes=[waits])
+    signed.store("desk").deliver([collect.prepare(delivery, at=builders.NOON).parcel], captured=[], now=builders.NOON)
+    before = dump(signed)
+    with pytest.raises(NotFound):
+        erased(parts, "author", "nobody")
+    assert dump(signed) == before
+    assert erased(parts, "episode", "talk-of-nora").reached["orphan"] == 1
+    assert holding(signed, "harp") == {}
 
 
 def test_quotes_that_were_cut_short_go_too() -> None:

@@ -79,8 +79,8 @@ def _draft(cells: Cells, *, agent: str, redaction: Redaction) -> CaseDraft:
         topic=asked.mask(topic),
         group=pseudonym(agent, group),
         context=asked.walk(cells.context()),
-        must_include=_pieces(cells, "must_include"),
-        must_exclude=_pieces(cells, "must_exclude"),
+        must_include=tuple(map(told.mask, _pieces(cells, "must_include"))),
+        must_exclude=tuple(map(told.mask, _pieces(cells, "must_exclude"))),
         line=cells.line,
     )
 
