@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from loop.collect.files.fields import CONTEXT
 from loop.collect.files.guessing.columns import fields_in
 from loop.collect.files.guessing.doubts import Doubt
+from loop.collect.files.guessing.lacking import held_in_vain
 from loop.collect.files.guessing.lexicon import header_score
 from loop.collect.files.guessing.profiles import Profile, profiles_of
 from loop.collect.files.guessing.threads import Thread, thread_in
@@ -41,9 +42,7 @@ def importer_for(
     told = {**mapping, **dict.fromkeys(constants, "")}
     thread = None if {"answer", "sent", "question"} & told.keys() else thread_in(profiles)
     if thread is not None and thread.is_chat:
-        return Guess(
-            _importer("trajectories", {"messages": thread.path, **_outcome(profiles)}), _unjudged(profiles, told)
-        )
+        return Guess(_importer("trajectories", {"messages": thread.path, **_outcome(profiles)}), ())
     if thread is not None:
         return _tickets(thread, profiles, fields, told=told)
     shape, names = _shape_of(profiles, told)
@@ -52,7 +51,9 @@ def importer_for(
     if shape == "exchanges":
         columns = _label_or_topic(columns, told)
     known = {*columns, *told}
-    doubts = (*found.doubts, *_missing(shape, known, profiles))
+    used = {*columns.values(), *mapping.values()}
+    vain = held_in_vain(profiles, used=used, known=known) if shape == "exchanges" else []
+    doubts = (*found.doubts, *_missing(shape, known, profiles), *vain)
     return Guess(_importer(shape, columns), doubts, is_whole=shape != "exchanges" or "question" in known)
 
 
@@ -132,13 +133,6 @@ def _outcome(profiles: Mapping[str, Profile]) -> dict[str, str]:
         if path in profiles and profiles[path].is_rating and "reward" not in renamed:
             renamed["reward"] = path
     return renamed
-
-
-def _unjudged(profiles: Mapping[str, Profile], told: Mapping[str, str]) -> tuple[Doubt, ...]:
-    if "reward" in {*_outcome(profiles), *told}:
-        return ()
-    says = "No column says how a run ended: the runs are kept and teach nothing."
-    return (Doubt("reward", says, "--map reward=COLUMN"),)
 
 
 def _importer(shape: str, columns: Mapping[str, str], words: Mapping[str, dict[str, str]] | None = None) -> Importer:
