@@ -90,12 +90,13 @@ def deliver_group() -> None:
 @click.argument("name")
 @click.argument("url")
 @click.option("--agent", "slugs", multiple=True, help="Only of this agent. Repeatable; every agent when left out.")
-def webhook_command(name: str, url: str, slugs: tuple[str, ...]) -> None:
+@click.option("--private", "may_lead_inside", is_flag=True, help="The name may lead into your own network.")
+def webhook_command(name: str, url: str, slugs: tuple[str, ...], may_lead_inside: bool) -> None:
     """Tell URL when a version goes live, in signed messages (Standard Webhooks); the secret is shown once."""
     _check_name(name)
     checked_endpoint(url, place=place_of("the webhook", name))
     secret = new_secret()
-    target = WebhookTarget(url=url, secret=SecretStr(secret), agents=_known(slugs))
+    target = WebhookTarget(url=url, secret=SecretStr(secret), agents=_known(slugs), may_lead_inside=may_lead_inside)
     _keep("webhooks", name, target)
     click.echo(f"{name} is told from now on. Give the receiver this secret; it is not shown again:\n{secret}")
 
