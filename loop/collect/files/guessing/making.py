@@ -12,6 +12,7 @@ from loop.collect.files.guessing.profiles import Profile, profiles_of
 from loop.collect.files.guessing.threads import Thread, thread_in
 from loop.collect.files.importers import Importer, RowRule
 from loop.collect.files.shapes import SHAPES
+from loop.records import FeedbackKind
 
 GUESSED = "guessed"
 """Name of an importer that was made for one file."""
@@ -49,7 +50,7 @@ def importer_for(
     found = fields_in(profiles, names, taken=told, rows=fields)
     columns = {_RENAMED.get((shape, name), name): path for name, path in found.columns.items()}
     if shape == "exchanges":
-        columns = _label_or_topic(columns, told)
+        columns = _as_said(_label_or_topic(columns, told), constants, told)
     known = {*columns, *told}
     used = {*columns.values(), *mapping.values()}
     vain = held_in_vain(profiles, used=used, known=known) if shape == "exchanges" else []
@@ -93,6 +94,14 @@ def _label_or_topic(columns: dict[str, str], told: Mapping[str, str]) -> dict[st
             columns["topic"] = label
     elif "label" not in known and "topic" in columns and not {"answer", "sent", "rating"} & known:
         columns["label"] = columns.pop("topic")
+    return columns
+
+
+def _as_said(columns: dict[str, str], constants: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, str]:
+    """Where every row is a takeover or an edit, the one answer there is was sent by a person."""
+    is_sent = constants.get("kind") in (FeedbackKind.TAKEOVER.value, FeedbackKind.EDIT.value)
+    if is_sent and not {"answer", "sent"} & told.keys() and "answer" in columns and "sent" not in columns:
+        columns["sent"] = columns.pop("answer")
     return columns
 
 
