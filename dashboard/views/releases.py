@@ -23,7 +23,7 @@ def draw() -> None:
         cards.empty("Nothing is live yet", "The agent's first version appears here.")
         return
     if len(lines) == 1:
-        cards.note("Only the version the agent started with. Approved changes appear above it.", "unknown")
+        cards.note("Only the version the agent started with. Approved changes appear above it.")
     _list(lines)
     _roll_back(lines)
     _difference(lines)

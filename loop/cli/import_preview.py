@@ -19,9 +19,10 @@ def preview_lines(seen: collect.Look, *, name: str, told: collect.Told) -> list[
     lines += _conventions(seen)
     if seen.arriving:
         lines.append(f"{len(seen.arriving)} rows as they would arrive:")
+        is_rated = not any(one.stops and one.field == "rating" for one in seen.doubts)
         for line, records in seen.arriving:
-            lines += _row(line, records)
-    if seen.refused and not any(one.stops and one.field == "rating" for one in seen.doubts):
+            lines += _row(line, records, is_rated=is_rated)
+    if seen.refused:
         lines.append("Of the first rows these would be refused:")
         lines += [f"  line {row.line}: {row.reason}" for row in seen.refused]
     asked = [doubt for doubt in seen.doubts if doubt.stops]
@@ -92,7 +93,7 @@ def _conventions(seen: collect.Look) -> Iterator[str]:
         yield f"{told[0][0].upper()}{told[0][1:]}{''.join(f'; {one}' for one in told[1:])}."
 
 
-def _row(line: int, records: collect.RowRecords) -> Iterator[str]:
+def _row(line: int, records: collect.RowRecords, *, is_rated: bool) -> Iterator[str]:
     about: dict[str, Interaction] = {one.id: one for one in records.interactions}
     for at, one in enumerate(records.interactions):
         if 1 <= at < len(about) - 1:  # of a long run, how it begins and how it ends
@@ -107,13 +108,14 @@ def _row(line: int, records: collect.RowRecords) -> Iterator[str]:
             yield _line("      ", f"{step.kind} {step.name} {step.input}")
     for item in records.feedback:
         where = "" if item.interaction_id in about else f" on {item.interaction_id}"
-        yield _line("      → ", f"{_said(item)}{where}")
+        yield _line("      → ", f"{_said(item, is_rated=is_rated)}{where}")
     for article in records.articles:
         yield _line(f"  line {line}  article ", f"{article.title}: {article.body}")
 
 
-def _said(item: Feedback) -> str:
-    value = "" if item.value is None else f" {item.value:.2f}"
+def _said(item: Feedback, *, is_rated: bool) -> str:
+    """What it says; no number as long as nobody knows what the numbers mean."""
+    value = "" if item.value is None else f" {item.value:.2f}" if is_rated else " ?"
     words = item.label or item.article_id or item.text
     return f"{item.kind.value}{value} by {item.author}{f': {words}' if words else ''}"
 

@@ -1,6 +1,7 @@
 """`ratchet agent endpoint` and `ratchet deliver …`: where your own agent is, and who is told what went live."""
 
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -46,7 +47,7 @@ T = TypeVar("T")
 def endpoint_command(
     slug: str, url: str | None, question: str | None, off: bool, has_key: bool, **given: object
 ) -> None:
-    """Say where your own agent SLUG answers (URL), show it, or try it."""
+    """Say where your own agent SLUG answers (URL), show it, or try it: exit code 1 when it gives no answer."""
     where = wiring.destinations(read_settings())
     known = where.read()
     if off:
@@ -79,6 +80,8 @@ def endpoint_command(
             bundle = session.parts(slug).store.live_bundle()
         answer = EndpointAgent(bundle, HttpEndpoint(slug, target)).answer([Question(text=question)])[0]
         click.echo(answer.failure or answer.model_dump_json(indent=2, exclude_defaults=True))
+        if answer.failure:
+            sys.exit(1)
 
 
 @click.group("deliver")
@@ -90,12 +93,13 @@ def deliver_group() -> None:
 @click.argument("name")
 @click.argument("url")
 @click.option("--agent", "slugs", multiple=True, help="Only of this agent. Repeatable; every agent when left out.")
-def webhook_command(name: str, url: str, slugs: tuple[str, ...]) -> None:
+@click.option("--private", "may_lead_inside", is_flag=True, help="The name may lead into your own network.")
+def webhook_command(name: str, url: str, slugs: tuple[str, ...], may_lead_inside: bool) -> None:
     """Tell URL when a version goes live, in signed messages (Standard Webhooks); the secret is shown once."""
     _check_name(name)
     checked_endpoint(url, place=place_of("the webhook", name))
     secret = new_secret()
-    target = WebhookTarget(url=url, secret=SecretStr(secret), agents=_known(slugs))
+    target = WebhookTarget(url=url, secret=SecretStr(secret), agents=_known(slugs), may_lead_inside=may_lead_inside)
     _keep("webhooks", name, target)
     click.echo(f"{name} is told from now on. Give the receiver this secret; it is not shown again:\n{secret}")
 

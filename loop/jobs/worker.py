@@ -55,7 +55,7 @@ class Worker:
             version=version,
         )
         self._bench = Bench(
-            parts=parts, pace=self._pace, report=report, is_active=self.jobs.is_active, is_alone=self._is_alone
+            parts=parts, pace=self._pace, report=report, is_active=self.jobs.is_active, is_alone=self.is_alone
         )
         self._cleaned = -_HOUSEKEEPING
         self._trial = ""
@@ -83,7 +83,8 @@ class Worker:
             self._fleet.leave()
             self.jobs.close()
 
-    def _is_alone(self) -> bool:
+    def is_alone(self) -> bool:
+        """Whether no other worker was heard of lately."""
         return self._fleet.live() in ([], [self._executor])
 
     def _look(self) -> None:

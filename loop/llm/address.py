@@ -60,6 +60,11 @@ def is_this_machine(host: str) -> bool:
     return host == "localhost" if address is None else address.is_loopback
 
 
+def is_address(host: str) -> bool:
+    """Whether it is written as an IP address: whoever wrote it knows where it leads."""
+    return _address(host) is not None
+
+
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(host)

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from loop.llm.address import OF_MODEL, Place, checked_endpoint, is_this_machine
+from loop.llm.address import OF_MODEL, Place, checked_endpoint, is_address, is_this_machine
 from loop.llm.retrying import CallFailed
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -37,8 +37,9 @@ class Reply(NamedTuple):
 class Connections:
     """Connections to one base address, kept from call to call. Safe to use from many threads."""
 
-    def __init__(self, base_url: str, *, timeout: float, place: Place = OF_MODEL) -> None:
-        """`timeout`: seconds one call may take in all. `place`: where the address was given.
+    def __init__(self, base_url: str, *, timeout: float, place: Place = OF_MODEL, may_lead_inside: bool = True) -> None:
+        """`timeout`: seconds one call may take in all. `place`: where the address was given. `may_lead_inside`: a name
+        may lead to an address of a private network; one that is written as a number may always.
 
         Raises InvalidInput for an address that is not allowed.
         """
@@ -50,6 +51,7 @@ class Connections:
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
         self._timeout = timeout
+        self._may_lead_inside = may_lead_inside
         self._idle: deque[http.client.HTTPConnection] = deque()
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
@@ -114,13 +116,18 @@ class Connections:
         if not is_this_machine(self._host) and not urllib.request.proxy_bypass(self._host):
             proxy = urllib.request.getproxies().get(self._scheme)
         if not proxy:
-            return _Straight(self._host, self._port, timeout=self._timeout, is_tls=self._scheme == "https")
+            made: http.client.HTTPConnection = _Straight(
+                self._host,
+                self._port,
+                timeout=self._timeout,
+                is_tls=self._scheme == "https",
+                may_lead_inside=self._may_lead_inside,
+            )
+            return made
         through = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         to, to_port = through.hostname or "", through.port or 80
         if self._scheme == "https":
-            made: http.client.HTTPConnection = http.client.HTTPSConnection(
-                to, to_port, timeout=self._timeout, context=_trust()
-            )
+            made = http.client.HTTPSConnection(to, to_port, timeout=self._timeout, context=_trust())
         else:
             made = http.client.HTTPConnection(to, to_port, timeout=self._timeout)
         made.set_tunnel(self._host, self._port)
@@ -130,15 +137,17 @@ class Connections:
 class _Straight(http.client.HTTPConnection):
     """A connection to the address that the host's name was resolved to and that was checked."""
 
-    def __init__(self, host: str, port: int, *, timeout: float, is_tls: bool) -> None:
+    def __init__(self, host: str, port: int, *, timeout: float, is_tls: bool, may_lead_inside: bool) -> None:
         super().__init__(host, port, timeout=timeout)
         self._is_tls = is_tls
+        self._may_lead_inside = may_lead_inside
         self._seconds = timeout
         self._unsent: list[bytes] = []
 
     def connect(self) -> None:
         """Resolve, check, connect; with TLS the certificate must be the name's."""
-        made = socket.create_connection(resolved(self.host, self.port), timeout=self._seconds)
+        where = resolved(self.host, self.port, may_lead_inside=self._may_lead_inside)
+        made = socket.create_connection(where, timeout=self._seconds)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = _trust().wrap_socket(made, server_hostname=self.host) if self._is_tls else made
 
@@ -153,7 +162,7 @@ class _Straight(http.client.HTTPConnection):
         return super().getresponse()
 
 
-def resolved(host: str, port: int) -> tuple[str, int]:
+def resolved(host: str, port: int, *, may_lead_inside: bool = True) -> tuple[str, int]:
     """The first address of a host, checked. Raises CallFailed for one that is never where it should lead."""
     for *_, where in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         found = str(where[0])
@@ -163,6 +172,8 @@ def resolved(host: str, port: int) -> tuple[str, int]:
         is_elsewhere = plain.is_link_local or plain.is_multicast or plain.is_unspecified
         if is_elsewhere or (plain.is_loopback and not is_this_machine(host)):
             raise CallFailed("a name that leads to a forbidden address")
+        if not (may_lead_inside or plain.is_global or is_this_machine(host) or is_address(host)):
+            raise CallFailed("a name that leads into a private network, which nobody allowed: --private")
         return found, port
     raise OSError("no address")
 

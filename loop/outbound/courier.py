@@ -7,10 +7,11 @@ any other: listed, tried again, set aside after a day, and retried by a person.
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from loop.errors import RatchetError
+from loop.errors import RatchetError, StoreUnavailable
 from loop.llm.retrying import CallFailed
 from loop.outbound import files, webhooks
 from loop.outbound.destinations import Destinations, Outbound
@@ -24,8 +25,11 @@ TRIES = 10
 
 
 class _Written(NamedTuple):
+    """What a file held when it was last looked into, and by what one sees that it is still that file."""
+
     number: int
     digest: str
+    stamp: tuple[int, ...]
 
 
 class Courier:
@@ -49,17 +53,40 @@ class Courier:
         self._clock = clock
         self._report = report
         self._written: dict[tuple[str, str], _Written] = {}
+        self._reported: set[str] = set()
 
     def deliver(self) -> int:
         """One round: everything that is due. How many deliveries there were. Raises InvalidInput, StoreUnavailable."""
         outbound = self._destinations.read()
-        n = sum(self._announce(one, outbound) for one in self._outbox.announcements())
+        n = sum(
+            self._apart(one.agent, "webhooks", partial(self._announce, one, outbound))
+            for one in self._outbox.announcements()
+        )
+        write: Callable[[str], bool]
         for name, target in outbound.files.items():
-            n += self._write(name, target.agent, lambda text, path=target.path: files.write_file(path, text))
+            write = partial(files.write_file, target.path)
+            n += self._apart(target.agent, name, partial(self._write, name, target.agent, target.path, write))
         for name, folder in outbound.folders.items():
             for slug in folder.agents or self._agents():
-                n += self._write(name, slug, _into(folder.folder, slug, is_pushed=folder.is_pushed))
+                path, write = folder.folder / f"{slug}.json", _into(folder.folder, slug, is_pushed=folder.is_pushed)
+                n += self._apart(slug, name, partial(self._write, name, slug, path, write))
         return n
+
+    def _apart(self, slug: str, name: str, deliver: Callable[[], int]) -> int:
+        """One delivery for itself: an agent that is gone or cannot be read keeps nobody else waiting (bulkhead).
+
+        Said once, not every second. Raises StoreUnavailable.
+        """
+        try:
+            return deliver()
+        except StoreUnavailable:
+            raise
+        except RatchetError as error:
+            line = f"{slug}: nothing is delivered to {name}. {error}"
+            if line not in self._reported:
+                self._reported.add(line)
+                self._report(line)
+            return 0
 
     def _announce(self, announcement: Announcement, outbound: Outbound) -> int:
         """Tell the webhooks that were not told; the announcement is done when nobody is left."""
@@ -93,23 +120,26 @@ class Courier:
             self._outbox.keep_told(announcement, told=told, done_at=self._clock() if is_done else None)
         return len(told - set(announcement.told))
 
-    def _write(self, name: str, slug: str, write: Callable[..., bool]) -> int:
+    def _write(self, name: str, slug: str, path: Path, write: Callable[[str], bool]) -> int:
         store = self._store(slug)
         head = store.head()
-        live = _Written(head.number, head.digest)
         subject = f"live@{name}"
-        if self._written.get((name, slug)) == live or self._is_held(store, subject):
+        if self._written.get((name, slug)) == _Written(head.number, head.digest, _stamp(path)):
+            return 0
+        if self._is_held(store, subject):
             return 0
         try:
             bundle = store.live_bundle()
-            if bundle.digest != live.digest:  # another went live between the two reads: the next round writes it
+            if bundle.digest != head.digest:  # another went live between the two reads: the next round writes it
                 return 0
             has_changed = write(files.live_text(head, bundle))
         except (RatchetError, OSError) as error:
-            why = str(error) if isinstance(error, RatchetError) else f"{type(error).__name__}."
+            why = (
+                str(error) if isinstance(error, RatchetError) else f"{path}: {error.strerror or type(error).__name__}."
+            )
             self._fail(store, subject, reason=f"{name} could not be written. {why}")
             return 0
-        self._written[name, slug] = live
+        self._written[name, slug] = _Written(head.number, head.digest, _stamp(path))
         self._forget(store, subject)
         if has_changed:
             self._report(f"{slug}: version {head.number} was written to {name}.")
@@ -141,6 +171,15 @@ class Courier:
     def _forget(self, store: Store, subject: str) -> None:
         if _row(store, subject) is not None:
             store.forget_failed_job(_id(store, subject))
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Changes when anybody replaces, writes or removes the file."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return ()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _into(folder: Path, slug: str, *, is_pushed: bool) -> Callable[[str], bool]:

@@ -48,6 +48,8 @@ class WebhookTarget(_Target):
     """What messages are signed with: `whsec_` and base64, or `env:NAME`."""
     agents: tuple[str, ...] = ()
     """Slugs; empty: every agent."""
+    may_lead_inside: bool = False
+    """Whether the name may lead to an address of a private network."""
 
     @field_serializer("secret")
     def _spell_secret(self, secret: SecretStr) -> str:

@@ -16,6 +16,11 @@ from loop.records import Bundle, Version
 _SECONDS = 60
 """A git command that takes longer has failed."""
 _QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE")
+"""Variables that would have git work in another repository than the folder's."""
+_NOBODY = ("-c", "user.name=Ratchet", "-c", "user.email=ratchet@localhost")
+"""Who commits where git knows nobody, as in a fresh container."""
+_NEW_MODE = 0o644
 
 
 def live_text(version: Version, bundle: Bundle) -> str:
@@ -31,12 +36,13 @@ def live_text(version: Version, bundle: Bundle) -> str:
 
 
 def write_file(path: Path, text: str) -> bool:
-    """Put the text in place of what the file holds; whether it was another. Raises OSError."""
+    """Put the text in place of what the file holds; whether it was another. Who may read it stays. Raises OSError."""
     try:
         if path.read_text(encoding="utf-8") == text:
             return False
     except (FileNotFoundError, UnicodeDecodeError):
         pass
+    mode = path.stat().st_mode & 0o777 if path.exists() else _NEW_MODE
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -44,7 +50,7 @@ def write_file(path: Path, text: str) -> bool:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        Path(made).chmod(0o644)
+        Path(made).chmod(mode)
         Path(made).replace(path)
     except BaseException:
         Path(made).unlink(missing_ok=True)
@@ -62,13 +68,24 @@ def commit_file(folder: Path, name: str, text: str, *, message: str, is_pushed: 
     _git(folder, "add", "--", name)
     has_changed = bool(_git(folder, "status", "--porcelain", "--", name).strip())
     if has_changed:
-        _git(folder, "commit", "--quiet", "--no-verify", "-m", message, "--", name)
+        _git(folder, *_identity(folder), "commit", "--quiet", "--no-verify", "-m", message, "--", name)
     if is_pushed:
         _git(folder, "push", "--quiet")
     return has_changed
 
 
+def _identity(folder: Path) -> tuple[str, ...]:
+    """Git's own, where it has one."""
+    try:
+        _git(folder, "var", "GIT_COMMITTER_IDENT")
+    except RatchetError:
+        return _NOBODY
+    return ()
+
+
 def _git(folder: Path, *arguments: str) -> str:
+    verb = next(one for one in arguments if one != "-c" and "=" not in one)
+    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments, no shell
             ["git", "-C", str(folder), "-c", "core.hooksPath=/dev/null", *arguments],  # noqa: S607 - the operator's git
@@ -76,16 +93,16 @@ def _git(folder: Path, *arguments: str) -> str:
             capture_output=True,
             text=True,
             timeout=_SECONDS,
-            env=os.environ | _QUIET,
+            env=environment | _QUIET,
         )
     except FileNotFoundError:
         raise RatchetError("git is not installed here.", remedy="Install it, or have a plain file written.") from None
     except subprocess.TimeoutExpired:
-        raise RatchetError(f"git {arguments[0]} did not end in {_SECONDS} seconds.") from None
+        raise RatchetError(f"git {verb} did not end in {_SECONDS} seconds.") from None
     except subprocess.CalledProcessError as error:
         raise RatchetError(
-            f"git {arguments[0]} failed (exit code {error.returncode}).",
-            remedy=f"Try it in that folder: git {arguments[0]}",
+            f"git {verb} failed (exit code {error.returncode}).",
+            remedy=f"Try it in that folder: git {verb}",
         ) from None
     return done.stdout
 

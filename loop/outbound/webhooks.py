@@ -55,7 +55,8 @@ def send(name: str, target: WebhookTarget, announcement: Announcement, *, now: d
         "webhook-timestamp": str(timestamp),
         "webhook-signature": signature(secret, key=announcement.id, timestamp=timestamp, body=body),
     }
-    connections = Connections(target.url, timeout=TIMEOUT, place=place_of("the webhook", name))
+    place = place_of("the webhook", name)
+    connections = Connections(target.url, timeout=TIMEOUT, place=place, may_lead_inside=target.may_lead_inside)
     try:
         reply = connections.post(connections.path or "/", body, headers)
     finally:

@@ -103,6 +103,17 @@ def test_one_flag_corrects_a_guess_and_a_constant_stands_for_a_column() -> None:
     assert ("takeover", "mia") in said
 
 
+def test_where_every_row_is_a_takeover_the_answer_is_a_persons() -> None:
+    content = table(("question", "reply"), [("Where is it?", "In the depot."), ("Why is it late?", "It snowed.")])
+    options = collect.Options(constants={"kind": "takeover"})
+    look = seen(content, options=options)
+    assert [(str(item.kind), item.text) for _, made in look.arriving for item in made.feedback] == [
+        ("takeover", "In the depot."),
+        ("takeover", "It snowed."),
+    ]
+    assert not any(one.answer for _, made in look.arriving for one in made.interactions)
+
+
 def test_a_category_is_the_right_label_alone_and_the_topic_beside_answers() -> None:
     rows = [(row[0], "parcel" if n % 2 else "refund", row[1]) for n, row in enumerate(ROWS)]
     assert found(seen(table(("text", "category"), [row[:2] for row in rows])))["label"] == "category"

@@ -244,6 +244,8 @@ def test_runs_without_an_outcome_ask_for_it_by_name() -> None:
     runs = [{"messages": [{"role": "user", "content": "Hi"}], "verdict_7": number % 2} for number in range(4)]
     look = seen(*runs, importer=None)
     assert look.importer.name == "trajectories"
+    (doubt,) = look.doubts
+    assert (doubt.field, doubt.remedy, doubt.stops) == ("reward", "--map reward=verdict_7", False)
     assert said(take(*runs, importer="trajectories", mapping={"reward": "verdict_7"}))[:2] == [
         ("outcome", "outcome", 0.0, ""),
         ("outcome", "outcome", 1.0, ""),

@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from loop import desk, engine
 from loop.agent import answerer_for
-from loop.jobs import Pace, steps
+from loop.jobs import Pace, Worker, steps
+from loop.jobs.fleet import Fleet
+from loop.jobs.transact import make_engine
 from loop.llm import DirectModel
 from loop.ports import Answerer, Parts
 from loop.records import (
@@ -239,6 +242,66 @@ def test_a_worker_asks_by_itself_only_what_nobody_would_share(
     assert paid.server.requests == []
     monkeypatch.setattr(steps, "HERE", 1_000)
     assert steps.run_test(bench, "desk", made, asked=[])["verdict"]
+
+
+def test_a_worker_that_asks_by_itself_keeps_to_the_ceiling_and_goes_on_the_next_day(
+    sqlite_database: Database, paid: Paid
+) -> None:
+    parts = world(sqlite_database, paid)
+    made = draft(parts)
+    desk.change_settings(sqlite_database, parts, actor=OPERATOR, settings=["asks_per_day=10"])
+    today = parts_at(sqlite_database)
+    bench = steps.Bench(
+        parts=lambda slug: replace(today, answerers=paid.answerer),
+        pace=Pace(),
+        report=lambda line: None,
+        is_alone=lambda: True,
+    )
+    done = steps.run_test(bench, "desk", made, asked=[])
+    assert "ceiling of 10 questions a day" in done["reason"]
+    assert (done["verdict"], len(paid.server.requests)) == ("", 10)
+    desk.change_settings(sqlite_database, parts, actor=OPERATOR, settings=["asks_per_day=none"])
+    assert steps.run_test(bench, "desk", made, asked=[])["verdict"]
+    assert max((paid.asked(FIRST) | paid.asked(SECOND)).values()) == 1, "what was answered before is not asked again"
+
+
+@pytest.mark.kill
+def test_a_worker_is_alone_only_while_no_other_beats(sqlite_database: Database, sqlite_url: str) -> None:
+    worker = Worker(
+        sqlite_url,
+        parts=lambda slug: parts_at(sqlite_database),
+        agents=sqlite_database,
+        clock=lambda: NOON,
+        report=lambda line: None,
+    )
+    engine_ = make_engine(sqlite_url)
+    other = Fleet(engine_, "another", dead_seconds=600.0)
+    try:
+        other.join()
+        assert not worker.is_alone()
+        other.leave()
+        assert worker.is_alone()
+    finally:
+        worker.jobs.close()
+        engine_.dispose()
+
+
+@pytest.mark.kill
+def test_a_test_goes_before_what_is_asked_ahead_of_a_stage(
+    fleet: Workers, sqlite_database: Database, sqlite_url: str, paid: Paid
+) -> None:
+    parts = world(sqlite_database, paid)
+    made = draft(parts)
+    with jobs_of(sqlite_database, sqlite_url) as jobs:
+        pid = fleet.start(Start(url=sqlite_url, settings=settings(paid)))
+        until("a verdict", lambda: parts.store.proposal(made).report is not None)
+        until("the end of all work", lambda: is_quiet(sqlite_database, jobs))
+        assert fleet.stop(pid) == 0
+    query = sa.text("SELECT name, min(started_at_epoch_ms), min(priority) FROM workflow_status GROUP BY name")
+    with sqlite_database.engine.connect() as connection:
+        begun = {name: (at, priority) for name, at, priority in connection.execute(query)}
+    assert begun["evaluation"] <= begun["answers"]
+    assert begun["evaluation"][1] < begun["answers"][1]
 
 
 @pytest.mark.kill

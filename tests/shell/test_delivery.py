@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from loop.outbound import Courier, Destinations, FileTarget, GitTarget, Outbound, WebhookTarget, files, new_secret
+from loop.llm.retrying import CallFailed
+from loop.outbound import (
+    Courier,
+    Destinations,
+    FileTarget,
+    GitTarget,
+    Outbound,
+    WebhookTarget,
+    files,
+    new_secret,
+    webhooks,
+)
 from loop.outbound.courier import TRIES
 from loop.records import Announcement, Bundle
 from storage.database import Database
@@ -293,3 +304,112 @@ def test_a_folder_that_is_no_repository_fails_with_a_reason_and_is_tried_again(
     clock.pass_time(seconds=11)
     made.deliver()
     assert sqlite_store.failed_jobs()[0].tries == 2
+
+
+def test_an_agent_that_is_gone_keeps_nobody_else_waiting_and_is_said_once(
+    sqlite_store: AgentStore, sqlite_database: Database, tmp_path: Path, clock: FakeClock, said: list[str]
+) -> None:
+    targets = {
+        "a-gone": FileTarget(path=tmp_path / "gone.json", agent="gone"),
+        "prompts": FileTarget(path=tmp_path / "desk.json", agent="desk"),
+    }
+    made = courier(sqlite_database, tmp_path, Outbound(files=targets), clock, said)
+    assert [made.deliver(), made.deliver()] == [1, 0]
+    assert (tmp_path / "desk.json").exists()
+    assert len([line for line in said if line.startswith("gone: nothing is delivered to a-gone")]) == 1
+
+
+def test_a_file_that_somebody_changed_or_removed_is_put_right_while_the_same_version_is_live(
+    sqlite_store: AgentStore, sqlite_database: Database, tmp_path: Path, clock: FakeClock, said: list[str]
+) -> None:
+    path = tmp_path / "desk.json"
+    outbound = Outbound(files={"prompts": FileTarget(path=path, agent="desk")})
+    made = courier(sqlite_database, tmp_path, outbound, clock, said)
+    assert made.deliver() == 1
+    right = path.read_text("utf-8")
+    path.write_text("spoilt", "utf-8")
+    assert (made.deliver(), path.read_text("utf-8")) == (1, right)
+    path.unlink()
+    assert (made.deliver(), path.read_text("utf-8")) == (1, right)
+    assert made.deliver() == 0
+
+
+def test_who_may_read_a_file_stays_and_why_it_cannot_be_written_is_told(
+    sqlite_store: AgentStore,
+    sqlite_database: Database,
+    tmp_path: Path,
+    clock: FakeClock,
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "desk.json"
+    path.write_text("mine alone", "utf-8")
+    path.chmod(0o600)
+    made = courier(
+        sqlite_database, tmp_path, Outbound(files={"prompts": FileTarget(path=path, agent="desk")}), clock, said
+    )
+    made.deliver()
+    assert path.stat().st_mode & 0o777 == 0o600
+    deciding.ship(sqlite_store)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    before = path.read_text("utf-8")
+    monkeypatch.setattr("loop.outbound.files.Path.replace", refuse)
+    assert made.deliver() == 0
+    (job,) = sqlite_store.failed_jobs()
+    assert job.reason == f"prompts could not be written. {path}: Permission denied."
+    assert path.read_text("utf-8") == before
+    assert sorted(one.name for one in tmp_path.iterdir() if "desk" in one.name) == ["desk.json"]
+    monkeypatch.undo()
+    clock.pass_time(seconds=11)
+    assert made.deliver() == 1
+    assert sqlite_store.failed_jobs() == []
+
+
+def test_git_commits_where_it_knows_nobody_and_only_in_the_folder_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, other = tmp_path / "repo", tmp_path / "other"
+    for one in (folder, other):
+        one.mkdir()
+        subprocess.run(["git", "-C", str(one), "init", "--quiet", "-b", "main"], check=True)
+    for name, value in {"HOME": tmp_path, "XDG_CONFIG_HOME": tmp_path, "GIT_CONFIG_NOSYSTEM": "1"}.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")  # nor is a name made up from the machine's
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "user.useConfigOnly")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "true")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    assert files.commit_file(folder, "desk.json", "{}", message="first", is_pushed=False)
+    monkeypatch.delenv("GIT_DIR")
+    monkeypatch.delenv("GIT_WORK_TREE")
+    told = subprocess.run(
+        ["git", "-C", str(folder), "log", "--format=%an %s"], check=True, capture_output=True, text=True
+    )
+    assert told.stdout.strip() == "Ratchet first"
+    assert not list((other / ".git" / "refs" / "heads").iterdir())
+
+
+@pytest.mark.parametrize("found", ["10.1.2.3", "192.168.0.9", "172.20.0.1", "100.64.0.1", "fd00::1", "::ffff:10.0.0.1"])
+def test_a_webhooks_name_leads_into_a_private_network_only_where_the_operator_allows_it(
+    found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[str] = []
+
+    def connect(where: tuple[str, int], *_: object, **__: object) -> None:
+        reached.append(where[0])
+        raise OSError("nobody is there")
+
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (found, 443))])
+    monkeypatch.setattr("socket.create_connection", connect)
+    monkeypatch.setattr("urllib.request.getproxies", dict)
+    told = Announcement(agent="desk", id="x", number=1, digest="f" * 64, kind="deploy", from_number=0, at=builders.NOON)
+    target = WebhookTarget(url="https://hooks.example.com/r", secret=SecretStr(SECRET))
+    with pytest.raises(CallFailed, match="private network"):
+        webhooks.send("ops", target, told, now=builders.NOON)
+    assert reached == []
+    with pytest.raises(CallFailed, match="no connection"):
+        webhooks.send("ops", target.model_copy(update={"may_lead_inside": True}), told, now=builders.NOON)
+    assert reached == [found]

@@ -61,7 +61,8 @@ def test_who_answers_is_chosen_when_an_agent_is_made_and_said_wherever_it_is_lis
     with listen(echo) as server:
         own("agent", "create", "three", "--endpoint", server.url)
         said = own("agent", "endpoint", "three", "--try", "Where?")
-        assert json.loads(said.out) == {"text": "Hi, asked Where?", "method": "yours"}
+        assert (said.code, json.loads(said.out)) == (0, {"text": "Hi, asked Where?", "method": "yours"})
+    assert own("agent", "endpoint", "three", "--try", "Where?").code == 1, "it is gone"
     lines = own("agent", "list").out.splitlines()
     assert [next(kind for kind in ("built-in", "model", "yours") if f" {kind} " in line) for line in lines] == [
         "built-in", "yours", "model",

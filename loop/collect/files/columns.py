@@ -48,7 +48,8 @@ def choose_columns(
             raise InvalidInput(
                 f"The file has no column {' or '.join(tried)} ({field.says}).",
                 field=field.name,
-                remedy=f"Its columns: {shown(columns)}. Map one: --map {field.name}=COLUMN.",
+                remedy=f"Its columns: {shown(columns)}. Map one: --map {field.name}=COLUMN. "
+                f'Or say the same of every row: --map "{field.name}:=TEXT".',
             )
     return chosen
 

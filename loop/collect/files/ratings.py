@@ -53,6 +53,13 @@ RATINGS: Mapping[str, float] = {
 }
 """Ratings in words, in small letters: 0 is worst, 1 is best."""
 
+_NOBODY = """
+    n/a n.a. na - – — not_rated unrated no_rating offered unoffered keine keine_bewertung nicht_bewertet unbewertet k.a.
+    aucune non_noté sans_note ninguna sin_calificar nessuna non_valutato geen niet_beoordeeld nenhuma
+"""
+UNRATED = frozenset(word.replace("_", " ") for word in _NOBODY.split())
+"""What stands in exports where nobody rated, in small letters."""
+
 _STARS = re.compile(r"([★⭐🌟]️?\s?)+([☆✩]\s?)*")
 _OF = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:/|von|of|out of|sur|de|su|van|aus)\s*(\d+)")
 _WITH_WORD = re.compile(r"(-?\d+(?:[.,]\d+)?)\s*(?:%|stars?|sterne?n?|étoiles?|estrellas?|stelle?|sterren|ster|"
@@ -107,6 +114,8 @@ def rating_in(value: object, *, scale: Scale) -> float | None:
         return None
     if word in scale.words:
         return scale.words[word]
+    if word in UNRATED:
+        return None
     if word in RATINGS:
         return RATINGS[word]
     found = plain_rating(value, decimal=scale.decimal)

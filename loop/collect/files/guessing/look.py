@@ -10,8 +10,10 @@ from loop.collect.files.formats import Table, format_of
 from loop.collect.files.guessing.bytes import encoding_of, separator_of
 from loop.collect.files.guessing.conventions import misfit, order_of, scale_of
 from loop.collect.files.guessing.doubts import Doubt
+from loop.collect.files.guessing.lacking import without_judgement, without_names
 from loop.collect.files.guessing.lexicon import is_english, is_german
 from loop.collect.files.guessing.making import importer_for
+from loop.collect.files.guessing.profiles import profiles_of
 from loop.collect.files.guessing.survey import Survey, first_rows, survey
 from loop.collect.files.importers import Importer
 from loop.collect.files.layout import Encoding, Layout
@@ -22,6 +24,8 @@ from loop.collect.files.shapes import NOTHING
 
 _ROWS = 500
 """Rows whose values say what a column is."""
+_PROFILED = 50
+"""Rows whose values say what a column may be that nobody named."""
 _SHOWN = 5
 _KNOWN = 0.6
 """Share of rows that have the columns by which an importer knows its files."""
@@ -75,6 +79,8 @@ def look(stream: BinaryIO, *, name: str, importers: Mapping[str, Importer], now:
     options = told.options
     chosen = told.importer or _recognised(rows, importers, names={*told.mapping, *options.constants})
     if chosen is None:
+        if layout.delimiter:
+            doubts += without_names(columns, is_told="question" in {*told.mapping, *options.constants})
         guess = importer_for([row.fields for row in rows], mapping=told.mapping, constants=options.constants)
         chosen, doubts = guess.importer, [*doubts, *guess.doubts]
         if not guess.is_whole:
@@ -84,8 +90,16 @@ def look(stream: BinaryIO, *, name: str, importers: Mapping[str, Importer], now:
     found = survey(Table(stream, name=name, layout=layout), reader, now=now, unrated=options.unrated)
     options, unsure = _settled(options, found, chosen, reader, columns=columns)
     doubts += unsure
-    reader = RowReader(chosen, columns, mapping=told.mapping, options=options, defaults=defaults)
+    shown = _with_any_rating(options, found) if any(one.stops and one.field == "rating" for one in doubts) else options
+    reader = RowReader(chosen, columns, mapping=told.mapping, options=shown, defaults=defaults)
     arriving, refused = _arriving(rows, reader)
+    if told.importer is None:
+        doubts += without_judgement(
+            chosen,
+            n_rated=found.ratings.total() + found.rated_in_words + found.unread.total(),
+            arriving=[made for _, made in arriving],
+            profiles=profiles_of(row.fields for row in rows[:_PROFILED]),
+        )
     if not arriving and refused and told.importer is None and not any(doubt.stops for doubt in doubts):
         doubts.append(Doubt("file", f"None of the first rows can be used. {refused[0].reason}", stops=True))
     lines = tuple(sorted((*unread, *refused), key=lambda row: row.line)[:_SHOWN])
@@ -186,6 +200,12 @@ def _settled(
         remedy = "--unrated WORD, or [rows.words.rating] in an importer"
         doubts.append(Doubt("rating", says, remedy, stops=unread > known))
     return options.model_copy(update=settled), doubts
+
+
+def _with_any_rating(options: Options, found: Survey) -> Options:
+    """A scale that holds whatever the file has, so that rows can be shown before it is settled."""
+    least, most = min(found.ratings, default=0.0), max(found.ratings, default=1.0)
+    return options.model_copy(update={"low": least, "high": max(most, least + 1)})
 
 
 def _arriving(

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 from loop.collect.files.fields import CONTEXT
 from loop.collect.files.guessing.columns import fields_in
 from loop.collect.files.guessing.doubts import Doubt
+from loop.collect.files.guessing.lacking import held_in_vain
 from loop.collect.files.guessing.lexicon import header_score
 from loop.collect.files.guessing.profiles import Profile, profiles_of
 from loop.collect.files.guessing.threads import Thread, thread_in
 from loop.collect.files.importers import Importer, RowRule
 from loop.collect.files.shapes import SHAPES
+from loop.records import FeedbackKind
 
 GUESSED = "guessed"
 """Name of an importer that was made for one file."""
@@ -41,18 +43,18 @@ def importer_for(
     told = {**mapping, **dict.fromkeys(constants, "")}
     thread = None if {"answer", "sent", "question"} & told.keys() else thread_in(profiles)
     if thread is not None and thread.is_chat:
-        return Guess(
-            _importer("trajectories", {"messages": thread.path, **_outcome(profiles)}), _unjudged(profiles, told)
-        )
+        return Guess(_importer("trajectories", {"messages": thread.path, **_outcome(profiles)}), ())
     if thread is not None:
         return _tickets(thread, profiles, fields, told=told)
     shape, names = _shape_of(profiles, told)
     found = fields_in(profiles, names, taken=told, rows=fields)
     columns = {_RENAMED.get((shape, name), name): path for name, path in found.columns.items()}
     if shape == "exchanges":
-        columns = _label_or_topic(columns, told)
+        columns = _as_said(_label_or_topic(columns, told), constants, told)
     known = {*columns, *told}
-    doubts = (*found.doubts, *_missing(shape, known, profiles))
+    used = {*columns.values(), *mapping.values()}
+    vain = held_in_vain(profiles, used=used, known=known) if shape == "exchanges" else []
+    doubts = (*found.doubts, *_missing(shape, known, profiles), *vain)
     return Guess(_importer(shape, columns), doubts, is_whole=shape != "exchanges" or "question" in known)
 
 
@@ -95,6 +97,14 @@ def _label_or_topic(columns: dict[str, str], told: Mapping[str, str]) -> dict[st
     return columns
 
 
+def _as_said(columns: dict[str, str], constants: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, str]:
+    """Where every row is a takeover or an edit, the one answer there is was sent by a person."""
+    is_sent = constants.get("kind") in (FeedbackKind.TAKEOVER.value, FeedbackKind.EDIT.value)
+    if is_sent and not {"answer", "sent"} & told.keys() and "answer" in columns and "sent" not in columns:
+        columns["sent"] = columns.pop("answer")
+    return columns
+
+
 def _missing(shape: str, known: set[str], profiles: Mapping[str, Profile]) -> list[Doubt]:
     """What has to be asked for, or should be said."""
     if shape != "exchanges":
@@ -132,13 +142,6 @@ def _outcome(profiles: Mapping[str, Profile]) -> dict[str, str]:
         if path in profiles and profiles[path].is_rating and "reward" not in renamed:
             renamed["reward"] = path
     return renamed
-
-
-def _unjudged(profiles: Mapping[str, Profile], told: Mapping[str, str]) -> tuple[Doubt, ...]:
-    if "reward" in {*_outcome(profiles), *told}:
-        return ()
-    says = "No column says how a run ended: the runs are kept and teach nothing."
-    return (Doubt("reward", says, "--map reward=COLUMN"),)
 
 
 def _importer(shape: str, columns: Mapping[str, str], words: Mapping[str, dict[str, str]] | None = None) -> Importer:

@@ -9,7 +9,7 @@ from typing import Any
 from loop.collect.files.moments import DateOrder, moment_of
 from loop.collect.files.objects import value_of
 from loop.collect.files.paths import word_of
-from loop.collect.files.ratings import plain_rating
+from loop.collect.files.ratings import UNRATED, plain_rating
 
 _DEPTH = 4
 _COLUMNS = 300
@@ -41,6 +41,8 @@ class Profile:
     """Values with a question mark."""
     rated: int = 0
     """Values that are a rating: a number, stars, or a known word."""
+    unrated: int = 0
+    """Values that say that nobody rated."""
     dated: int = 0
     """Values that are a time."""
     numbers: int = 0
@@ -67,6 +69,7 @@ class Profile:
         self.worded += _WORDED.search(text) is not None
         self.asking += "?" in text
         self.truths += word_of(value) in _TRUTHS
+        self.unrated += word_of(value) in UNRATED
         if len(text) <= 80:
             self.rated += plain_rating(value, decimal=",") is not None
             self.numbers += _NUMBER.fullmatch(text.strip()) is not None
@@ -99,7 +102,8 @@ class Profile:
 
     @property
     def is_rating(self) -> bool:
-        return self.filled > 0 and self.share(self.rated) >= 0.8 and len(self.values) <= 120
+        said = self.filled - self.unrated
+        return said > 0 and self.rated >= 0.8 * said and len(self.values) <= 120
 
     @property
     def is_name(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from loop.collect.files.formats import Table
 from loop.collect.files.moments import DateOrder, moment_of, small_numbers
 from loop.collect.files.paths import word_of
-from loop.collect.files.ratings import RATINGS, plain_rating
+from loop.collect.files.ratings import RATINGS, UNRATED, plain_rating
 from loop.collect.files.reading import RATED, RowReader
 from loop.collect.files.rows import Row, RowError
 
@@ -80,7 +80,7 @@ def survey(table: Table, reader: RowReader, *, now: datetime, unrated: frozenset
 
 def _rate(found: Survey, value: Any, *, unrated: frozenset[str]) -> None:
     word = word_of(value)
-    if not word or word in unrated:
+    if not word or word in unrated or word in UNRATED:
         return
     if isinstance(value, str):
         found.commas += _COMMA.fullmatch(word) is not None
