@@ -26,8 +26,10 @@ OFFERED_MAX = 10_000
 """Of these, records of doors that do not wait: they never keep a sender who waits from being served."""
 GROUP_MAX = 2_000
 """Records kept in one transaction, unless one delivery alone has more."""
+MANY = 8
+"""Deliveries of one transaction from which there is a pause before the next one."""
 GATHER_SECONDS = 0.01
-"""Pause before the next transaction while several senders are at it: a larger group costs less for each of them."""
+"""That pause, while many senders are at it: a larger group costs less for each of them."""
 AGAIN_SECONDS = 0.5
 """Pause before what nobody waits for is tried again, when the database is away."""
 
@@ -157,7 +159,7 @@ class Intake:
             _answer(done)
             if again:
                 self._pause.wait(AGAIN_SECONDS)
-            elif len(waiting) > 1:
+            elif len(waiting) >= MANY:
                 self._pause.wait(GATHER_SECONDS)
 
     def _next_group(self) -> tuple[Sequence[_Waiting], Mapping[tuple[str, str], Capture]] | None:
