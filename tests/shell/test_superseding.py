@@ -52,6 +52,9 @@ def test_what_is_superseded_is_judged_again(store: AgentStore) -> None:
     store.append(feedback=(builders.feedback(1),))
     store.append(feedback=(builders.feedback(1, id="f1b", at=builders.at(5), received_at=builders.at(5)),))
     assert {one.key: one.stamp for one in store.due("facts", limit=3)} == {"f1": 2, "f1b": 1}
+    store.append(feedback=(builders.feedback(1, id="f1c", at=builders.at(9), received_at=builders.at(9)),))
+    judged = {one.key: one.stamp for one in store.due("facts", limit=4)}
+    assert judged == {"f1": 2, "f1b": 2, "f1c": 1}, "what was replaced before stays as it is"
 
 
 def test_earlier_feedback_that_arrives_late_is_superseded_at_once(store: AgentStore) -> None:
