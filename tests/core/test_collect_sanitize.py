@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from loop.collect import Redaction, sanitize
+from loop.collect.files.rows import CELL_MAX
 from loop.records import FeedbackKind
 from tests.builders import feedback, interaction
 
@@ -69,6 +70,26 @@ def test_off_leaves_records_as_they_are() -> None:
     made, item = interaction(question=ADDRESS), feedback(text=ADDRESS)
     collected = sanitize([made], [item], redaction=Redaction.OFF)
     assert (collected.interactions, collected.feedback) == ((made,), (item,))
+
+
+_LONG = "x" * (CELL_MAX + 1)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *({name: "a\0b"} for name in ("text", "reason", "label", "article_id", "author", "interaction_id")),
+        *({name: "a\ud800b"} for name in ("text", "reason", "label", "author")),
+        *({name: _LONG} for name in ("text", "reason")),
+        *({"attributes": {"screen": said}} for said in ("\0", "\ud800", _LONG, object(), ["\0"], {"a": "\0"})),
+        *({"attributes": {name: "chat"}} for name in ("\0", "\ud800", _LONG)),
+    ],
+)
+def test_feedback_that_no_database_can_hold_is_refused_by_itself(fields: dict[str, Any]) -> None:
+    bad = feedback(1).model_copy(update=fields)
+    fit = sanitize((), [bad, feedback(2)])
+    assert [one.record for one in fit.refused] == [bad]
+    assert [one.id for one in fit.feedback] == ["f2"]
 
 
 @pytest.mark.parametrize(
