@@ -197,9 +197,8 @@ class Ratchet:
             return self._version.live
         with _quietly("the live version"):
             tag, live = self._version.tag, self._version.live
-            if live is None and self._kept is not None and self._kept.is_file():
-                stored = json.loads(self._kept.read_text("utf-8"))
-                tag, live = str(stored["tag"]), _checked(stored["live"])
+            if live is None and self._kept is not None:
+                tag, live = _stored_version(self._kept)
             self._version = _Live(time.monotonic(), tag, live)
             reply = self._http.send("GET", f"{self._path}/bundle", headers={"If-None-Match": tag} if tag else {})
             if reply.status == 200:
@@ -523,6 +522,15 @@ def _quietly(what: str) -> Iterator[None]:
         yield
     except Exception:
         _log.warning("Ratchet lost %s.", what, exc_info=True)
+
+
+def _stored_version(path: Path) -> tuple[str, dict[str, Any] | None]:
+    """The version kept on disk with its tag; none where the file is spoilt or is not there."""
+    try:
+        stored = json.loads(path.read_text("utf-8"))
+        return str(stored["tag"]), _checked(stored["live"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", None
 
 
 def _folder(limits: Limits, whose: str) -> Path | None:

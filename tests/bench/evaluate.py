@@ -5,6 +5,8 @@
 `ratio_to_ideal`: wall clock of one whole test (questions composed, asked, graded, kept, judged, the report committed to
 SQLite) over `2 × cases × 50 ms ÷ concurrency`, the median of the repeats: as `ratchet turn` tests.
 `worker_ratio_to_ideal`: the same from the first question to the report when a worker tests, as under `ratchet up`;
+`bare_ratio_to_ideal`: the same
+number of bare requests by as many threads and nothing else, in the same run: what the machine itself takes.
 `worker_begins_s`: from its start to that first question. The same test through LiteLLM is `litellm_ratio_to_ideal`; of
 an endpoint agent, `endpoint_ratio_to_ideal`. `asked_twice`: questions whose answer was kept at a kill and that were
 asked again after it; `asked_again`: those that were under way. Peers ask the same endpoint the same number of questions
@@ -23,6 +25,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +37,7 @@ from loop import engine, wiring
 from loop.change import operations, proposal
 from loop.change.proposal import Idea
 from loop.llm import LiteLLMModel
+from loop.llm.connections import Connections
 from loop.outbound import Destinations, EndpointTarget, Outbound
 from loop.ports import Parts
 from loop.records import (
@@ -142,6 +146,22 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def bare(base_url: str, *, n: int, concurrency: int) -> float:
+    """Seconds of so many requests with nothing around them."""
+    connections = Connections(base_url, timeout=60.0)
+    messages = [{"role": "system", "content": "Sort the mail."}, {"role": "user", "content": "mail\nof nobody"}]
+    body = json.dumps({"model": "bench", "messages": messages}).encode()
+
+    def ask(_: int) -> None:
+        connections.post(f"{connections.path}/chat/completions", body, {"Content-Type": "application/json"})
+
+    with ThreadPoolExecutor(max_workers=concurrency) as pool:
+        list(pool.map(ask, range(concurrency)))
+        began = time.perf_counter()
+        list(pool.map(ask, range(n)))
+        return time.perf_counter() - began
+
+
 def _first(base_url: str) -> float:
     with urlopen(base_url.removesuffix("/v1") + "/first", timeout=60) as reply:
         return float(json.load(reply) or 0.0)
@@ -202,7 +222,7 @@ def main() -> None:
         one(given.one)
         return
     ideal = 2 * given.cases * SECONDS / given.concurrency
-    took: dict[str, list[float]] = {"direct": [], "worker": [], "endpoint": [], "litellm": []}
+    took: dict[str, list[float]] = {"bare": [], "direct": [], "worker": [], "endpoint": [], "litellm": []}
     waits: list[float] = []
     with tempfile.TemporaryDirectory(prefix="rb") as folder, endpoint() as base_url:
         os.environ["XDG_DATA_HOME"] = folder  # the journal's key is made there, as a user's is
@@ -218,6 +238,8 @@ def main() -> None:
         slugs = {f"yours-{number}": target for number in range(given.repeats)}
         Destinations(where).write(Outbound(endpoints=slugs))
         for number in range(given.repeats):
+            took["bare"].append(bare(base_url, n=2 * given.cases, concurrency=given.concurrency))
+            say(f"bare: {took['bare'][-1]:.2f} s, {took['bare'][-1] / ideal:.3f} × the ideal {ideal:.2f} s")
             for name, model in (("direct", "openai/bench"), ("yours", "yours")):
                 key = draft(database, f"{name}-{number}", cases=given.cases, model=model)
                 before = len(asked(base_url))
@@ -253,6 +275,7 @@ def main() -> None:
     finish(
         {
             "ratio_to_ideal": ratios["direct"],
+            "bare_ratio_to_ideal": ratios["bare"],
             "worker_ratio_to_ideal": ratios["worker"],
             "worker_begins_s": round(statistics.median(waits), 2),
             "endpoint_ratio_to_ideal": ratios["endpoint"],

@@ -154,6 +154,26 @@ def test_a_receiver_that_fails_is_told_again_later_with_the_same_key_until_it_is
     assert sqlite_store.failed_jobs() == []
 
 
+@pytest.mark.parametrize("status", [301, 304, 307, 404, 500])
+def test_only_a_2xx_says_that_a_receiver_took_it_and_pauses_grow(
+    status: int, sqlite_store: AgentStore, sqlite_database: Database, tmp_path: Path, clock: FakeClock, said: list[str]
+) -> None:
+    deciding.ship(sqlite_store)
+    pauses = []
+    with listen(lambda call: (status, b"")) as server:
+        made = courier(sqlite_database, tmp_path, hook(server.url), clock, said)
+        for _ in range(4):
+            assert made.deliver() == 0
+            (job,) = sqlite_store.failed_jobs()
+            assert job.retry_at is not None
+            pauses.append((job.retry_at - job.failed_at).total_seconds())
+            clock.pass_time(seconds=pauses[-1])
+    assert pauses == [10, 30, 90, 270]
+    assert f"status {status}" in job.reason
+    times = [int(call.headers["webhook-timestamp"]) for call in server.calls]
+    assert times == sorted(set(times)), "each try is signed anew: an old message that comes again is seen to be old"
+
+
 def test_a_death_after_sending_tells_again_under_the_same_key(
     sqlite_store: AgentStore, sqlite_database: Database, tmp_path: Path, clock: FakeClock, said: list[str]
 ) -> None:

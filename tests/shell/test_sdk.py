@@ -347,6 +347,20 @@ def test_a_page_that_is_no_version_leaves_the_version_at_hand(tmp_path: Path, pa
     assert Ratchet(server.url, agent="shop", limits=limits(tmp_path)).version() == LIVE
 
 
+@pytest.mark.parametrize("spoilt", ["", "{", "[]", '{"tag": "3"}', '{"tag": "3", "live": {"number": 3}}', "\x00"])
+def test_a_spoilt_copy_of_the_version_is_asked_for_again(spoilt: str, tmp_path: Path) -> None:
+    with sdk_server(lambda sent: Answer(200, LIVE, {"ETag": '"3"'})) as server:
+        first = Ratchet(server.url, agent="shop", limits=limits(tmp_path))
+        assert first.version() == LIVE
+        first.close()
+        (kept,) = [one for one in tmp_path.rglob("*") if one.is_file() and "d" * 64 in one.read_text("utf-8")]
+        kept.write_text(spoilt, "utf-8")
+        again = Ratchet(server.url, agent="shop", limits=limits(tmp_path))
+        assert again.version() == LIVE
+        assert server.sent[-1].headers.get("if-none-match") is None
+        again.close()
+
+
 def test_the_real_api_takes_all_that_is_recorded_and_gives_the_live_version(
     sqlite_url: str, sqlite_database: Database, sqlite_store: AgentStore, tmp_path: Path
 ) -> None:
