@@ -49,13 +49,16 @@ def recorder(intake: FakeIntake, monkeypatch: pytest.MonkeyPatch) -> Recorder:
     return Recorder(cast(Any, intake), clock=FakeClock(builders.at(60)))
 
 
-def test_what_was_taken_is_kept_before_the_end(recorder: Recorder, intake: FakeIntake) -> None:
+def test_what_was_taken_is_kept_before_the_end(
+    recorder: Recorder, intake: FakeIntake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert all(recorder.take(exchange(number)) for number in range(150))
     assert intake.deliveries == []
+    monkeypatch.setattr("loop.serve.capture.MANY", 60)
     recorder.close()
     kept = [one for delivery in intake.deliveries for one in delivery.interactions]
     assert [one.question for one in kept] == [f"Question {number}?" for number in range(150)]
-    assert len(intake.deliveries) == 1, "what waits together is kept together"
+    assert [len(one.interactions) for one in intake.deliveries] == [60, 60, 30], "kept together, not one by one"
     assert not recorder.take(exchange(1)), "nothing is taken after the end"
 
 
