@@ -107,5 +107,5 @@ app = st.App(
     SCRIPT,
     lifespan=_guarded,
     routes=_server.routes,
-    middleware=[Middleware(SecurityHeaders), *_server.middleware],
+    middleware=[Middleware(SecurityHeaders), Middleware(_server.lane)],
 )

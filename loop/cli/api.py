@@ -28,6 +28,7 @@ def api_command(host: str, port: int | None) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,  # nobody is known by an address
         ws="none",
         timeout_keep_alive=30,
     )

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from loop import desk, wiring
 from loop.ports import Parts
@@ -43,7 +43,7 @@ class Server:
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """For a Starlette application, or one that takes its routes, with `middleware`; `running` is its lifespan."""
+        """For a Starlette application, or one that takes its routes, behind `lane`; `running` is its lifespan."""
         described = document(ENDPOINTS)
 
         async def openapi(_request: Request) -> Response:
@@ -54,11 +54,9 @@ class Server:
             Route("/api/openapi.json", openapi),
         ]
 
-    @property
-    def middleware(self) -> list[Middleware]:
-        """What stands before the routes: innermost of the application's own, but before whatever packs answers."""
-        ours = {endpoint.path for endpoint in ENDPOINTS}
-        return [Middleware(Lane, gateway=self._gateway, ours=ours)]
+    def lane(self, app: ASGIApp) -> Lane:
+        """The gateway before an application (ASGI middleware): before whatever of it packs or holds answers."""
+        return Lane(app, gateway=self._gateway, ours={endpoint.path for endpoint in ENDPOINTS})
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Site]:
@@ -97,7 +95,7 @@ class Server:
         return self._site
 
 
-def make_app(settings: Callable[[], Settings] = Settings) -> Starlette:
+def make_app(settings: Callable[[], Settings] = Settings) -> ASGIApp:
     """The application of `ratchet api`: programs only, no screens."""
     server = Server(settings)
 
@@ -106,7 +104,8 @@ def make_app(settings: Callable[[], Settings] = Settings) -> Starlette:
         async with server.running():
             yield
 
-    return Starlette(routes=server.routes, middleware=server.middleware, lifespan=lifespan)
+    # Before all of Starlette: what it does for an application costs a call through the gateway time.
+    return server.lane(Starlette(routes=server.routes, lifespan=lifespan))
 
 
 class _Desk:

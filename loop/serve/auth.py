@@ -79,6 +79,8 @@ class Keys:
         self._stored = stored
         self._clock = clock
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._opened: dict[bytes, tuple[float, Access]] = {}
+        """By digest of the whole key, until when it is believed."""
         self._buckets: dict[str, Bucket] = {}
         self._noted: dict[str, float] = {}
         self._looking_up = asyncio.Semaphore(_LOOKING_UP)
@@ -86,41 +88,52 @@ class Keys:
 
     async def access(self, headers: Mapping[str, str]) -> Access:
         """Who sends this request, by `Authorization: Bearer rk_…`, `x-api-key` or `x-ratchet-key`. Raises Refusal."""
-        key_id, secret = _parts(headers)
-        return self._access(key_id, secret, await self._look_up(key_id))
-
-    def at_hand(self, headers: Mapping[str, str]) -> Access | None:
-        """The same where nothing has to be looked up; None: something has to. Raises Refusal."""
-        key_id, secret = _parts(headers)
-        known = self._known.get(key_id)
-        return self._access(key_id, secret, known.keys) if known and time.monotonic() < known.until else None
-
-    def _access(self, key_id: str, secret: str, keys: Sequence[ApiKey]) -> Access:
+        found = self.at_hand(headers)
+        if found is not None:
+            return found
+        given = _given(headers)
+        parts = _FORM.fullmatch(given)
+        if parts is None:
+            raise _unknown()
+        key_id, secret = parts.groups()
+        until, keys = await self._look_up(key_id)
         told = hashlib.sha256(secret.encode()).hexdigest()
         now = self._clock()
         live = [one for one in keys if hmac.compare_digest(one.secret_digest, told) and one.is_live(now)]
         if not live:
             raise _unknown()
+        access = Access(key_id, live[0].client, {one.agent: frozenset(one.verbs) for one in live})
+        if len(self._opened) >= _REMEMBERED:
+            self._opened.clear()
+        self._opened[_name(given)] = until, access
         self._take(key_id)
         self._note_use(key_id, live)
-        return Access(key_id, live[0].client, {one.agent: frozenset(one.verbs) for one in live})
+        return access
 
-    async def _look_up(self, key_id: str) -> Sequence[ApiKey]:
+    def at_hand(self, headers: Mapping[str, str]) -> Access | None:
+        """The same for a key that was good a moment ago; None: it has to be looked at. Raises Refusal."""
+        found = self._opened.get(_name(_given(headers)))
+        if found is None or time.monotonic() >= found[0]:
+            return None
+        self._take(found[1].key_id)
+        return found[1]
+
+    async def _look_up(self, key_id: str) -> _Known:
         known = self._known.get(key_id)
         if known is not None and time.monotonic() < known.until:
-            return known.keys
+            return known
         async with self._looking_up:
             known = self._known.get(key_id)
             if known is not None and time.monotonic() < known.until:
-                return known.keys
+                return known
             keys = await asyncio.to_thread(self._stored.find_key, key_id)
-            self._known[key_id] = _Known(time.monotonic() + KNOWN_SECONDS, keys)
+            known = self._known[key_id] = _Known(time.monotonic() + KNOWN_SECONDS, keys)
             self._known.move_to_end(key_id)
             while len(self._known) > _REMEMBERED:
                 old, _ = self._known.popitem(last=False)
                 self._buckets.pop(old, None)
                 self._noted.pop(old, None)
-            return keys
+            return known
 
     def _take(self, key_id: str) -> None:
         bucket = self._buckets.setdefault(key_id, Bucket(rate=RATE, burst=BURST))
@@ -161,13 +174,9 @@ class Bucket:
         return 0
 
 
-def _parts(headers: Mapping[str, str]) -> tuple[str, str]:
-    """Id and secret. Raises Refusal."""
-    found = _FORM.fullmatch(_given(headers))
-    if found is None:
-        raise _unknown()
-    key_id, secret = found.groups()
-    return key_id, secret
+def _name(given: str) -> bytes:
+    """What a key is remembered by."""
+    return hashlib.sha256(given.encode("utf-8", "replace")).digest()
 
 
 def _given(headers: Mapping[str, str]) -> str:
