@@ -1,6 +1,7 @@
 """The LiteLLM callback hears of every call of the real LiteLLM: plain, async, streamed, failed, with tools."""
 
 import asyncio
+import gc
 import json
 import subprocess
 import sys
@@ -17,6 +18,14 @@ from tests.shell.sdk_server import Answer, SdkServer, Sent, sdk_server
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 """LiteLLM's own warnings."""
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Event loops that LiteLLM leaves open are collected here, where what they say of it is ignored."""
+    yield
+    gc.collect()
+
 
 ASKED: list[dict[str, Any]] = [
     {"role": "system", "content": "Be brief."},
