@@ -6,18 +6,22 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import menu, session
-from dashboard.components import cards, held, markup, words
-from dashboard.components.markup import show, tag
-from loop.errors import NotFound, RatchetError
+from dashboard import menu, page_run, session
+from dashboard.components.elements import cards, markup, router, words
+from dashboard.components.elements.markup import show, tag
+from dashboard.components.review import reading
+from dashboard.components.setup import pulse
+from loop.errors import NotFound, RatchetError, SignedOut
 from loop.records import Mode
-from storage.queries import progress
+from loop.records.health import WorkerState
 
 ICON = Path(__file__).with_name("icon.png")
 LOGO = Path(__file__).with_name("logo.svg")
 
 # Since the last turn that did something, before the light goes from green to amber.
 LIVELY = timedelta(hours=1)
+# Agents that are offered where an address names none that is known.
+SHOWN = 8
 MODES = {
     Mode.MANUAL: "Every change waits for a person",
     Mode.SIMPLE: "Proved low-stakes changes ship by themselves",
@@ -29,19 +33,29 @@ def main() -> None:
     """Draw the page of the address bar, or say in words why it cannot be drawn."""
     st.set_page_config(page_title="Ratchet", page_icon=str(ICON), layout="wide")
     markup.show_style()
-    held.count_once()
+    router.start()
     st.logo(str(LOGO), size="medium")
     page = st.navigation(menu.pages(_framed), position="top")
-    page.run()
+    with page_run.begin():
+        page.run()
+    router.mount()
 
 
 def _framed(screen: menu.Screen) -> Callable[[], None]:
     def draw() -> None:
         try:
+            if not reading.is_by_itself():
+                session.note_seen()
+            session.current_user()
             _frame()
             screen.draw()
+        except SignedOut as error:
+            cards.empty(error.message, error.remedy)
+            # The door sees that nobody is signed in, asks, and leads back here.
+            st.link_button("Sign in", session.here(screen.path), icon=":material/login:")
         except NotFound as error:
             cards.empty(error.message, error.remedy)
+            _show_known()
         except RatchetError as error:
             _show_failure(error)
 
@@ -52,7 +66,7 @@ def _framed(screen: menu.Screen) -> Callable[[], None]:
 def _frame() -> None:
     """Whose agent this is, whether it is a demo, how the loop is doing."""
     chosen = session.agent()
-    agents = session.database().agents()
+    agents = session.agents()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if len(agents) > 1:
             names = {one.slug: one.name for one in agents}
@@ -68,15 +82,21 @@ def _frame() -> None:
             )
             st.query_params["agent"] = chosen.slug
         _strip(len(agents) == 1)
+        if session.settings().sign_in:
+            st.link_button("Sign out", "/sign-out", icon=":material/logout:", type="tertiary")
+    pulse.show_pulse()
 
 
-@st.fragment(run_every="30s")
+@page_run.fragment(run_every="15s")
 def _strip(shows_name: bool) -> None:
+    me = session.current_user()
     chosen = session.agent()
     turn = session.parts().store.last_turn()
-    waits = progress.waits(session.scope())
+    waits = session.waits()
     heard = f"Loop: last turn {words.ago(turn.ended_at, session.now())}" if turn else "Loop: no turn yet"
-    is_lively = turn is not None and session.now() - turn.ended_at < LIVELY
+    is_lively = turn is not None and session.now() - turn.ended_at < LIVELY and pulse.state() is WorkerState.ALIVE
+    if chosen.limits.is_paused:
+        heard, is_lively = "Loop: paused", False
     show(
         tag(
             "div",
@@ -86,14 +106,25 @@ def _strip(shows_name: bool) -> None:
             tag("span", MODES[chosen.mode]),
             tag("span", tag("span", css="rt-dot" if is_lively else "rt-dot is-idle"), heard, css="rt-push"),
             tag("span", f"{waits.to_review:,} waiting"),
-            tag("span", session.current_user().name),
+            tag("span", me.name),
             css="rt-frame",
         )
     )
 
 
+def _show_known() -> None:
+    """Ways on from an address that leads to nothing: the agents there are."""
+    agents = session.agents()
+    if st.query_params.get("agent", "") in {"", *(one.slug for one in agents)}:
+        return
+    for one in agents[:SHOWN]:
+        st.button(
+            f"Open {one.slug}", key=f"open-{one.slug}", on_click=session.choose_agent, args=(one.slug,), type="tertiary"
+        )
+
+
 def _show_failure(error: RatchetError) -> None:
-    cards.note(f"{error.message} {error.remedy}".strip(), "bad")
+    cards.note(str(error), "bad")
     cards.quiet("Nothing you decided was lost: a decision is either stored or refused in so many words.")
     st.button("Try again", key="again", icon=":material/refresh:")
 

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from hashlib import sha256
@@ -13,11 +13,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from loop.errors import InvalidInput
+from dashboard.door.dangers import dangers, refuse
+from dashboard.door.middleware import Door
+from dashboard.door.provider import secrets_of
+from dashboard.door.unknown import Unknown
 from loop.serve.app import Server
+from loop.serve.orphan import follow_named
+from loop.settings import Settings
 
 SCRIPT = Path(__file__).with_name("app.py")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _POLICY = (
@@ -47,6 +51,8 @@ class SecurityHeaders:
                 headers["X-Frame-Options"] = "DENY"
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
+                headers["Cross-Origin-Opener-Policy"] = "same-origin"
+                headers["Cross-Origin-Resource-Policy"] = "same-origin"
                 headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
             await send(message)
 
@@ -68,36 +74,22 @@ def _own_scripts() -> tuple[str, ...]:
     return tuple(f"'sha256-{b64encode(sha256(one.encode()).digest()).decode()}'" for one in found)
 
 
-def dangers(option: Callable[[str], object]) -> list[str]:
-    """Streamlit options that would let a program or a stranger press Approve; empty when all is well."""
-    refused = {
-        "server.enableAgentApi": (bool(option("server.enableAgentApi")), "it lets a program press every button"),
-        "server.enableCORS": (not option("server.enableCORS"), "other web pages could then talk to this one"),
-        "server.enableXsrfProtection": (
-            not option("server.enableXsrfProtection"),
-            "other web pages could then send files here",
-        ),
-        "server.trustedUserHeaders": (
-            bool(option("server.trustedUserHeaders")),
-            "anybody could then claim to be anybody",
-        ),
-        "server.address": (
-            option("server.address") not in LOOPBACK,
-            f"sign-in does not exist yet, so it must be one of {', '.join(LOOPBACK)}",
-        ),
-    }
-    return [f"{name}: {why}" for name, (is_refused, why) in refused.items() if is_refused]
-
-
 @asynccontextmanager
 async def _guarded(app: st.App) -> AsyncIterator[None]:
     """Refuse to start with settings that would make a decision mean nothing."""
     del app
-    found = dangers(st.get_option)
-    if found:
-        raise InvalidInput(f"The screens do not start with this Streamlit setting: {found[0]}.", field=found[0])
+    refuse(dangers(st.get_option, Settings()))
+    follow_named()
     async with _server.running():
         yield
+
+
+@cache
+def _pages() -> frozenset[str]:
+    """What may stand in an address."""
+    from dashboard.menu import SCREENS  # with every view: not before somebody asks for a page
+
+    return frozenset(screen.path for screen in SCREENS)
 
 
 _server = Server()
@@ -105,7 +97,13 @@ _server = Server()
 # `streamlit run` finds the application by reading this very assignment; it cannot be made in a function.
 app = st.App(
     SCRIPT,
+    secrets=secrets_of(Settings(), port=int(st.get_option("server.port"))),
     lifespan=_guarded,
     routes=_server.routes,
-    middleware=[Middleware(SecurityHeaders), Middleware(_server.lane)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(Door, site=_server.site),
+        Middleware(_server.lane),
+        Middleware(Unknown, pages=_pages),
+    ],
 )

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import session
-from dashboard.views import connect, corrections, feedback, improvement, releases, review, today
+from dashboard.views import (
+    activity,
+    cases,
+    connect,
+    corrections,
+    feedback,
+    improvement,
+    looping,
+    people,
+    releases,
+    review,
+    today,
+    trying,
+)
 
 
 @dataclass(frozen=True)
@@ -27,9 +40,14 @@ SCREENS: tuple[Screen, ...] = (
     Screen("Decide", "Review", "review", ":material/rule:", review.draw),
     Screen("Decide", "Feedback", "feedback", ":material/inbox:", feedback.draw),
     Screen("Decide", "Corrections", "corrections", ":material/edit_note:", corrections.draw),
+    Screen("Watch", "Try it", "try", ":material/science:", trying.draw),
     Screen("Watch", "Improvement", "improvement", ":material/trending_up:", improvement.draw),
     Screen("Watch", "Releases", "releases", ":material/history:", releases.draw),
+    Screen("Record", "Cases", "cases", ":material/fact_check:", cases.draw),
+    Screen("Record", "Activity", "activity", ":material/receipt_long:", activity.draw),
+    Screen("Set up", "Loop", "loop", ":material/tune:", looping.draw),
     Screen("Set up", "Connect", "connect", ":material/cable:", connect.draw),
+    Screen("Set up", "People", "people", ":material/group:", people.draw),
 )
 
 

@@ -23,6 +23,7 @@ what a person can do. A stage stands on floors that all stages share, from the b
     heldout.py  the leak guard: what must never teach
     policy.py   who must decide               roles.py    who may act
     agent/      compose a version into an answer
+    improvement/  a manager's four sentences, from facts that are kept by increments
 
     llm.py · jobs · wiring.py · serve/ · demo/ · cli/    the edge, where effects live
 

@@ -5,6 +5,7 @@
     │   └── OperationRefused    a change does not fit the bundle it should be applied to
     ├── NotFound            the thing named does not exist for this agent
     ├── NotAllowed          this person may not do this
+    │   └── SignedOut           nobody is signed in here any more
     ├── Conflict            somebody or something was faster: nothing was changed
     │   ├── DigestMismatch      what was approved is not what is stored
     │   └── StaleBase           the live version moved under the proposal
@@ -49,6 +50,10 @@ class NotFound(RatchetError):
 
 class NotAllowed(RatchetError):
     """The actor's role does not allow the action, or the actor wrote what they want to approve."""
+
+
+class SignedOut(NotAllowed):
+    """The sign-in is over: it was ended, it is too old, or nothing was done for too long."""
 
 
 class Conflict(RatchetError):

@@ -1,9 +1,24 @@
-"""The approval policy: a conjunction of conditions under which a change may go live without a person."""
+"""The approval policy: what may go live without a person, what the evidence suggests, from whom that is withheld."""
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias
 
-from loop.records import Mode, Proposal, Proposer, Record, Report, Stakes, StakesLevel, Verdict
+from loop.ports import Store
+from loop.records import (
+    Mode,
+    Proposal,
+    ProposalItem,
+    ProposalState,
+    Proposer,
+    Record,
+    Report,
+    Stakes,
+    StakesLevel,
+    Verdict,
+)
+
+Advice: TypeAlias = Literal["approve", "reject", "wait"]
+"""What the evidence suggests doing."""
 
 
 class Ruling(Record):
@@ -17,7 +32,7 @@ class Ruling(Record):
 class Recommendation(Record):
     """What the evidence suggests to the person; never a decision."""
 
-    verb: Literal["approve", "reject", "wait"]
+    verb: Advice
     reason: str
 
 
@@ -103,32 +118,48 @@ CONDITIONS: tuple[Condition, ...] = (
 
 
 # recommending ----------------------------------------------------------------------------------
+def advice(verdict: Verdict, *, has_harm: bool) -> Advice:
+    """What a verdict suggests; `has_harm`: the test found a slice that got worse."""
+    match verdict:
+        case Verdict.PROVED:
+            return "wait" if has_harm else "approve"
+        case Verdict.NO_WORSE:
+            return "approve"
+        case Verdict.PROMISING | Verdict.NOT_ENOUGH_DATA:
+            return "wait"
+        case Verdict.NO_EFFECT | Verdict.HARMFUL:
+            return "reject"
+
+
 def recommend(report: Report | None, *, stakes: Stakes) -> Recommendation:
     """What the evidence suggests. A recommendation is shown beside the evidence, never instead of it."""
     if report is None:
         return Recommendation(verb="wait", reason="Not tested yet.")
+    harmed = [one.name for one in report.slices if one.is_harmed]
+    verb = advice(report.verdict, has_harm=bool(harmed))
+    return Recommendation(verb=verb, reason=_why(report, harmed=harmed, stakes=stakes))
+
+
+def _why(report: Report, *, harmed: Sequence[str], stakes: Stakes) -> str:
     counts = _counts(report)
     match report.verdict:
-        case Verdict.PROVED if any(one.is_harmed for one in report.slices):
-            harmed = next(one.name for one in report.slices if one.is_harmed)
-            return Recommendation(verb="wait", reason=f"Better overall, but worse on “{harmed}”: {counts}.")
+        case Verdict.PROVED if harmed:
+            return f"Better overall, but worse on “{harmed[0]}”: {counts}."
         case Verdict.PROVED:
             care = f" Read first: {stakes.reasons[0]}" if stakes.level is StakesLevel.HIGH and stakes.reasons else ""
-            return Recommendation(verb="approve", reason=f"Proved: {counts}.{care}")
+            return f"Proved: {counts}.{care}"
         case Verdict.NO_WORSE:
-            return Recommendation(
-                verb="approve",
-                reason="More of what is proved, and no worse than the last proved version by more than the margin.",
-            )
+            return "More of what is proved, and no worse than the last proved version by more than the margin."
         case Verdict.PROMISING:
             more = f" About {report.cases_needed} sealed cases would tell." if report.cases_needed else ""
-            return Recommendation(verb="wait", reason=f"Promising, not proved: {counts}.{more}")
+            return f"Promising, not proved: {counts}.{more}"
         case Verdict.NO_EFFECT:
-            return Recommendation(verb="reject", reason=f"No effect worth shipping: {counts}.")
+            return f"No effect worth shipping: {counts}."
         case Verdict.HARMFUL:
-            return Recommendation(verb="reject", reason=f"Harmful: {counts}.")
+            # Often harmful to some while better overall: what it harms is said, not the sum.
+            return f"Harmful. {report.words[0]}" if report.words else "Harmful."
         case Verdict.NOT_ENOUGH_DATA:
-            return Recommendation(verb="wait", reason=f"The test cannot tell: {counts}.")
+            return f"The test cannot tell: {counts}."
 
 
 def _counts(report: Report) -> str:
@@ -139,3 +170,19 @@ def _counts(report: Report) -> str:
         return "the totals of the sealed cases are shown after the decision"
     tally = report.dev.tally
     return f"on {tally.n} dev cases it fixed {tally.fixed} and broke {tally.broken}; the sealed cases were not asked"
+
+
+# withholding -----------------------------------------------------------------------------------
+def withholding(store: Store) -> Callable[[str, bool], bool]:
+    """Of a waiting change, by its id and whether it is practice: is what its test found withheld (blinding)?
+
+    Of every practice case, and of each real change with the chance that is the share of practice: whoever sees that it
+    is withheld has learned nothing. Nothing is withheld where nobody asked for practice.
+    """
+    share = store.agent.limits.practice_share
+    return lambda proposal_id, is_practice: is_practice or (share > 0 and store.draw("withhold", proposal_id) < share)
+
+
+def is_withheld(store: Store, item: ProposalItem) -> bool:
+    """Whether verdict, totals and recommendation of this change are told only after the decision."""
+    return item.state is ProposalState.WAITING and withholding(store)(item.proposal.id, bool(item.practice))

@@ -17,13 +17,14 @@ Action: TypeAlias = Literal[
     "import",
     "set_up",
     "read_raw",
+    "people",
 ]
 
 _VIEWER: frozenset[Action] = frozenset({"read"})
 _CORRECTOR: frozenset[Action] = frozenset({*_VIEWER, "correct", "draft"})
 _REVIEWER: frozenset[Action] = frozenset({*_CORRECTOR, "judge_feedback", "decide", "roll_back"})
 _APPROVER: frozenset[Action] = frozenset({*_REVIEWER, "decide_high", "examine"})
-_ADMIN: frozenset[Action] = frozenset({*_APPROVER, "import", "set_up", "read_raw"})
+_ADMIN: frozenset[Action] = frozenset({*_APPROVER, "import", "set_up", "read_raw", "people"})
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.VIEWER: _VIEWER,
@@ -44,11 +45,13 @@ def check(actor: Actor, action: Action) -> None:
     """Raises NotAllowed, naming a role that may."""
     if may(actor, action):
         return
-    who = next(role for role in Role if role is not Role.ENGINE and action in ALLOWED[role])
-    raise NotAllowed(
-        f"{actor.name} ({actor.role.value}) may not {action.replace('_', ' ')}.",
-        remedy=f"Ask somebody with the role {who.value} or above.",
-    )
+    raise NotAllowed(f"{actor.name} ({actor.role.value}) may not {action.replace('_', ' ')}.", remedy=who_may(action))
+
+
+def who_may(action: Action) -> str:
+    """Whom to ask for it, in a sentence."""
+    least = next(role for role in Role if role is not Role.ENGINE and action in ALLOWED[role])
+    return f"Ask somebody with the role {least.value}{'' if least is Role.ADMIN else ' or above'}."
 
 
 def check_decision(actor: Actor, *, level: StakesLevel, authors: tuple[str, ...], verb: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,7 +32,35 @@ class Settings(BaseSettings):
     database_url: str = Field(default_factory=_default_database)
     """`sqlite:///FILE` or `postgresql+psycopg://USER:PASSWORD@HOST/NAME`."""
     host: str = "127.0.0.1"
-    """Address the screens listen on. Loopback only until sign-in exists."""
+    """Address the screens listen on. Another than loopback takes `sign_in` and `allowed_hosts`."""
+    sign_in: Literal["", "accounts", "oidc"] = ""
+    """How people sign in. Empty: nobody does; one person runs everything on loopback, let in by a one-time link."""
+    allowed_hosts: str = ""
+    """Names under which screens and API are reached, by comma, such as `desk.example.org`; loopback always is."""
+    public_url: str = ""
+    """Where people open the screens, such as `https://desk.example.org`. Empty: on loopback, on the port."""
+    insecure_http: bool = False
+    """Whether people may sign in over plain HTTP from other machines: whoever listens on the way reads passwords."""
+    oidc_metadata_url: str = ""
+    """The provider's discovery document: `https://…/.well-known/openid-configuration`."""
+    oidc_client_id: str = ""
+    """What this desk is called at the provider."""
+    oidc_client_secret: SecretStr = SecretStr("")
+    """The secret the provider gave it."""
+    oidc_name: str = "your organisation"
+    """Stands on the button: Sign in with …"""
+    oidc_claim: str = "groups"
+    """The claim that holds what a person belongs to."""
+    oidc_roles: str = ""
+    """Which of it gives which role, by comma: `desk-admins=admin,support=corrector`. Empty: roles are given here."""
+    oidc_follows_token: bool = True
+    """Whether a sign-in ends when the provider's word does, if that is earlier than `session_hours`."""
+    cookie_secret: SecretStr = SecretStr("")
+    """Signs what a browser keeps while it is at the provider, 32 characters or more; the same for every process."""
+    session_hours: float = Field(default=8.0, gt=0, le=24 * 30)
+    """Hours after which a sign-in ends."""
+    idle_minutes: float = Field(default=30.0, gt=0)
+    """Minutes after which it ends when nothing is done."""
     port: int = Field(default=8501, ge=1, le=65535)
     api_port: int = Field(default=8502, ge=1, le=65535)
     """Port of `ratchet api`; beside the screens the API is on their port."""
@@ -68,9 +97,32 @@ class Settings(BaseSettings):
     SQLite one in your data folder, made when it is first needed. `off`: not signed."""
     anchors: str = "file"
     """Where the journal is anchored, by comma: `file`, `file:PATH`, `git:FOLDER`, `https://…`; `off`: nowhere."""
+    notify_webhook: SecretStr = SecretStr("")
+    """Address of an incoming webhook, as Slack and Mattermost give out, that is told what people should hear."""
+    notify_private: bool = False
+    """Whether the webhook's name may lead to an address of a private network."""
+    notify_mail: str = ""
+    """Mail addresses, by comma, that get the digest. Takes `smtp` and `notify_from`."""
+    notify_from: str = ""
+    """Sender of the digest, such as `ratchet@example.org`."""
+    notify_minutes: float = Field(default=15.0, ge=0)
+    """Minutes a mail waits for more to go with it. High stakes, alarms and what was taken back do not wait."""
+    notify_on: str = ""
+    """What is told, by comma: waits, high, released, taken_back, alarm, no_worker. Empty: all of it."""
+    smtp: SecretStr = SecretStr("")
+    """Mail server: `smtps://USER:PASSWORD@HOST`, `smtp+starttls://…`, or `smtp://127.0.0.1` on this machine."""
     importers: str = ""
     """Folder with importers of your own for `ratchet import`, one TOML file each. Empty: none."""
     seed: int = 0
     """Seed of every draw the loop makes."""
     kill_at: str = ""
     """Tests only: die without warning at this checkpoint."""
+
+    def address(self, port: int | None = None) -> str:
+        """Where people open the screens: the public address, else on this machine. `port`: another than ours."""
+        return self.public_url.rstrip("/") or self.local_address(port)
+
+    def local_address(self, port: int | None = None) -> str:
+        """Where the screens are opened on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{host}:{self.port if port is None else port}"

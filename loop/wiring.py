@@ -1,4 +1,9 @@
-"""The only place that chooses parts: settings in, a store, an agent, a model, a clock and checkpoints out."""
+"""The only place that chooses parts: settings in, a store, an agent, a model, a clock and checkpoints out.
+
+What answers and what calls out are imported where they are asked for: most commands need a database and no more.
+"""
+
+from __future__ import annotations
 
 import os
 import signal
@@ -13,10 +18,6 @@ from pathlib import Path
 from secrets import token_hex, token_urlsafe
 from typing import TYPE_CHECKING
 
-from loop.agent import answerer_for
-from loop.desk import Chance
-from loop.llm import model_from, model_named
-from loop.outbound import Courier, Destinations, EndpointTarget, HttpEndpoint
 from loop.ports import Answerer, Checkpoint, Clock, Model, Parts, Store
 from loop.records import Actor, AgentKind, Bundle, Role
 from loop.settings import Settings, data_folder
@@ -24,9 +25,11 @@ from storage.anchors import Anchors, places_of
 from storage.connecting import parse_url
 from storage.database import Database
 from storage.keys import JournalKeys, read_keys
-from storage.outbox import Outbox
 
 if TYPE_CHECKING:
+    from loop.desk import Chance
+    from loop.outbound import Courier, Destinations, EndpointTarget, HttpEndpoint
+    from loop.outbound.notifying import Notifier
     from loop.outbound.pulling import Puller
 
 _READY = 8
@@ -74,28 +77,42 @@ def parts_for(settings: Settings, database: Database, slug: str, *, clock: Clock
     return desks(settings, database, clock=clock)(slug)
 
 
-def desks(settings: Settings, database: Database, *, clock: Clock = utc_now) -> Callable[[str], Parts]:
+def desks(settings: Settings, database: Database, *, clock: Clock = utc_now) -> Desks:
     """Parts by agent, as `parts_for` makes them: versions and connections to models are kept from one to the next."""
-    answerer, model, checkpoint = _kept(_answerers(settings)), model_from(settings), _checkpoint(settings)
+    return Desks(settings, database, clock=clock)
 
-    def desk(slug: str) -> Parts:
-        # The annotation proves that AgentStore has the shape of the port.
-        store: Store = database.store(slug, checkpoint=checkpoint)
+
+class Desks:
+    """Makes the parts of any agent; what is dear to make is made once."""
+
+    def __init__(self, settings: Settings, database: Database, *, clock: Clock) -> None:
+        self._settings, self._database, self._clock = settings, database, clock
+        self._answerer, self._model = _kept(_answerers(settings)), _model(settings)
+        self.checkpoint = _checkpoint(settings)
+
+    def __call__(self, slug: str) -> Parts:
+        """Raises NotFound when there is no such agent."""
+        return self.around(self._database.store(slug, checkpoint=self.checkpoint), slug=slug)
+
+    def around(self, store: Store, *, slug: str) -> Parts:
+        """Of an agent whose store is open already."""
+        clock, people = self._clock, self._database.people
         return Parts(
             store=store,
             clock=clock,
-            answerers=lambda bundle: answerer(slug, bundle),
-            model=model,
-            checkpoint=checkpoint,
+            answerers=lambda bundle: self._answerer(slug, bundle),
+            model=self._model,
+            checkpoint=self.checkpoint,
             token=_token,
-            seed=settings.seed,
+            seed=self._settings.seed,
+            approvers=lambda: people.approvers(slug) if self._settings.sign_in else frozenset(),
         )
-
-    return desk
 
 
 def destinations(settings: Settings) -> Destinations:
     """Where the operator said Ratchet may call or write."""
+    from loop.outbound.destinations import Destinations
+
     return Destinations(settings.outbound or data_folder() / "outbound.json")
 
 
@@ -103,6 +120,9 @@ def courier(
     settings: Settings, database: Database, *, report: Callable[[str], None], clock: Clock = utc_now
 ) -> Courier:
     """What tells others that a version went live."""
+    from loop.outbound.courier import Courier
+    from storage.outbox import Outbox
+
     return Courier(
         Outbox(database.engine),
         destinations=destinations(settings),
@@ -113,9 +133,28 @@ def courier(
     )
 
 
+def notifier(
+    settings: Settings, database: Database, *, report: Callable[[str], None], clock: Clock = utc_now
+) -> Notifier:
+    """What tells people what waits for them, where the operator named a webhook or mail. Raises InvalidInput."""
+    from loop.outbound.channels import channels_of, kinds_of
+    from loop.outbound.notifying import Notifier
+    from storage.notices import NoticeRows
+
+    return Notifier(
+        NoticeRows(database.engine),
+        channels=channels_of(settings),
+        kinds=kinds_of(settings),
+        public_url=settings.address(),
+        store=database.store,
+        clock=clock,
+        report=report,
+    )
+
+
 def puller(
     settings: Settings, database: Database, *, pause: Callable[[float], object] = time.sleep, clock: Clock = utc_now
-) -> "Puller":
+) -> Puller:
     """What reads from other tools."""
     from loop.outbound.pulling import Puller  # reads protobuf, which takes time to load
 
@@ -134,7 +173,10 @@ def rounds(
         puller(settings, database, pause=pause), destinations=destinations(settings), clock=utc_now, report=report
     )
 
+    told = notifier(settings, database, report=report)
+
     def once() -> None:
+        told.round()
         courier_.deliver()
         pulls.round()
 
@@ -142,18 +184,27 @@ def rounds(
 
 
 def operator(settings: Settings) -> Actor:
-    """Who acts while sign-in is off: one person who runs everything, and every record says so."""
+    """Who acts on the terminal, and while sign-in is off on the screens: then one person runs everything, and every
+    record says so.
+    """
     name = settings.operator.strip()
     if not name:
         try:
             name = getuser()
         except (OSError, KeyError):  # no user database, as in some containers
             name = "operator"
-    return Actor(name=name, role=Role.ADMIN, is_single_operator=True)
+    return Actor(name=name, role=Role.ADMIN, is_single_operator=not settings.sign_in)
+
+
+def new_token() -> str:
+    """256 bits nobody can guess, for a cookie or a link."""
+    return token_urlsafe(32)
 
 
 def key_chance() -> Chance:
     """What a new API key is made from."""
+    from loop.desk import Chance
+
     return Chance(key_id=token_hex(6), secret=token_urlsafe(32))
 
 
@@ -161,14 +212,26 @@ _Answering = Callable[[str, Bundle], Answerer]
 """Makes a version of an agent ready to answer."""
 
 
+def _model(settings: Settings) -> Model | None:
+    if not settings.model:
+        return None
+    from loop.llm import model_from
+
+    return model_from(settings)
+
+
 def _answerers(settings: Settings) -> _Answering:
-    endpoints = _Endpoints(destinations(settings))
+    endpoints = _Endpoints(settings)
 
     @cache
     def named(name: str) -> Model:
+        from loop.llm import model_named
+
         return model_named(name, settings)  # one per name: its limit of calls at a time holds for all versions
 
     def build(slug: str, bundle: Bundle) -> Answerer:
+        from loop.agent import answerer_for
+
         kind = bundle.model.kind
         return answerer_for(
             bundle,
@@ -184,14 +247,19 @@ def _answerers(settings: Settings) -> _Answering:
 class _Endpoints:
     """The operator's own agents, each with its connections; another one when its address was changed."""
 
-    def __init__(self, where: Destinations) -> None:
-        self._where = where
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._where: Destinations | None = None
         self._choosing = threading.Lock()
         self._known: dict[str, tuple[EndpointTarget, HttpEndpoint]] = {}
 
     def of(self, slug: str) -> HttpEndpoint | None:
         """None where the operator set none. Raises InvalidInput, NotFound."""
+        from loop.outbound.endpoint import HttpEndpoint
+
         with self._choosing:
+            if self._where is None:
+                self._where = destinations(self._settings)
             target = self._where.read().endpoints.get(slug)
             if target is None:
                 return None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from loop.records import AuditEntry, Note, Record, digest
+from loop.records.access import ENGINE, POLICY, PROVIDER
 from storage.anchors import Anchor
 from storage.arrived import Arrived
 from storage.connecting import keys_of
@@ -105,6 +106,11 @@ def breaks(
         seq, previous, is_signed = entry.seq, entry.hash, bool(entry.signature)
     if last is not None and last != (seq, previous):
         yield Break(seq if last[0] == seq else min(seq, last[0]) + 1, "The journal does not end where it was left.")
+
+
+def by_people(actor: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Whether an entry is a person's; `is_persons` in SQL."""
+    return sa.and_(actor.not_in((ENGINE, PROVIDER)), actor.not_like(f"{POLICY}%"))
 
 
 def append(
@@ -209,7 +215,7 @@ def fault_of(entry: AuditEntry, *, keys: JournalKeys, erased: Mapping[int, str] 
 def _written(agent: str, kinds: Sequence[str]) -> Note:
     """Of a commit that brought no note of its own."""
     what = " and ".join(f"{kind.replace('_', ' ')}s" if kind != "feedback" else kind for kind in kinds)
-    return Note(actor="engine", action=f"write {what}", subject=agent, at=datetime.now(UTC))
+    return Note(actor=ENGINE, action=f"write {what}", subject=agent, at=datetime.now(UTC))
 
 
 def _fault(entry: AuditEntry, *, agent: str, seq: int, previous: str, erased: Mapping[int, str]) -> str:

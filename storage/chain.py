@@ -12,7 +12,7 @@ from loop.errors import BrokenChain
 from loop.records import AuditEntry, ProposalState, digest
 from storage import audit
 from storage.connecting import keys_of
-from storage.record import KINDS, read_seals, row_digest
+from storage.record import KINDS, read_digests, read_seals, row_digest, total_of
 from storage.rows import from_row
 from storage.tables import AuditRow, DecisionRow, HeadRow, ProposalRow, ReleaseRow, VersionRow
 from storage.tombstones import erased_entries
@@ -37,6 +37,17 @@ def unreadable(agent: str) -> BrokenChain:
 def vouched(connection: sa.Connection, agent: str, kind: str, key: str) -> bool:
     """Whether a row is as the journal says it was written: nobody else put it there, or changed it."""
     return not _vouched(connection, agent, kind, key)
+
+
+def is_whole(connection: sa.Connection, agent: str, kind: str) -> bool:
+    """Whether the rows of a kind are all those, and only those, that the journal sums up, each as it was written."""
+    head = _first(connection, sa.select(HeadRow.core()).where(HeadRow.core().c.agent == agent))
+    if head is None or _end(connection, agent, head):
+        return False
+    seals = read_seals(connection, agent, kind)
+    written = {key: seal.digest for key, seal in seals.items()}
+    is_summed = head["totals"].get(kind, total_of(kind, {})) == total_of(kind, seals)
+    return is_summed and read_digests(connection, agent, kind) == written
 
 
 def _broken(agent: str, message: str) -> BrokenChain:
@@ -69,8 +80,10 @@ def _end(connection: sa.Connection, agent: str, head: _Row) -> str:
     found = [from_row(AuditEntry, row) for row in connection.execute(query).mappings()]
     if not found or (found[0].seq, found[0].hash) != (head["audit_seq"], head["audit_hash"]):
         return "The journal does not end where it was left."
-    after, erased = (found[-1].seq - 1, found[-1].previous), erased_entries(connection, agent)
-    links = list(audit.breaks(reversed(found), keys=keys, after=after, erased=erased))
+    entries, after = found[::-1], (found[-1].seq - 1, found[-1].previous)
+    links = list(audit.breaks(entries, keys=keys, after=after))
+    if links:  # unless it is what an erasure left of them: looked up only here, since every turn and answer asks
+        links = list(audit.breaks(entries, keys=keys, after=after, erased=erased_entries(connection, agent)))
     if links:
         return f"Entry {links[0].seq} of the journal: {links[0].reason}"
     if found[0].digests.get("record") != digest(head["totals"]):
@@ -144,7 +157,8 @@ def _vouched(connection: sa.Connection, agent: str, kind: str, key: str, *, row:
     name = f"{kind} {key}"
     if row is None:
         table = KINDS[kind].table
-        row = _first(connection, sa.select(table).where(KINDS[kind].found(table, [key])))
+        owner = table.c.slug if kind == "agent" else table.c.agent
+        row = _first(connection, sa.select(table).where(owner == agent, KINDS[kind].found(table, [key])))
     seal = read_seals(connection, agent, kind, [key]).get(key)
     if seal is None or row is None:
         return f"The journal knows nothing of {name}."
@@ -156,7 +170,9 @@ def _vouched(connection: sa.Connection, agent: str, kind: str, key: str, *, row:
     entry = None if stored is None else from_row(AuditEntry, stored)
     if entry is None or entry.digests.get(name) != told:
         return f"Entry {seal.seq} of the journal does not name {name}."
-    wrong = audit.fault_of(entry, keys=keys_of(connection), erased=erased_entries(connection, agent))
+    wrong = audit.fault_of(entry, keys=keys_of(connection))
+    if wrong:  # unless it is what an erasure left of it
+        wrong = audit.fault_of(entry, keys=keys_of(connection), erased=erased_entries(connection, agent))
     return f"Entry {seal.seq} of the journal: {wrong}" if wrong else ""
 
 

@@ -21,6 +21,7 @@ from loop.records import (
 from storage import audit
 from storage.among import among
 from storage.arrived import Arrived
+from storage.counting import write_counted
 from storage.derive import write_derived
 from storage.lineage import note_import, read_import, write_unlearnings
 from storage.locks import bump_change_counter, lock_arrivals
@@ -28,6 +29,7 @@ from storage.overwritten import swap
 from storage.proposals import candidate_numbers, draft_proposals, move_proposal, write_experiments, write_report
 from storage.raw import forget_raw_of
 from storage.record import Touched, comparison_key, measurement_key
+from storage.reviewing import mark_practice, write_outcomes, write_practice_answers
 from storage.rows import to_row
 from storage.statements import enqueue_feedback, insert_new, upsert
 from storage.tables import (
@@ -68,7 +70,10 @@ def write_changes(connection: sa.Connection, agent: str, changes: Changes) -> Wr
     touched.add("version", candidate_numbers(connection, agent, [one.id for one in changes.proposals]))
     write_experiments(connection, agent, changes.experiments)
     shown = sum(write_report(connection, agent, report) for report in changes.reports)
+    write_outcomes(connection, agent, changes.outcomes)
     moved += sum(move_proposal(connection, agent, move) for move in changes.proposal_moves)
+    mark_practice(connection, agent, changes.practice)
+    write_practice_answers(connection, agent, changes.practice_answers)
     _write_figures(connection, agent, changes)
     for made in changes.imports:
         note_import(connection, made, touched=touched)
@@ -93,6 +98,7 @@ def _check_agent(agent: str, changes: Changes) -> None:
         "daily",
         "imports",
         "unlearnings",
+        "practice_answers",
     ):
         for record in getattr(changes, name):
             if record.agent != agent:
@@ -154,6 +160,8 @@ def _check_record(connection: sa.Connection, agent: str, changes: Changes) -> To
         "proposal": [
             *(proposal.id for proposal in changes.proposals),
             *(move.proposal_id for move in changes.proposal_moves if move.now is not ProposalState.STALE),
+            *changes.practice,
+            *(one.proposal_id for one in changes.practice_answers),
             *reports,
         ],
         "experiment": [one.id for one in changes.experiments],
@@ -208,6 +216,8 @@ def _write_figures(connection: sa.Connection, agent: str, changes: Changes) -> N
     if changes.days:
         connection.execute(sa.delete(days).where(days.c.agent == agent, among(days.c.day, changes.days)))
     insert_new(connection, days, [to_row(day, place=-1 if day.number is None else day.number) for day in changes.daily])
+    if changes.counted is not None:
+        write_counted(connection, agent, changes.counted)
     insert_new(connection, MeasurementRow.core(), [to_row(one) for one in changes.measurements])
     upsert(connection, ComparisonRow.core(), [to_row(one) for one in changes.comparisons])
     if changes.turn is not None:

@@ -1,6 +1,6 @@
 """Connect to a database: read its URL, set it up so that what was committed stays committed, explain failures."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from json import JSONDecodeError
 from pathlib import Path
@@ -66,6 +66,11 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+def checked(engine: sa.Engine, check: Callable[[sa.Connection], None]) -> sa.Engine:
+    """The same engine, with a check at the start of every write transaction: what it raises ends it."""
+    return engine.execution_options(check=check)
+
+
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One write transaction: all of it, or nothing when the block raises."""
@@ -74,6 +79,9 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         engine.connect().execution_options(begin="write") as connection,
         connection.begin(),
     ):
+        check = connection.get_execution_options().get("check")
+        if check is not None:
+            check(connection)
         yield connection
 
 

@@ -13,14 +13,20 @@ from storage import apikeys, audit
 from storage.anchors import Anchors, deletion
 from storage.connecting import explained, make_engine, place_of, reading, writing
 from storage.cursors import Cursors
+from storage.guard import Guard, guarded
+from storage.health import HealthCheck
 from storage.keys import JournalKeys
 from storage.locks import bump_change_counter, lock_agent
 from storage.lookups import Lookup
+from storage.people import PeopleRows, carry_grants
+from storage.probes import Errands
 from storage.record import Touched
 from storage.rows import from_row, to_row
+from storage.run_store import RunStore
 from storage.schema import ensure_schema
 from storage.store import AgentStore
 from storage.tables import (
+    WORKSPACE,
     AgentRow,
     ArrivalLogRow,
     BundleRow,
@@ -39,10 +45,14 @@ _MARK = Lookup(HeadRow.core().c.number, HeadRow.core().c.change_counter, by=Head
 class Database:
     """A database with the present schema. Safe to share between threads; not between processes."""
 
-    def __init__(self, engine: sa.Engine, *, anchors: Anchors | None = None) -> None:
+    def __init__(self, engine: sa.Engine, *, anchors: Anchors | None = None, guard: Guard | None = None) -> None:
         self.engine = engine
+        self.people = PeopleRows(engine)
+        self._guard = guard
         self.telemetry = Telemetry(engine)
         self.cursors = Cursors(engine)
+        self.health = HealthCheck(engine)
+        self.errands = Errands(engine)
         self._anchors = anchors or Anchors()
 
     @classmethod
@@ -61,6 +71,10 @@ class Database:
             engine.dispose()
             raise
         return cls(engine, anchors=anchors)
+
+    def guarded(self, guard: Guard) -> "Database":
+        """The same for a signed-in person: each write looks again whether they still may. Closed with the other."""
+        return Database(guarded(self.engine, guard), anchors=self._anchors, guard=guard)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -155,6 +169,7 @@ class Database:
                 ("release", release.id),
             ):
                 touched.add(kind, [key])
+            carry_grants(connection, agent.slug, touched=touched)
             audit.append(connection, agent.slug, [note], touched=touched)
             stands = audit.anchor_of(connection, agent.slug)
         self._anchors.put(stands)
@@ -211,7 +226,11 @@ class Database:
         """Everything kept about one agent. Raises NotFound, naming the agents there are."""
         with reading(self.engine) as connection:
             _known(connection, slug)
-        return AgentStore(self.engine, slug, checkpoint=checkpoint, anchors=self._anchors)
+        return AgentStore(self._writer(slug), slug, checkpoint=checkpoint, anchors=self._anchors)
+
+    def run_store(self, agent: Agent, *, checkpoint: Checkpoint | None = None) -> RunStore:
+        """The same for one page run, which has read the agent."""
+        return RunStore(self._writer(agent.slug), agent, checkpoint=checkpoint, anchors=self._anchors)
 
     def delete_agent(self, slug: str, *, note: Note, keep: Callable[[Sequence[AuditEntry]], None]) -> None:
         """Remove an agent and all its rows, the journal too once `keep` has it outside of the database, to its end.
@@ -237,10 +256,13 @@ class Database:
             _delete(connection, slug)
         self._anchors.put(deletion(slug))
 
+    def _writer(self, slug: str) -> sa.Engine:
+        return self.engine if self._guard is None else guarded(self.engine, self._guard, agent=slug)
+
 
 def _delete(connection: sa.Connection, slug: str) -> None:
     """Every row of an agent, those that point to others first."""
-    for table in reversed(metadata.sorted_tables):
+    for table in reversed([one for one in metadata.sorted_tables if one.name not in WORKSPACE]):
         owner = table.c.slug if table.name == "agent" else table.c.agent
         connection.execute(sa.delete(table).where(owner == slug))
 

@@ -5,11 +5,9 @@ import sqlalchemy as sa
 from loop.errors import Conflict, DigestMismatch, InvalidInput, NotFound, StaleBase
 from loop.ports import Checkpoint
 from loop.records import (
-    PROPOSAL_MOVES,
     Applied,
     Bundle,
     Decision,
-    Mover,
     Note,
     Proposal,
     ProposalMove,
@@ -17,23 +15,31 @@ from loop.records import (
     Release,
     Version,
     digest,
-    may_move,
 )
 from storage import audit
+from storage.approvals import (
+    RELOAD,
+    TARGETS,
+    check_completed,
+    check_first,
+    check_seen,
+    is_completed_still,
+    words,
+)
 from storage.locks import bump_change_counter, lock_agent
 from storage.outbox import announce
 from storage.proposals import candidate_numbers, candidate_of, draft_proposals, move_proposal, next_number, stored_body
+from storage.quorum import check_quorum, why_void
 from storage.record import Touched
 from storage.rows import from_row, to_row
 from storage.tables import DecisionRow, HeadRow, ProposalRow, ReleaseRow, VersionRow
 from storage.tombstones import is_stored_body
 
-_TARGETS = {
-    "approve": ProposalState.APPROVED,
-    "edit": ProposalState.EDITED,
-    "reject": ProposalState.REJECTED,
-}
-_RELOAD = "Load it again and decide on what it is now."
+_HELD_AGAINST = (
+    *("state", "evidence_digest", "report_id", "base_number", "candidate_digest"),
+    *("practice", "stakes", "authors", "evidence"),
+)
+"""What of a proposal a word on it is held against."""
 
 
 def record_decision(
@@ -60,10 +66,14 @@ def record_decision(
         _check_undo(connection, agent, decision, was=was)
         now = ProposalState.WAITING
     else:
-        _check_seen(decision, proposal, was=was, head=head)
-        now = _TARGETS[decision.verb]
-    if not move_proposal(connection, agent, ProposalMove(proposal_id=decision.proposal_id, was=was, now=now)):
-        raise Conflict("Somebody else decided this proposal a moment ago.", remedy=_RELOAD)
+        check_seen(decision, proposal, was=was, head=head)
+        check_completed(connection, agent, decision)
+        check_quorum(connection, agent, decision, proposal=proposal)
+        now = TARGETS[decision.verb]
+    if decision.verb == "endorse":
+        check_first(connection, agent, decision)
+    if now is not was and not _move(connection, agent, decision.proposal_id, was=was, now=now):
+        raise Conflict("Somebody else decided this proposal a moment ago.", remedy=RELOAD)
     connection.execute(sa.insert(table), to_row(decision))
     if successor is not None:
         brought = [] if candidate is None else [candidate]
@@ -97,13 +107,13 @@ def apply_approval(
     approval = _approval(connection, agent, decision)
     proposal = _proposal(connection, agent, approval.proposal_id)
     if proposal["state"] != ProposalState.APPROVED.value:
-        raise Conflict(f"The proposal is {_words(proposal['state'])}, not approved.")
+        raise Conflict(f"The proposal is {words(proposal['state'])}, not approved.")
     if (release.agent, release.decision_id, release.proposal_id) != (agent, approval.id, approval.proposal_id):
         raise InvalidInput("The release must name the decision and its proposal.", field="decision_id")
     version = candidate_of(connection, agent, approval.proposal_id)
     touched = Touched(connection, agent)
     rests_on = (
-        ("decision", [approval.id]),
+        ("decision", [approval.id, *filter(None, (approval.completes,))]),
         ("proposal", [approval.proposal_id]),
         ("report", [] if approval.report_id is None else [approval.report_id]),
     )
@@ -143,7 +153,7 @@ def restore(
     _check_rollback(agent, version, release)
     head = lock_agent(connection, agent)
     if head != release.from_number:
-        raise StaleBase("Another version went live a moment ago; nothing was rolled back.", remedy=_RELOAD)
+        raise StaleBase("Another version went live a moment ago; nothing was rolled back.", remedy=RELOAD)
     versions = VersionRow.core()
     restored = connection.execute(
         sa.select(versions.c.digest).where(
@@ -161,7 +171,7 @@ def restore(
     if undone is not None:
         proposal = _proposal(connection, agent, undone)
         if not _move(connection, agent, undone, was=ProposalState.LIVE, now=ProposalState.UNDONE):
-            raise Conflict(f"The proposal is {_words(proposal['state'])}, not live; nothing was rolled back.")
+            raise Conflict(f"The proposal is {words(proposal['state'])}, not live; nothing was rolled back.")
     number = next_number(connection, agent)
     version, release = (
         version.model_copy(update={"number": number}),
@@ -189,6 +199,10 @@ def _unfit(
         return f"Version {head} went live before it; it was approved for version {proposal['base_number']}."
     if (approval.seen_digest, approval.report_id) != (proposal["evidence_digest"], proposal["report_id"]):
         return "The evidence is no longer what was approved."
+    if proposal["practice"] or not is_completed_still(connection, agent, approval):
+        return "It needed two approvals, and one of them does not stand any more."
+    if void := why_void(connection, agent, approval, proposal=proposal):
+        return void
     body = None if version is None else stored_body(connection, agent, version.digest)
     if version is None or body is None:
         return "The content that was approved is not stored."
@@ -202,7 +216,7 @@ def _check_record(
 ) -> Touched:
     """A word is bound to what the journal says was written: proposal and report as they were. Raises Damaged."""
     touched = Touched(connection, agent)
-    touched.check("decision", [decision.id, *([] if decision.undoes is None else [decision.undoes])])
+    touched.check("decision", [decision.id, *filter(None, (decision.undoes, decision.completes))])
     touched.check("proposal", [decision.proposal_id, *([] if successor is None else [successor.id])])
     touched.check("report", [] if proposal["report_id"] is None else [proposal["report_id"]])
     touched.check("bundle", [] if successor is None else [successor.candidate_digest])
@@ -244,28 +258,12 @@ def _check_undo(connection: sa.Connection, agent: str, decision: Decision, *, wa
     )
     if undone is None or undone["proposal_id"] != decision.proposal_id:
         raise NotFound("The decision to take back does not exist.")
-    if undone["verb"] not in {"approve", "reject"}:
+    if undone["verb"] not in {"approve", "endorse", "reject"}:
         raise InvalidInput("Only an approval or a rejection can be taken back.", field="undoes")
     if _undo_of(connection, agent, undone["id"]):
         raise Conflict("This decision was taken back already.")
-    if was is not _TARGETS[undone["verb"]]:
-        raise Conflict(f"The proposal is {_words(was)} now; the decision can no longer be taken back.")
-
-
-def _check_seen(decision: Decision, proposal: sa.RowMapping, *, was: ProposalState, head: int) -> None:
-    if not may_move(PROPOSAL_MOVES, was, _TARGETS[decision.verb], by=Mover.DECISION):
-        raise Conflict(f"The proposal is {_words(was)} now, not waiting.", remedy=_RELOAD)
-    if decision.seen_digest != proposal["evidence_digest"]:
-        raise DigestMismatch("The proposal or its evidence changed since it was shown.", remedy=_RELOAD)
-    if decision.report_id != proposal["report_id"]:
-        raise DigestMismatch("The decision names another report than the one that is shown.", remedy=_RELOAD)
-    if decision.verb == "approve" and not proposal["evidence_digest"]:
-        raise DigestMismatch("The proposal has not been tested; there is nothing to approve.")
-    if decision.verb == "approve" and proposal["base_number"] != head:
-        raise StaleBase(
-            f"Version {head} went live since this was drafted on version {proposal['base_number']}.",
-            remedy="It will be drafted and tested again on the live version.",
-        )
+    if was is not TARGETS[undone["verb"]]:
+        raise Conflict(f"The proposal is {words(was)} now; the decision can no longer be taken back.")
 
 
 def _check_rollback(agent: str, version: Version, release: Release) -> None:
@@ -299,8 +297,9 @@ def _undo_of(connection: sa.Connection, agent: str, decision_id: str) -> bool:
 
 def _proposal(connection: sa.Connection, agent: str, proposal_id: str) -> sa.RowMapping:
     table = ProposalRow.core()
-    wanted = ("state", "evidence_digest", "report_id", "base_number", "candidate_digest")
-    query = sa.select(*(table.c[name] for name in wanted)).where(table.c.agent == agent, table.c.id == proposal_id)
+    query = sa.select(*(table.c[name] for name in _HELD_AGAINST)).where(
+        table.c.agent == agent, table.c.id == proposal_id
+    )
     row = connection.execute(query).mappings().first()
     if row is None:
         raise NotFound("There is no such proposal.")
@@ -319,7 +318,7 @@ def _move_head(connection: sa.Connection, agent: str, *, release: Release, check
         sa.update(head).where(head.c.agent == agent, head.c.number == release.from_number).values(number=release.number)
     ).rowcount
     if moved != 1:
-        raise StaleBase("Another version went live a moment ago.", remedy=_RELOAD)
+        raise StaleBase("Another version went live a moment ago.", remedy=RELOAD)
     checkpoint("release:head")
     connection.execute(sa.insert(ReleaseRow.core()), to_row(release))
 
@@ -337,7 +336,3 @@ def _note_release(
     audit.append(connection, agent, [note], touched=touched)
     announce(connection, release, digest=version.digest)
     bump_change_counter(connection, agent)
-
-
-def _words(state: str) -> str:
-    return state.replace("_", " ")

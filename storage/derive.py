@@ -12,7 +12,11 @@ from storage.statements import enqueue, enqueue_feedback, execute_many, insert_n
 from storage.tables import (
     BucketRow,
     ClaimRow,
+    DailyAnswersRow,
+    DailySignalRow,
+    DailyWorkRow,
     DueRow,
+    HourlySignalRow,
     IssueRow,
     JudgedRow,
     KeptRow,
@@ -58,7 +62,8 @@ def write_derived(connection: sa.Connection, agent: str, derived: Derived) -> No
 
 def forget_derived(connection: sa.Connection, agent: str) -> None:
     """Drop everything derived and put all feedback on the list: what decides about it changed."""
-    for table in (DueRow, ClaimRow, KeptRow, StandingRow, BucketRow, QuestionRow, JudgedRow, IssueRow):
+    counts = (DailySignalRow, HourlySignalRow, DailyAnswersRow, DailyWorkRow)
+    for table in (DueRow, ClaimRow, KeptRow, StandingRow, BucketRow, QuestionRow, JudgedRow, IssueRow, *counts):
         connection.execute(sa.delete(table.core()).where(table.core().c.agent == agent))
     enqueue_feedback(connection, agent, sa.true())
 

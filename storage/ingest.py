@@ -21,7 +21,7 @@ from storage.orphans import found_target, settle
 from storage.overwritten import keep_overwritten, taken_back
 from storage.raw import keep_raw
 from storage.rows import Row, from_row, storable, to_event_row, to_feedback_row, to_row
-from storage.statements import enqueue, enqueue_feedback, insert_new, insert_unknown
+from storage.statements import enqueue, enqueue_feedback, insert_new, insert_unknown, leave_day
 from storage.tables import FeedbackRow, InteractionRow, ScoreRow
 
 _I, _F = InteractionRow.core().c, FeedbackRow.core().c
@@ -167,6 +167,8 @@ def _write_interactions(
     insert_new(connection, table, placed)
     if import_id and changed:
         keep_overwritten(connection, agent, import_id, changed)
+    if changed:
+        _leave_days(connection, agent, changed)
     for row in changed.values():
         placed.append(row | {"seq": next(seq)})
         connection.execute(sa.update(table).where(table.c.agent == agent, table.c.id == row["id"]).values(placed[-1]))
@@ -175,6 +177,12 @@ def _write_interactions(
     if fresh or changed:
         enqueue_feedback(connection, agent, among(FeedbackRow.core().c.interaction_id, [*fresh, *changed]))
     return _Kept(Written(new=new, updated=updated, duplicate=duplicate), [*fresh, *changed])
+
+
+def _leave_days(connection: sa.Connection, agent: str, changed: Mapping[str, Row]) -> None:
+    """Answers are counted by day: one that moves to another day is missing on the one it leaves."""
+    for row in connection.execute(sa.select(_I.id, _I.at).where(_I.agent == agent, among(_I.id, changed))):
+        leave_day(connection, agent, row.at, now=changed[row.id]["at"])
 
 
 def _write_feedback(

@@ -19,14 +19,13 @@ from loop.records import (
     ProposalItem,
     Split,
     TaintScope,
-    TracedCase,
-    TracedItem,
     Unlearning,
     Version,
     Written,
     door_of,
     vouched_source,
 )
+from loop.records.lineage import TracedCase, TracedItem, judged_as
 from storage import reads
 from storage.among import among
 from storage.connecting import reading
@@ -35,6 +34,7 @@ from storage.rows import Row, columns_of, from_row, to_row
 from storage.statements import insert_new, upsert
 from storage.tables import (
     AnswerRow,
+    AuditRow,
     CaseActRow,
     EvalCaseRow,
     FeedbackRow,
@@ -87,10 +87,8 @@ class AgentLineage:
 
     def told_by(self, feedback_ids: Collection[str]) -> dict[str, TracedItem]:
         """See `loop.ports.Lineage.told_by`."""
-        query = sa.select(*(_FEEDBACK[name] for name in _TRACED)).where(
-            _FEEDBACK.agent == self._slug, among(_FEEDBACK.id, feedback_ids)
-        )
-        return {row[0]: _traced(row) for row in self._rows(query)}
+        with reading(self._engine) as connection:
+            return read_told(connection, self._slug, feedback_ids)
 
     # where to ----------------------------------------------------------------------------------------------------
     def issues_by_id(self, ids: Collection[str]) -> list[Issue]:
@@ -237,6 +235,22 @@ class AgentLineage:
     def _mappings(self, query: sa.Executable) -> Sequence[sa.RowMapping]:
         with reading(self._engine) as connection:
             return connection.execute(query).mappings().all()
+
+
+def read_told(connection: sa.Connection, agent: str, feedback_ids: Collection[str]) -> dict[str, TracedItem]:
+    """See `loop.ports.Lineage.told_by`."""
+    query = sa.select(*(_FEEDBACK[name] for name in _TRACED)).where(
+        _FEEDBACK.agent == agent, among(_FEEDBACK.id, feedback_ids)
+    )
+    found = {row.id: _traced(row) for row in connection.execute(query)}
+    released = [key for key, one in found.items() if one.state is FeedbackState.RELEASED]
+    entries = AuditRow.core().c
+    acts = sa.select(entries.subject, entries.actor).where(
+        entries.agent == agent, among(entries.subject, released), entries.action == judged_as(FeedbackState.RELEASED)
+    )
+    for act in connection.execute(acts.order_by(entries.seq)) if released else ():
+        found[act.subject] = found[act.subject]._replace(released_by=act.actor)
+    return found
 
 
 def _traced(row: sa.Row[Any]) -> TracedItem:

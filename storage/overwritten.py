@@ -17,7 +17,7 @@ from storage.arrived import Arrived
 from storage.bodies import from_body
 from storage.connecting import keys_of
 from storage.rows import Row, from_row, storable, to_event_row
-from storage.statements import chunks, enqueue_feedback, insert_new, update, upsert
+from storage.statements import chunks, enqueue_feedback, insert_new, leave_day, update, upsert
 from storage.tables import FeedbackRow, InteractionRow, OverwrittenRow
 
 _KEPT, _ASKED = OverwrittenRow.core(), InteractionRow.core()
@@ -91,6 +91,7 @@ def _swap(connection: sa.Connection, arrived: Arrived, rows: list[Row], *, is_ta
 def _write(connection: sa.Connection, arrived: Arrived, stands: Mapping[str, Any], body: Row) -> None:
     arrived.seq += 1
     row = to_event_row(from_body(Interaction, body), seq=arrived.seq)
+    leave_day(connection, arrived.agent, stands["at"], now=row["at"])
     arrived.take("interaction", [stands])
     arrived.put("interaction", [row])
     mine = (_ASKED.c.agent == arrived.agent, _ASKED.c.id == stands["id"])

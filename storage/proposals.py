@@ -37,7 +37,15 @@ def draft_proposals(
     brought = {bundle.digest: bundle for bundle in bundles}
     drafted = 0
     for proposal in proposals:
-        row = to_row(proposal, state=ProposalState.DRAFTED.value, evidence_digest="", report_id=None, stale_reason="")
+        row = to_row(
+            proposal,
+            state=ProposalState.DRAFTED.value,
+            evidence_digest="",
+            report_id=None,
+            stale_reason="",
+            practice="",
+            **_chain(connection, agent, proposal),
+        )
         if insert_unknown(connection, ProposalRow.core(), agent, [row]):
             write_sources(connection, [proposal])
             _keep_candidate(connection, agent, proposal, brought=brought)
@@ -126,6 +134,16 @@ def write_report(connection: sa.Connection, agent: str, report: Report) -> bool:
     digest = evidence_digest(from_row(Proposal, row), report)
     connection.execute(sa.update(table).where(mine).values(evidence_digest=digest, report_id=report.id))
     return True
+
+
+def _chain(connection: sa.Connection, agent: str, proposal: Proposal) -> Row:
+    """Where its chain of replacements began, and when: a redraw does not make a change younger."""
+    table = ProposalRow.core()
+    query = sa.select(table.c.root_id, table.c.waits_since).where(
+        table.c.agent == agent, table.c.id == proposal.replaces
+    )
+    before = connection.execute(query).mappings().first() if proposal.replaces else None
+    return dict(before) if before else {"root_id": proposal.id, "waits_since": proposal.created_at}
 
 
 def _keep_candidate(

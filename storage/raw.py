@@ -1,19 +1,20 @@
 """Raw text, apart: nothing that is read by pages, proposals, exports or bundles touches this table."""
 
 from collections.abc import Collection, Iterable
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from loop.errors import NotFound
-from loop.records import Agent, Note
+from loop.records import Note
 from loop.records.raw import RawKind, RawText
 from storage import audit
 from storage.among import among
 from storage.connecting import reading, writing
 from storage.locks import lock_agent
+from storage.noting import AgentNoting
 from storage.rows import from_row, to_row
+from storage.snapshot import AgentReads
 from storage.statements import insert_new
 from storage.tables import FeedbackRow, InteractionRow, RawTextRow
 
@@ -21,18 +22,8 @@ _RAW = RawTextRow.core()
 _OF: dict[RawKind, sa.Table] = {"interaction": InteractionRow.core(), "feedback": FeedbackRow.core()}
 
 
-class AgentRaw:
+class AgentRaw(AgentNoting, AgentReads):
     """See `loop.ports.erasing.RawTexts`; part of an agent's store."""
-
-    _engine: sa.Engine
-    _slug: str
-
-    @property
-    def agent(self) -> Agent:
-        raise NotImplementedError
-
-    def _noting(self, *, is_release: bool = False) -> AbstractContextManager[sa.Connection]:
-        raise NotImplementedError
 
     def raw_kept(self, ids: Collection[str], *, now: datetime) -> frozenset[str]:
         """See the port."""

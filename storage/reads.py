@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from loop.records import (
     COUNTING_STATES,
     Answer,
-    DaySignals,
     Feedback,
     FeedbackItem,
     FeedbackState,
@@ -35,7 +34,6 @@ from storage.tables import (
     DailyQualityRow,
     FeedbackRow,
     FlagRow,
-    InteractionRow,
     JudgedRow,
     ProposalRow,
     ReportRow,
@@ -156,6 +154,8 @@ def read_proposals(connection: sa.Connection, agent: str, which: sa.ColumnElemen
             evidence_digest=row["evidence_digest"],
             stale_reason=row["stale_reason"],
             number=row["number"],
+            waits_since=row["waits_since"],
+            practice=row["practice"],
         )
         for row in connection.execute(query).mappings()
     ]
@@ -165,47 +165,6 @@ def _shown(row: sa.RowMapping) -> Report | None:
     if row["report"] is None:
         return None
     return as_shown(from_body(Report, row["report"]), state=ProposalState(row["state"]))
-
-
-def count_signals(
-    connection: sa.Connection, agent: str, *, days: Collection[str] | None = None, now: datetime | None = None
-) -> list[DaySignals]:
-    """By day of the answer (of the signal where that is unknown) and version, oldest first; of some days or all."""
-    told, answers = FeedbackRow.core(), InteractionRow.core()
-    moment: sa.ColumnElement[datetime] = sa.func.coalesce(answers.c.at, told.c.at)
-    if connection.dialect.name == "sqlite":
-        day = sa.func.substr(sa.type_coerce(moment, sa.String), 1, 10).label("day")
-    else:
-        day = sa.func.to_char(sa.func.timezone("UTC", moment), "YYYY-MM-DD").label("day")
-    waits = _waits(told.c.kind, day.element, now=now)
-    query = (
-        sa.select(
-            day,
-            answers.c.version.label("number"),
-            sa.func.sum(sa.case((waits, 0), else_=1)).label("n"),
-            sa.func.sum(sa.case((waits, 0), (told.c.value >= 0.5, 1), else_=0)).label("good"),
-            sa.func.sum(sa.case((waits, 1), else_=0)).label("waiting"),
-        )
-        .select_from(told)
-        .outerjoin(answers, sa.and_(answers.c.agent == told.c.agent, answers.c.id == told.c.interaction_id))
-        .where(
-            told.c.agent == agent,
-            told.c.value.is_not(None),
-            told.c.state.not_in([state.value for state in _UNCOUNTED]),
-        )
-        .where(sa.true() if days is None else told.c.id.in_(_on_days(agent, days)))
-        # By place: the expression holds parameters, and PostgreSQL does not see that two are the same.
-        .group_by(sa.text("1, 2"))
-        .order_by(sa.text("1"), sa.func.coalesce(answers.c.version, -1))
-    )
-    return [DaySignals.model_validate(dict(row)) for row in connection.execute(query).mappings()]
-
-
-def _on_days(agent: str, days: Collection[str]) -> sa.Select[tuple[str]]:
-    judged = JudgedRow.core()
-    return sa.select(judged.c.feedback_id).where(
-        judged.c.agent == agent, judged.c.day.in_(sorted(days)), judged.c.value.is_not(None)
-    )
 
 
 def _waits(kind: sa.ColumnElement[str], day: sa.ColumnElement[str], *, now: datetime | None) -> sa.ColumnElement[bool]:

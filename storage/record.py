@@ -76,6 +76,7 @@ KINDS: dict[str, Kind] = {
     "decision": Kind(tables.DecisionRow.core(), *_by("id")),
     "release": Kind(tables.ReleaseRow.core(), *_by("id")),
     "api_key": Kind(tables.ApiKeyRow.core(), *_by("id")),
+    "role_grant": Kind(tables.GrantRow.core(), *_by("name")),
     "import": Kind(tables.ImportRow.core(), *_by("id")),
     "unlearning": Kind(tables.UnlearningRow.core(), *_by("id")),
     "erasure": Kind(tables.ErasureRow.core(), *_by("id")),

@@ -33,19 +33,26 @@ from loop.records import (
     FirewallAudit,
     FirewallVerdict,
     Flag,
+    Grant,
     Import,
     Interaction,
     Issue,
     Measurement,
+    Person,
     Proposal,
     Record,
     Release,
     Report,
     Score,
+    SignIn,
+    SignInLink,
     TurnReport,
     Unlearning,
     Version,
 )
+from loop.records.desk import PracticeAnswer, Remark, Viewing
+from loop.records.notices import Notice
+from loop.records.probes import Probe
 from loop.records.raw import RawText
 from storage import tables
 from storage.bodies import from_body
@@ -72,18 +79,27 @@ TABLES: dict[type[Record], type[tables.Table]] = {
     FirewallAudit: tables.FirewallAuditRow,
     FirewallVerdict: tables.FirewallVerdictRow,
     Flag: tables.FlagRow,
+    Grant: tables.GrantRow,
     Import: tables.ImportRow,
     Interaction: tables.InteractionRow,
     Issue: tables.IssueRow,
     Measurement: tables.MeasurementRow,
+    Notice: tables.NoticeRow,
+    Person: tables.PersonRow,
+    PracticeAnswer: tables.PracticeAnswerRow,
+    Probe: tables.ProbeRow,
     Proposal: tables.ProposalRow,
     RawText: tables.RawTextRow,
     Release: tables.ReleaseRow,
+    Remark: tables.RemarkRow,
     Report: tables.ReportRow,
     Score: tables.ScoreRow,
+    SignIn: tables.SignInRow,
+    SignInLink: tables.SignInLinkRow,
     TurnReport: tables.TurnRow,
     Unlearning: tables.UnlearningRow,
     Version: tables.VersionRow,
+    Viewing: tables.ViewingRow,
 }
 """Where each record is kept. A table with a column `body` keeps the whole record there."""
 

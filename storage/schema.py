@@ -1,15 +1,15 @@
 """Bring a database to the present schema: create it when empty, upgrade it when older, refuse it when not ours."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 
 from loop.errors import StoreUnavailable
 from storage.checkpoint import checkpoint_all
+
+if TYPE_CHECKING:
+    from alembic.config import Config  # imported where a database is moved: every command opens one, few move it
 
 VERSION_TABLE = "ratchet_revision"
 """Its presence tells our databases from others."""
@@ -55,6 +55,8 @@ def ensure_schema(engine: sa.Engine) -> None:
 
 def move_schema(engine: sa.Engine, revision: str) -> None:
     """Upgrade or downgrade to a revision (`head`, `base` or an id), in one transaction."""
+    from alembic import command
+
     with engine.connect().execution_options(begin="migrate") as connection:
         # A table rebuilt by a migration is dropped and renamed: foreign keys are off on this
         # connection, so it must not go back to the pool.
@@ -77,19 +79,22 @@ def move_schema(engine: sa.Engine, revision: str) -> None:
 
 def newest_revision() -> str:
     """The revision this program writes."""
-    return str(_scripts().get_current_head())
+    return _revisions()[-1]
 
 
-def alembic_config(connection: sa.Connection) -> Config:
+def alembic_config(connection: sa.Connection) -> "Config":
     """Alembic's configuration for one connection, without any file."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(_MIGRATIONS))
+def _revisions() -> list[str]:
+    """Every revision, oldest first: a migration's file is named by its revision, and they follow one another."""
+    return sorted(file.stem.removeprefix("v") for file in (_MIGRATIONS / "versions").glob("v*.py"))
 
 
 def _stored_revision(connection: sa.Connection) -> str | None:
@@ -105,19 +110,16 @@ def _stored_revision(connection: sa.Connection) -> str | None:
     stored = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
     if stored is None:
         return None
-    try:
-        _scripts().get_revision(stored)
-    except CommandError:
+    if stored not in _revisions():
         raise StoreUnavailable(
             "This database was written by a newer Ratchet.",
             remedy="Upgrade this installation, or restore the backup made before the upgrade.",
-        ) from None
+        )
     return str(stored)
 
 
 def _is_older(revision: str, *, than: str) -> bool:
-    older = {script.revision for script in _scripts().iterate_revisions(than, "base")} - {than}
-    return revision in older
+    return revision in _revisions() and revision < than
 
 
 def _check_references(connection: sa.Connection) -> None:

@@ -14,7 +14,6 @@ from loop.records import (
     AuditEntry,
     Bundle,
     Comparison,
-    DaySignals,
     Decision,
     Experiment,
     FailedJob,
@@ -264,11 +263,6 @@ class AgentReads:
         """Every look at the sealed cases that was charged, without the bodies of the reports."""
         with reading(self._engine) as connection:
             return reads.read_ledger(connection, self._slug)
-
-    def signals_by_day(self, days: Collection[str] | None = None, *, now: datetime | None = None) -> list[DaySignals]:
-        """See `loop.ports.Snapshots.signals_by_day`; by day of the answer, of the signal where that is unknown."""
-        with reading(self._engine) as connection:
-            return reads.count_signals(connection, self._slug, days=days, now=now)
 
     def signals_on(self, number: int, *, now: datetime | None = None) -> VersionSignals:
         """See `loop.ports.Snapshots.signals_on`."""

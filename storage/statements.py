@@ -1,6 +1,7 @@
 """Statements every writer shares: inserts that are idempotent, upserts, and the list of what the firewall has to do."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -149,6 +150,13 @@ def enqueue_feedback(connection: sa.Connection, agent: str, which: sa.ColumnElem
     told = FeedbackRow.core()
     rows = connection.execute(sa.select(told.c.id, told.c.seq).where(told.c.agent == agent, which)).all()
     enqueue(connection, agent, (("facts", row.id, row.seq) for row in rows))
+
+
+def leave_day(connection: sa.Connection, agent: str, was: datetime, *, now: datetime) -> None:
+    """Have the answers of a day counted again when one of them moves to another."""
+    days = [at.astimezone(UTC).date().isoformat() for at in (was, now)]
+    if days[0] != days[1]:
+        enqueue(connection, agent, [("traffic", days[0], 0)])
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,6 @@
 """One agent's records: what `loop.ports.Store` asks for, kept in a database."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -31,12 +30,13 @@ from loop.records import (
 from loop.records.raw import RawText
 from storage import audit, checkpoint, decisions, delivering, failures
 from storage.among import among
-from storage.anchors import EVERY, Anchors
+from storage.anchors import Anchors
 from storage.answers import is_kept_by_us, signed
 from storage.asks import AgentAsks
 from storage.casebook import AgentCasebook, write_case_changes
 from storage.commit import check_changes, write_changes
 from storage.connecting import keys_of, reading, writing
+from storage.counting import AgentCounts
 from storage.derive import forget_derived
 from storage.erasing.store import AgentErasing
 from storage.ingest import arrival_rows, write_arrivals
@@ -44,11 +44,12 @@ from storage.knowledge import AgentKnowledge
 from storage.lineage import AgentLineage, note_import
 from storage.locks import bump_change_counter, lock_agent
 from storage.panelbook import AgentPanelbook, write_audit_changes
+from storage.probes import AgentProbes
 from storage.raw import AgentRaw, truncate_log
 from storage.reads import read_answers
 from storage.record import Touched
+from storage.reviewing import AgentReviews
 from storage.rows import storable
-from storage.snapshot import AgentReads
 from storage.statements import insert_new
 from storage.tables import AnswerRow
 from storage.voices import AgentVoices
@@ -65,7 +66,6 @@ def _counted(notes: Sequence[Note], written: Written) -> list[Note]:
 
 
 class AgentStore(
-    AgentReads,
     AgentKnowledge,
     AgentVoices,
     AgentCasebook,
@@ -73,12 +73,20 @@ class AgentStore(
     AgentLineage,
     AgentErasing,
     AgentRaw,
+    AgentReviews,
     AgentAsks,
+    AgentCounts,
+    AgentProbes,
 ):
     """Everything kept about one agent: its reads, and each write in one transaction."""
 
     def __init__(
-        self, engine: sa.Engine, slug: str, *, checkpoint: Checkpoint | None = None, anchors: Anchors | None = None
+        self,
+        engine: sa.Engine,
+        slug: str,
+        *,
+        checkpoint: Checkpoint | None = None,
+        anchors: Anchors | None = None,
     ) -> None:
         super().__init__(engine, slug)
         self._checkpoint = checkpoint or _carry_on
@@ -257,17 +265,3 @@ class AgentStore(
         with self._noting(is_release=True) as connection:
             checkpoint.checkpoint(connection, self._slug, note.model_copy(update={"action": checkpoint.ACCEPT}))
             bump_change_counter(connection, self._slug)
-
-    @contextmanager
-    def _noting(self, *, is_release: bool = False) -> Iterator[sa.Connection]:
-        """One write transaction; after a release, and every EVERY entries, an anchor says where the journal stands."""
-        anchored = None
-        with writing(self._engine) as connection:
-            before = audit.end_of(connection, self._slug) if self._anchors.places else 0
-            yield connection
-            if self._anchors.places:
-                after = audit.end_of(connection, self._slug)
-                if after > before if is_release else after // EVERY > before // EVERY:
-                    anchored = audit.anchor_of(connection, self._slug)
-        if anchored is not None:
-            self._anchors.put(anchored)

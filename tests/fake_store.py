@@ -11,14 +11,15 @@ from typing import Any
 from loop.agent import LocalAgent
 from loop.errors import Conflict, DigestMismatch, NotFound, StaleBase
 from loop.ports import Parts
+from loop.ports.counting import Arrivals
 from loop.records import (
     COUNTING_STATES,
+    DOUBTED_STATES,
     UNDECIDED_STATES,
     Agent,
     Applied,
     Bundle,
     Changes,
-    DaySignals,
     Decision,
     Derived,
     EvalCase,
@@ -35,7 +36,6 @@ from loop.records import (
     Release,
     Report,
     Split,
-    TracedItem,
     Version,
     VersionSignals,
     Written,
@@ -43,6 +43,10 @@ from loop.records import (
     evidence_digest,
     look_of,
 )
+from loop.records.cards import Answered
+from loop.records.counts import DayAnswers, SignalCell
+from loop.records.lineage import TracedItem
+from loop.records.probes import PROBE_SOURCE
 from loop.validate import MemoryKnowledge
 from tests.builders import NOON
 from tests.fakes import FakeAnswers, FakeArrivals, FakeClock, FakeFailedJobs
@@ -114,7 +118,11 @@ class Memory(FakeArrivals, FakeAnswers):
             Version(agent=proposal.agent, number=number, digest=proposal.candidate_digest, proposal_id=proposal.id,
                     parent=proposal.base_number, created_at=proposal.created_at, released_at=None)
         )  # fmt: skip
-        self.drafts[proposal.id] = ProposalItem(proposal=proposal, state=ProposalState.DRAFTED, number=number)
+        before = self.drafts.get(proposal.replaces or "")
+        since = before.waits_since if before else proposal.created_at
+        self.drafts[proposal.id] = ProposalItem(
+            proposal=proposal, state=ProposalState.DRAFTED, number=number, waits_since=since
+        )
         self.changed += 1
 
 
@@ -123,6 +131,19 @@ class FakeSnapshots(Memory):
 
     def unlearnings(self) -> list[Any]:
         return []
+
+    def viewings(self, proposal_id: str) -> list[Any]:
+        return []
+
+    def answers_since(self, since: datetime, *, limit: int) -> list[Answered]:
+        told = sorted(
+            (one for one in self.known.asked.values() if one.at >= since and one.source != PROBE_SOURCE),
+            key=lambda one: one.at,
+        )
+        return [
+            Answered(one.at, one.question, one.context, one.answer, one.label, one.article_id)
+            for one in reversed(told[-limit:])
+        ]
 
     def finish_erasures(self, now: datetime) -> list[Any]:
         return []
@@ -248,15 +269,50 @@ class FakeSnapshots(Memory):
     def waiting_days(self) -> list[str]:
         return []
 
-    def signals_by_day(self, days: Iterable[str] | None = None, *, now: datetime | None = None) -> list[DaySignals]:
-        found: dict[tuple[str, int | None], list[float]] = {}
-        for said, version in self._signals():
-            found.setdefault((said.at.date().isoformat(), version), []).append(said.value or 0.0)
-        return [
-            DaySignals(day=day, number=number, n=len(some), good=sum(value >= 0.5 for value in some))
-            for (day, number), some in found.items()
-            if days is None or day in set(days)
-        ]
+    def signal_cells(self, days: Iterable[str] | None = None, *, now: datetime | None = None) -> list[SignalCell]:
+        cells: Counter[tuple[Any, ...]] = Counter()
+        for item in self.known.items.values():
+            asked = self.known.asked.get(item.feedback.interaction_id)
+            if item.state is FeedbackState.SUPERSEDED or asked is None:
+                continue
+            day, said = asked.at.date().isoformat(), item.feedback
+            if days is None or day in set(days):
+                counts = said.value is not None and item.state in COUNTING_STATES
+                key = (day, said.kind.value, asked.topic or asked.label or "", asked.at.hour, asked.version)
+                cells += Counter({(*key, "told"): 1, (*key, "n"): int(counts)})
+                cells += Counter({(*key, "good"): int(counts and (said.value or 0) >= 0.5)})
+                cells += Counter({(*key, "held"): int(item.state in DOUBTED_STATES)})
+        keys = sorted({key[:-1] for key in cells}, key=str)
+        return [SignalCell(*key, *(cells[*key, name] for name in ("told", "held", "n", "good")), 0) for key in keys]
+
+    def answered_since(self, seq: int) -> Arrivals:
+        n = len(self.known.asked)
+        return Arrivals(
+            tuple(sorted({one.at.date().isoformat() for one in self.known.asked.values()} if n > seq else ())), n
+        )
+
+    def answer_counts(self, days: Iterable[str] | None = None) -> list[DayAnswers]:
+        asked = (one for one in self.known.asked.values() if one.source != PROBE_SOURCE)
+        found = Counter((one.at.date().isoformat(), one.version) for one in asked)
+        return [DayAnswers(*key, n, 0) for key, n in found.items() if days is None or key[0] in set(days)]
+
+    def work_since(self, seq: int) -> list[Any]:
+        return []
+
+    def day_work(self, since: str = "") -> list[Any]:
+        return []
+
+    def day_signals(self, since: str = "", *, by_topic: bool = False) -> list[Any]:
+        return []
+
+    def hour_signals(self, since: str = "", *, by_day: bool = False) -> list[Any]:
+        return []
+
+    def day_answers(self, since: str = "") -> list[Any]:
+        return []
+
+    def change_lines(self) -> list[Any]:
+        return []
 
     def signals_on(self, number: int, *, now: datetime | None = None) -> VersionSignals:
         said = [one for one, version in self._signals() if version == number]

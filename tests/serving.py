@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from dashboard.door.hosts import cookie_name
 from loop import desk, wiring
 from loop.records import VERBS, Actor, Role, Verb
 from loop.serve.app import make_app
@@ -109,6 +110,18 @@ def serving(url: str) -> Iterator[int]:
         server.should_exit = True
         thread.join(SECONDS)
         listening.close()
+
+
+def operator_cookie(url: str, *, port: int) -> tuple[str, str]:
+    """Name and value of the cookie of a browser in which the operator opened the desk on this database."""
+    database = wiring.open_database(Settings(database_url=url))
+    try:
+        operator = Actor(name="dana", role=Role.ADMIN, is_single_operator=True)
+        chance = {"clock": wiring.utc_now, "token": wiring.new_token}
+        link = desk.operator_link(database.people, actor=operator, **chance)
+        return cookie_name(port), desk.open_for_operator(database.people, link, **chance).token
+    finally:
+        database.close()
 
 
 def thumbs(number: int = 1, **fields: Any) -> dict[str, Any]:

@@ -24,10 +24,13 @@ from loop.records import (
     Experiment,
     FirewallAudit,
     FirewallVerdict,
+    Grant,
     Import,
     Limits,
     Measurement,
     Note,
+    Person,
+    Role,
     Split,
     TaintScope,
     Unlearning,
@@ -90,6 +93,9 @@ def build(database: Database) -> AgentStore:
         agent="desk", id="k1", client="helpdesk", verbs=("feedback:write",), secret_digest="a" * 64,
         created_at=builders.NOON, expires_at=builders.at(60),
     )  # fmt: skip
+    person = Person(name="rita", email="rita@example.org", created_at=builders.NOON)
+    grant = Grant(agent="desk", name="rita", role=Role.REVIEWER, given_by="rita", at=builders.at(21))
+    database.people.admit(person, [grant], note=Note(actor="rita", action="invite", subject="rita", at=builders.at(21)))
     database.create_key([made], note=Note(actor="rita", action="create key", subject="k1", at=builders.at(21)))
     deciding.ship(store, "p2")
     deciding.waiting(store, "open")
@@ -319,6 +325,9 @@ CHANGES: dict[str, Tamper] = {
     "an API key made for more": _json("api_key", "verbs", ["feedback:write", "models:call"]),
     "an API key kept from ending": _sql("UPDATE api_key SET expires_at = '2099-01-01 00:00:00'"),
     "an API key deleted": _sql("DELETE FROM api_key"),
+    "a role raised by hand": _sql("UPDATE role_grant SET role = 'admin'"),
+    "a role given to somebody else": _sql("UPDATE role_grant SET name = 'mallory'"),
+    "a role taken by hand": _sql("DELETE FROM role_grant"),
     "an erasure forgotten": _sql("DELETE FROM erasure"),
     "a tombstone put on an entry that was changed": _sql("UPDATE audit SET actor = 'x' WHERE subject = '⟨ERASED⟩'"),
     "tombstones deleted": _sql("DELETE FROM tombstone"),

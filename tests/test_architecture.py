@@ -20,7 +20,7 @@ ONE_FILE = {"loop/sdk.py"}
 STAGES = ("collect", "validate", "update", "evaluate", "deploy", "agent")
 """Packages that are used by their face only: what their `__init__` exports."""
 STAGE_PATHS = [["loop", stage] for stage in STAGES]
-HTML_FILES = {"dashboard/components/markup.py"}
+HTML_FILES = {"dashboard/components/elements/markup.py"}
 """The only files that may hand HTML to the browser, and only what they escaped themselves."""
 
 

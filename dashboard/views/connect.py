@@ -7,13 +7,15 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.components import capture, cards, words
-from dashboard.components.markup import show, tag
+from dashboard import page_run, session
+from dashboard.components.elements import cards, keys, words
+from dashboard.components.elements.markup import show, tag
+from dashboard.components.setup import capture
 from loop import desk, roles, wiring
 from loop.errors import RatchetError
 from loop.ports.deliveries import Capture
 from loop.records import ApiKey, Interaction
+from loop.serve.upstreams import addresses_of
 from storage.queries import arrived
 
 NEW = "new"
@@ -61,6 +63,16 @@ def draw() -> None:
         _watch()
 
 
+@page_run.once
+def _captures() -> list[Capture]:
+    return session.database().run_store(session.agent()).captures()
+
+
+@page_run.once
+def _keys() -> list[tuple[ApiKey, datetime | None]]:
+    return session.database().api_keys()
+
+
 # 1 how it is built ---------------------------------------------------------------------------------
 def _choose() -> desk.Recipe:
     cards.heading("1 · How is your agent built?")
@@ -92,10 +104,10 @@ def _key(recipe: desk.Recipe) -> str:
     """The key that goes into the lines; empty while there is none to show."""
     cards.heading("2 · Its key", "A program is known by its key. It opens this agent alone, and decides nothing.")
     slug, now = session.agent().slug, session.now()
-    keys = [(one, used) for one, used in session.database().api_keys() if one.agent == slug and one.is_live(now)]
+    keys = [(one, used) for one, used in _keys() if one.agent == slug and one.is_live(now)]
     may_make = roles.may(session.current_user(), "set_up")
     if not may_make:
-        cards.note("Your role may not make keys. Ask somebody with the role admin for one.", "unknown")
+        cards.refused("set_up", "make keys")
     if not keys and not may_make:
         return ""
     names = {one.id: f"{one.client}, {_used(used)}" for one, used in keys}
@@ -116,10 +128,10 @@ def _key(recipe: desk.Recipe) -> str:
 
 
 def _make(slug: str, recipe: desk.Recipe) -> None:
-    with st.form(f"make-key-{slug}"):
+    with keys.open_form(f"make-key-{slug}"):
         st.text_input("Which program gets it?", value=slug, key=f"client-{slug}", max_chars=60)
-        st.form_submit_button(
-            "Make a key", key=f"make-{slug}", icon=":material/key:", on_click=_send_order, args=(slug, recipe.how)
+        keys.show_send(
+            "Make a key", key=f"make-{slug}", icon=":material/key:", send=_send_order, slug=slug, how=recipe.how
         )
 
 
@@ -178,8 +190,7 @@ def _lines(recipe: desk.Recipe, key: str) -> None:
         st.code(text, language=language, wrap_lines=True)
     cards.quiet(recipe.then)
     if "models:call" in recipe.verbs:
-        providers = [one.strip().partition("=") for one in session.settings().upstreams.split(",") if one.strip()]
-        named = ", ".join(f"{name} ({address})" for name, _, address in providers)
+        named = ", ".join(f"{name} ({address})" for name, address in addresses_of(session.settings()))
         cards.quiet(f"Calls go on to their provider: {named}. RATCHET_UPSTREAMS says which.")
 
 
@@ -197,20 +208,20 @@ def _watch() -> None:
     slug = session.agent().slug
     watch: _Watch | None = st.session_state.get(f"connect-watch-{slug}")
     if watch is None:
-        before = {one.door: one for one in session.database().store(slug).captures()}
+        before = {one.door: one for one in _captures()}
         watch = st.session_state[f"connect-watch-{slug}"] = _Watch(session.now(), before)
     is_hasty = not st.session_state.get(f"connect-came-{slug}") and session.now() - watch.since < HASTE
-    st.fragment(_look, run_every="3s" if is_hasty else "20s")(slug)
+    page_run.fragment(run_every="3s" if is_hasty else "20s")(_look)(slug)
 
 
 def _look(slug: str) -> None:
     cards.heading("Watch it arrive")
     watch: _Watch = st.session_state[f"connect-watch-{slug}"]
     try:
-        captures = session.database().store(slug).captures()
+        captures = _captures()
         came = desk.came_since(watch.before, captures)
         if came:
-            last, said = _last(slug, came[0])
+            last, said = _last(came[0])
             capture.show_came(came[0], last=last, said=said, now=session.now(), zone=session.zone())
             if last is not None:
                 session.link("corrections", "Say what it should have answered", icon=":material/edit_note:", c=last.id)
@@ -246,9 +257,7 @@ def _wait(slug: str, watch: _Watch, *, is_first: bool) -> None:
             role="status",
         )
     )
-    used = [
-        at for key, at in session.database().api_keys() if key.agent == slug and at is not None and at >= watch.since
-    ]
+    used = [at for key, at in _keys() if key.agent == slug and at is not None and at >= watch.since]
     if used:
         cards.note(
             f"A key of this agent was used {words.ago(max(used), session.now())}, and nothing to keep came with it.",
@@ -263,10 +272,10 @@ def _again(slug: str) -> None:
     st.session_state.pop(f"connect-came-{slug}", None)
 
 
-def _last(slug: str, came: desk.Came) -> tuple[Interaction | None, arrived.LastFeedback | None]:
+def _last(came: desk.Came) -> tuple[Interaction | None, arrived.LastFeedback | None]:
     scope = session.scope()
     last = arrived.last_interaction(scope, came.door) if came.calls else None
-    found = session.database().store(slug).interactions([last]) if last else {}
+    found = session.parts().store.interactions([last]) if last else {}
     return found.get(last or ""), arrived.last_feedback(scope, came.door) if came.feedback else None
 
 

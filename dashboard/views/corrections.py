@@ -1,67 +1,126 @@
 """Corrections: an answer that went wrong, and what it should have said."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from dashboard import session
-from dashboard.components import actions, answers, cards, claims, conversation, keys, words
-from dashboard.components.markup import show, tag
+from dashboard import page_run, session
+from dashboard.components.corrections import alike, claims, correcting, fates
+from dashboard.components.elements import cards, conversation, editor, keys, router, words
+from dashboard.components.elements.markup import Markup, show, tag
+from dashboard.components.elements.paging import position_in
 from loop import desk, roles
 from loop.ports import Parts
-from loop.records import Grading, Interaction
+from loop.records import Interaction
 from storage.queries import corrections as query
 from storage.queries import feedback as feedback_query
+from storage.queries.alike import Similar, similar
 from storage.queries.corrections import ToCorrect
 
 REASONS = ("Wrong fact", "Wrong label", "Out of date", "Incomplete", "Tone", "Not allowed", "Should hand over")
-OWN_WORDS = "None of these"
+CASES, MINE = "Cases", "My corrections"
+OFFERED = 3
+"""Texts that others said or liked of alike questions, offered beside the box."""
 
 
 def draw() -> None:
     """The page."""
     session.tell()
-    cards.title("Corrections")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        cards.title("Corrections")
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            view = st.segmented_control(
+                "What to look at",
+                (CASES, MINE),
+                default=CASES,
+                required=True,
+                key="view",
+                bind="query-params",
+                label_visibility="collapsed",
+            )
+            keys.show_help_button()
     parts = session.parts()
+    if view == MINE:
+        fates.show_mine(parts)
+        return
+    said = alike.last_said()
+    if said is not None and alike.is_open():
+        _show_alike(parts, said)
+        return
+    _show_cases(parts)
+
+
+# cases ---------------------------------------------------------------------------------------------
+def _show_cases(parts: Parts) -> None:
     queue = query.queue(session.scope())
     asked = st.query_params.get("c", "")
     known = parts.store.interactions([asked]) if asked else {}
     if asked and not known:
         cards.note("There is no answer of this address for this agent.", "unknown")
+    _show_last(parts)
     if not known and not queue:
         cards.empty(
             "No answer waits to be corrected", "Badly rated answers, and those the agent was unsure of, come here."
         )
         return
     interaction = known.get(asked) or parts.store.interactions([queue[0].interaction_id])[queue[0].interaction_id]
-    listed, main = st.columns((1, 2), gap="large")
+    found = _similar(interaction)
+    listed, main, beside = st.columns((4, 8, 5), gap="medium")
     with listed:
         _list(queue, interaction.id)
     with main:
-        _show(interaction, parts, queue)
+        _show(interaction, parts, queue, found)
+    with beside:
+        _show_beside(found)
+
+
+def _show_last(parts: Parts) -> None:
+    said = alike.last_said()
+    if said is None:
+        return
+    source = parts.store.interactions([said.interaction_id]).get(said.interaction_id)
+    some = _likely(source, said) if source is not None and len(said.feedback_ids) == 1 else []
+    alike.show_last(len(some))
+
+
+def _show_alike(parts: Parts, said: alike.Said) -> None:
+    source = parts.store.interactions([said.interaction_id])[said.interaction_id]
+    some = _likely(source, said)
+    if not some:
+        alike.close()
+        cards.empty("No alike answer is left", "Others were corrected meanwhile.")
+        return
+    alike.show_alike(source, said, some)
+
+
+def _likely(source: Interaction, said: alike.Said) -> list[alike.Likely]:
+    return alike.likely(source, said, _similar(source), me=session.current_user().name)
+
+
+def _similar(interaction: Interaction) -> list[Similar]:
+    return page_run.once(similar)(
+        session.scope(), interaction_id=interaction.id, question=interaction.question, topic=interaction.topic
+    )
 
 
 def _list(queue: list[ToCorrect], shown: str) -> None:
-    cards.quiet(f"{words.count(len(queue), 'answer')} to look at, the badly rated first.")
     ids = [one.interaction_id for one in queue]
     at = ids.index(shown) if shown in ids else -1
-    position = actions.QueuePosition(
-        next_id=ids[at + 1] if at + 1 < len(ids) else None, previous_id=ids[at - 1] if at > 0 else None
-    )
+    many = f"the newest {len(ids)}" if len(ids) >= query.MOST else f"{len(ids)}"
+    place = f"{at + 1} of {many}" if at >= 0 else words.count(len(ids), "answer")
+    cards.quiet(f"{place} to look at, the badly rated first.")
     with st.container(horizontal=True, gap="small"):
-        keys.show_walk(position, onwards="Next", go=_go)
+        keys.show_walk(position_in(ids, shown), onwards="Next", go=_go)
     now = session.now()
+    first = max(0, at - 2)
     rows = [
-        tag(
-            "div",
-            tag("div", words.short(one.question), css="rt-text"),
-            tag(
-                "div",
-                cards.chip(one.why, "bad" if one.why == "rated low" else "unknown"),
-                tag("span", words.ago(one.at, now)),
-                css="rt-chips",
-            ),
-            css="rt-row is-this" if one.interaction_id == shown else "rt-row",
+        cards.row(
+            words.short(one.question),
+            cards.chip(one.why, "bad" if one.why == "rated low" else "unknown"),
+            tag("span", words.ago(one.at, now)),
+            is_this=one.interaction_id == shown,
         )
-        for one in queue[max(0, at - 2) : max(0, at - 2) + 9]
+        for one in queue[first : first + 7]
     ]
     show(tag("div", rows, css="rt-rows"))
 
@@ -73,13 +132,13 @@ def _go(interaction_id: str | None) -> None:
         st.query_params.pop("c", None)
 
 
-def _show(interaction: Interaction, parts: Parts, queue: list[ToCorrect]) -> None:
+def _show(interaction: Interaction, parts: Parts, queue: list[ToCorrect], found: list[Similar]) -> None:
     scope, zone = session.scope(), session.zone()
     show(
         tag(
             "div",
-            answers.answer("Question", interaction.question, more=[tag("span", words.clock(interaction.at, zone))]),
-            answers.answer(
+            cards.answer("Question", interaction.question, more=[tag("span", words.clock(interaction.at, zone))]),
+            cards.answer(
                 "The agent answered",
                 interaction.answer,
                 label=interaction.label,
@@ -90,96 +149,111 @@ def _show(interaction: Interaction, parts: Parts, queue: list[ToCorrect]) -> Non
         )
     )
     conversation.show_facts(interaction.context)
-    _form(interaction, parts, queue)
+    _form(interaction, parts, queue, found)
     said = feedback_query.on_interactions(scope, [interaction.id], limit=20)
     if said:
         cards.heading("What people said about it")
         conversation.show_feedback(said, zone=zone, shows_question=False)
         for line in said:
             claims.show_waiting(line)
-    alike = query.similar(scope, interaction_id=interaction.id, question=interaction.question, topic=interaction.topic)
-    if alike:
-        cards.heading("Similar questions lately", "The loop needs several people to say the same before it learns it.")
-        for one in alike:
-            show(
-                answers.answer(
-                    words.short(one.question, 200), one.answer, more=[f"{words.percent(one.likeness, digits=0)} alike"]
-                )
-            )
     ids = feedback_query.episode(scope, interaction.id)
     if len(ids) > 1 or interaction.steps:
         with st.expander("The whole conversation", key=f"talk-{interaction.id}", on_change="rerun") as talk:
             if talk.open:
-                found = parts.store.interactions(ids)
-                conversation.show_conversation([found[one] for one in ids if one in found], this=interaction.id)
+                talked = parts.store.interactions(ids)
+                conversation.show_conversation([talked[one] for one in ids if one in talked], this=interaction.id)
 
 
-def _form(interaction: Interaction, parts: Parts, queue: list[ToCorrect]) -> None:
+def _show_beside(found: Sequence[Similar]) -> None:
+    """Precedents first: what others said or liked of questions like it; then the others, as they were answered."""
+    precedents = [one for one in found if one.better or one.better_label or one.is_liked]
+    if precedents:
+        cards.heading("What others said or liked", "Of questions like this one.")
+        for one in precedents[:OFFERED]:
+            show(_precedent(one))
+    rest = [one for one in found if one not in precedents]
+    if rest:
+        cards.heading(f"{words.count(len(rest), 'alike question')} lately")
+        for one in rest[:5]:
+            show(
+                cards.answer(
+                    words.short(one.question, 160),
+                    words.short(one.answer, 240),
+                    label=one.label,
+                    more=[tag("span", f"{words.percent(one.likeness, digits=0)} alike")],
+                )
+            )
+    if not found:
+        cards.quiet("No question like this one was asked lately.")
+
+
+def _precedent(one: Similar) -> Markup:
+    by = ", ".join(name for name in one.agreed_by if not name.endswith(")")) or "a customer"
+    why = f"corrected by {by}" if one.better or one.better_label else "rated high"
+    return cards.answer(
+        words.short(one.question, 160),
+        one.better or ("" if one.better_label else one.answer),
+        label=one.better_label or (one.label if one.is_liked else None),
+        more=[tag("span", why), tag("span", f"{words.percent(one.likeness, digits=0)} alike")],
+        tone="is-right",
+    )
+
+
+def _form(interaction: Interaction, parts: Parts, queue: list[ToCorrect], found: Sequence[Similar]) -> None:
     if not roles.may(session.current_user(), "correct"):
-        cards.quiet("Your role may read, not correct. Ask somebody with the role corrector or above.")
+        cards.refused("correct", "correct, only read")
         return
     key = interaction.id
-    with st.form(f"correct-{key}"):
-        grading = parts.store.agent.grading
-        if grading is Grading.LABEL:
-            labels = query.labels(session.scope())
-            st.selectbox("The right label", [OWN_WORDS, *labels], key=f"label-{key}", accept_new_options=True)
-        elif grading is Grading.ARTICLE:
-            bundle = parts.store.bundle(parts.store.head().digest)
-            titles = {one.id: words.short(one.title, 80) for one in bundle.articles}
-            st.selectbox(
-                "The right article",
-                [OWN_WORDS, *titles],
-                format_func=lambda one: titles.get(one, one),
-                key=f"article-{key}",
-            )
-        st.text_area(
+    with keys.open_form(f"correct-{key}"):
+        correcting.show_choice(parts, key=key)
+        editor.show_editor(
             "What it should have said",
             key=f"text-{key}",
-            height=120,
-            placeholder="Write the answer as the customer should read it.",
+            item=key,
+            value=interaction.answer,
+            offers=_offers(interaction, found),
+            look={"placeholder": "Write the answer as the customer should read it.", "unchanged": "As it was answered"},
         )
+        router.bind("E", f"text-{key}", says="Correct the words", act="focus")
         st.pills("What was wrong?", REASONS, selection_mode="multi", key=f"reasons-{key}")
-        st.radio(
-            "May the agent learn from this?",
-            (True, False),
-            format_func=lambda teaches: "Yes, teach it" if teaches else "No, this was an exception",
-            horizontal=True,
-            key=f"teaches-{key}",
-        )
+        router.bind_digits(f"reasons-{key}", REASONS)
+        st.checkbox("This was an exception: do not learn from it", key=f"exception-{key}")
+        router.bind("T", f"exception-{key}", says="An exception: do not learn from it", once=False)
         ids = [one.interaction_id for one in queue if one.interaction_id != key]
-        following = ids[0] if ids else None
-        keys.show_send("Save correction", key=f"save-{key}", send=_save, interaction_id=key, following=following)
+        at = next((place for place, one in enumerate(queue) if one.interaction_id == key), 0)
+        following = ids[min(at, len(ids) - 1)] if ids else None
+        keys.show_send("Save correction", key=f"save-{key}", send=_save, interaction=interaction, following=following)
 
 
-def _save(interaction_id: str, following: str | None) -> None:
+def _offers(interaction: Interaction, found: Sequence[Similar]) -> list[editor.Offer]:
+    texts = dict.fromkeys(one.better or (one.answer if one.is_liked else "") for one in found)
+    some = [text for text in texts if text and text != interaction.answer][:OFFERED]
+    return [editor.Offer(says=f"Use: {words.short(text, 60)}", text=text) for text in some]
+
+
+def _save(interaction: Interaction, following: str | None) -> None:
     def verb() -> session.Notice:
-        state = st.session_state
-        label = _chosen(state.get(f"label-{interaction_id}"))
-        article = _chosen(state.get(f"article-{interaction_id}"))
-        made = desk.correct(
-            session.parts(),
-            actor=session.current_user(),
-            interaction_id=interaction_id,
-            correction=desk.Correction(
-                text=state.get(f"text-{interaction_id}") or "",
-                label=label,
-                article_id=article,
-                reason=", ".join(state.get(f"reasons-{interaction_id}") or ()),
-                teaches=bool(state.get(f"teaches-{interaction_id}", True)),
-            ),
-            door="dashboard",
+        state, key = st.session_state, interaction.id
+        correction = desk.Correction(
+            text=_text(interaction),
+            **correcting.read_choice(key)._asdict(),
+            reason=", ".join(state.get(f"reasons-{key}") or ()),
+            teaches=not state.get(f"exception-{key}"),
         )
-        learns = (
-            "It teaches once enough people say the same, or somebody vouched for does."
-            if made.teaches
-            else "Kept as an exception."
-        )
-        return session.Notice(f"Correction saved. {learns}")
+        parts, me = session.parts(), session.current_user()
+        made = desk.correct(parts, actor=me, interaction_id=key, correction=correction, door="dashboard")
+        together = "Kept as an exception: nothing is learned from it."
+        if made.teaches:
+            needed = parts.store.agent.limits.min_sources
+            together = alike.said_before(_similar(interaction), correction, needed=needed, me=me.name)
+        alike.remember(alike.Said((made.id,), key, correction, together))
+        return session.Notice(f"Correction saved. {together}")
 
     if session.act(verb):
         _go(following)
 
 
-def _chosen(value: str | None) -> str | None:
-    return None if value in (None, "", OWN_WORDS) else value
+def _text(interaction: Interaction) -> str:
+    """The better words; empty where nobody changed the answer, as when only its label was wrong."""
+    text = editor.read_text(f"text-{interaction.id}", item=interaction.id, value=interaction.answer)
+    return "" if text.strip() == interaction.answer.strip() else text

@@ -1,12 +1,11 @@
 """Feedback: what people said, what the checks think of it, and a person's last word."""
 
-from functools import partial
-from typing import Any
-
 import streamlit as st
 
 from dashboard import session
-from dashboard.components import cards, claims, conversation, firewall, influence, raw, tables, words
+from dashboard.components.corrections import claims, firewall, influence
+from dashboard.components.elements import cards, conversation, keys, listbox, raw, router, words
+from dashboard.components.elements.listbox import Chip, Line, ListRow
 from loop import desk, roles
 from loop.records import DOUBTED_STATES, FEEDBACK_MOVES, TEACHING_STATES, FeedbackKind, FeedbackState, Mover, may_move
 from storage.queries import feedback as query
@@ -40,9 +39,9 @@ def draw() -> None:
         _show_empty(wanted)
         return
     opened = st.query_params.get("f", "")
-    left, right = st.columns((3, 2), gap="medium") if opened else (st.container(), None)
+    left, right = st.columns((1, 1), gap="medium") if opened else (st.container(), None)
     with left:
-        chosen = _list(wanted, matches)
+        chosen = _list(wanted, matches, opened)
     if right is not None:
         with right:
             _show_one(opened)
@@ -119,38 +118,51 @@ def _clear() -> None:
 
 
 # the list ------------------------------------------------------------------------------------------
-def _list(wanted: FeedbackFilter, matches: query.Matches) -> list[FeedbackLine]:
-    """One page of rows; returns the lines whose boxes are ticked."""
+def _list(wanted: FeedbackFilter, matches: query.Matches, opened: str) -> list[FeedbackLine]:
+    """One page of rows, each with its whole reasons; returns the lines that are judged together."""
     pages = -(-len(matches.ids) // query.PAGE)
     first = (min(max(int(st.session_state.get("page", 1) or 1), 1), pages) - 1) * query.PAGE
     lines = query.lines(session.scope(), matches.ids[first : first + query.PAGE])
-    # A selection is a row position: the key changes with everything that moves rows, and positions become ids at once.
-    seen = hash((wanted, tuple((line.id, line.state) for line in lines)))
-    key = f"rows-{seen}"
-    table: Any = st.dataframe(
-        tables.feedback_frame(lines, zone=session.zone()),
-        key=key,
-        on_select=partial(_open_single, key, tuple(line.id for line in lines)),
-        selection_mode="multi-row",
-        hide_index=True,
-        column_order=tables.column_order(wanted.states),
-        column_config=tables.column_config(),
-        alt="Feedback, newest first",
-    )
     total = f"{len(matches.ids):,}{' or more' if matches.is_more else ''}"
+    cards.quiet(f"{total} items, newest first. Enter opens one; T ticks, O judges the ticked ones together.")
+    is_doubted = bool(wanted.states) and set(wanted.states) <= DOUBTED_STATES
+    listbox.show_listbox(
+        "Feedback, newest first",
+        [_row(line, reasons_first=is_doubted) for line in lines],
+        key="feedback-list",
+        opened=opened,
+        open_row=_open,
+        take=_take,
+    )
     st.pagination(pages, key="page", bind="query-params")
-    st.caption(f"{total} items, newest first. Tick one row to read its conversation, several to judge them together.")
-    chosen = [lines[place] for place in table.selection.rows if place < len(lines)]
-    return chosen if len(chosen) > 1 else []
+    taken = set(st.session_state.get("taken", ()))
+    return [line for line in lines if line.id in taken]
 
 
-def _open_single(key: str, ids: tuple[str, ...]) -> None:
-    """One ticked row opens its conversation; none or several close it."""
-    rows = st.session_state[key].selection.rows
-    if len(rows) == 1 and rows[0] < len(ids):
-        st.query_params["f"] = ids[rows[0]]
-    else:
-        _close()
+def _row(line: FeedbackLine, *, reasons_first: bool) -> ListRow:
+    state = words.FEEDBACK_STATES[line.state]
+    reasons = [Line(one, "rt-reason") for one in line.reasons]
+    said = [Line(line.said)] if line.said else []
+    about = [Line(f"On: {words.short(line.question, 160)}", "rt-small")] if line.question else []
+    return ListRow(
+        id=line.id,
+        chips=(
+            Chip(state.name, state.tone),
+            Chip(words.signal(line.kind, line.value)),
+            Chip(f"{line.author}, {words.clock(line.received_at, session.zone())}"),
+        ),
+        lines=tuple((*reasons, *said, *about) if reasons_first else (*said, *about, *reasons)),
+    )
+
+
+def _open(feedback_id: str) -> None:
+    st.session_state.pop("taken", None)
+    st.query_params["f"] = feedback_id
+
+
+def _take(ids: tuple[str, ...]) -> None:
+    _close()
+    st.session_state["taken"] = ids
 
 
 # one item ------------------------------------------------------------------------------------------
@@ -158,7 +170,9 @@ def _show_one(feedback_id: str) -> None:
     scope = session.scope()
     lines = query.lines(scope, [feedback_id])
     with st.container(border=True):
-        st.button("Close", key="close", icon=":material/close:", type="tertiary", on_click=_close)
+        keys.show_button(
+            "Close", key="close", shortcut="Esc", icon=":material/close:", type="tertiary", on_click=_close
+        )
         if not lines:
             cards.empty("This feedback does not exist", "It may belong to another agent.")
             return
@@ -166,6 +180,7 @@ def _show_one(feedback_id: str) -> None:
         conversation.show_feedback([line], zone=session.zone())
         raw.show_raw(line.id, line.interaction_id)
         claims.show_waiting(line)
+        _show_other_sides(line)
         _judge_form([line.id], [line], key=line.id)
         influence.show_influence(line)
         cards.heading("The conversation")
@@ -180,6 +195,21 @@ def _show_one(feedback_id: str) -> None:
         conversation.show_conversation(interactions, this=line.interaction_id)
 
 
+def _show_other_sides(line: FeedbackLine) -> None:
+    """Who says otherwise of the same question, each a press away; from either side."""
+    sides = desk.other_sides(session.parts(), line.id)
+    if not sides:
+        return
+    cards.heading("Others say otherwise", "The same question, corrected to something else.")
+    for side in sides:
+        about = query.lines(session.scope(), side.feedback_ids)
+        cards.quiet(f"{words.count(side.people, 'person', 'people')} say: {words.short(side.choice, 80)}")
+        conversation.show_feedback(about, zone=session.zone(), shows_question=False)
+        with st.container(horizontal=True, gap="small"):
+            for place, one in enumerate(about, start=1):
+                session.link("feedback", f"Open the other side ({place})", f=one.id)
+
+
 def _close() -> None:
     st.query_params.pop("f", None)
 
@@ -187,36 +217,39 @@ def _close() -> None:
 def _judge_form(ids: list[str], lines: list[FeedbackLine], *, key: str) -> None:
     """A person's word over the checks. Ids are read again when it is sent; a moved one is left alone."""
     if not roles.may(session.current_user(), "judge_feedback"):
-        cards.quiet("Only a reviewer may release or exclude feedback.")
+        cards.refused("judge_feedback", "release or exclude feedback")
         return
     possible = [
         state for state in VERBS if any(may_move(FEEDBACK_MOVES, line.state, state, by=Mover.PERSON) for line in lines)
     ]
     if not possible:
         return
-    with st.form(f"judge-{key}", border=len(ids) > 1):
+    with keys.open_form(f"judge-{key}", border=len(ids) > 1):
         if len(ids) > 1:
             cards.quiet(f"{words.count(len(ids), 'item')} chosen.")
+        st.pills("Your word over the checks", possible, format_func=lambda one: VERBS[one][0], key=f"judge-to-{key}")
+        router.bind_digits(f"judge-to-{key}", [VERBS[one][0] for one in possible])
         st.text_input(
             "Your reason", key=f"judge-why-{key}", placeholder="Why? It is kept with the item.", max_chars=1000
         )
-        with st.container(horizontal=True, gap="small"):
-            for state in possible:
-                st.form_submit_button(
-                    VERBS[state][0], key=f"judge-{state.value}-{key}", on_click=_judge, args=(tuple(ids), state, key)
-                )
+        router.bind("E", f"judge-why-{key}", says="Write your reason", act="focus")
+        keys.show_send("Keep my word", key=f"judge-send-{key}", send=_judge, ids=tuple(ids), of=key)
 
 
-def _judge(ids: tuple[str, ...], state: FeedbackState, key: str) -> None:
+def _judge(ids: tuple[str, ...], of: str) -> None:
     def verb() -> session.Notice:
+        state: FeedbackState | None = st.session_state.get(f"judge-to-{of}")
+        if state is None:
+            return session.Notice("Nothing was changed: choose what to do with it.", is_error=True)
         moved = desk.judge(
             session.parts(),
             ids,
             actor=session.current_user(),
             to=state,
-            reason=st.session_state.get(f"judge-why-{key}") or "",
+            reason=st.session_state.get(f"judge-why-{of}") or "",
         )
         _matching.clear()
+        st.session_state.pop("taken", None)
         if not moved:
             return session.Notice("Nothing was changed: these items have moved meanwhile.", is_error=True)
         return session.Notice(f"{words.count(moved, 'item')}: {VERBS[state][1]}")

@@ -3,9 +3,11 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.components import cards, words
-from dashboard.components.changes import choose_layout, show_changes
-from dashboard.components.markup import Markup, show, tag
+from dashboard.components.elements import cards, keys, words
+from dashboard.components.elements.glossary import term
+from dashboard.components.elements.markup import Markup, show, tag
+from dashboard.components.record import whole
+from dashboard.components.review.changes import choose_layout, show_changes
 from loop import desk, roles
 from loop.change.diff import changes
 from loop.evaluate import confirmation_words, fresh_words
@@ -26,6 +28,7 @@ def draw() -> None:
         cards.note("Only the version the agent started with. Approved changes appear above it.")
     _list(lines)
     _roll_back(lines)
+    whole.show_whole(lines)
     _difference(lines)
 
 
@@ -47,7 +50,8 @@ def _list(lines: list[ReleaseLine]) -> None:
         )
         for line in lines
     ]
-    show(cards.table(("Version", "State", "What", "By", "When", "Right on sealed cases"), rows, label="Releases"))
+    right = term("sealed cases", "Right on sealed cases")
+    show(cards.table(("Version", "State", "What", "By", "When", right), rows, label="Releases"))
 
 
 def _state(line: ReleaseLine) -> Markup:
@@ -99,11 +103,11 @@ def _roll_back(lines: list[ReleaseLine]) -> None:
         "Undo this release", "What was live before comes back at once, as a new version. No approval is needed."
     )
     if not roles.may(session.current_user(), "roll_back"):
-        cards.quiet("Your role may not roll back. Ask a reviewer.")
+        cards.refused("roll_back", "roll back")
         return
     names = {line.number: f"{words.version(line.number)}, {words.clock(line.at, session.zone())}" for line in others}
     target = next((line.number for line in others if line.proposal_state is not ProposalState.UNDONE), others[0].number)
-    with st.form(f"back-{live.number}"):
+    with keys.open_form(f"back-{live.number}"):
         st.selectbox(
             f"{words.version(live.number)} is live. Go back to",
             list(names),
@@ -113,12 +117,12 @@ def _roll_back(lines: list[ReleaseLine]) -> None:
         )
         st.text_input("Why?", key=f"back-why-{live.number}", placeholder="Kept with the release", max_chars=1000)
         st.checkbox("Yes, change what the agent answers with now", key=f"back-sure-{live.number}")
-        st.form_submit_button(
+        keys.show_send(
             "Undo this release",
             key=f"back-send-{live.number}",
             icon=":material/undo:",
-            on_click=_send_back,
-            args=(live.number,),
+            send=_send_back,
+            live=live.number,
         )
 
 

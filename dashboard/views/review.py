@@ -1,211 +1,245 @@
 """Review: one change, its evidence, one decision; then the next."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import session
-from dashboard.components import actions, cards, decision, drafting, evidence, keys, results, words
-from dashboard.components.changes import choose_layout, show_changes
-from dashboard.components.markup import Markup, show, tag
+from dashboard import page_run, session
+from dashboard.components.elements import cards, keys, words
+from dashboard.components.elements.paging import QueuePosition
+from dashboard.components.review import (
+    actions,
+    answers,
+    decision,
+    drafting,
+    evidence,
+    headline,
+    keeping,
+    reading,
+    remarks,
+)
+from dashboard.components.review import queue as waiting
+from dashboard.components.review.actions import Doing
+from dashboard.components.review.changes import choose_layout, show_changes
+from dashboard.components.review.queue import Filter
 from loop import desk, roles
+from loop.change.blocks import blocks
 from loop.errors import NotFound
-from loop.policy import recommend
+from loop.policy import is_withheld
 from loop.ports import Parts
-from loop.records import ProposalItem, ProposalState, Stakes, StakesLevel
+from loop.records import ProposalItem, ProposalState
+from loop.records.desk import Remark, Viewers
+from storage.queries import history, outcomes
 from storage.queries import review as query
-from storage.queries.review import ProposalLine
+from storage.queries.history import Link
 
-FILTERS = ("All", "High stakes", "Against the evidence", "Waiting for the test", "Set aside")
+HANDED = 25
+"""Changes that are tried, at most, till one is free."""
+_WATCHED_STATES = (ProposalState.WAITING, ProposalState.DRAFTED)
 
 
 def draw() -> None:
     """The page."""
     session.tell()
+    reading.touch()
     parts = session.parts()
     if drafting.is_drafting():
         drafting.show_draft(parts)
         return
-    wanted, progress = _filter_row()
-    queue = _queue(wanted)
-    item = _item(parts, queue)
-    with progress:
-        _show_progress(item, queue)
-    if item is None:
-        _show_empty(wanted, parts)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="medium"):
+        queue = waiting.choose()
+        drafting.show_draft_button()
+    found = _item(parts, queue)
+    if found is None:
+        _show_empty(queue, parts)
         return
-    _watch(item)
-    actions.mode(item.proposal.id, digest=item.evidence_digest)
+    item, viewers = found
+    rights = desk.rights(parts, item, actor=session.current_user())
+    doing = _doing(item)
+    with st.container(key="review-split"):
+        main, beside = st.columns((7, 2), gap="medium")
+    with main:
+        _watch(item, viewers)
+        _show_item(item, parts=parts, doing=doing, rights=rights)
+    with beside:
+        waiting.show_queue(queue, shown=item.proposal.id)
+    with st.bottom:
+        _show_decision(item, doing, parts=parts, queue=queue, viewers=viewers, rights=rights)
+
+
+# choosing ------------------------------------------------------------------------------------------
+def _item(parts: Parts, queue: waiting.Queue) -> tuple[ProposalItem, Viewers] | None:
+    """The proposal of the address bar with who reads it; else, and on the way on, the next that no colleague reads."""
+    asked, is_handed = st.query_params.get("p", ""), actions.is_handed()
+    if asked and not is_handed:
+        try:
+            return parts.store.proposal(asked), reading.look(asked)
+        except NotFound:
+            cards.note("There is no change of this address for this agent. Here is the first that waits.", "unknown")
+    found = _hand_out(queue.free(asked))
+    if found is None:
+        st.query_params.pop("p", None)
+        return None
+    st.query_params["p"] = found[0]
+    return parts.store.proposal(found[0]), found[1]
+
+
+def _hand_out(ids: list[str]) -> tuple[str, Viewers] | None:
+    """The first that is free for this reader, else the first: of two who come at once, one is handed the next."""
+    for proposal_id in ids[:HANDED]:
+        viewers = reading.look(proposal_id)
+        if viewers.is_mine or not viewers.others:
+            return proposal_id, viewers
+    return (ids[0], reading.look(ids[0])) if ids else None
+
+
+def _doing(item: ProposalItem) -> Doing:
+    """What the reviewer is doing with it, as far as its state and their role still allow."""
+    doing = actions.doing(item.proposal.id, digest=item.evidence_digest)
+    is_open = item.state is ProposalState.WAITING and roles.may(session.current_user(), "decide")
+    return doing if is_open or doing is Doing.COMMENT else Doing.READ
+
+
+def _show_empty(queue: waiting.Queue, parts: Parts) -> None:
+    told = {
+        Filter.ALL: (
+            "Every proposed change is decided",
+            "The loop drafts new ones as feedback comes in. Nothing waits for you.",
+        ),
+        Filter.TESTED: ("Nothing is being tested", "Drafts are tested in the loop's next turn."),
+        Filter.ASIDE: (
+            "Nothing is set aside",
+            "Changes that were tested and did not earn your time would be kept here.",
+        ),
+    }
+    name, more = told.get(queue.wanted, ("No change matches", "Choose “All” to see every change that waits."))
+    if again := queue.retest.words:
+        more = f"{again[:1].upper()}{again[1:]}. Those that are worth a decision come back here by themselves."
+    cards.empty(name, more)
+    waiting.show_own_figures()
+    _wait(len(query.listed(session.scope(), _WATCHED_STATES)), queue.retest.words)
+    with st.bottom, st.container(key="bar", horizontal=True, gap="small"):
+        decision.show_way_back(decision.find_way_back(parts))
+        keys.show_help_button()
+
+
+@page_run.fragment(run_every="5s")
+def _wait(listed: int, retest: str) -> None:
+    """Draw the page again as soon as something comes back or is new."""
+    scope = session.scope()
+    if len(query.listed(scope, _WATCHED_STATES)) != listed or query.retest(scope).words != retest:
+        reading.draw_again()
+
+
+# what is shown --------------------------------------------------------------------------------------
+def _watch(item: ProposalItem, viewers: Viewers) -> None:
+    """Who else reads it; from now on the page notices when that changes, or when somebody else decided."""
+    if told := reading.others(viewers):
+        free = "" if viewers.is_mine else " You can read it; deciding is theirs until they go on."
+        cards.note(f"{told}{free}", "unknown")
+    _follow(item.proposal.id, (item.state, item.evidence_digest), viewers)
+
+
+@page_run.fragment(run_every="15s")
+def _follow(proposal_id: str, shown: tuple[ProposalState, str], viewers: Viewers) -> None:
+    now = query.mark(session.scope(), proposal_id)
+    is_moved = now is not None and (now.state, now.evidence_digest) != shown
+    if is_moved or reading.look(proposal_id) != viewers:
+        reading.draw_again()
+
+
+def _show_item(item: ProposalItem, *, parts: Parts, doing: Doing, rights: desk.Rights) -> None:
+    """Evidence first: what it says, the answers it breaks and fixes, then the words that change."""
+    proposal = item.proposal
     if actions.has_moved(item.evidence_digest):
         cards.note(
             "The evidence changed before you pressed that key, so nothing was opened or decided. "
             "This is how it stands now: read it again, then decide.",
             "bad",
         )
-    _show_head(item)
-    position = _position(item, queue)
-    if actions.mode(item.proposal.id, digest=item.evidence_digest) == "edit" and item.state is ProposalState.WAITING:
+    links = history.chain(session.scope(), proposal.id)
+    _lead_on(item, links)
+    is_open = item.state is ProposalState.WAITING
+    hides = is_withheld(parts.store, item)
+    approvals = rights.approvals.words if is_open else ""
+    headline.show_headline(item, approvals=approvals, is_withheld=hides)
+    if doing is Doing.EDIT:
         drafting.show_edit(item, parts=parts)
-        _show_change(item)
         return
-    _show_change(item)
-    evidence.show_evidence(item, parts=parts)
-    with st.bottom:
-        keys.show_keys()
-        _show_decision(item, position, parts)
-
-
-# choosing ------------------------------------------------------------------------------------------
-def _filter_row() -> tuple[str, DeltaGenerator]:
-    """The chosen filter, and the place beside it for how far the reader has come."""
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="medium"):
-        wanted = st.segmented_control(
-            "Which changes",
-            FILTERS,
-            default=FILTERS[0],
-            required=True,
-            key="show",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            place = st.container(width="content")
-            drafting.show_draft_button()
-    return str(wanted or FILTERS[0]), place
-
-
-def _show_progress(item: ProposalItem | None, queue: Sequence[ProposalLine]) -> None:
-    ids = [line.id for line in queue]
-    told = [
-        f"{ids.index(item.proposal.id) + 1} of {len(ids)}" if item and item.proposal.id in ids else f"{len(ids)} here"
-    ]
-    if decided := int(st.session_state.get("decided", 0)):
-        told.append(f"you decided {decided}")
-    show(tag("span", ", ".join(told), css="rt-small rt-once"))
-
-
-def _queue(wanted: str) -> list[ProposalLine]:
-    states = {
-        "Waiting for the test": (ProposalState.DRAFTED,),
-        "Set aside": (ProposalState.SET_ASIDE,),
-    }.get(wanted, (ProposalState.WAITING,))
-    lines = query.listed(session.scope(), states)
-    if wanted == "High stakes":
-        return [line for line in lines if line.level is StakesLevel.HIGH]
-    if wanted == "Against the evidence":
-        return [line for line in lines if line.is_against_evidence]
-    return lines
-
-
-def _item(parts: Parts, queue: Sequence[ProposalLine]) -> ProposalItem | None:
-    """The proposal of the address bar, else the first of the queue."""
-    asked = st.query_params.get("p", "")
-    if asked:
-        try:
-            return parts.store.proposal(asked)
-        except NotFound:
-            cards.note("There is no change of this address for this agent. Here is the first that waits.", "unknown")
-            st.query_params.pop("p", None)
-    if not queue:
-        return None
-    st.query_params["p"] = queue[0].id
-    return parts.store.proposal(queue[0].id)
-
-
-def _position(item: ProposalItem, queue: Sequence[ProposalLine]) -> actions.QueuePosition:
-    ids = [line.id for line in queue]
-    if item.proposal.id not in ids:
-        return actions.QueuePosition(next_id=ids[0] if ids else None, previous_id=None)
-    at = ids.index(item.proposal.id)
-    following = ids[at + 1] if at + 1 < len(ids) else (ids[0] if at else None)
-    return actions.QueuePosition(next_id=following, previous_id=ids[at - 1] if at else None)
-
-
-def _show_empty(wanted: str, parts: Parts) -> None:
-    told = {
-        "All": (
-            "Every proposed change is decided",
-            "The loop drafts new ones as feedback comes in. Nothing waits for you.",
-        ),
-        "Waiting for the test": ("Nothing waits for its test", "Drafts are tested in the loop's next turn."),
-        "Set aside": (
-            "Nothing is set aside",
-            "Changes that were tested and did not earn your time would be kept here.",
-        ),
-    }
-    cards.empty(*told.get(wanted, ("No change matches", "Choose “All” to see every change that waits.")))
-    with st.bottom:
-        decision.show_undo(decision.find_undo(parts))
-
-
-# what is shown --------------------------------------------------------------------------------------
-@st.fragment(run_every="15s")
-def _watch(item: ProposalItem) -> None:
-    """Notice when somebody else decided, or the live version moved, while this was open."""
-    now = query.mark(session.scope(), item.proposal.id)
-    shown = (item.state, item.evidence_digest)
-    if now is not None and (now.state, now.evidence_digest) != shown:
-        st.rerun(scope="app")
-
-
-def _show_head(item: ProposalItem) -> None:
-    proposal = item.proposal
-    state = words.PROPOSAL_STATES[item.state]
-    stakes = words.STAKES[proposal.stakes.level]
-    cards.title(
-        proposal.title,
-        *([] if item.state is ProposalState.WAITING else [cards.saying(state)]),
-        cards.chip(stakes.name, stakes.tone, hint=" ".join(proposal.stakes.reasons) or stakes.more),
-        cards.chip(words.where(proposal)),
-        tag("span", f"on {words.version(proposal.base_number)}"),
-        tag("span", words.PROPOSERS[proposal.proposer]),
-        tag("span", words.waiting(proposal.created_at, session.now())),
-    )
-    if item.state is not ProposalState.WAITING:
-        cards.note(f"{state.name}. {item.stale_reason or state.more}", state.tone)
+    if doing is Doing.KEEP:
+        keeping.show_keep(item)
+        return
     if item.report is not None:
-        results.show_verdict(item.report, recommend(item.report, stakes=proposal.stakes))
-    elif item.state is ProposalState.DRAFTED:
-        cards.empty("Waiting for its test", "The loop replays it on known cases in its next turn; then you can decide.")
-    show(
-        tag(
-            "div",
-            tag("b", "Why: "),
-            tag("span", proposal.rationale, css="rt-text"),
-            _stakes(proposal.stakes),
-            css="rt-rationale",
+        _show_answers(item, takes_digits=doing is Doing.READ)
+    said = history.remarks(session.scope(), [link.proposal_id for link in links])
+    remarks.show_remarks(item, said)
+    _show_change(item, said)
+    evidence.show_evidence(item, links=links, is_withheld=hides)
+
+
+def _lead_on(item: ProposalItem, links: list[Link]) -> None:
+    """From a change that was drawn again to what became of it."""
+    newest = links[-1] if links else None
+    if newest is None or newest.proposal_id == item.proposal.id or item.state in _WATCHED_STATES:
+        return
+    with st.container(key="lead", horizontal=True, vertical_alignment="center", gap="small"):
+        state = words.PROPOSAL_STATES[newest.state].name.lower()
+        cards.note(f"It goes on as another change, on {words.version(newest.base_number)}: {state}.", "hopeful")
+        keys.show_button(
+            "Open what became of it",
+            key=f"lead-{newest.proposal_id}",
+            shortcut="O",
+            type="primary",
+            on_click=actions.go,
+            args=(newest.proposal_id,),
         )
-    )
 
 
-def _stakes(stakes: Stakes) -> Markup | None:
-    if not stakes.reasons:
-        return None
-    name = f"Why the stakes are {stakes.level.value}: "
-    if len(stakes.reasons) == 1:
-        return tag("div", tag("b", name), stakes.reasons[0])
-    return tag("div", tag("b", name), tag("ul", [tag("li", reason) for reason in stakes.reasons]))
+@page_run.fragment()
+def _show_answers(item: ProposalItem, *, takes_digits: bool) -> None:
+    report = item.report
+    if report is not None:
+        read = partial(outcomes.outcomes, session.scope(), report.id, size=answers.PER_PAGE)
+        answers.show_answers(
+            report,
+            key=f"answers-{item.proposal.id}",
+            read=lambda kind, page: read(kind, page=page),
+            takes_digits=takes_digits,
+        )
 
 
-def _show_change(item: ProposalItem) -> None:
+@page_run.fragment()
+def _show_change(item: ProposalItem, said: Sequence[Remark]) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         cards.heading("What changes")
         layout = choose_layout(key="layout")
-    show_changes(item.proposal.changes, layout=layout, key=f"changes-{item.proposal.id}", is_decided_as_one=True)
+    key = f"changes-{item.proposal.id}"
+    show_changes(item.proposal.changes, layout=layout, key=key, is_decided_as_one=True, remarks=said)
 
 
 # deciding --------------------------------------------------------------------------------------------
-def _show_decision(item: ProposalItem, position: actions.QueuePosition, parts: Parts) -> None:
-    proposal_id = item.proposal.id
-    is_waiting = item.state is ProposalState.WAITING
-    chosen = actions.mode(proposal_id, digest=item.evidence_digest) if is_waiting else "read"
-    if chosen == "approve":
-        decision.show_approve_strip(item, position=position)
-        return
-    if chosen == "reject":
-        decision.show_reject_strip(item, position=position)
-        return
+def _show_decision(
+    item: ProposalItem, doing: Doing, *, parts: Parts, queue: waiting.Queue, viewers: Viewers, rights: desk.Rights
+) -> None:
+    position = queue.position(item.proposal.id)
+    match doing:
+        case Doing.APPROVE:
+            return decision.show_approve_strip(item, position=position)
+        case Doing.REJECT:
+            return decision.show_reject_strip(item, position=position)
+        case Doing.COMMENT:
+            return decision.show_comment_strip(item)
+        case Doing.EDIT | Doing.KEEP:
+            return None
+        case Doing.READ:
+            return _show_bar(item, parts=parts, position=position, viewers=viewers, rights=rights)
+
+
+def _show_bar(
+    item: ProposalItem, *, parts: Parts, position: QueuePosition, viewers: Viewers, rights: desk.Rights
+) -> None:
+    proposal_id, is_waiting = item.proposal.id, item.state is ProposalState.WAITING
     if item.state is ProposalState.SET_ASIDE:
         st.button("Bring it back to the desk", key=f"bring-{proposal_id}", on_click=_bring_back, args=(proposal_id,))
     is_base_live = item.proposal.base_number == parts.store.head().number
@@ -215,8 +249,23 @@ def _show_decision(item: ProposalItem, position: actions.QueuePosition, parts: P
             "The loop draws this change up again on the live version and tests it.",
             "unknown",
         )
-    can_decide = is_waiting and is_base_live and roles.may(session.current_user(), "decide")
-    decision.show_bar(item, position=position, undo=decision.find_undo(parts), can_decide=can_decide)
+    me = session.current_user()
+    is_theirs = bool(viewers.holder) and not viewers.is_mine
+    decides = roles.may(me, "decide")
+    may = is_waiting and is_base_live and decides
+    if may and rights.not_approve:
+        cards.quiet(rights.not_approve)
+    if is_waiting and not decides:
+        cards.refused("decide", "decide changes")
+    standing = decision.Standing(
+        position=position,
+        can_decide=may and not is_theirs,
+        decides=decides,
+        why_not_approve=rights.not_approve if may else "",
+        why_not_reject=rights.not_reject if may else "",
+        parts=len(page_run.once(blocks)(item.proposal.changes)) if may else 1,
+    )
+    decision.show_bar(item, standing=standing, back=decision.find_way_back(parts))
 
 
 def _bring_back(proposal_id: str) -> None:

@@ -1,23 +1,39 @@
 """Today: what needs a person, what is about to go live, and what the loop did last."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import session
-from dashboard.components import actions, cards, decision, drafting, words
-from dashboard.components.markup import Markup, show, tag
-from loop import desk
-from loop.errors import BrokenChain
-from loop.evaluate import about_budget, budget_left
+from dashboard import page_run, session
+from dashboard.components.elements import cards, keys, words
+from dashboard.components.elements.markup import Markup, show, tag
+from dashboard.components.review import actions, decision, drafting
+from dashboard.components.review.queue import Filter
+from dashboard.components.setup import pulse
+from loop import desk, roles
+from loop.errors import BrokenChain, NotFound
+from loop.policy import withholding
 from loop.ports import Parts
-from loop.records import ProposalState, TurnReport
+from loop.records import FailedJob, ProposalItem, ProposalState, StakesLevel, TurnReport
 from storage.queries import corrections, progress, review
+from storage.queries.review import ProposalLine
 
 SHOWN = 5
 LAPSED_SHOWN = timedelta(days=7)
 """For how long an approved change that could not go live is listed."""
+
+
+_PAGES = {
+    "decide_high": ("review", "p"),
+    "decide": ("review", "p"),
+    "judge": ("feedback", ""),
+    "correct": ("corrections", "c"),
+    "watch": ("improvement", ""),
+    "nothing": ("improvement", ""),
+}
+"""Where each thing is done, and the name under which the address carries what to open."""
 
 
 def draw() -> None:
@@ -31,12 +47,15 @@ def draw() -> None:
         cards.title("Today")
         drafting.show_draft_button()
     _unchained(parts)
+    hides = withholding(parts.store)
+    lines = review.listed(session.scope(), [ProposalState.WAITING], is_withheld=hides)
+    _next(lines)
     _needs()
     left, right = st.columns((3, 2), gap="large")
     with left:
         _topics(parts)
         _set_aside(parts)
-        _waiting()
+        _waiting(lines)
         _undo_list()
         _lapsed()
     with right:
@@ -53,21 +72,56 @@ def _unchained(parts: Parts) -> None:
         cards.note(str(error), "bad")
 
 
-@st.fragment(run_every="30s")
+def _next(lines: Sequence[ProposalLine]) -> None:
+    """The one thing to do now, for this person. What comes after changes is looked for where none waits."""
+    held = 0 if lines else session.waits().held
+    to_correct = () if lines and roles.may(session.current_user(), "decide") else _to_correct()
+    step = desk.next_step(
+        session.current_user(),
+        desk.Desk(
+            high=[line.id for line in lines if line.level is StakesLevel.HIGH],
+            waiting=[line.id for line in lines],
+            to_correct=[one.interaction_id for one in to_correct],
+            held=held,
+            idle=pulse.idle_words(is_paused=session.agent().limits.is_paused),
+        ),
+    )
+    title = next((line.title for line in lines if line.id == step.subject), "")
+    path, name = _PAGES[step.thing]
+    with _row():
+        show(tag("div", tag("b", step.says), tag("div", title, css="rt-small") if title else None, css="rt-text"))
+        kind = "secondary" if step.thing in ("nothing", "watch") else "primary"
+        if keys.show_button(step.verb, key="next", shortcut="N", says=step.verb, type=kind):
+            session.go(path, **({name: step.subject} if name else {}))
+
+
+@page_run.once
+def _to_correct() -> list[corrections.ToCorrect]:
+    return corrections.queue(session.scope())
+
+
+@page_run.fragment(run_every="30s")
 def _needs() -> None:
     """What waits for a person, as numbers that lead to the page."""
-    scope, now = session.scope(), session.now()
-    waits = progress.waits(scope)
-    to_correct = len(corrections.queue(scope))
+    now = session.now()
+    waits = session.waits()
+    to_correct = len(_to_correct())
     first, second, third, fourth = st.columns(4)
     with first:
         _card("Changes to decide", waits.to_review, words.oldest(waits.oldest, now), "review", "Start reviewing")
     with second:
-        _card("High stakes", waits.high_stakes, "approving asks for a reason", "review", "See them", show="High stakes")
+        _card(
+            "High stakes",
+            waits.high_stakes,
+            "approving asks for a reason",
+            "review",
+            "See them",
+            show=Filter.HIGH.value,
+        )
     with third:
         _card("Feedback held back", waits.held, f"{waits.quarantined:,} more in quarantine", "feedback", "Look at it")
     with fourth:
-        more = "the newest; rated low or unsure" if to_correct >= 50 else "rated low or unsure"
+        more = "the newest; rated low or unsure" if to_correct >= corrections.MOST else "rated low or unsure"
         _card("Answers to correct", to_correct, more, "corrections", "Correct them")
 
 
@@ -76,7 +130,7 @@ def _card(name: str, n: int, more: str, path: str, verb: str, **params: str) -> 
         show(
             tag(
                 "div",
-                tag("h3", name),
+                tag("h2", name),
                 tag("div", f"{n:,}", css="rt-big"),
                 tag("span", more, css="rt-small"),
                 css="rt-bare",
@@ -85,21 +139,20 @@ def _card(name: str, n: int, more: str, path: str, verb: str, **params: str) -> 
         session.link(path, verb, icon=":material/arrow_forward:", **params)
 
 
-def _waiting() -> None:
-    lines = review.listed(session.scope(), [ProposalState.WAITING])
+def _waiting(lines: Sequence[ProposalLine]) -> None:
     cards.heading("Next to decide")
     if not lines:
-        cards.empty("Nothing waits for you", "The loop drafts and tests on its own; what it finds appears here.")
+        cards.empty("No change waits for a decision", "What the loop drafts and tests by itself appears here.")
         return
     for line in lines[:SHOWN]:
-        verdict = words.VERDICTS[line.verdict] if line.verdict else None
+        verdict = words.WITHHELD if line.is_withheld else words.VERDICTS[line.verdict] if line.verdict else None
         with _row():
             facts = tag(
                 "div",
                 cards.saying(verdict) if verdict else None,
                 tag("span", words.points(line.effect)) if line.effect is not None else None,
                 cards.chip(words.STAKES[line.level].name, words.STAKES[line.level].tone),
-                tag("span", words.waiting(line.created_at, session.now())),
+                tag("span", words.waiting(line.waits_since, session.now())),
                 css="rt-chips",
             )
             show(tag("div", tag("div", tag("b", line.title), css="rt-text"), facts))
@@ -136,9 +189,36 @@ def _set_aside(parts: Parts) -> None:
     for job in failed:
         with st.container(border=True):
             what = f"{words.JOBS[job.kind]} {words.STAGES.get(job.subject, '')}".strip()
+            item = _change_of(parts, job)
             tried = tag("div", f"{job.reason} {words.count(job.tries, 'try', 'tries')}.", css="rt-small")
             retry = tag("div", f"To try again: ratchet jobs retry {job.id}", css="rt-small")
-            show(tag("div", tag("b", what), tried, retry, css="rt-text"))
+            named = tag("div", item.proposal.title) if item else None
+            show(tag("div", tag("b", what), named, tried, retry, css="rt-text"))
+            if item:
+                session.link("review", "Open the change", icon=":material/arrow_forward:", p=item.proposal.id)
+            if roles.may(session.current_user(), "roll_back"):
+                st.button("Try it again", key=f"retry-{job.id}", on_click=_retry, args=(job.id,))
+
+
+def _retry(job_id: str) -> None:
+    def verb() -> session.Notice:
+        desk.retry_job(session.parts(), job_id, actor=session.current_user())
+        return session.Notice("It is tried again as soon as a worker looks.")
+
+    session.act(verb)
+
+
+def _change_of(parts: Parts, job: FailedJob) -> ProposalItem | None:
+    """The change that the work was about; None where it was about none."""
+    subject = job.subject
+    if job.kind == "apply":
+        subject = next((one.proposal_id for one in parts.store.decisions() if one.id == subject), "")
+    elif job.kind != "evaluation":
+        return None
+    try:
+        return parts.store.proposal(subject)
+    except NotFound:
+        return None
 
 
 def _undo_list() -> None:
@@ -149,7 +229,10 @@ def _undo_list() -> None:
     for one in pending:
         with _row():
             show(tag("div", tag("b", one.title), tag("div", f"approved by {one.actor}", css="rt-small")))
-            decision.show_countdown(one.effective_at, before="live in ")
+            if one.effective_at > session.now():
+                decision.show_countdown(one.effective_at, before="live in ")
+            else:
+                cards.quiet("goes live as soon as a worker gets to it")
             st.button("Undo", key=f"undo-{one.decision_id}", on_click=actions.take_back, args=(one.decision_id,))
 
 
@@ -180,10 +263,6 @@ def _examiners(parts: Parts) -> None:
 
 def _heartbeat(parts: Parts) -> None:
     cards.heading("The loop")
-    ledger = parts.store.ledger()
-    if ledger.looks:
-        left = budget_left(ledger, limits=parts.store.agent.limits)
-        cards.quiet(about_budget(left, look=len(ledger.looks) + 1))
     turn = parts.store.last_turn()
     if turn is None:
         cards.empty("No turn yet", "The worker runs the loop: collect, validate, update, test, deploy.")

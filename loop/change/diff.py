@@ -35,7 +35,7 @@ def changes(base: Bundle, candidate: Bundle) -> tuple[Change, ...]:
 def _compare_lists(section: Section[Any], before: Sequence[Any], after: Sequence[Any]) -> list[Change]:
     was = {element.id: (place, element) for place, element in enumerate(before)}
     now = {element.id: (place, element) for place, element in enumerate(after)}
-    moved = _find_moved([was[one][0] for one in now if one in was], ids=[one for one in now if one in was])
+    moved = find_moved([was[one][0] for one in now if one in was], ids=[one for one in now if one in was])
 
     def spelled(place: int, element: Any, *, of: int) -> str:
         tells_place = section.tells_place or element.id in moved
@@ -65,7 +65,7 @@ def _compare_lists(section: Section[Any], before: Sequence[Any], after: Sequence
     return found
 
 
-def _find_moved(places: Sequence[int], *, ids: Sequence[str]) -> set[str]:
+def find_moved(places: Sequence[int], *, ids: Sequence[str]) -> set[str]:
     """The fewest ids whose moving explains the new order: all but a longest increasing run of the old places."""
     tails: list[int] = []
     ends: list[int] = []

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from loop.change.diff import changes
+from loop.change.matter import matter_of
 from loop.change.operations import apply_all, summary_of
 from loop.change.sections import shorten
 from loop.change.stakes import Own, Support, assess_stakes
@@ -31,7 +32,7 @@ class Idea(Record):
     operations: tuple[Operation, ...]
     rationale: str
     title: str = ""
-    """Empty: made from the operations."""
+    """Empty: the matter of the change in the customer's terms, else made from the operations."""
     evidence: tuple[str, ...] = ()
     """Feedback ids it rests on."""
     issue_ids: tuple[str, ...] = ()
@@ -72,7 +73,9 @@ def draft(
         candidate_digest=candidate.digest,
         operations=idea.operations,
         changes=differences,
-        title=shorten(idea.title) or title_of(idea.operations, bundle),
+        title=shorten(idea.title)
+        or matter_of(idea.operations, base=bundle, candidate=candidate)
+        or title_of(idea.operations, bundle),
         rationale=idea.rationale[:RATIONALE_MAX],
         evidence=idea.evidence,
         issue_ids=idea.issue_ids,

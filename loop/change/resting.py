@@ -4,15 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from loop.change.inverse import inverse, stands
-from loop.records import (
-    TEACHING_STATES,
-    Bundle,
-    ChangeExamples,
-    FeedbackState,
-    Operation,
-    Proposal,
-    TracedItem,
-)
+from loop.records import TEACHING_STATES, Bundle, ChangeExamples, FeedbackState, Operation, Proposal
+from loop.records.lineage import TracedItem
 
 GONE = frozenset({FeedbackState.EXCLUDED, FeedbackState.QUARANTINED})
 """States that take a piece of evidence away from what rests on it: a person's word, or that of several detectors."""

@@ -4,65 +4,53 @@ import sys
 
 import click
 
-from loop.cli.agents import agent_group
-from loop.cli.api import api_command
-from loop.cli.auditing import audit_command
-from loop.cli.cases import cases_group
-from loop.cli.connect import connect_group
-from loop.cli.erasing import erase_command
-from loop.cli.firewall import firewall_group
-from loop.cli.held import held_command
-from loop.cli.import_group import import_group
-from loop.cli.jobs import jobs_group
-from loop.cli.keys import keys_group
-from loop.cli.looping import recheck_command, rollback_command, turn_command
-from loop.cli.outbound import deliver_group
-from loop.cli.pulling import pull_command, source_group
-from loop.cli.raw import raw_group
-from loop.cli.review import review_command
-from loop.cli.serving import demo_command, up_command, worker_command
-from loop.cli.tainting import taint_command, unlearn_command
-from loop.cli.versions import version_group
+from loop.cli.deferred import DeferredGroup, Place
 from loop.errors import RatchetError
 
+COMMANDS = {
+    "agent": Place("agents", "agent_group", "Make agents and look at them."),
+    "api": Place("api", "api_command", "Take what programs send, without screens."),
+    "audit": Place("auditing", "audit_command", "Check that what is stored is what was decided."),
+    "cases": Place("cases", "cases_group", "Look at what examines an agent; audit it blind."),
+    "connect": Place("connect", "connect_group", "Connect an agent; wait for what it sends."),
+    "deliver": Place("outbound", "deliver_group", "Have others told when a version goes live."),
+    "demo": Place("serving", "demo_command", "Build a demo and open the screens on it."),
+    "erase": Place("erasing", "erase_command", "Take a person or conversation out of all rows."),
+    "firewall": Place("firewall", "firewall_group", "See how good the firewall is; audit it blind."),
+    "held": Place("held", "held_command", "List corrections held for want of a source."),
+    "import": Place("import_group", "import_group", "Import a file; list imports; take one back."),
+    "jobs": Place("jobs", "jobs_group", "List what runs, waits and failed."),
+    "keys": Place("keys", "keys_group", "Make, list and revoke keys of programs."),
+    "open": Place("serving", "open_command", "Make a one-time link to screens that run."),
+    "people": Place("people", "people_group", "Invite people; give roles; sign them out."),
+    "pull": Place("pulling", "pull_command", "Bring what is new in another tool."),
+    "raw": Place("raw", "raw_group", "Look at raw text, where it is kept."),
+    "recheck": Place("looping", "recheck_command", "Make all the firewall keeps again; compare."),
+    "report": Place("reporting", "report_command", "Write how the agent improved, to print."),
+    "review": Place("review", "review_command", "Decide what waits, one change at a time."),
+    "rollback": Place("looping", "rollback_command", "Make an earlier version live again."),
+    "source": Place("pulling", "source_group", "Name tools that keep your agents' traces."),
+    "taint": Place("tainting", "taint_command", "Follow all that some feedback influenced."),
+    "turn": Place("looping", "turn_command", "Run the loop's five stages once."),
+    "unlearn": Place("tainting", "unlearn_command", "Take back what some feedback taught."),
+    "up": Place("serving", "up_command", "Start screens and worker; open the browser."),
+    "version": Place("versions", "version_group", "Look at versions; compare; export; import."),
+    "worker": Place("serving", "worker_command", "Do the loop's work until stopped."),
+}
+"""By name. The words fit one line of a narrow terminal."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+@click.group(
+    cls=DeferredGroup,
+    places=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="ratchet-loop", prog_name="ratchet")
 def group() -> None:
     """The review desk for agents that learn from feedback.
 
     collect → validate → update → test → (a person decides) → deploy or roll back
     """
-
-
-for _command in (
-    demo_command,
-    up_command,
-    agent_group,
-    version_group,
-    deliver_group,
-    import_group,
-    source_group,
-    pull_command,
-    turn_command,
-    held_command,
-    review_command,
-    cases_group,
-    firewall_group,
-    rollback_command,
-    taint_command,
-    unlearn_command,
-    erase_command,
-    raw_group,
-    audit_command,
-    recheck_command,
-    worker_command,
-    api_command,
-    keys_group,
-    connect_group,
-    jobs_group,
-):
-    group.add_command(_command)
 
 
 def main() -> None:

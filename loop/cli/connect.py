@@ -143,14 +143,14 @@ def _wait(session: Opened, slug: str, *, before: Mapping[str, Capture], seconds:
 
 
 def _came(session: Opened, slug: str, came: desk.Came) -> list[str]:
-    said = [f"{'It arrived' if came.kept else 'Something came, and nothing of it was kept'}, through {came.name}."]
+    said = [f"{came.says}, through {came.name}."]
     scope = Scope(engine=session.database.engine, agent=slug)
     last = arrived.last_interaction(scope, came.door) if came.calls and came.kept else None
     if last is not None:
         (interaction,) = session.database.store(slug).interactions([last]).values()
         said += [f"  Asked: {interaction.question[:160]!r}", f"  Answered: {interaction.answer[:160]!r}"]
         said += [f"  {one}" for one in desk.understood(interaction)]
-        if not came.feedback:
+        if came.lacks_outcome:
             said.append("  What is missing: an outcome. Nothing says yet whether this answer helped.")
     if came.kept and came.feedback:
         said.append(f"  {came.feedback:,} feedback.")

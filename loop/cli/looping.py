@@ -19,9 +19,13 @@ def turn_command(slug: str, as_json: bool) -> None:
         parts = session.parts(slug)
         gc.freeze()  # what is loaded by now stays: looking through it again takes a fifth of a second each time
         report = engine.turn(parts)
+        is_paused = parts.store.agent.limits.is_paused
         found = desk.examination(parts)
     if as_json:
         click.echo(report.model_dump_json(indent=2))
+        return
+    if is_paused:
+        click.echo(f"The loop of {slug} is paused. Resume it: ratchet agent set {slug} is_paused=false")
         return
     click.echo(_told(report))
     for words in desk.examiner_words(found, slug=slug):
@@ -48,11 +52,26 @@ def recheck_command(slug: str, rebuild: bool) -> None:
 
 @click.command("rollback")
 @click.option("--agent", "slug", required=True, help="Slug of the agent.")
-@click.option("--to", "to_number", required=True, type=int, help="Number of the version whose content comes back.")
+@click.option("--to", "to_number", type=int, help="Number of the version whose content comes back.")
+@click.option("--only", type=int, help="Number of the version to take back, and nothing that came after it.")
 @click.option("--reason", required=True, help="Why; it goes into the record.")
-def rollback_command(slug: str, to_number: int, reason: str) -> None:
-    """Make an earlier version's content live again, as a new version. Needs no approval."""
+def rollback_command(slug: str, to_number: int | None, only: int | None, reason: str) -> None:
+    """Make an earlier version's content live again, as a new version. Needs no approval.
+
+    With --only, exactly what one version brought is taken back: at once while it is live; once others went live on top
+    of it, as a change that is tested and decided.
+    """
+    if (to_number is None) == (only is None):
+        raise click.UsageError("Name one of --to and --only.")
     with opened() as session:
+        if only is not None:
+            back = desk.take_back(session.parts(slug), only, actor=wiring.operator(session.settings), reason=reason)
+            if back.release is not None:
+                click.echo(f"Version {back.release.number} is live, without what version {only} brought.")
+            elif back.proposal is not None:
+                click.echo(f"Others went live on top of it. Proposed as {back.proposal.id}, to be tested and decided.")
+            return
+        assert to_number is not None
         release = desk.roll_back(
             session.parts(slug), actor=wiring.operator(session.settings), to_number=to_number, reason=reason
         )

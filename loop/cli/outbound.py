@@ -1,6 +1,5 @@
 """`ratchet agent endpoint` and `ratchet deliver …`: where your own agent is, and who is told what went live."""
 
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,10 +23,9 @@ from loop.outbound import (
     WebhookTarget,
     new_secret,
 )
-from loop.outbound.destinations import place_of
+from loop.outbound.destinations import check_name, place_of
 from loop.records import Question
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 T = TypeVar("T")
 
 
@@ -96,7 +94,7 @@ def deliver_group() -> None:
 @click.option("--private", "may_lead_inside", is_flag=True, help="The name may lead into your own network.")
 def webhook_command(name: str, url: str, slugs: tuple[str, ...], may_lead_inside: bool) -> None:
     """Tell URL when a version goes live, in signed messages (Standard Webhooks); the secret is shown once."""
-    _check_name(name)
+    check_name(name)
     checked_endpoint(url, place=place_of("the webhook", name))
     secret = new_secret()
     target = WebhookTarget(url=url, secret=SecretStr(secret), agents=_known(slugs), may_lead_inside=may_lead_inside)
@@ -110,7 +108,7 @@ def webhook_command(name: str, url: str, slugs: tuple[str, ...], may_lead_inside
 @click.option("--agent", "slug", required=True, help="Slug of the agent.")
 def file_command(name: str, path: Path, slug: str) -> None:
     """Have the worker keep the live version in the file PATH."""
-    _check_name(name)
+    check_name(name)
     (slug,) = _known((slug,))
     _keep("files", name, FileTarget(path=path.absolute(), agent=slug))
     click.echo(f"The worker keeps the live version of {slug} in {path.absolute()}.")
@@ -123,7 +121,7 @@ def file_command(name: str, path: Path, slug: str) -> None:
 @click.option("--push", "is_pushed", is_flag=True, help="Push each commit to where the branch usually goes.")
 def git_command(name: str, folder: Path, slugs: tuple[str, ...], is_pushed: bool) -> None:
     """Have the worker commit the live versions to FOLDER of a git repository, one file for each agent."""
-    _check_name(name)
+    check_name(name)
     _keep("folders", name, GitTarget(folder=folder.absolute(), agents=_known(slugs), is_pushed=is_pushed))
     click.echo(f"The worker commits live versions to {folder.absolute()}.")
 
@@ -193,13 +191,6 @@ def _checked(fields: dict[str, object]) -> EndpointTarget:
     except ValidationError as error:
         problem = first_problem(error)
         raise InvalidInput(f"The endpoint cannot be used: {problem.why}.", field=problem.where) from None
-
-
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise InvalidInput(
-            "A name has 1 to 40 lower-case letters, digits and hyphens.", field="NAME", remedy="Choose another name."
-        )
 
 
 def _without(some: Mapping[str, T], name: str) -> dict[str, T]:

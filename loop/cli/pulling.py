@@ -1,9 +1,9 @@
 """`ratchet source …` and `ratchet pull NAME`: other tools that keep an agent's traces, and what is new in them."""
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import get_args
 
 import click
 from pydantic import SecretStr, ValidationError
@@ -15,10 +15,7 @@ from loop.cli.validation import first_problem
 from loop.errors import InvalidInput, NotFound
 from loop.llm import checked_endpoint
 from loop.outbound import SourceTarget
-from loop.outbound.destinations import place_of
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_KINDS = ("langfuse", "langsmith", "mlflow", "phoenix")
+from loop.outbound.destinations import Tool, check_name, place_of
 
 
 @click.group("source")
@@ -28,7 +25,7 @@ def source_group() -> None:
 
 @source_group.command("add")
 @click.argument("name")
-@click.argument("kind", type=click.Choice(_KINDS))
+@click.argument("kind", type=click.Choice(get_args(Tool)))
 @click.argument("url")
 @click.option("--project", default="", help="Project or experiment. Langfuse: an environment, or leave it out.")
 @click.option("--key", "has_key", is_flag=True, help="Ask for its key (NAME:PASSWORD for a pair), or for env:NAME.")
@@ -37,10 +34,7 @@ def source_group() -> None:
 @click.option("--timeout", type=click.FloatRange(min=0.1, max=3600), default=60.0, help="Seconds a request may take.")
 def add_command(name: str, kind: str, has_key: bool, agent: str, **given: object) -> None:
     """Read from the tool at URL under NAME; the same NAME again replaces it."""
-    if not _NAME.fullmatch(name):
-        raise InvalidInput(
-            "A name has 1 to 40 lower-case letters, digits and hyphens.", field="NAME", remedy="Choose another name."
-        )
+    check_name(name)
     if kind != "langfuse" and not given["project"]:
         raise InvalidInput("A project is missing.", field="--project", remedy="Name the project or experiment.")
     key = SecretStr(click.prompt("Key (or env:NAME)", hide_input=True, err=True)) if has_key else SecretStr("")

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import tomllib
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping
@@ -18,13 +19,19 @@ from urllib.request import urlopen
 import click
 
 import dashboard
+from dashboard.door.dangers import of_settings, refuse
+from dashboard.door.hosts import host_names
 from loop import wiring
 from loop.cli.opening import opened, read_settings
-from loop.demo import story
+from loop.cli.supervising import FROZEN, Keeper
 from loop.errors import InvalidInput, RatchetError
+from loop.records.health import frozen_after
+from loop.serve.orphan import PARENT, follow
 from loop.settings import Settings
 
 _FIRST_LOOK_SECONDS = 60
+_LOOK_SECONDS = 0.2
+"""Between two looks at the processes that were started."""
 
 
 @click.command("up")
@@ -32,10 +39,12 @@ _FIRST_LOOK_SECONDS = 60
 @click.option("--no-browser", is_flag=True, help="Do not open the browser.")
 @click.option("--no-worker", is_flag=True, help="Screens only; run `ratchet worker` elsewhere.")
 def up_command(port: int | None, no_browser: bool, no_worker: bool) -> None:
-    """Start screens, health check and worker on one loopback port, and open the browser."""
+    """Start screens, health check and worker on one port, of this machine alone unless people sign in."""
     settings = read_settings()
     with opened(settings) as session:
         session.database.agents()  # fail here, with a sentence, rather than on a page
+        if settings.notify_webhook.get_secret_value() or settings.notify_mail:
+            wiring.notifier(settings, session.database, report=click.echo)
     sys.exit(_serve(settings, port=port, opens_browser=not no_browser, has_worker=not no_worker))
 
 
@@ -48,6 +57,8 @@ def up_command(port: int | None, no_browser: bool, no_worker: bool) -> None:
 @click.option("--fresh", is_flag=True, help="Throw the demo workspace away and build it again.")
 def demo_command(headless: bool, as_json: bool, seed: int, port: int | None, no_browser: bool, fresh: bool) -> None:
     """Build a labelled demo workspace, run the loop through three months, and open the screens on it."""
+    from loop.demo import story
+
     settings = read_settings()
     settings = settings.model_copy(update={"database_url": story.database_url(settings)})
 
@@ -63,6 +74,25 @@ def demo_command(headless: bool, as_json: bool, seed: int, port: int | None, no_
         sys.exit(_serve(settings, port=port, opens_browser=not no_browser, has_worker=True, first=build))
 
 
+@click.command("open")
+@click.option("--port", type=int, help="Port the screens listen on; RATCHET_PORT or 8501 when left out.")
+@click.option("--demo", is_flag=True, help="Open the demo workspace.")
+@click.option("--no-browser", is_flag=True, help="Print the link only.")
+def open_command(port: int | None, demo: bool, no_browser: bool) -> None:
+    """Print a link that opens the running screens once, and open it in the browser."""
+    from loop.demo import story
+
+    settings = read_settings()
+    if settings.sign_in:
+        raise InvalidInput("People sign in here.", field="RATCHET_SIGN_IN", remedy="Let them in: ratchet people invite")
+    if demo:
+        settings = settings.model_copy(update={"database_url": story.database_url(settings)})
+    link = one_time_link(settings, settings.address(port))
+    click.echo(link)
+    if not no_browser:
+        webbrowser.open(link)
+
+
 @click.command("worker")
 @click.option("--parent", type=int, hidden=True, help="Stop when this process is gone.")
 def worker_command(parent: int | None) -> None:
@@ -76,7 +106,8 @@ def worker_command(parent: int | None) -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     if parent is not None:
-        threading.Thread(target=_follow, args=(parent, stop), daemon=True).start()
+        follow(parent, stop.set, until=stop)
+    from loop.errands import make_errands
     from loop.jobs import Pace, Worker
 
     with opened(settings) as session:
@@ -87,6 +118,7 @@ def worker_command(parent: int | None) -> None:
             clock=wiring.utc_now,
             report=click.echo,
             deliver=wiring.rounds(settings, session.database, report=click.echo, pause=stop.wait),
+            errands=make_errands(settings, session.database, report=click.echo),
             pace=Pace(turn_seconds=settings.turn_seconds, dead_seconds=settings.worker_dead_seconds),
         )
         worker.work(stop)
@@ -94,13 +126,6 @@ def worker_command(parent: int | None) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
-
-
-def _follow(parent: int, stop: threading.Event) -> None:
-    """Stop when the process that started this one is gone, so that none is left behind."""
-    while not stop.wait(1.0):
-        if os.getppid() != parent:
-            stop.set()
 
 
 def _serve(
@@ -113,14 +138,9 @@ def _serve(
 ) -> int:
     """Run the screens until they end or Ctrl+C. `first` is done while they start, before anybody is sent there."""
     chosen = settings.port if port is None else port
-    if settings.host not in ("127.0.0.1", "localhost", "::1"):
-        raise InvalidInput(
-            "Sign-in does not exist yet, so the screens listen on this machine only.",
-            field="RATCHET_HOST",
-            remedy="Set it to 127.0.0.1.",
-        )
+    refuse(of_settings(settings.host, settings))
     _check_port(settings.host, chosen)
-    environment = os.environ | _environment(settings)
+    environment = os.environ | _environment(settings) | {PARENT: str(os.getpid())}
     children = [
         subprocess.Popen(  # noqa: S603 - our own interpreter, our own script
             [
@@ -132,22 +152,31 @@ def _serve(
                 f"--server.address={settings.host}",
                 f"--server.port={chosen}",
                 *_look(),
+                *(f"--server.allowedHosts={name}" for name in host_names(settings)),
             ],
             env=environment,
         )
     ]
-    signal.signal(signal.SIGTERM, _interrupt)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "loop.cli", "worker", "--parent", str(os.getpid())]
+        children.append(subprocess.Popen(command, env=environment))  # noqa: S603 - our own module
+        return children[-1]
+
     try:
         if first is not None:
             first()
-        if has_worker:
-            command = [sys.executable, "-m", "loop.cli", "worker", "--parent", str(os.getpid())]
-            children.append(subprocess.Popen(command, env=environment))  # noqa: S603 - our own module
-        address = f"http://{settings.host}:{chosen}"
+        address = settings.address(chosen)
+        link = address if settings.sign_in else one_time_link(settings, address)
         if opens_browser:
-            threading.Thread(target=_open_when_ready, args=(address,), daemon=True).start()
-        click.echo(f"Ratchet is at {address} (stop with Ctrl+C)")
-        return children[0].wait()
+            threading.Thread(target=_open_when_ready, args=(settings.local_address(chosen), link), daemon=True).start()
+        once = "" if settings.sign_in else "; the link opens it once, for another: ratchet open"
+        click.echo(f"Ratchet is at {link} (stop with Ctrl+C{once})")
+        sys.stdout.flush()
+        return _kept(children[0], start, settings=settings) if has_worker else children[0].wait()
     except KeyboardInterrupt:
         return 0
     finally:
@@ -156,6 +185,21 @@ def _serve(
                 child.terminate()
         for child in children:
             _reap(child)
+
+
+def _kept(screens: subprocess.Popen[bytes], start: Callable[[], subprocess.Popen[bytes]], *, settings: Settings) -> int:
+    """Wait for the end of the screens, and keep a worker running meanwhile."""
+    with opened(settings) as session:
+        keeper = Keeper(
+            start,
+            silence=lambda: session.database.health.silence()[0],
+            report=lambda line: click.echo(line, err=True),
+            frozen_seconds=frozen_after(settings.worker_dead_seconds, least=FROZEN),
+        )
+        while screens.poll() is None:
+            keeper.look()
+            time.sleep(_LOOK_SECONDS)
+    return screens.returncode
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -172,7 +216,9 @@ def _reap(child: subprocess.Popen[bytes]) -> None:
 
 def _environment(settings: Settings) -> Mapping[str, str]:
     """What the children must agree on with us, whatever folder they start in."""
-    return {"RATCHET_DATABASE_URL": settings.database_url}
+    secret = settings.cookie_secret.get_secret_value()
+    shared = {"STREAMLIT_SERVER_COOKIE_SECRET": secret} if secret else {}
+    return {"RATCHET_DATABASE_URL": settings.database_url} | shared
 
 
 def _look() -> list[str]:
@@ -205,11 +251,22 @@ def _check_port(host: str, port: int) -> None:
             ) from None
 
 
-def _open_when_ready(address: str) -> None:
+def one_time_link(settings: Settings, address: str) -> str:
+    """A link that opens the screens once, for whoever runs them."""
+    from loop import desk
+
+    with opened(settings) as session:
+        token = desk.operator_link(
+            session.database.people, actor=wiring.operator(settings), clock=wiring.utc_now, token=wiring.new_token
+        )
+    return f"{address}/open?link={token}"
+
+
+def _open_when_ready(local: str, link: str) -> None:
     for _ in range(_FIRST_LOOK_SECONDS * 4):
         try:
-            with urlopen(f"{address}/healthz", timeout=1):  # noqa: S310 - our own loopback address
-                webbrowser.open(address)
+            with urlopen(f"{local}/healthz", timeout=1):  # noqa: S310 - our own address
+                webbrowser.open(link)
                 return
         except (URLError, OSError):
             threading.Event().wait(0.25)

@@ -275,7 +275,7 @@ def _approve(parts: Parts, beat: Approve) -> None:
         best.proposal.id,
         actor=beat.actor,
         seen_digest=best.evidence_digest,
-        reason="Read it line by line; it says what the handbook says." if desk.needs_reason(best) else "",
+        reason="Read it line by line; it says what the handbook says." if desk.needs_reason(parts.store, best) else "",
     )
 
 

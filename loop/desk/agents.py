@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -79,26 +79,26 @@ def delete_agent(
 
 
 def change_settings(
-    agents: Agents, parts: Parts, *, actor: Actor, settings: Iterable[str]
+    agents: Agents,
+    parts: Parts,
+    *,
+    actor: Actor,
+    settings: Iterable[str],
+    shown: Mapping[str, tuple[str, str]] | None = None,
 ) -> dict[str, tuple[str, str]]:
     """Set what `KEY=VALUE` says, all or nothing; of each setting that changed, how it was and how it is.
 
     A list takes `KEY+=ONE` and `KEY-=ONE` besides. Idempotent: what has its value already changes nothing and is
     not in the journal. What is stored keeps its identity: no version, case, report or digest depends on a setting.
+    `shown`: the changes a person was shown before (`planned`); others are not made.
     Raises NotAllowed; InvalidInput naming the key and the remedy; Conflict when somebody else set something meanwhile.
     """
     roles.check(actor, "set_up")
-    was = parts.store.agent
-    now = _validated(was, _requested(was, settings))
-    _check_detectors(now)
-    before, after = _values(was), _values(now)
-    changed = {key: (before[key], after[key]) for key in after if before[key] != after[key]}
+    was, now, changed = planned(parts, settings)
+    if shown is not None and changed != dict(shown):
+        raise Conflict("Somebody else set something of this agent meanwhile.", remedy="Look again, then set it.")
     if not changed:
         return {}
-    if "grading" in changed:
-        _check_ungraded(parts, was)
-    for fact in now.facts:
-        check(fact, field="facts", cap=LINE_MAX)
     told = {
         key: f"{old} → {new}" if key in Limits.model_fields or key in _SPELLED else digest(new)
         for key, (old, new) in changed.items()
@@ -106,6 +106,29 @@ def change_settings(
     note = Note(actor=actor.name, action="set agent", subject=was.slug, digests=told, at=parts.clock())
     agents.change_agent(now, was=was, note=note)
     return changed
+
+
+class Planned(NamedTuple):
+    """What some settings would come to."""
+
+    was: Agent
+    now: Agent
+    changed: dict[str, tuple[str, str]]
+    """By key: how it is, how it would be."""
+
+
+def planned(parts: Parts, settings: Iterable[str]) -> Planned:
+    """What `KEY=VALUE` would change, checked, and nothing written. Raises InvalidInput, Conflict."""
+    was = parts.store.agent
+    now = _validated(was, _requested(was, settings))
+    _check_detectors(now)
+    before, after = _values(was), _values(now)
+    changed = {key: (before[key], after[key]) for key in after if before[key] != after[key]}
+    if "grading" in changed:
+        _check_ungraded(parts, was)
+    for fact in now.facts:
+        check(fact, field="facts", cap=LINE_MAX)
+    return Planned(was, now, changed)
 
 
 def explained_settings(agent: Agent) -> tuple[Setting, ...]:

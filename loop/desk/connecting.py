@@ -77,6 +77,16 @@ class Came:
         """Whether anything of it was kept."""
         return self.calls + self.feedback > sum(n for n, _ in self.refused) + self.dropped
 
+    @property
+    def says(self) -> str:
+        """What became of it, as a headline."""
+        return "It arrived" if self.kept else "Something came, and nothing of it was kept"
+
+    @property
+    def lacks_outcome(self) -> bool:
+        """Answers came and were kept, and nothing says whether they helped."""
+        return self.kept and self.calls > 0 and not self.feedback
+
 
 def door_words(door: str) -> str:
     """`gateway:shop` as `the gateway (shop)`."""

@@ -7,10 +7,13 @@ from typing import Literal
 from loop import roles
 from loop.change.proposal import Idea
 from loop.desk.drafts import drafted
+from loop.desk.foureyes import approvals, check_may, check_not_twice
+from loop.desk.practice import answer_practice, practice_words
+from loop.desk.viewing import decided
 from loop.desk.wording import checked_words
 from loop.errors import Conflict, DigestMismatch, InvalidInput
-from loop.policy import recommend
-from loop.ports import Parts
+from loop.policy import is_withheld, recommend
+from loop.ports import Parts, Store
 from loop.records import (
     Actor,
     Changes,
@@ -25,23 +28,34 @@ from loop.records import (
     derived_id,
     digest,
 )
+from loop.records.desk import PracticeAnswer
 
 REJECTION_CATEGORIES = ("wrong", "unsafe", "too_narrow", "tone", "duplicate", "other")
 """Why a reviewer says no; the reason goes back to the proposers."""
 
 
-def needs_reason(item: ProposalItem) -> str:
-    """Why approving this asks for a reason, in words; empty when it does not."""
-    if item.proposal.stakes.level is StakesLevel.HIGH:
+def needs_reason(store: Store, item: ProposalItem, *, verb: Literal["approve", "reject"] = "approve") -> str:
+    """Why deciding so asks for a reason in words, in a sentence; empty when it does not.
+
+    Where what the test found is withheld, nobody can decide against it, so only the stakes ask.
+    """
+    is_high = item.proposal.stakes.level is StakesLevel.HIGH
+    if is_withheld(store, item):
+        return "The stakes are high." if verb == "approve" and is_high else ""
+    advice = recommend(item.report, stakes=item.proposal.stakes).verb
+    if verb == "reject":
+        return "The evidence recommends approving it." if advice == "approve" else ""
+    if is_high:
         return "The stakes are high."
-    if item.report is not None and recommend(item.report, stakes=item.proposal.stakes).verb != "approve":
+    if item.report is not None and advice != "approve":
         return "The evidence does not recommend it."
     return ""
 
 
 def undo_seconds(parts: Parts, item: ProposalItem) -> int:
-    """How long an approval of this waits before it goes live: the undo window, for low stakes only."""
-    return parts.store.agent.limits.undo_seconds if item.proposal.stakes.level is StakesLevel.LOW else 0
+    """How long an approval of this waits before it goes live: the undo window, longer for high stakes."""
+    limits = parts.store.agent.limits
+    return limits.undo_seconds_high if item.proposal.stakes.level is StakesLevel.HIGH else limits.undo_seconds
 
 
 def check_seen(item: ProposalItem, *, seen_digest: str) -> None:
@@ -52,25 +66,37 @@ def check_seen(item: ProposalItem, *, seen_digest: str) -> None:
         )
 
 
-def approve(parts: Parts, proposal_id: str, *, actor: Actor, seen_digest: str, reason: str = "") -> Decision:
+def approve(
+    parts: Parts, proposal_id: str, *, actor: Actor, seen_digest: str, reason: str = ""
+) -> Decision | PracticeAnswer:
     """Approve exactly what was shown; it goes live when its undo window is over.
 
-    `seen_digest` is the evidence digest the screen showed.
+    `seen_digest` is the evidence digest the screen showed when it was read. Where two people have to approve, the
+    first word is an `endorse`: it is kept, and the change still waits for the second. A practice case is answered,
+    never decided: the answer comes back in place of a decision.
     Raises NotAllowed, InvalidInput (a reason is needed), DigestMismatch, StaleBase, Conflict.
     """
     item = parts.store.proposal(proposal_id)
-    _check_decision(item, actor=actor, verb="approve")
+    check_may(parts, item, actor=actor, verb="approve")
     check_seen(item, seen_digest=seen_digest)
-    why = needs_reason(item)
+    why = needs_reason(parts.store, item)
     if why and not reason.strip():
         raise InvalidInput(f"{why} Approving needs a reason.", field="reason", remedy="Say why in a sentence.")
-    word = _word(parts, item, verb="approve", actor=actor, seen_digest=seen_digest, reason=reason)
-    effective_at = word.at + timedelta(seconds=undo_seconds(parts, item))
-    decision = word.model_copy(update={"effective_at": effective_at})
+    wanted = approvals(parts, item)
+    check_not_twice(wanted, actor=actor)
+    is_last = len(wanted.given) + 1 >= wanted.needed
+    verb: Literal["approve", "endorse"] = "approve" if is_last else "endorse"
+    word = _word(parts, item, verb=verb, actor=actor, seen_digest=seen_digest, reason=reason)
+    if item.practice:
+        return answer_practice(parts, item, actor=actor, verb="approve")
+    if is_last:
+        effective_at = word.at + timedelta(seconds=undo_seconds(parts, item))
+        word = word.model_copy(update={"effective_at": effective_at, "completes": wanted.first_id})
     parts.checkpoint("approve:before")
-    parts.store.decide(decision)
+    parts.store.decide(word)
     parts.checkpoint("approve:after")
-    return decision
+    decided(parts, proposal_id, actor=actor, verb=verb)
+    return word
 
 
 def reject(
@@ -81,13 +107,14 @@ def reject(
     seen_digest: str,
     categories: Sequence[str] = (),
     reason: str = "",
-) -> Decision:
-    """Say no, and why: proposers are told and do not bring the same change again.
+) -> Decision | PracticeAnswer:
+    """Say no, and why: proposers are told and do not bring the same change again. A practice case is answered.
 
-    Raises NotAllowed, InvalidInput (unknown category, or neither category nor reason), Conflict.
+    Raises NotAllowed, InvalidInput (unknown category, neither category nor reason, or no reason in words against a
+    recommendation to approve), DigestMismatch, Conflict.
     """
     item = parts.store.proposal(proposal_id)
-    _check_decision(item, actor=actor, verb="reject")
+    check_may(parts, item, actor=actor, verb="reject")
     unknown = sorted(set(categories) - set(REJECTION_CATEGORIES))
     if unknown:
         raise InvalidInput(
@@ -97,9 +124,16 @@ def reject(
         )
     if not categories and not reason.strip():
         raise InvalidInput("A rejection needs a reason.", field="reason", remedy="Pick one or write a sentence.")
+    check_seen(item, seen_digest=seen_digest)
+    why = needs_reason(parts.store, item, verb="reject")
+    if why and not reason.strip():
+        raise InvalidInput(f"{why} Rejecting needs a reason.", field="reason", remedy="Say why in a sentence.")
     word = _word(parts, item, verb="reject", actor=actor, seen_digest=seen_digest, reason=reason)
     decision = word.model_copy(update={"categories": tuple(categories)})
+    if item.practice:
+        return answer_practice(parts, item, actor=actor, verb="reject")
     parts.store.decide(decision)
+    decided(parts, proposal_id, actor=actor, verb="reject")
     return decision
 
 
@@ -117,7 +151,11 @@ def edit(
     Raises NotAllowed, OperationRefused, InvalidInput (nothing was edited), DigestMismatch, Conflict.
     """
     item = parts.store.proposal(proposal_id)
-    _check_decision(item, actor=actor, verb="edit")
+    check_may(parts, item, actor=actor, verb="edit")
+    if item.practice:
+        check_seen(item, seen_digest=seen_digest)
+        answer = answer_practice(parts, item, actor=actor, verb="edit")
+        raise Conflict(practice_words(answer), remedy="Nothing was drafted.")
     if tuple(operations) == item.proposal.operations:
         raise InvalidInput("Nothing was edited.", field="operations", remedy="Change it, or approve it as it is.")
     successor, candidate = drafted(
@@ -135,30 +173,34 @@ def edit(
     word = _word(parts, item, verb="edit", actor=actor, seen_digest=seen_digest, reason=reason)
     decision = word.model_copy(update={"successor_id": successor.id})
     parts.store.decide(decision, successor=successor, candidate=candidate)
+    decided(parts, proposal_id, actor=actor, verb="edit")
     return successor
 
 
 def undo(parts: Parts, decision_id: str, *, actor: Actor) -> Decision:
     """Take back an approval that is not live yet, or a rejection; the proposal waits again.
 
+    Somebody else's rejection is taken back by who may approve the change.
     Raises NotAllowed, Conflict (it went live meanwhile: roll back instead).
     """
     roles.check(actor, "decide")
-    decided = next((one for one in parts.store.decisions() if one.id == decision_id), None)
-    if decided is None or decided.verb not in ("approve", "reject"):
+    made = next((one for one in parts.store.decisions() if one.id == decision_id), None)
+    if made is None or made.verb not in ("approve", "endorse", "reject"):
         raise Conflict("There is nothing to undo.", remedy="Reload the page.")
+    if made.verb == "reject" and made.actor.name != actor.name:
+        check_may(parts, parts.store.proposal(made.proposal_id), actor=actor, verb="approve")
     now = parts.clock()
     decision = Decision(
         id=derived_id("decision", decision_id, "undo"),
         agent=parts.store.agent.slug,
-        proposal_id=decided.proposal_id,
+        proposal_id=made.proposal_id,
         verb="undo",
         actor=actor,
-        seen_digest=decided.seen_digest,
-        report_id=decided.report_id,
+        seen_digest=made.seen_digest,
+        report_id=made.report_id,
         at=now,
         effective_at=now,
-        undoes=decided.id,
+        undoes=made.id,
     )
     parts.store.decide(decision)
     return decision
@@ -184,7 +226,7 @@ def _word(
     parts: Parts,
     item: ProposalItem,
     *,
-    verb: Literal["approve", "edit", "reject"],
+    verb: Literal["approve", "edit", "endorse", "reject"],
     actor: Actor,
     seen_digest: str,
     reason: str,
@@ -203,7 +245,3 @@ def _word(
         at=now,
         effective_at=now,
     )
-
-
-def _check_decision(item: ProposalItem, *, actor: Actor, verb: str) -> None:
-    roles.check_decision(actor, level=item.proposal.stakes.level, authors=item.proposal.authors, verb=verb)

@@ -1,11 +1,12 @@
 """Correct an answer, and overrule the firewall on a feedback item."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 from loop import collect, roles
 from loop.change.texts import texts_of
+from loop.desk.corrections import is_taken_back
 from loop.desk.wording import checked_words
 from loop.errors import InvalidInput
 from loop.ports import Parts
@@ -19,6 +20,7 @@ from loop.records import (
     FeedbackMove,
     FeedbackState,
     Flag,
+    Interaction,
     Mover,
     Note,
     Record,
@@ -27,7 +29,9 @@ from loop.records import (
     may_move,
     targets,
 )
+from loop.records.lineage import judged_as
 from loop.text.contacts import OwnContacts
+from loop.text.nonsense import gibberish
 
 DeskDoor: TypeAlias = Literal["dashboard", "terminal", "api"]
 """Where a person sits while they correct; kept as the feedback's source."""
@@ -49,24 +53,80 @@ class Correction(Record):
 def correct(parts: Parts, *, actor: Actor, interaction_id: str, correction: Correction, door: DeskDoor) -> Feedback:
     """Say what an answer should have been. Idempotent: the same word again, as by a second press, is kept once.
 
-    Raises NotAllowed, InvalidInput (nothing was said, or the interaction is unknown).
+    Raises NotAllowed, InvalidInput (nothing was said, no language, or the interaction is unknown).
+    """
+    return correct_alike(parts, actor=actor, corrections={interaction_id: correction}, door=door)[0]
+
+
+def correct_alike(
+    parts: Parts, *, actor: Actor, corrections: Mapping[str, Correction], door: DeskDoor
+) -> tuple[Feedback, ...]:
+    """Say it of several answers at once, by interaction, in one transaction. One person stays one vote.
+
+    Raises like `correct`.
     """
     roles.check(actor, "correct")
+    known = parts.store.interactions(list(corrections))
+    for interaction_id, correction in corrections.items():
+        _check_correction(parts, correction, of=known.get(interaction_id))
+    now = parts.clock()
+    own = {key: derived_id("feedback", key, actor.name, one) for key, one in corrections.items()}
+    earlier = parts.store.feedback_items(list(own.values()))
+    kept = {
+        key: earlier[name].feedback
+        for key, name in own.items()
+        if name in earlier and earlier[name].state is not FeedbackState.SUPERSEDED and not is_taken_back(earlier[name])
+    }
+    said = {
+        key: _said(parts, key, one, actor=actor, door=door, now=now).model_copy(
+            update={"id": derived_id("feedback", own[key], now) if own[key] in earlier else own[key]}
+        )
+        for key, one in corrections.items()
+        if key not in kept
+    }
+    if said:
+        receipt = collect.receive(
+            parts.store,
+            door=collect.Door(
+                actor=actor,
+                action="correct",
+                journal="correct answer",
+                at=now,
+                own=own_contacts(parts),
+                keeps_raw=parts.store.agent.limits.raw_days > 0,
+            ),
+            feedback=tuple(said.values()),
+            context=known.values(),
+        )
+        if receipt.refused:
+            raise InvalidInput(receipt.refused[0].reason, field="text", remedy="Correct it and save again.")
+        kept |= {one.interaction_id: one for one in receipt.feedback}
+    return tuple(kept[key] for key in corrections)
+
+
+def _check_correction(parts: Parts, correction: Correction, *, of: Interaction | None) -> None:
     text = correction.text.strip()
     if not (text or correction.label or correction.article_id):
         raise InvalidInput(
             "Nothing was corrected.", field="text", remedy="Write what it should have said, or choose a label."
         )
-    known = parts.store.interactions([interaction_id]).values()
-    if not known:
+    if of is None:
         raise InvalidInput("This interaction is not known.", field="interaction_id", remedy="Reload the page.")
-    now = parts.clock()
-    own = derived_id("feedback", interaction_id, actor.name, correction)
-    earlier = parts.store.feedback_items([own]).get(own)
-    if earlier and earlier.state is not FeedbackState.SUPERSEDED:
-        return earlier.feedback
-    said = Feedback(
-        id=derived_id("feedback", own, now) if earlier else own,
+    odd = gibberish(text, known=(of.question, of.answer)) if text else ""
+    if odd and gibberish(text, known=_own_texts(parts)):
+        raise InvalidInput(
+            f"This reads like a slip of the keyboard: “{odd[:40]}”. Nothing was kept.",
+            field="text",
+            remedy="Write the answer as a customer should read it.",
+        )
+
+
+def _said(
+    parts: Parts, interaction_id: str, correction: Correction, *, actor: Actor, door: DeskDoor, now: datetime
+) -> Feedback:
+    text = correction.text.strip()
+    return Feedback(
+        id="",
         agent=parts.store.agent.slug,
         interaction_id=interaction_id,
         kind=FeedbackKind.EDIT if text else FeedbackKind.LABEL,
@@ -80,35 +140,20 @@ def correct(parts: Parts, *, actor: Actor, interaction_id: str, correction: Corr
         at=now,
         received_at=now,
     )
-    receipt = collect.receive(
-        parts.store,
-        door=collect.Door(
-            actor=actor,
-            action="correct",
-            journal="correct answer",
-            at=now,
-            own=own_contacts(parts),
-            keeps_raw=parts.store.agent.limits.raw_days > 0,
-        ),
-        feedback=(said,),
-        context=known,
-    )
-    if receipt.refused:
-        raise InvalidInput(receipt.refused[0].reason, field="text", remedy="Correct it and save again.")
-    return receipt.feedback[0]
 
 
 def own_contacts(parts: Parts) -> OwnContacts:
     """The company's contact data: the operator's list, and what stands in the texts of the live version."""
+    return OwnContacts(parts.store.agent.own_contacts, texts=lambda: _own_texts(parts))
 
-    def texts() -> Iterator[str]:
-        live = parts.store.bundle(parts.store.head().digest)
-        yield live.instructions
-        for section in (live.rules, live.examples, live.articles, live.approaches):
-            for element in section:
-                yield from texts_of(element)
 
-    return OwnContacts(parts.store.agent.own_contacts, texts=texts)
+def _own_texts(parts: Parts) -> Iterator[str]:
+    """All texts of the live version."""
+    live = parts.store.bundle(parts.store.head().digest)
+    yield live.instructions
+    for section in (live.rules, live.examples, live.articles, live.approaches):
+        for element in section:
+            yield from texts_of(element)
 
 
 def judge(parts: Parts, feedback_ids: Iterable[str], *, actor: Actor, to: FeedbackState, reason: str = "") -> int:
@@ -132,7 +177,7 @@ def judge(parts: Parts, feedback_ids: Iterable[str], *, actor: Actor, to: Feedba
         notes=tuple(
             Note(
                 actor=actor.name,
-                action=f"mark feedback {to.value}",
+                action=judged_as(to),
                 subject=key,
                 digests={"reason": digest(reason)},
                 at=now,

@@ -10,22 +10,8 @@ from loop.change.resting import cited_by, leaves_something, rest_of, undoing
 from loop.change.sections import SECTIONS
 from loop.errors import InvalidInput
 from loop.ports import Parts
-from loop.records import (
-    Bundle,
-    ChangeExamples,
-    Proposal,
-    ProposalState,
-    Proposer,
-    Taint,
-    TaintScope,
-    TracedElement,
-    TracedIssue,
-    TracedItem,
-    TracedProposal,
-    TracedVersion,
-    Version,
-    person,
-)
+from loop.records import Bundle, ChangeExamples, Proposal, ProposalState, Proposer, Taint, TaintScope, Version, person
+from loop.records.lineage import TracedElement, TracedIssue, TracedItem, TracedProposal, TracedVersion
 
 SHOWN = 5_000
 """Items that are followed for a page."""

@@ -3,11 +3,14 @@
 turn      the five stages in order        collect · validate · update · test · deploy    a stage each
 rebase    open proposals onto a new head  measure   versions on cases they never learned from
 asking    versions, through the memory   journal   what the engine says
+probing   a person's question to versions
+counting  daily aggregates by increments  improvement  the manager's page, kept
 settled   whether there is anything to do  recheck   everything kept, made again from the log and compared
 """
 
 from loop.engine.asking import Batch, Wanted, ask_batch, memory_of, spent_until
 from loop.engine.deploy import apply_due
+from loop.engine.probing import answer_probe
 from loop.engine.recheck import recheck
 from loop.engine.test import conclude_test, due_tests
 from loop.engine.turn import STAGES, Begun, begin, end, run_stage, turn
@@ -17,6 +20,7 @@ __all__ = [
     "Batch",
     "Begun",
     "Wanted",
+    "answer_probe",
     "apply_due",
     "ask_batch",
     "begin",

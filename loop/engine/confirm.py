@@ -37,12 +37,14 @@ _NOTHING = Evidence(tally=Tally(), low=None, high=None, p_better=None, p_worse=N
 def confirm(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) -> list[Comparison]:
     """What is new about changes that are live; a count that was made is said in the stage's words."""
     store = parts.store
-    known = {one.number: one for one in store.comparisons() if one.kind == "confirmation"}
+    stored = [one for one in store.comparisons() if one.kind == "confirmation"]
+    known = {one.number: _reweighed(one) for one in stored}
     live = {item.proposal.id: item for item in store.proposals([ProposalState.LIVE])}
     shipped = {one.number: one for one in store.releases() if one.kind == "deploy" and one.proposal_id in live}
     due = [one for one in list(shipped.values())[-_RELEASES:] if _is_due(known.get(one.number), there=len(sealed))]
+    renewed = [known[one.number] for one in stored if known[one.number] != one]
     if not due:
-        return []
+        return renewed
     decisions = {one.id: one for one in store.decisions()}
     sealed_at = _sealed_at(parts, sealed)
     every = [*store.cases(), *store.retired_cases()]
@@ -64,7 +66,14 @@ def confirm(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) -> l
         if told.evidence.tally.n and told.evidence != getattr(known.get(release.number), "evidence", None):
             tally.words.append(f"Version {release.number} is {evaluate.confirmation_words(told)}.")
         found.append(told)
-    return found
+    told_of = {one.number for one in found}
+    return [*(one for one in renewed if one.number not in told_of), *found]
+
+
+def _reweighed(one: Comparison) -> Comparison:
+    """With the interval of today's rule: one that was counted under an earlier rule claims no more than others."""
+    tally = one.evidence.tally
+    return one.model_copy(update={"evidence": evaluate.fresh_evidence(tally)}) if tally.n else one
 
 
 def _is_due(known: Comparison | None, *, there: int) -> bool:
@@ -149,7 +158,7 @@ def _confirmation(parts: Parts, release: Release, *, fresh: Sequence[EvalCase], 
         kind="confirmation",
         number=release.number,
         against=release.from_number or 0,
-        evidence=evaluate.paired(before, after=after) if is_enough else _NOTHING,
+        evidence=evaluate.fresh_evidence(evaluate.paired(before, after=after).tally) if is_enough else _NOTHING,
         fresh=len(counted),
         unasked=len(fresh) - len(counted),
         by_it=sum(one is not None and one >= release.number for one in versions),

@@ -4,8 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from loop import deploy, policy
+from loop.engine.counting import count_days
+from loop.engine.improvement import tell_improvement
 from loop.engine.journal import ENGINE, StageTally, note
 from loop.engine.measure import measure
+from loop.engine.practice import draw_practice
+from loop.engine.rebase import redraw
 from loop.engine.settled import is_settled, mark
 from loop.errors import Conflict, NotFound, RatchetError, StoreUnavailable
 from loop.ports import Parts
@@ -21,6 +25,7 @@ from loop.records import (
     derived_id,
     digest,
 )
+from loop.records.access import POLICY
 
 
 def release_and_watch(parts: Parts, tally: StageTally) -> None:
@@ -36,7 +41,10 @@ def release_and_watch(parts: Parts, tally: StageTally) -> None:
         "approving by policy": _approve_by_policy,
         "applying approvals": apply_due,
         "watching the release": _watch,
+        "drawing practice": draw_practice,
+        "counting days": count_days,
         "measuring": measure,
+        "telling how it goes": tell_improvement,
     }
     for what, step in steps.items():
         try:
@@ -54,8 +62,8 @@ def release_and_watch(parts: Parts, tally: StageTally) -> None:
 def apply_due(parts: Parts, tally: StageTally | None = None) -> list[Release]:
     """Make every approval live whose undo window is over: exactly once each, by compare-and-swap on the head.
 
-    An approval that can no longer be applied becomes stale with its reason and stops nobody else's. One that the
-    durable work has set aside, or tries again later, is left alone.
+    None while the loop is paused. An approval that can no longer be applied becomes stale with its reason and stops
+    nobody else's. One that the durable work has set aside, or tries again later, is left alone.
     Raises StoreUnavailable and BrokenChain. Any other error that is not one of ours is a defect: the first is raised
     after the others.
     """
@@ -63,7 +71,10 @@ def apply_due(parts: Parts, tally: StageTally | None = None) -> list[Release]:
     defects: list[Exception] = []
     now = parts.clock()
     parts.store.check_head()
-    for decision in _free(parts, parts.store.due_approvals(now), now=now):
+    due = parts.store.due_approvals(now)
+    if due and parts.store.agent.limits.is_paused:
+        return applied
+    for decision in _free(parts, due, now=now):
         try:
             release = _apply_or_set_aside(parts, decision, tally=tally)
         except StoreUnavailable:
@@ -74,11 +85,24 @@ def apply_due(parts: Parts, tally: StageTally | None = None) -> list[Release]:
         if release is not None:
             applied.append(release)
         parts.checkpoint("apply:after")
+    if applied:
+        _redraw_at_once(parts, tally or StageTally())
     if tally is not None:
         tally.counts["released"] = len(applied)
     if defects:
         raise defects[0]
     return applied
+
+
+def _redraw_at_once(parts: Parts, tally: StageTally) -> None:
+    """With the release, so that nobody reads an empty desk until the next turn; what fails here, that turn does."""
+    try:
+        head = parts.store.head()
+        redraw(parts, tally, head=head, bundle=parts.store.bundle(head.digest))
+    except StoreUnavailable:
+        raise
+    except RatchetError as error:
+        tally.words.append(f"While drawing the others again: {error}")
 
 
 def _free(parts: Parts, decisions: Sequence[Decision], *, now: datetime) -> list[Decision]:
@@ -167,6 +191,7 @@ def _watch(parts: Parts, tally: StageTally) -> None:
         case "none":
             return
         case "ask" | "frozen":
+            tally.counts["look_at_version"] = newest.number
             tally.words.append(f"A person should look at version {newest.number}: {alarm.reason}")
         case "roll_back":
             target = next(version for version in store.versions() if version.number == newest.from_number)
@@ -185,7 +210,7 @@ def _policy_decision(parts: Parts, item: ProposalItem, *, reason: str) -> Decisi
         agent=parts.store.agent.slug,
         proposal_id=item.proposal.id,
         verb="approve",
-        actor=Actor(name=f"policy: {parts.store.agent.mode.value}", role=Role.ENGINE),
+        actor=Actor(name=f"{POLICY}{parts.store.agent.mode.value}", role=Role.ENGINE),
         reason=reason,
         seen_digest=item.evidence_digest,
         report_id=item.report.id if item.report else None,

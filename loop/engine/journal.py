@@ -4,9 +4,7 @@ from dataclasses import dataclass, field
 
 from loop.ports import Parts
 from loop.records import Note
-
-ENGINE = "engine"
-"""The name the loop writes into the journal."""
+from loop.records.access import ENGINE as ENGINE
 
 
 @dataclass

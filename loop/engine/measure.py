@@ -1,7 +1,6 @@
-"""How right each version is on the sealed cases as they are now, and what people say day by day."""
+"""How right each version is on the sealed cases as they are now."""
 
 from collections.abc import Sequence
-from datetime import UTC
 from typing import NamedTuple
 
 from loop import deploy, evaluate
@@ -10,16 +9,12 @@ from loop.engine.confirm import confirm
 from loop.engine.journal import StageTally
 from loop.errors import AnswersPending, ModelFailed
 from loop.ports import Parts
-from loop.records import Changes, Comparison, Derived, EvalCase, Kept, Measurement, Split, Version, case_set_digest
+from loop.records import Changes, Comparison, EvalCase, Measurement, Split, Version, case_set_digest
 from loop.text.containment import stand_alone
 
 _MOSTLY = 0.5
 """Share of the sealed cases with a recorded answer from which all versions are measured on those, so that what an agent
 answered elsewhere compares with what it answers now; below it they would leave out too much of today's questions."""
-DAYS = 5_000
-"""Days counted anew in one turn, at most."""
-_MATURED = ("settled", "matured")
-"""The document that says on which day the daily counts were made last."""
 _VERSIONS = 12
 """How many of the newest versions are measured again besides the first and the live one."""
 _GROWTH = 1.1
@@ -33,37 +28,17 @@ class _Measured(NamedTuple):
 
 
 def measure(parts: Parts, tally: StageTally) -> None:
-    """Measure what is due, compare what is live with what was, and refresh the daily counts. Writes only what is new.
+    """Measure what is due and compare what is live with what was. Writes only what is new.
 
     The first and the live version are measured whenever the cases change, so that the two always compare.
     """
     store = parts.store
-    due = store.due("day", limit=DAYS)
-    days = tuple(dict.fromkeys([*(one.key for one in due), *maturing_days(parts)]))
-    daily = deploy.daily_quality(store.agent, store.signals_by_day(days, now=parts.clock())) if days else ()
     sealed = store.cases([Split.SEALED])
     found = _measured(parts, tally, sealed=sealed)
     tally.counts["measured"] = len(found.measurements)
     compared = (*found.comparisons, *confirm(parts, tally, sealed=sealed))
-    if found.measurements or compared or days:
-        done = Derived(
-            done=tuple(("day", one) for one in due),
-            kept=(Kept(*_MATURED, {"today": _today(parts)}),) if days else (),
-        )
-        store.commit(
-            Changes(measurements=tuple(found.measurements), comparisons=compared, days=days, daily=daily, derived=done)
-        )
-
-
-def maturing_days(parts: Parts) -> tuple[str, ...]:
-    """Days with signals that waited for their outcome window when they were counted, once a new day has begun."""
-    stored = parts.store.kept(_MATURED[0], [_MATURED[1]]).get(_MATURED[1])
-    is_new_day = stored is not None and stored["today"] < _today(parts)
-    return tuple(parts.store.waiting_days()) if is_new_day else ()
-
-
-def _today(parts: Parts) -> str:
-    return parts.clock().astimezone(UTC).date().isoformat()
+    if found.measurements or compared:
+        store.commit(Changes(measurements=tuple(found.measurements), comparisons=compared))
 
 
 def _measured(parts: Parts, tally: StageTally, *, sealed: Sequence[EvalCase]) -> _Measured:

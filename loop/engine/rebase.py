@@ -30,9 +30,9 @@ def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) ->
         if item.proposal.base_number == head.number:
             continue
         reason = first
-        if _is_drawn_from_all(item):
+        if _is_drawn_from_all(item) and not item.practice:
             reason += " What is validated by now is drafted on it."
-        elif item.state is not ProposalState.SET_ASIDE:
+        elif item.state is not ProposalState.SET_ASIDE and not item.practice:
             try:
                 redrawn.append(_drawn_anew(parts, item.proposal, head=head, bundle=bundle))
                 reason += " The same change was drafted again on it."

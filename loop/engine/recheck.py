@@ -1,6 +1,7 @@
-"""Recheck: everything the firewall keeps, recomputed from the log alone, with each difference named."""
+"""Recheck: everything the firewall keeps and what is counted by day, recomputed from the log alone."""
 
 from loop import validate
+from loop.engine.counting import count_differences, stored_cursors
 from loop.engine.validate import ground_in_force, rules_digest
 from loop.errors import Conflict
 from loop.ports import Parts
@@ -15,8 +16,10 @@ def recheck(parts: Parts) -> tuple[str, ...]:
     """
     store = parts.store
     judged_by = store.kept("rules", ["firewall"]).get("firewall", {"digest": ""})["digest"]
-    if judged_by != rules_digest(parts) or any(store.due(level, limit=1) for level in LEVELS):
+    if judged_by != rules_digest(parts) or any(store.due(level, limit=1) for level in (*LEVELS, "day", "traffic")):
         raise Conflict("Feedback waits to be judged.", remedy="Run `ratchet turn` first, then recheck.")
+    if store.answered_since(stored_cursors(parts)["seq"]).days:
+        raise Conflict("Answers wait to be counted.", remedy="Run `ratchet turn` first, then recheck.")
     items = {item.feedback.id: item for item in store.feedback(FeedbackState)}
     in_use, retired = store.cases(), store.retired_cases()
     derived = store.dump()
@@ -32,10 +35,11 @@ def recheck(parts: Parts) -> tuple[str, ...]:
         seed=parts.seed,
         ground=ground_in_force(parts),
     )
-    return validate.differences(
+    judged = validate.differences(
         made=made,
         items=items,
         derived=derived,
         issues={issue.id: issue for issue in store.issues()},
         cases=[case.id for case in in_use],
     )
+    return (*judged, *count_differences(parts))

@@ -5,7 +5,7 @@ from typing import Any
 
 from loop import deploy, validate
 from loop.ports import Parts
-from loop.records import Changes, Derived, Kept, digest
+from loop.records import Agent, Changes, Derived, Kept, digest
 
 _KIND, _KEY = "settled", "turn"
 
@@ -25,10 +25,13 @@ def settle(parts: Parts, *, seen: str) -> None:
     parts.store.commit(Changes(derived=Derived(kept=(Kept(_KIND, _KEY, body),))))
 
 
-def mark(parts: Parts) -> str:
-    """What a turn depends on: our rules, arrivals and moves, the agent's settings, the model that drafts, the seed."""
+def mark(parts: Parts, agent: Agent | None = None) -> str:
+    """What a turn depends on: our rules, arrivals and moves, the agent's settings, the model that drafts, the seed.
+
+    `agent`: where it was read a moment ago.
+    """
     model = parts.model.name if parts.model is not None else ""
-    return digest([validate.RULES, parts.store.change_counter(), parts.store.agent, model, parts.seed])
+    return digest([validate.RULES, parts.store.change_counter(), agent or parts.store.agent, model, parts.seed])
 
 
 def _comes_of_age(parts: Parts, stored: Any) -> bool:

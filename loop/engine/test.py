@@ -9,6 +9,7 @@ from loop import evaluate
 from loop.change import footprint, operations
 from loop.change.repetition import is_more_of_the_same
 from loop.engine.asking import ask_of, baseline_of, memory_of
+from loop.engine.cards import card_of, decisive_fields
 from loop.engine.journal import StageTally, note
 from loop.errors import Conflict, ModelFailed, RatchetError, StoreUnavailable
 from loop.ports import Ask, Parts
@@ -124,12 +125,14 @@ def _find_due(parts: Parts, proposal_id: str) -> ProposalItem | None:
     return next((item for item in _due(parts) if item.proposal.id == proposal_id), None)
 
 
-def _keep(parts: Parts, item: ProposalItem, report: Report) -> None:
+def _keep(parts: Parts, item: ProposalItem, tried: evaluate.Tried) -> None:
+    report = tried.report
     digests = {"cases": report.case_set_digest, "candidate": report.candidate_digest}
     parts.checkpoint("test:commit")
     parts.store.commit(
         Changes(
             reports=(report,),
+            outcomes={report.id: tried.outcomes},
             proposal_moves=_moves(item, report.verdict),
             notes=(note(parts, "test proposal", subject=item.proposal.id, digests=digests),),
         )
@@ -153,21 +156,21 @@ def _is_due(item: ProposalItem, *, sealed_n: int) -> bool:
 def _test(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
     """Judge and commit. A look that another test took meanwhile is judged again, at the level that is left."""
     for _ in range(_TRIES):
-        report = _tried(parts, item, trial=trial)
+        tried = _tried(parts, item, trial=trial)
         try:
-            _keep(parts, item, report)
+            _keep(parts, item, tried)
         except Conflict:
             continue
-        return report
+        return tried.report
     raise Conflict("Other tests took every look at the sealed cases.", remedy="The next turn tests it.")
 
 
-def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
+def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> evaluate.Tried:
     ledger = parts.store.ledger()
     held_out = tuple(case for case in trial.cases if case.split is not Split.LOG)
     candidate = parts.store.bundle(item.proposal.candidate_digest)
     baseline = baseline_of(parts, trial.base, held_out, candidate=candidate)
-    return evaluate.step(
+    found = evaluate.tried(
         evaluate.TrialWork(
             agent=parts.store.agent,
             proposal=item.proposal,
@@ -185,8 +188,22 @@ def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
             shown=shown_to(parts, item.proposal),
             unanswered=baseline.unanswered,
             compared_with=baseline.words,
+            before=_before(parts, item.proposal),
+            decisive=decisive_fields(item.proposal, trial.base),
         )
     )
+    card = card_of(parts, item.proposal, base=trial.base, candidate=candidate)
+    return found._replace(report=found.report.model_copy(update={"card": card}))
+
+
+def _before(parts: Parts, proposal: Proposal) -> Report | None:
+    """The newest report of the same change on the version that was live before; None where it is another change."""
+    if proposal.replaces is None:
+        return None
+    was = parts.store.proposal(proposal.replaces)
+    if was.state is not ProposalState.STALE or was.proposal.operations != proposal.operations:
+        return None
+    return next(reversed(parts.store.reports(proposal.replaces)), None)
 
 
 def shown_to(parts: Parts, proposal: Proposal) -> tuple[str, ...]:

@@ -68,14 +68,18 @@ def turn(parts: Parts) -> TurnReport:
 
 
 def begin(parts: Parts) -> Begun:
-    """Which stages a turn that starts now has to run: all, or of an idle agent only those that time alone moves.
+    """Which stages a turn that starts now has to run: all, of an idle agent only those that time alone moves, of a
+    paused one none. What somebody has a right to, erasure and an end of retention, does not wait for the loop.
 
     Raises BrokenChain when the live version does not follow from the record: nothing is built on it.
     """
     parts.store.check_head()
     parts.store.finish_erasures(parts.clock())
     parts.store.drop_raw(parts.clock())
-    seen = mark(parts)
+    agent = parts.store.agent
+    seen = mark(parts, agent)
+    if agent.limits.is_paused:
+        return Begun(stages=(), seen=seen)
     return Begun(stages=APPLY_ONLY if is_settled(parts, seen=seen) else tuple(STAGES), seen=seen)
 
 
@@ -96,7 +100,7 @@ def end(
     )
     if report.did_something:
         parts.store.commit(Changes(turn=report))
-    elif is_complete and begun.stages != APPLY_ONLY:
+    elif is_complete and begun.stages not in ((), APPLY_ONLY):
         settle(parts, seen=begun.seen)
     return report
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-import numpy as np
-
 from loop.errors import InvalidInput
 from loop.evaluate.allowance import Allowance, day_of, next_day
 from loop.evaluate.answers import AnswerMemory, DeferredAnswers
@@ -21,10 +19,12 @@ from loop.evaluate.baseline import (
     live_words,
     recorded_answers,
 )
-from loop.evaluate.confirmation import LEAST, cases_wanted, confirmation_words, fresh_words, paired
+from loop.evaluate.carried import carried_level
+from loop.evaluate.confirmation import LEAST, cases_wanted, confirmation_words, fresh_evidence, fresh_words, paired
 from loop.evaluate.grade import grade
-from loop.evaluate.planning import Plan, plan
-from loop.evaluate.reasons import about_budget, about_power
+from loop.evaluate.outcomes import facts_of, in_order, sample
+from loop.evaluate.planning import plan
+from loop.evaluate.reasons import about_budget, stated
 from loop.evaluate.replay import failures
 from loop.evaluate.sides import ask_sides
 from loop.evaluate.tallies import TAUGHT, UNTAUGHT, SliceTally, Tallies, counted
@@ -58,6 +58,7 @@ __all__ = [
     "DeferredAnswers",
     "Incumbent",
     "TrialWork",
+    "Tried",
     "about_budget",
     "added_texts",
     "budget_left",
@@ -65,6 +66,7 @@ __all__ = [
     "cases_wanted",
     "confirmation_words",
     "day_of",
+    "fresh_evidence",
     "fresh_words",
     "grade",
     "is_from_elsewhere",
@@ -74,6 +76,7 @@ __all__ = [
     "paired",
     "recorded_answers",
     "step",
+    "tried",
     "witnesses",
 ]
 
@@ -85,8 +88,6 @@ METHOD = (
 SMALLEST_TOPIC = 10
 """Sealed cases a topic needs to be reported: below that its total would nearly tell single results."""
 MOST_TOPICS = 10
-SAMPLE = 20
-"""Dev cases shown beside the fixed and broken ones."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,10 @@ class TrialWork:
     """Ids of cases to which the base's answer is not known."""
     compared_with: str = LIVE
     """In words, whose answers stand for the base."""
+    before: Report | None = None
+    """Of a change that is drawn anew as it was, because the live version moved: its newest report there."""
+    decisive: tuple[str, ...] = ()
+    """Context fields that rules of the change test: shown first beside a question."""
 
 
 class _Asked(NamedTuple):
@@ -133,7 +138,20 @@ class _Asked(NamedTuple):
     """Of the last proved version: the base's own where that is it, or where nothing is held against it."""
 
 
+class Tried(NamedTuple):
+    """What a test found."""
+
+    report: Report
+    outcomes: tuple[CaseOutcome, ...]
+    """Every dev case it was tried on, broken and fixed ones first; the report holds a sample of the rest."""
+
+
 def step(work: TrialWork) -> Report:
+    """What `tried` finds, in the report alone."""
+    return tried(work).report
+
+
+def tried(work: TrialWork) -> Tried:
     """Test one proposal and say what the test found.
 
     Two rounds. First dev, and what the change promised and may not break; from how many dev cases move follows the
@@ -156,24 +174,27 @@ def step(work: TrialWork) -> Report:
     is_asked = is_charged or work.proved is not None
     second = _ask(work, there if is_asked else [case for case in there if case.is_protected], proved=work.proved)
     sealed, watched = (second, watched) if is_asked else ([], [*watched, *second])
+    cases_digest, heard_digest = case_set_digest(work.cases), case_set_digest(found.heard)
+    carried = carried_level(work.before, sealed=_tally(sealed), case_set=heard_digest) if is_charged else None
+    level = left.level if carried is None else carried
     tallies = _tallies(work, dev=dev, sealed=sealed, watched=watched).model_copy(
-        update={"is_sealed_asked": is_asked, "level": left.level if is_charged else None}
+        update={"is_sealed_asked": is_asked, "level": level if is_charged else None}
     )
     judgement = judge(tallies, limits=limits)
-    cases_digest = case_set_digest(work.cases)
-    is_look = is_charged and bool(sealed)
+    is_look = is_charged and bool(sealed) and carried is None
+    outcomes = _outcomes(dev, decisive=work.decisive)
     report = Report(
         id=derived_id("report", work.proposal.id, work.base.digest, work.candidate.digest, cases_digest, work.seed),
         agent=work.agent.slug,
         proposal_id=work.proposal.id,
         base_digest=work.base.digest,
         candidate_digest=work.candidate.digest,
-        case_set_digest=cases_digest if len(found.heard) == len(work.cases) else case_set_digest(found.heard),
+        case_set_digest=heard_digest,
         compared_with=work.compared_with,
         dev=judgement.dev,
         sealed=judgement.sealed,
         slices=judgement.slices,
-        outcomes=_shown(dev, seed=work.seed),
+        outcomes=sample(outcomes, seed=work.seed),
         verdict=judgement.verdict,
         reasons=judgement.reasons,
         sealed_reasons=judgement.sealed_reasons,
@@ -185,29 +206,16 @@ def step(work: TrialWork) -> Report:
         sealed_cases=len(there),
         is_sealed_asked=is_asked,
         is_dev_in_view=work.is_dev_in_view,
-        level=left.level if is_look else None,
+        level=level if is_look else None,
+        carried_level=carried,
         expected_gain=judgement.expected_gain,
         model_failures=failures([answer for asked in dev + sealed for answer in _answers(asked)]),
         method=METHOD,
         seed=work.seed,
         at=work.now,
     )
-    told = report.model_copy(update={"reasons": (*report.reasons, *_stated(report, planned, left=left))})
-    return qualified(told, found, is_taught=work.is_taught)
-
-
-def _stated(report: Report, planned: Plan, *, left: budget.Left) -> list[str]:
-    """What the sealed cases could have shown, and at which level they were asked."""
-    if not report.sealed_heard:
-        return []
-    power = about_power(planned.power, gain=planned.gain, sealed_n=report.sealed_heard, needed=planned.cases_needed)
-    match report.level, report.is_sealed_asked:
-        case None, False:
-            return [power]
-        case None, True:
-            return ["The sealed cases were asked for harm only, so no look was charged and nothing can be proved."]
-        case _:
-            return [power, about_budget(left, look=report.sealed_looks)]
+    told = report.model_copy(update={"reasons": (*report.reasons, *stated(report, planned, left=left))})
+    return Tried(qualified(told, found, is_taught=work.is_taught), outcomes)
 
 
 def budget_left(ledger: Ledger, *, limits: Limits) -> budget.Left:
@@ -307,28 +315,21 @@ def _tally(asked: Sequence[_Asked]) -> Tally:
     return counted((one.base_grade.is_right, one.candidate_grade.is_right) for one in asked)
 
 
-def _shown(dev: Sequence[_Asked], *, seed: int) -> tuple[CaseOutcome, ...]:
-    """Broken first, then fixed, then a sample of the rest in the order of the cases."""
-    outcomes = [_outcome(asked) for asked in dev]
-    broken = [outcome for outcome in outcomes if outcome.movement == "broken"]
-    fixed = [outcome for outcome in outcomes if outcome.movement == "fixed"]
-    rest = [outcome for outcome in outcomes if outcome.movement in {"both_right", "both_wrong"}]
-    if len(rest) > SAMPLE:
-        chosen = np.random.default_rng(seed).choice(len(rest), size=SAMPLE, replace=False)
-        rest = [rest[int(index)] for index in sorted(chosen)]
-    return (*broken, *fixed, *rest)
-
-
-def _outcome(asked: _Asked) -> CaseOutcome:
-    return CaseOutcome(
-        case_id=asked.case.id,
-        question=asked.case.question,
-        expected=asked.case.expected,
-        base=asked.base,
-        candidate=asked.candidate,
-        base_grade=asked.base_grade,
-        candidate_grade=asked.candidate_grade,
+def _outcomes(dev: Sequence[_Asked], *, decisive: Sequence[str]) -> tuple[CaseOutcome, ...]:
+    found = (
+        CaseOutcome(
+            case_id=asked.case.id,
+            question=asked.case.question,
+            expected=asked.case.expected,
+            base=asked.base,
+            candidate=asked.candidate,
+            base_grade=asked.base_grade,
+            candidate_grade=asked.candidate_grade,
+            facts=facts_of(asked.case, decisive=decisive),
+        )
+        for asked in dev
     )
+    return in_order(found)
 
 
 def _hits(log: Sequence[_Asked], *, expected: frozenset[str]) -> int | None:

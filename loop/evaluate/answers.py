@@ -60,6 +60,7 @@ class AnswerMemory:
 
     def _ask_in_pieces(self, answerer: Answerer, asked: Sequence[EvalCase], *, bundle: Bundle) -> dict[str, Answer]:
         size = LOCAL_PIECE if bundle.model.is_local else PIECE
+        own = self._own(bundle)
         fresh: dict[str, Answer] = {}
         for start in range(0, len(asked), size):
             piece = asked[start : start + size]
@@ -67,7 +68,6 @@ class AnswerMemory:
             if bundle.model.is_local:  # says nothing but what the version holds
                 answers = {case.id: answer for case, answer in told}
             else:
-                own = self._own(bundle)
                 answers = {case.id: _redacted(answer, case, own=own) for case, answer in told}
             fresh |= self._keep(bundle.digest, answers)
         return fresh

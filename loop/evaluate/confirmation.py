@@ -2,14 +2,16 @@
 
 A change is picked because its test came out well, so part of what was seen was chance. Cases sealed after the decision
 had no part in picking it. They are counted at LEAST cases and again whenever they have doubled: a number that moved
-with every case would tell single sealed results, and looking at every case would find something sooner or later.
-Nothing of it reaches the ledger, a verdict or a proposer.
+with every case would tell single sealed results, and looking at every case would find something sooner or later. Five
+counts would too, so each spends half of what the one before left of the chance of error (alpha spending): over all
+counts of one change together its intervals miss in at most one of ten. Nothing of it reaches the ledger, a verdict or
+a proposer.
 """
 
 from collections.abc import Mapping
 
 from loop.evaluate.tallies import counted, weigh
-from loop.records import Comparison, Evidence
+from loop.records import Comparison, Evidence, Tally
 
 LEAST = 50
 """Fresh cases from which a gain is said to be confirmed or not."""
@@ -17,9 +19,23 @@ GROWTH = 2
 """Growth of the fresh cases from which they are counted again."""
 
 
+ERROR = 0.10
+"""Chance that an interval of one change misses its gain, all its counts together; half of it on either side."""
+
+
 def paired(before: Mapping[str, bool], *, after: Mapping[str, bool]) -> Evidence:
     """The comparison over the cases that both answered, and over no others; by case id, whether it was right."""
     return weigh(counted((before[key], after[key]) for key in before.keys() & after.keys()))
+
+
+def fresh_evidence(tally: Tally) -> Evidence:
+    """A count of fresh cases with what it may say of the gain: the k-th count of a change spends ERROR / 2^k.
+
+    k follows from the number of cases: every count has at least twice those of the one before, so there is at most
+    one between LEAST * 2^(k-1) and the double of it (union bound over all of them).
+    """
+    k = max(1, (tally.n // LEAST).bit_length())
+    return weigh(tally, level=1 - ERROR / GROWTH**k)
 
 
 def cases_wanted(counted: Comparison | None) -> int:

@@ -1,7 +1,9 @@
 """The sentences of a verdict: what a reviewer reads, with the numbers in it."""
 
+from loop.evaluate.carried import SAME_AGAIN
+from loop.evaluate.planning import Plan
 from loop.evaluate.tallies import Tallies, weigh
-from loop.records import Evidence, Limits, Tally
+from loop.records import Evidence, Limits, Report, Tally, Verdict
 from loop.stats.budget import Left
 
 
@@ -111,6 +113,25 @@ def about_power(power: float, *, gain: float, sealed_n: int, needed: int | None)
     """What the sealed set could have shown, as stated before it was asked."""
     told = f"{sealed_n} sealed cases prove a gain of {points(gain)} with a chance of {power:.0%}"
     return f"{told}; {needed} would give 80%." if needed is not None and needed > sealed_n else f"{told}."
+
+
+def stated(report: Report, planned: Plan, *, left: Left) -> list[str]:
+    """What the sealed cases could have shown, and at which level they were asked."""
+    if not report.sealed_heard:
+        return []
+    power = about_power(planned.power, gain=planned.gain, sealed_n=report.sealed_heard, needed=planned.cases_needed)
+    if report.verdict is Verdict.NO_EFFECT:
+        # What a smaller gain would have taken to be proved reads like a doubt about what is ruled out.
+        return [about_budget(left, look=report.sealed_looks)] if report.level is not None else []
+    match report.level, report.is_sealed_asked:
+        case None, False:
+            return [power]
+        case None, True if report.carried_level is not None:
+            return [power, SAME_AGAIN]
+        case None, True:
+            return ["The sealed cases were asked for harm only, so no look was charged and nothing can be proved."]
+        case _:
+            return [power, about_budget(left, look=report.sealed_looks)]
 
 
 def about_failures(failed: int, *, asked: int) -> str:

@@ -56,9 +56,9 @@ def counted(pairs: Iterable[tuple[bool, bool]]) -> Tally:
     )
 
 
-def weigh(tally: Tally) -> Evidence:
-    """The tally with Tango's 90 % interval of the gain and mid-p McNemar both ways; None without cases."""
-    interval = score_interval(tally.n, fixed=tally.fixed, broken=tally.broken)
+def weigh(tally: Tally, *, level: float = 0.90) -> Evidence:
+    """The tally with Tango's interval of the gain and mid-p McNemar both ways; None without cases."""
+    interval = score_interval(tally.n, fixed=tally.fixed, broken=tally.broken, level=level)
     return Evidence(
         tally=tally,
         low=interval.low if interval else None,

@@ -5,7 +5,7 @@
     proved           dev passes its screen, sealed is better at the level the budget of error allows, with the
                      smallest worthwhile gain, and nothing points to a loss on what the change does not teach
     no worse         the change is more of what is proved, and a loss against the last proved version is ruled out
-    no effect        a worthwhile gain is ruled out, on cases that would have shown it
+    no effect        a worthwhile gain is ruled out, on cases that would have shown it, and zero is not
     promising        dev passes, sealed points the same way and is undecided
     not enough data  anything else, or too many answers that could not be had
 
@@ -128,9 +128,11 @@ def _futile_gain(limits: Limits) -> float:
 
 def _is_futile(tally: Tally, *, limits: Limits) -> bool:
     """Whether a worthwhile gain is ruled out on cases that would have shown one."""
-    gain, high = _futile_gain(limits), weigh(tally).high
-    if high is None or high >= gain:
+    evidence, gain = weigh(tally), _futile_gain(limits)
+    if evidence.low is None or evidence.high is None or evidence.high >= gain:
         return False
+    if evidence.low > 0 and evidence.high >= limits.min_gain:
+        return False  # small, but there, and maybe worth shipping: an interval above zero is not called no effect
     moved = max((tally.fixed + tally.broken) / tally.n, gain)
     return power(tally.n, discordance=moved, effect=gain) >= FUTILE_POWER
 

@@ -13,11 +13,8 @@ from loop.jobs.queueing import DurableJobs
 from loop.jobs.steps import Bench, owner
 from loop.jobs.transact import SCHEMA
 from loop.records import JobKind
+from loop.records.health import CLOCKS, HEARTBEATS
 
-_CLOCKS = {
-    "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
-    "postgresql": "extract(epoch from clock_timestamp())",
-}
 _LOCK = 0x7261746368657432
 """PostgreSQL advisory lock that workers queue on while they make the table."""
 _SUSPECT = 2
@@ -35,12 +32,12 @@ class Fleet:
         self._dead_seconds = dead_seconds
         schema = None if engine.dialect.name == "sqlite" else SCHEMA
         self._table = sa.Table(
-            "ratchet_worker",
+            HEARTBEATS,
             sa.MetaData(schema=schema),
             sa.Column("executor", sa.String(80), primary_key=True),
             sa.Column("beat_at", sa.Double, nullable=False),
         )
-        self._now: sa.ColumnElement[float] = sa.literal_column(_CLOCKS[engine.dialect.name], sa.Double)
+        self._now: sa.ColumnElement[float] = sa.literal_column(CLOCKS[engine.dialect.name], sa.Double)
 
     def join(self) -> None:
         """Make the table where there is none, and beat once: before any work is taken.

@@ -125,7 +125,7 @@ class DurableJobs:
         failed = self._agents.failed_jobs()
         for row in failed:
             if row.id == job_id:
-                self._store(row.agent).keep_failed_job(tries.again(row, self._clock()))
+                self._store(row.agent).keep_failed_job(row.tried_again(self._clock()))
                 return
         known = ", ".join(row.id for row in failed)
         raise NotFound("No job of this name failed.", remedy=f"Failed: {known}." if known else "Nothing failed.")

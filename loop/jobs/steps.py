@@ -229,10 +229,11 @@ def not_answered(bench: Bench, slug: str, proposal_id: str, *, digest: str, reas
 
 
 def apply(bench: Bench, slug: str, decision_id: str) -> dict[str, Any]:
-    """Apply what is due; how long this approval must still wait, in seconds."""
+    """Apply what is due; how long this approval must still wait, in seconds. Of a paused loop, the turn that follows
+    when it is resumed applies it."""
     parts = bench.parts(slug)
     now = parts.clock()
-    if tries.holding(parts, "apply", decision_id):
+    if parts.store.agent.limits.is_paused or tries.holding(parts, "apply", decision_id):
         return {"released": [], "wait": 0.0}
     decision = next((one for one in parts.store.decisions() if one.id == decision_id), None)
     if decision is None or decision.effective_at > now:

@@ -18,13 +18,15 @@ for _name in [one for one in os.environ if one.startswith("DBOS_")]:
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer  # noqa: E402
 
+from loop.records.health import JOBS_SCHEMA  # noqa: E402
+
 __all__ = ["APPLICATION", "DBOS", "WORKFLOW_SCHEMA", "client", "launch", "make_engine", "new_executor", "stop"]
 
 APPLICATION = "ratchet"
 WORKFLOW_SCHEMA = "4"
 """Raised whenever the order or the names of steps in `loop.jobs.workflows` change: work begun under another number is
 dropped by the sweeper and begun anew, which is safe because every step is idempotent."""
-SCHEMA = "ratchet_jobs"
+SCHEMA = JOBS_SCHEMA
 """Where the system tables live on PostgreSQL."""
 TURNS, EVALUATIONS, ANSWERS, APPLIES = "turns", "evaluations", "answers", "applies"
 

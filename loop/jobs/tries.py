@@ -23,6 +23,8 @@ class Pace:
     """An agent is turned this often even when nothing arrived: some windows end by the clock alone."""
     poll_seconds: float = 0.25
     """Between two looks at a queue."""
+    errand_seconds: float = 0.5
+    """Between two looks for what a person waits for."""
     beat_seconds: float = 1.0
     """Between two heartbeats."""
     dead_seconds: float = 10.0
@@ -87,11 +89,6 @@ def holding(parts: Parts, kind: JobKind, subject: str) -> FailedJob | None:
     """The failure that keeps the item from being tried now: set aside, or its pause is not over."""
     row = _row(parts, job_id(kind, parts.store.agent.slug, subject))
     return row if row is not None and not row.is_due(parts.clock()) else None
-
-
-def again(row: FailedJob, now: datetime) -> FailedJob:
-    """The item as a person wants it: tried now, counted from the start."""
-    return row.model_copy(update={"tries": 0, "retry_at": now})
 
 
 def _row(parts: Parts, key: str) -> FailedJob | None:

@@ -35,16 +35,19 @@ class Worker:
         report: Report,
         pace: Pace | None = None,
         deliver: Callable[[], object] | None = None,
+        errands: Callable[[], object] | None = None,
         version: str = transact.WORKFLOW_SCHEMA,
     ) -> None:
         """`url`: of the database that holds the agents; it must have our tables. `deliver`: one round of telling others
-        what went live, by the worker that leads; None: nobody is told."""
+        what went live, by the worker that leads; None: nobody is told. `errands`: one look for what a person waits
+        for, by every worker; None: it is left to others."""
         self._pace = pace or Pace()
         self._engine = transact.make_engine(url)
         self._executor = transact.new_executor()
         self._version = version
         self._report = report
         self._deliver = deliver
+        self._errands = errands
         self._fleet = Fleet(self._engine, self._executor, dead_seconds=self._pace.dead_seconds)
         self.jobs = DurableJobs(
             self._engine,
@@ -67,6 +70,7 @@ class Worker:
         beating.start()
         delivering = threading.Thread(target=self._deliver_rounds, args=(stop,), name="deliveries", daemon=True)
         delivering.start()
+        threading.Thread(target=self._run_errands, args=(stop,), name="errands", daemon=True).start()
         workflows.bind(self._bench)
         gc.freeze()  # what is loaded by now stays: looking through it again takes a fifth of a second each time
         transact.launch(
@@ -123,6 +127,14 @@ class Worker:
                     self._deliver()
             except Exception as error:
                 self._tell("deliveries", error)
+
+    def _run_errands(self, stop: threading.Event) -> None:
+        """In a thread of its own: a person waits for it, whatever a turn is at."""
+        while self._errands is not None and not stop.wait(self._pace.errand_seconds):
+            try:
+                self._errands()
+            except Exception as error:
+                self._tell("errands", error)
 
     def _tell(self, what: str, error: Exception) -> None:
         if isinstance(error, RatchetError):

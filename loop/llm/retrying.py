@@ -59,15 +59,49 @@ class Remedies:
 OF_MODELS = Remedies()
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How often a call is tried again, and how long is waited between."""
+
+    retries: int = RETRIES
+    first: float = FIRST_PAUSE
+    """Seconds before the second try, where the server says nothing."""
+    growth: float = 4.0
+    """How many times longer each further pause is."""
+    shortest: float = 0.0
+    longest: float = LONGEST_PAUSE
+    """Seconds a server's Retry-After is honoured for, at least and at most."""
+
+    def pause(self, failed: CallFailed, tries_done: int) -> float:
+        """Seconds to wait before the next try."""
+        if re.fullmatch(r"\d{1,5}(\.\d+)?", failed.retry_after):
+            return min(max(float(failed.retry_after), self.shortest), self.longest)
+        return self.first * self.growth**tries_done
+
+
+OF_CALLS = Patience()
+
+
 def tried(call: Callable[[], T], *, name: str, pause: Callable[[float], None], remedies: Remedies = OF_MODELS) -> T:
     """The call's reply, after at most three tries. Raises ModelFailed."""
-    for tries_left in range(RETRIES, -1, -1):
+    return patiently(call, pause=pause, patience=OF_CALLS, in_words=lambda failed: _in_words(failed, name, remedies))
+
+
+def patiently(
+    call: Callable[[], T],
+    *,
+    pause: Callable[[float], object],
+    patience: Patience,
+    in_words: Callable[[CallFailed], Exception],
+) -> T:
+    """What a call gives, tried again while its failure may pass. Raises the last failure `in_words`."""
+    for tries_done in range(patience.retries + 1):
         try:
             return call()
         except CallFailed as failed:
-            if not tries_left or not failed.may_pass:
-                raise _in_words(failed, name, remedies) from None
-            wait = _pause_before_next(failed, RETRIES - tries_left)
+            if tries_done == patience.retries or not failed.may_pass:
+                raise in_words(failed) from None
+            wait = patience.pause(failed, tries_done)
         pause(wait)
     raise AssertionError("the last try returns or raises")
 
@@ -93,12 +127,6 @@ def checked_name(name: str) -> str:
             "The model's name is not one.", field="model", remedy="Write it as LiteLLM does: openai/gpt-4o-mini."
         )
     return name
-
-
-def _pause_before_next(failed: CallFailed, tries_done: int) -> float:
-    if re.fullmatch(r"\d{1,5}(\.\d+)?", failed.retry_after):
-        return min(float(failed.retry_after), LONGEST_PAUSE)
-    return FIRST_PAUSE * 4.0**tries_done
 
 
 def _in_words(failed: CallFailed, name: str, remedies: Remedies) -> ModelFailed:

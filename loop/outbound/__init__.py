@@ -3,6 +3,8 @@
 destinations.py  where to, from the operator's file only      endpoint.py  the operator's own agent, called
 webhooks.py      signed messages                              files.py     a file, a git folder
 courier.py       who has to be told what, and when again
+notifying.py     what people are told, and when     channels.py    chat webhooks, digest mail
+notice_words.py  in which words
 sources.py       another tool's API, asked                    pulling.py     its traces, pulled (imported where needed)
 
 Addresses come from the operator's own file or command, never from a version, a proposal or a row of the database.

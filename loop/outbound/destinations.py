@@ -5,6 +5,7 @@ It is no part of the database: whoever can write rows there cannot send question
 
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,10 @@ from loop.errors import InvalidInput, NotFound
 from loop.llm.address import Place, checked_endpoint
 
 _FROM_ENVIRONMENT = "env:"
+
+Tool = Literal["langfuse", "langsmith", "mlflow", "phoenix"]
+"""Kinds of tools that are read from."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 class _Target(BaseModel):
@@ -76,7 +81,7 @@ class GitTarget(_Target):
 class SourceTarget(_Target):
     """Another tool that keeps an agent's traces, to be read from."""
 
-    kind: Literal["langfuse", "langsmith", "mlflow", "phoenix"]
+    kind: Tool
     url: str
     """Of the tool, without the path of its API: https, or http to this machine."""
     project: str = Field(default="", max_length=255)
@@ -138,6 +143,14 @@ class Destinations:
             file.flush()
             os.fsync(file.fileno())
         Path(made).replace(self.path)
+
+
+def check_name(name: str) -> None:
+    """Raises InvalidInput for what names no destination and no source."""
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(
+            "A name has 1 to 40 lower-case letters, digits and hyphens.", field="NAME", remedy="Choose another name."
+        )
 
 
 def place_of(kind: str, name: str) -> Place:

@@ -19,6 +19,7 @@ from loop.ports import Clock, Parts
 from loop.ports.cursors import Cursor, Cursors
 from loop.ports.deliveries import Deliveries, Noted, Parcel
 from loop.records import Import, Note, Written, derived_id, digest
+from loop.records.people import PULLED
 
 FIRST = timedelta(days=30)
 """How far back the first pull begins when nobody says."""
@@ -72,7 +73,7 @@ class Puller:
         now = self._clock()
         cursor = self._cursors.read(agent, place) if since is None else None
         cursor = cursor or Cursor(since=since or now - FIRST)
-        end, door = cursor.until or now, f"pull:{name}"
+        end, door = cursor.until or now, f"{PULLED}{name}"
         own_id = derived_id("import", agent, place, cursor.since, end)
         into = Import(id=own_id, agent=agent, name=door, actor=actor, at=end)
         source = connectors.Source(agent=agent, door=door, author=f"somebody at {name}")

@@ -6,7 +6,6 @@ its tool expects. Rate limits are honoured: a 429 or 503 is waited for as long a
 
 import base64
 import json
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,15 +14,11 @@ from urllib.parse import urlencode
 from loop.collect import connectors
 from loop.errors import SourceFailed
 from loop.llm.connections import Connections, Reply
-from loop.llm.retrying import CallFailed
+from loop.llm.retrying import CallFailed, Patience, patiently
 from loop.outbound.destinations import SourceTarget, place_of, secret_of
 
-TRIES = 5
-"""Of one request."""
-FIRST_PAUSE = 1.0
-"""Seconds before the second try; twice as long before each further one."""
-LONGEST_PAUSE = 60.0
-"""Seconds a Retry-After is honoured for: the limits of these tools are by the minute."""
+OF_SOURCES = Patience(retries=4, first=1.0, growth=2.0, shortest=1.0, longest=60.0)
+"""The limits of these tools are by the minute."""
 
 
 class HttpSource:
@@ -38,19 +33,11 @@ class HttpSource:
 
     def ask(self, request: connectors.Request) -> Any:
         """The reply, as JSON. Raises SourceFailed, which never quotes it."""
-        for number in range(TRIES):
-            try:
-                reply = self._try(request)
-            except CallFailed as failed:
-                if number + 1 == TRIES or not failed.may_pass:
-                    raise self._in_words(failed) from None
-                self._pause(_pause_before_next(failed, number))
-                continue
-            try:
-                return json.loads(reply.body)
-            except (ValueError, RecursionError):
-                raise SourceFailed(f"{self._name} gave a reply that is not JSON.", remedy=_CHECK) from None
-        raise AssertionError("the last try returns or raises")
+        reply = patiently(lambda: self._try(request), pause=self._pause, patience=OF_SOURCES, in_words=self._in_words)
+        try:
+            return json.loads(reply.body)
+        except (ValueError, RecursionError):
+            raise SourceFailed(f"{self._name} gave a reply that is not JSON.", remedy=_CHECK) from None
 
     def close(self) -> None:
         """Let go of open connections."""
@@ -95,9 +82,3 @@ def _authorization(name: str, target: SourceTarget) -> dict[str, str]:
     if ":" in key:
         return {"Authorization": f"Basic {base64.b64encode(key.encode()).decode()}"}
     return {"Authorization": f"Bearer {key}"}
-
-
-def _pause_before_next(failed: CallFailed, number: int) -> float:
-    if re.fullmatch(r"\d{1,5}(\.\d+)?", failed.retry_after):
-        return min(max(float(failed.retry_after), FIRST_PAUSE), LONGEST_PAUSE)
-    return FIRST_PAUSE * 2.0**number

@@ -18,6 +18,7 @@ from loop.ports.answering import ConcurrentAnswerer as ConcurrentAnswerer
 from loop.ports.answering import Endpoint as Endpoint
 from loop.ports.answering import Model as Model
 from loop.ports.cases import Casebook as Casebook
+from loop.ports.counting import Counting as Counting
 from loop.ports.erasing import Erasing as Erasing
 from loop.ports.erasing import RawTexts as RawTexts
 from loop.ports.jobs import FailedJobs as FailedJobs
@@ -26,13 +27,15 @@ from loop.ports.knowledge import Knowledge as Knowledge
 from loop.ports.lineage import Lineage as Lineage
 from loop.ports.outbox import Outbox as Outbox
 from loop.ports.panels import FirewallAudits as FirewallAudits
+from loop.ports.probes import Probes as Probes
+from loop.ports.probes import RecordChecks as RecordChecks
+from loop.ports.review import Reviews as Reviews
 from loop.records import (
     Agent,
     Applied,
     Bundle,
     Changes,
     Comparison,
-    DaySignals,
     Decision,
     EvalCase,
     Experiment,
@@ -204,15 +207,11 @@ class Snapshots(Protocol):
         """Every look at the sealed cases that was charged so far, and since when dev results could be read."""
         ...
 
-    def signals_by_day(self, days: Collection[str] | None = None, *, now: datetime | None = None) -> list[DaySignals]:
-        """Of these days, or of all: feedback with a value, not held, quarantined, excluded or superseded.
+    def signals_on(self, number: int, *, now: datetime | None = None) -> VersionSignals:
+        """On the answers of one version: feedback with a value, not held, quarantined, excluded or superseded.
 
         Signals whose outcome window (`loop.records.open_since`) is open at `now` wait; None: as if all were closed.
         """
-        ...
-
-    def signals_on(self, number: int, *, now: datetime | None = None) -> VersionSignals:
-        """The same, on the answers of one version."""
         ...
 
     def waiting_days(self) -> list[str]:
@@ -280,13 +279,17 @@ class Store(
     Snapshots,
     Knowledge,
     Casebook,
+    Counting,
     FirewallAudits,
     Lineage,
     Erasing,
     RawTexts,
+    Reviews,
     Commits,
     Answers,
     FailedJobs,
+    Probes,
+    RecordChecks,
     Decisions,
     Protocol,
 ):
@@ -306,5 +309,7 @@ class Parts:
     token: Callable[[], str]
     """A fresh random text nobody can guess: parts data from directions in a prompt."""
     seed: int = 0
+    approvers: Callable[[], Collection[str]] = frozenset
+    """Names of the people who may approve high stakes, as they are now; empty while sign-in is off."""
     ask: Ask | None = None
     """Used in place of the memory over `store` and `answerers`; None: that memory, asked here and now."""

@@ -3,17 +3,8 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from loop.records import (
-    EvalCase,
-    Import,
-    Issue,
-    ProposalItem,
-    TaintScope,
-    TracedCase,
-    TracedItem,
-    Unlearning,
-    Version,
-)
+from loop.records import EvalCase, Import, Issue, ProposalItem, TaintScope, Unlearning, Version
+from loop.records.lineage import TracedCase, TracedItem
 
 
 class Lineage(Protocol):

@@ -1,5 +1,6 @@
 """The words of Ratchet, as frozen records. One noun per idea, used in code, API, screens and docs."""
 
+from loop.records.access import Grant, Member, Person, SignIn, SignInLink
 from loop.records.agents import (
     Agent,
     AgentKind,
@@ -69,12 +70,6 @@ from loop.records.lineage import (
     Import,
     Taint,
     TaintScope,
-    TracedCase,
-    TracedElement,
-    TracedIssue,
-    TracedItem,
-    TracedProposal,
-    TracedVersion,
     Unlearning,
 )
 from loop.records.moves import Applied, Changes, FeedbackMove, Note, ProposalMove, Written
@@ -246,6 +241,7 @@ __all__ = [
     "FlaggedItem",
     "Grade",
     "Grading",
+    "Grant",
     "Import",
     "Interaction",
     "Issue",
@@ -262,6 +258,7 @@ __all__ = [
     "Limits",
     "Maker",
     "Measurement",
+    "Member",
     "Mode",
     "ModelChoice",
     "Moment",
@@ -269,6 +266,7 @@ __all__ = [
     "Note",
     "Operation",
     "PartKind",
+    "Person",
     "Population",
     "Proposal",
     "ProposalItem",
@@ -297,6 +295,8 @@ __all__ = [
     "SetModel",
     "SetRule",
     "SetSearchWeights",
+    "SignIn",
+    "SignInLink",
     "SliceResult",
     "Slug",
     "Split",
@@ -311,12 +311,6 @@ __all__ = [
     "TaintScope",
     "Tally",
     "Teacher",
-    "TracedCase",
-    "TracedElement",
-    "TracedIssue",
-    "TracedItem",
-    "TracedProposal",
-    "TracedVersion",
     "Traits",
     "TurnReport",
     "Unlearning",

@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from loop.records import scheme1
 from loop.records.identity import Moment, Record, Scalar, body_digest, digest, unspoken_in
@@ -44,6 +44,8 @@ class Grading(StrEnum):
 class Limits(Record):
     """The thresholds an operator may move."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)  # what a setting means is read from here, on screens too
+
     min_sources: int = Field(default=3, ge=1)
     """Distinct sources a correction needs before it may teach."""
     bundle_max: int | None = Field(default=None, ge=1)
@@ -55,7 +57,9 @@ class Limits(Record):
     harm_margin: float = Field(default=0.03, gt=0, le=1)
     """Largest loss still called 'not worse', as a share of cases."""
     undo_seconds: int = Field(default=60, ge=0)
-    """Seconds between approving a low-stakes change and its going live."""
+    """Seconds between approving a change and its going live, in which it can be taken back; high stakes: below."""
+    undo_seconds_high: int = Field(default=300, ge=0)
+    """The same for a change of high stakes."""
     dev_share: float | None = Field(default=None, gt=0, lt=0.5)
     """Share of the examiners' cases whose results a reviewer may see one by one. None: follows from the number of
     cases and from who makes them, see `loop.limits`."""
@@ -67,12 +71,20 @@ class Limits(Record):
     raw_days: int = Field(default=0, ge=0, le=365)
     """Days for which what arrives is also kept as it was written, with personal data, apart from everything else; who
     looks at it is on record. Secrets are never kept. 0: it is not, and what there was is deleted."""
+    practice_share: float = Field(default=0.0, ge=0, le=0.5)
+    """Share of the changes on the desk, at most, that are practice: known bad changes, drawn into the queue to see
+    whether reviewers catch them, told after the decision and never released. 0: none."""
+    is_paused: bool = False
+    """The loop stands still: nothing is judged, drafted, tested, released or taken back by itself until it is resumed.
+    What arrives is kept, the live version answers on, and people may still decide and take releases back."""
     detectors_off: tuple[str, ...] = ()
     """Detectors of the firewall that are switched off, by name: what they alone would hold back is let through."""
 
 
 class Agent(Record):
     """The thing that learns."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     slug: Slug = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")
     name: str = Field(min_length=1, max_length=120)

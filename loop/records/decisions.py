@@ -1,7 +1,7 @@
 """Who decided what on which evidence, what went live, and the journal of it."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -38,7 +38,8 @@ class Decision(Record):
     id: str
     agent: Slug
     proposal_id: str
-    verb: Literal["approve", "edit", "reject", "undo"]
+    verb: Literal["approve", "edit", "reject", "undo", "endorse"]
+    """`endorse`: the first of two approvals; the proposal still waits."""
     actor: Actor
     reason: str = ""
     categories: tuple[str, ...] = ()
@@ -54,6 +55,10 @@ class Decision(Record):
     """For `undo`: the decision taken back."""
     successor_id: str | None = None
     """For `edit`: the proposal that replaces this one."""
+    completes: str | None = None
+    """For an approval that needed two: the first of them, by somebody else, on the same digest."""
+
+    UNSPOKEN: ClassVar[frozenset[str]] = frozenset({"completes"})
 
 
 class Release(Record):

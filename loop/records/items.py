@@ -1,8 +1,11 @@
 """Feedback and proposals with where they stand, and signals counted: what a store hands out."""
 
+from typing import Literal
+
 from loop.records.changes import Proposal
+from loop.records.desk import PracticeKind
 from loop.records.events import Feedback, Flag
-from loop.records.identity import Record
+from loop.records.identity import Moment, Record
 from loop.records.reports import Report
 from loop.records.states import FeedbackState, ProposalState
 
@@ -30,6 +33,11 @@ class ProposalItem(Record):
     """Why it became stale, in words."""
     number: int | None = None
     """Of the candidate version; None when its content was never stored."""
+    waits_since: Moment | None = None
+    """When the first of the proposals it replaces was drafted, or it itself: a redraw does not make it younger."""
+    practice: PracticeKind | Literal[""] = ""
+    """A known bad change that is shown to see whether reviewers catch it : never released,
+    and no page tells before it is decided. Empty: a change like any other."""
 
 
 class DaySignals(Record):

@@ -42,6 +42,10 @@ class FailedJob(Record):
     retry_at: Moment | None
     """When it is tried again; None: set aside until a person retries it."""
 
+    def tried_again(self, now: datetime) -> "FailedJob":
+        """As a person wants it: tried now, counted from the start."""
+        return self.model_copy(update={"tries": 0, "retry_at": now})
+
     def is_due(self, now: datetime) -> bool:
         """Whether it may be tried now: not set aside, and its pause is over."""
         return self.retry_at is not None and self.retry_at <= now

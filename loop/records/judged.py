@@ -33,11 +33,12 @@ Level = Literal[
     "case",
     "theme",
     "day",
+    "traffic",
 ]
 """The strata of the firewall, lowest first: what one level finds may only give work to levels above it."""
 
-LEVELS: tuple[Level, ...] = tuple(name for name in get_args(Level) if name != "day")
-"""In the order the firewall works them off; `day` is the stage deploy's."""
+LEVELS: tuple[Level, ...] = tuple(name for name in get_args(Level) if name not in ("day", "traffic"))
+"""In the order the firewall works them off; `day` (signals) and `traffic` (answers) are counted by the stage deploy."""
 
 JudgedColumn = Literal[
     "feedback_id", "interaction_id", "author", "question", "near", "said", "pair", "group", "theme", "matter"

@@ -81,6 +81,11 @@ class TaintScope(Record):
         return " ".join(parts)
 
 
+def judged_as(state: FeedbackState) -> str:
+    """How the journal says that a person put feedback into a state, over the checks."""
+    return f"mark feedback {state.value}"
+
+
 class TracedItem(NamedTuple):
     """A feedback item, as far as following it needs."""
 
@@ -90,6 +95,8 @@ class TracedItem(NamedTuple):
     source: str
     state: FeedbackState
     seq: int
+    released_by: str = ""
+    """Who overruled the firewall so that it teaches, as the journal says, where that was asked for; empty: nobody."""
 
     @property
     def person(self) -> str:

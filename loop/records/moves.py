@@ -7,13 +7,15 @@ from pydantic import Field
 
 from loop.records.agents import Bundle
 from loop.records.changes import Issue, Proposal
+from loop.records.counts import Counted
+from loop.records.desk import PracticeAnswer, PracticeKind
 from loop.records.events import Flag
 from loop.records.identity import Moment, Record
 from loop.records.judged import Derived
 from loop.records.lineage import Import, Unlearning
 from loop.records.reports import Report
 from loop.records.states import FeedbackState, ProposalState
-from loop.records.trials import Comparison, DailyQuality, EvalCase, Experiment, Measurement
+from loop.records.trials import CaseOutcome, Comparison, DailyQuality, EvalCase, Experiment, Measurement
 from loop.records.turns import TurnReport
 
 
@@ -72,6 +74,12 @@ class Changes(Record):
     """New ones; of an id already present, state and end are brought up to date."""
     reports: tuple[Report, ...] = ()
     """All are kept; an id already present is left as it is. Until there is a decision, a new one is what is shown."""
+    outcomes: Mapping[str, tuple[CaseOutcome, ...]] = {}
+    """By report id: every dev case it was tried on, to be read page by page."""
+    practice: Mapping[str, PracticeKind] = {}
+    """By proposal id: what is put on the desk as practice, in the same commit that moves it there."""
+    practice_answers: tuple[PracticeAnswer, ...] = ()
+    """Each with the move that takes the practice case off the desk; refused when somebody answered it before."""
     proposal_moves: tuple[ProposalMove, ...] = ()
     """To WAITING, SET_ASIDE or STALE only; the other states take a decision or a release."""
     measurements: tuple[Measurement, ...] = ()
@@ -80,6 +88,8 @@ class Changes(Record):
     days: tuple[str, ...] = ()
     """Days whose quality is counted anew: `daily` is all there is of them from now on."""
     daily: tuple[DailyQuality, ...] = ()
+    counted: Counted | None = None
+    """Daily aggregates counted anew; None: none."""
     notes: tuple[Note, ...] = ()
     imports: tuple[Import, ...] = ()
     """Each adds the proposal of its articles to the import of the same id, or is kept when there is none."""

@@ -14,6 +14,8 @@ SIGNED_IN = frozenset({"dashboard", "terminal", "api"})
 VOUCHED = "vouched:"
 """What the source of an imported row begins with where the operator vouched for its author."""
 IMPORTED = "import:"
+PULLED = "pull:"
+"""What the source of a row begins with that a connector pulled."""
 _DESK = " (desk)"
 _NOBODY = ", unidentified)"
 _NO_DOOR = "unknown"

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import ClassVar
 
 from loop.records.agents import Slug
+from loop.records.cards import Card
 from loop.records.identity import Moment, Record
 from loop.records.states import ProposalState
 from loop.records.trials import CaseOutcome, Evidence, LeftOut, SliceResult, Split, Tally
@@ -101,6 +103,12 @@ class Report(Record):
     method: str
     seed: int
     at: Moment
+    card: Card | None = None
+    """What a reviewer reads first; None in reports of earlier releases."""
+    carried_level: float | None = None
+    """Of a change that was drawn anew: the level of the look that gave the same result before; no look was charged."""
+
+    UNSPOKEN: ClassVar[frozenset[str]] = frozenset({"card", "carried_level"})
 
     @property
     def words(self) -> tuple[str, ...]:

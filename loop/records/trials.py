@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
 from loop.records.agents import ContextFields, Grading, Slug
+from loop.records.cards import Fact
 from loop.records.events import Answer
 from loop.records.identity import Moment, Record, digest
 
@@ -84,6 +85,10 @@ class Grade(Record):
     """In words, why right or wrong."""
 
 
+Movement: TypeAlias = Literal["broken", "fixed", "both_right", "both_wrong"]
+"""Which cell of the 2×2 a case falls into."""
+
+
 class CaseOutcome(Record):
     """One case under base and candidate. Made for dev cases only."""
 
@@ -94,9 +99,13 @@ class CaseOutcome(Record):
     candidate: Answer
     base_grade: Grade
     candidate_grade: Grade
+    facts: tuple[Fact, ...] = ()
+    """The facts beside the question, those that decide first."""
+
+    UNSPOKEN: ClassVar[frozenset[str]] = frozenset({"facts"})
 
     @property
-    def movement(self) -> Literal["fixed", "broken", "both_right", "both_wrong"]:
+    def movement(self) -> Movement:
         """Which cell of the 2×2 it falls into."""
         match self.base_grade.is_right, self.candidate_grade.is_right:
             case False, True:
@@ -225,7 +234,8 @@ class Comparison(Record):
     against: int
     """The version it is compared with."""
     evidence: Evidence
-    """Of the cases both answered; of a confirmation empty until there are enough."""
+    """Of the cases both answered; of a confirmation empty until there are enough, and then its interval is one of all
+    counts of the change together."""
     fresh: int = 0
     """Of a confirmation: cases asked and sealed after the decision to which both answers are known."""
     unasked: int = 0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from loop.collect import Delivery, api
 from loop.errors import InvalidInput
@@ -26,12 +26,6 @@ _spell = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 _Fields = dict[str, Any]
 _Read = Callable[[_Fields, api.Origin], Delivery]
-
-
-async def healthy(call: Call) -> Response:
-    """Whether this process takes anything; says nothing else, because it asks nobody who they are."""
-    del call
-    return JSONResponse({"status": "ok"})
 
 
 async def take_interaction(call: Call) -> Response:
@@ -168,7 +162,6 @@ def _sha(text: str) -> str:
 _AGENT = "/api/v1/agents/{agent}"
 
 ENDPOINTS = (
-    Endpoint(methods=("GET",), path="/healthz", handler=healthy, auth="none"),
     Endpoint(
         methods=("POST",),
         path=f"{_AGENT}/interactions",

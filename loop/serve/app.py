@@ -4,6 +4,7 @@ The table ENDPOINTS is all there is. A module that listens adds its lines here.
 """
 
 import gc
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,22 +16,32 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from loop import desk, wiring
+from loop.errors import StoreUnavailable
 from loop.ports import Parts
-from loop.serve import api, bundles, otlp
+from loop.serve import api, bundles, health, otlp
 from loop.serve.auth import Keys
 from loop.serve.calls import Endpoint, Site, route_of
+from loop.serve.gateway import BEGINS as GATEWAY
 from loop.serve.gateway import Gateway, Lane
 from loop.serve.intake import Intake, Place
 from loop.serve.openapi import document
 from loop.serve.refusal import Refusal
+from loop.serve.watching import Watch
 from loop.settings import Settings
 from storage.database import Database
 
+_log = logging.getLogger("ratchet.serve")
 _KNOWN_SECONDS = 5.0
 """How long settings, and the company's contact data, which are not masked, are taken from one look."""
 
-ENDPOINTS: Sequence[Endpoint] = (*api.ENDPOINTS, *bundles.ENDPOINTS, *otlp.ENDPOINTS)
+ENDPOINTS: Sequence[Endpoint] = (*health.ENDPOINTS, *api.ENDPOINTS, *bundles.ENDPOINTS, *otlp.ENDPOINTS)
 """Every endpoint. The first whose path and method fit answers."""
+_PATHS = frozenset(endpoint.path for endpoint in ENDPOINTS)
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether an address is the programs': each endpoint, and the gateway, asks for a key by itself."""
+    return path.startswith(("/api/", *GATEWAY)) or path in _PATHS
 
 
 class Server:
@@ -67,6 +78,7 @@ class Server:
         gc.collect()
         gc.freeze()
         try:
+            watch = _watch_for(settings, database)
             parts = wiring.desks(settings, database)
             intake = Intake(_Desk(parts, database), clock=wiring.utc_now)
             intake.start()
@@ -78,16 +90,24 @@ class Server:
                 keys=Keys(database, clock=wiring.utc_now),
                 heads=bundles.Heads(database.change_counters),
                 clock=wiring.utc_now,
+                health=health.LastLook(database.health.look),
             )
             try:
                 async with self._gateway.running(self._site):
                     yield self._site
             finally:
                 self._site = None
+                watch.stop()
                 intake.stop()
         finally:
             gc.unfreeze()
             database.close()
+
+    def site(self) -> Site:
+        """What runs behind the endpoints. Raises StoreUnavailable before it does."""
+        if self._site is None:
+            raise StoreUnavailable("Ratchet is starting.", remedy="Try again in a moment.")
+        return self._site
 
     def _running(self) -> Site:
         if self._site is None:
@@ -106,6 +126,20 @@ def make_app(settings: Callable[[], Settings] = Settings) -> ASGIApp:
 
     # Before all of Starlette: what it does for an application costs a call through the gateway time.
     return server.lane(Starlette(routes=server.routes, lifespan=lifespan))
+
+
+def _watch_for(settings: Settings, database: Database) -> Watch:
+    """Started where there is anybody to tell. Raises InvalidInput."""
+    notifier = wiring.notifier(settings, database, report=_log.warning)
+    watch = Watch(
+        database.health,
+        agents=lambda: [one.slug for one in database.agents()],
+        say=notifier.say,
+        dead_seconds=settings.worker_dead_seconds,
+    )
+    if notifier.has_channels:
+        watch.start()
+    return watch
 
 
 class _Desk:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from loop.errors import RatchetError
 from loop.ports import Clock, Parts
 from loop.records import Verb
+from loop.records.health import Health
 from loop.serve.auth import Access, Keys
 from loop.serve.intake import Intake
 from loop.serve.refusal import Refusal, refusal_of
@@ -39,6 +40,14 @@ class Heads(Protocol):
         ...
 
 
+class LastHealth(Protocol):
+    """How the database and the workers are."""
+
+    def health(self) -> Health | None:
+        """None: the database cannot be read. Reads it: never on the event loop."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What runs behind the endpoints."""
@@ -51,6 +60,7 @@ class Site:
     keys: Keys
     heads: Heads
     clock: Clock
+    health: LastHealth
 
 
 @dataclass(frozen=True, slots=True)

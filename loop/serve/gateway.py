@@ -35,7 +35,8 @@ SWITCH_SECONDS = 0.0005
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _REMEMBERED = 1_000
-_BEGINS = (*(f"/{prefix}/" for prefix in PREFIXES), "/v1/")
+BEGINS = (*(f"/{prefix}/" for prefix in PREFIXES), "/v1/")
+"""How the paths of calls through the gateway begin."""
 _ANTHROPIC = ("v1/messages", "v1/complete")
 
 
@@ -143,7 +144,7 @@ class Lane:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer it, or pass it on."""
-        if scope["type"] == "http" and scope["path"].startswith(_BEGINS) and scope["path"] not in self._ours:
+        if scope["type"] == "http" and scope["path"].startswith(BEGINS) and scope["path"] not in self._ours:
             await (await self._gateway.answer(scope))(scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -58,7 +58,7 @@ def upstreams_of(settings: Settings) -> Mapping[str, Upstream]:
     """By name, in the order of the settings. Raises InvalidInput, naming the setting and never the key."""
     keys = dict(_pairs(settings.upstream_keys.get_secret_value(), setting="RATCHET_UPSTREAM_KEYS"))
     found = {}
-    for name, address in _pairs(settings.upstreams, setting="RATCHET_UPSTREAMS"):
+    for name, address in addresses_of(settings):
         try:
             base = checked_endpoint(address)
         except InvalidInput as error:
@@ -75,6 +75,11 @@ def upstreams_of(settings: Settings) -> Mapping[str, Upstream]:
             remedy=f"Known are: {', '.join(found) or 'none'}.",
         )
     return found
+
+
+def addresses_of(settings: Settings) -> Sequence[tuple[str, str]]:
+    """Names of providers with their addresses, as the operator wrote them. Raises InvalidInput, naming the setting."""
+    return _pairs(settings.upstreams, setting="RATCHET_UPSTREAMS")
 
 
 def chosen(upstreams: Mapping[str, Upstream], *, named: str, is_anthropic: bool) -> Upstream | None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, logsumexp
 
 from loop.errors import InvalidInput
 
@@ -66,6 +65,8 @@ def dawid_skene(labels: Ints, *, raters: Ints, items: Ints, classes: int) -> Daw
     has a confusion matrix; above that one accuracy, errors spread evenly. Every item needs a vote.
     Raises InvalidInput when the arrays differ in length, are empty, or an index is out of range.
     """
+    from scipy.special import logsumexp
+
     _check(labels, raters=raters, items=items, classes=classes)
     n_items, n_raters = int(items.max()) + 1, int(raters.max()) + 1
     posterior = np.zeros((n_items, classes))
@@ -129,6 +130,8 @@ class RaterModel:
 
     def consensus(self, votes: Sequence[str], *, raters: Sequence[str]) -> dict[str, float]:
         """Chance of each class being right, given one vote per rater; empty when a vote is for a class never met."""
+        from scipy.special import logsumexp
+
         index = {name: place for place, name in enumerate(self.classes)}
         if not votes or any(vote not in index for vote in votes):
             return {}
@@ -141,6 +144,8 @@ class RaterModel:
 
         NaN for a vote for a class that nobody gave when the raters were fitted; such votes tell nothing of others.
         """
+        from scipy.special import logsumexp
+
         index = {name: place for place, name in enumerate(self.classes)}
         places = [index.get(vote) for vote in votes]
         said = [
@@ -156,6 +161,8 @@ class RaterModel:
 
     def foretold(self, votes: Sequence[str], *, raters: Sequence[str]) -> float:
         """Log chance of the votes of one item, each foretold from its fellow votes; votes never met tell nothing."""
+        from scipy.special import logsumexp
+
         index = {name: place for place, name in enumerate(self.classes)}
         said = np.array(
             [self._said(index[vote], rater) for vote, rater in zip(votes, raters, strict=True) if vote in index]
@@ -247,6 +254,8 @@ def rate(successes: float, *, n: float) -> Rate:
 
     Raises InvalidInput for n ≤ 0 or successes outside 0..n.
     """
+    from scipy.special import betaincinv
+
     if n <= 0 or not -1e-9 <= successes <= n + 1e-9:
         raise InvalidInput("A rate needs 0 ≤ successes ≤ n and n > 0.", field="successes")
     good, bad = min(max(successes, 0.0), n) + 0.5, max(n - successes, 0.0) + 0.5

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from statistics import median
 
-from scipy.special import betainc
-
 from loop.stats.paired import holm
 
 PEERS = 5
@@ -27,5 +25,7 @@ def below_peers(records: Sequence[tuple[float, int]], *, least: float) -> list[f
 
 def _lower_tail(agreed: float, n: int, *, share: float) -> float:
     """P(X <= agreed) of a binomial, between whole numbers by the regularised incomplete beta function."""
+    from scipy.special import betainc
+
     k = min(max(agreed, 0.0), float(n))
     return 1.0 if k >= n else float(betainc(n - k, k + 1, 1 - share))

@@ -9,8 +9,6 @@ from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtrc, ndtr, ndtri
-from scipy.stats import binom
 
 from loop.errors import InvalidInput
 from loop.stats.proportions import Interval
@@ -55,6 +53,8 @@ def not_worse(margin: float, *, n: int, fixed: int, broken: int) -> float:
 
     `margin` is a positive share of cases. 1.0 without cases.
     """
+    from scipy.special import ndtr
+
     if not 0 < margin < 1:
         raise InvalidInput("A margin is a share between 0 and 1.", field="margin", remedy="Use 0.03 for 3 points.")
     return float(ndtr(-score_z(-margin, n=n, fixed=fixed, broken=broken))) if n else 1.0
@@ -66,6 +66,8 @@ def score_interval(n: int, *, fixed: int, broken: int, level: float = 0.90) -> I
     All differences the score test does not reject. At the default 90 % its lower end is the one-sided
     95 % bound. Always contains the estimate; never leaves -1 to 1.
     """
+    from scipy.special import ndtri
+
     _check(n=n, fixed=fixed, broken=broken)
     if not 0 < level < 1:
         raise InvalidInput("A level lies between 0 and 1.", field="level", remedy="Use 0.90 for 90 %.")
@@ -101,6 +103,8 @@ def power(n: int, *, discordance: float, effect: float, alpha: float = 0.05, min
     `discordance` is the share of cases fixed or broken, `effect` the share fixed minus the share broken;
     |effect| <= discordance <= 1, else InvalidInput. 0 without cases.
     """
+    from scipy.stats import binom
+
     _check_effect(discordance=discordance, effect=effect, alpha=alpha)
     if n <= 0 or discordance == 0:
         return 0.0
@@ -151,6 +155,8 @@ def cases_roughly(
     `(z_alpha + z_target)^2 * discordance / effect^2` for the test and, apart from it, enough for a net
     gain of `min_gain`. None when no number does, or more than MOST_CASES would be needed.
     """
+    from scipy.special import ndtri
+
     _check_effect(discordance=discordance, effect=effect, alpha=alpha)
     spare = effect - min_gain
     if effect <= 0 or spare < 0 or (spare == 0 and min_gain > 0):
@@ -192,6 +198,8 @@ def _midp(fixed: NDArray[np.int64], m: NDArray[np.int64]) -> NDArray[np.float64]
 
 def _at_least(k: NDArray[np.int64] | NDArray[np.float64], m: NDArray[np.int64], share: float) -> NDArray[np.float64]:
     """P(Binomial(m, share) >= k), for any k, also below 1 and above m."""
+    from scipy.special import bdtrc
+
     inside = np.clip(k, 1, m).astype(np.float64)
     tail = bdtrc(inside - 1.0, m, share)
     return np.where(k <= 0, 1.0, np.where(k > m, 0.0, tail))
@@ -199,6 +207,8 @@ def _at_least(k: NDArray[np.int64] | NDArray[np.float64], m: NDArray[np.int64], 
 
 def _fewest_fixes(m: NDArray[np.int64], *, alpha: float) -> NDArray[np.float64]:
     """The smallest number of fixes among `m` disagreements whose mid-p is at most `alpha`; above `m` if none."""
+    from scipy.stats import binom
+
     least = np.asarray(binom.isf(alpha, m, 0.5), dtype=np.int64)
     # P(F > least) <= alpha < P(F >= least), so the mid-p threshold is `least` itself or the next one.
     return np.where(_midp(least, m) <= alpha, least, least + 1).astype(np.float64)

@@ -3,8 +3,6 @@
 from math import sqrt
 from typing import NamedTuple
 
-from scipy.special import ndtri
-
 from loop.errors import InvalidInput
 
 
@@ -22,6 +20,8 @@ def wilson(good: int, *, n: int, level: float = 0.95) -> Interval | None:
     (Wilson 1927; Brown, Cai & DasGupta 2001, eq. 4). For a one-sided 95 % bound ask for level 0.90.
     Raises InvalidInput when the counts cannot be.
     """
+    from scipy.special import ndtri
+
     if not 0 <= good <= n:
         raise InvalidInput("The good ones must be between 0 and all.", field="good", remedy="Count both again.")
     if not 0 < level < 1:

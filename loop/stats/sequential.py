@@ -2,8 +2,6 @@
 
 from math import exp, log, log1p
 
-from scipy.special import betainc, betaln
-
 from loop.errors import InvalidInput
 
 _MOST = 700.0
@@ -19,6 +17,8 @@ def evidence_below(good: int, *, n: int, rate: float) -> float:
     Robbins 1970). 1 without signals. Raises InvalidInput when the counts cannot be or `rate` is not
     strictly between 0 and 1.
     """
+    from scipy.special import betainc, betaln
+
     if not 0 <= good <= n:
         raise InvalidInput("The good ones must be between 0 and all.", field="good", remedy="Count both again.")
     if not 0 < rate < 1:

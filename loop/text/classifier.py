@@ -10,14 +10,19 @@ Introduction to Information Retrieval, 14.2). Two readers share it:
                  left-out scores set the temperature that turns closeness into a chance.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from loop.text.vectors import Floats, Vectoriser, learn
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Ints = NDArray[np.int64]
 
@@ -91,6 +96,8 @@ def profiles(vectors: csr_array, classes: Ints) -> csr_array | Floats:
 
 def sum_by_class(vectors: csr_array, classes: Ints, *, count: int) -> csr_array:
     """Sum of the vectors of each class, [features, count]."""
+    from scipy.sparse import csr_array
+
     row = np.arange(classes.size)
     member = csr_array((np.ones(classes.size, dtype=np.float32), (row, classes)), shape=(classes.size, count))
     return (vectors.T.tocsr() @ member).tocsr()

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from loop.text.spelling import normalise
 from loop.text.vectors import word_pieces
@@ -83,6 +82,8 @@ def jaccard(ours: frozenset[str], theirs: frozenset[str]) -> float:
 
 def _overlap(rows: Ints, hashes: NDArray[np.uint64], *, pairs: Ints, count: int) -> NDArray[np.float64]:
     """Jaccard overlap of each pair of texts, exact up to collisions of 64-bit hashes."""
+    from scipy.sparse import csr_array
+
     features, column = np.unique(hashes, return_inverse=True)
     table = csr_array((np.ones(rows.size, dtype=np.float32), (rows, column)), shape=(count, features.size))
     table.sum_duplicates()

@@ -7,16 +7,21 @@ gains from one takes questions away from articles nobody has asked for yet, at a
 those at a weight of .05, −7.7 at .2), so they count only where the same words are asked again (`loop.agent`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from loop.records import Article, Example, SearchWeights
 from loop.text.spelling import normalise
 from loop.text.vectors import Floats, Term, buckets_of, count_features, learn
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Ints = NDArray[np.int64]
 
@@ -73,7 +78,7 @@ class Index:
     """The same for a feature that no article has."""
 
     @staticmethod
-    def of(articles: Sequence[Article], *, weights: SearchWeights | None = None) -> "Index":
+    def of(articles: Sequence[Article], *, weights: SearchWeights | None = None) -> Index:
         """Index the articles; at least one. `weights`: of words, learned; None: all 1."""
         ordered = tuple(sorted(articles, key=lambda article: article.id))
         whole = count_features([normalise(f"{article.title}\n{article.body}") for article in ordered])
@@ -91,6 +96,8 @@ class Index:
 
     def read(self, questions: Sequence[str]) -> Asked:
         """Normalised questions."""
+        from scipy.sparse import csr_array
+
         found = count_features(questions)
         column = np.searchsorted(self.buckets, found.indices)
         is_known = np.zeros(column.size, dtype=bool)
@@ -197,6 +204,8 @@ class _Field:
 
 def _field(counts: csr_array, *, buckets: Ints) -> _Field:
     """`counts`: of each document's buckets, [documents, BUCKETS]. `buckets`: those that are features, ascending."""
+    from scipy.sparse import csr_array
+
     size = counts.shape[0]
     column = np.searchsorted(buckets, counts.indices)
     spread = np.bincount(column, minlength=buckets.size)

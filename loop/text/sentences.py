@@ -56,7 +56,7 @@ _MONTH_FIRST = re.compile(
     rf"\b(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<year>\d{{4}})\b)?", re.IGNORECASE
 )
 _NUMBER = re.compile(
-    r"(?<![\w.,])(?P<digits>\d+(?:[.,]\d+)*)(?:(?=[^\W\d_]{1,3}\b)|(?!\w))(?P<percent> ?%| per ?cent\b| percent\b)?",
+    r"(?<![\w.,])(?P<digits>\d+(?:[.,]\d+)*)(?:(?=[^\W\d_]{1,3}\b)|(?!\w))(?P<percent>\s*%|\s+per\s*cent\b)?",
     re.IGNORECASE,
 )
 """A number, with a unit of up to three letters written onto it or not."""

@@ -11,18 +11,21 @@ found by its slope before anything is learned, gained as much on help articles a
 looked through.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.sparse import csr_array
 
 from loop.records import Article, WeightsTrial, digest
 from loop.text.search import Index
 from loop.text.vectors import Floats, Term, spell_features
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Ints = NDArray[np.int64]
 Doubles = NDArray[np.float64]
@@ -180,6 +183,8 @@ def _table(index: Index, lessons: Lessons) -> _Table:
 
 def _adds(index: Index, has: Sequence[csr_array], listed: Ints) -> tuple[Ints, csr_array]:
     """The features of all questions, and what each adds to each pair of a question with one of its best articles."""
+    from scipy.sparse import csr_array
+
     features = np.unique(np.concatenate([*(one.indices for one in has), np.zeros(0, dtype=np.int64)])).astype(np.int64)
     rows = index.columns[features].T.tocsr()
     is_asked = np.zeros(features.size, dtype=bool)
@@ -207,6 +212,8 @@ class _Fitting:
 
     def __init__(self, table: _Table, part: NDArray[np.bool_], *, most: int, largest: float) -> None:
         """`part`: which questions to learn from. The `most` features with the steepest loss may get a weight."""
+        from scipy.sparse import csr_array
+
         self._largest = largest
         self._features = table.adds.shape[1]
         chosen = np.flatnonzero(part)
@@ -231,6 +238,8 @@ class _Fitting:
 
     def _solve(self, adds: csr_array, start: Doubles, *, strength: float) -> Doubles:
         """Scale and θ, from a start."""
+        from scipy.optimize import minimize
+
         back = adds.T.tocsr()
 
         def loss(point: Doubles) -> tuple[float, Doubles]:

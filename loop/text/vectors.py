@@ -6,13 +6,17 @@ Hashes are the same in every process and fall into 2^20 buckets (the hashing tri
 arXiv:0902.2206). Vectors have at most unit length, so the product of two of them is their cosine, between 0 and 1.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 RUNS = (3, 4)
 """Lengths of the character runs, spaces included. Runs forgive spelling and inflection; they matter most with few
@@ -55,6 +59,8 @@ def letter_pieces(texts: Sequence[str]) -> Pieces:
 
 def count_features(texts: Sequence[str]) -> csr_array:
     """How often each normalised text has each feature: float32 [texts, BUCKETS], columns ascending in every row."""
+    from scipy.sparse import csr_array
+
     found = letter_pieces(texts)
     column = _bucket(found.hashes)
     counts = csr_array((np.ones(column.size, dtype=np.float32), (found.rows, column)), shape=(len(texts), BUCKETS))
@@ -110,7 +116,7 @@ class Vectoriser:
     full of strange words is far from everything."""
 
     @staticmethod
-    def fit(texts: Sequence[str], *, max_features: int | None = None) -> "Vectoriser":
+    def fit(texts: Sequence[str], *, max_features: int | None = None) -> Vectoriser:
         """From normalised texts. Beyond `max_features` the rarest features are left out."""
         spread = np.zeros(BUCKETS, dtype=np.int64)
         for _, counts in _blocks(texts):
@@ -128,6 +134,8 @@ class Vectoriser:
 
     def weigh(self, counts: csr_array) -> csr_array:
         """Vectors of counted texts."""
+        from scipy.sparse import csr_array
+
         column = self.column[counts.indices]
         is_known = column >= 0
         idf = np.where(is_known, self.weight[column], np.float32(self.unseen)) if self.weight.size else self.unseen
@@ -176,7 +184,7 @@ class _Letters:
     unshift: Hashes
 
     @staticmethod
-    def of(texts: Sequence[str]) -> "_Letters":
+    def of(texts: Sequence[str]) -> _Letters:
         framed = [f" {text} " for text in texts]
         codes = np.frombuffer("".join(framed).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         row = np.repeat(np.arange(len(framed)), np.fromiter(map(len, framed), dtype=np.int64, count=len(framed)))
@@ -231,6 +239,8 @@ def _fitted(spread: Rows, *, size: int, max_features: int | None) -> Vectoriser:
 
 
 def _stacked(blocks: Sequence[csr_array], *, columns: int) -> csr_array:
+    from scipy.sparse import csr_array, vstack
+
     if not blocks:
         return csr_array(np.zeros((0, max(columns, 1)), dtype=np.float32))
     found: csr_array = blocks[0] if len(blocks) == 1 else vstack(blocks, format="csr")

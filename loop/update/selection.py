@@ -7,16 +7,21 @@ what is right before the first choice; afterwards the surrogate tracks who wins 
 candidates and is never shown as a result: gains on the cases one chose by are about twice the gains on others.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from loop.text.classifier import FLOOR, PROFILE_SHARE, profiles, sum_by_class
 from loop.text.spelling import normalise
 from loop.text.vectors import Floats, cosines, learn
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 TEXT_USED = 1_000
 """Characters of one question that are compared."""

@@ -72,6 +72,7 @@ def gather_facts(work: Work) -> Findings:
     forget(work, [row for row in old.values() if row.choice != found.rows[row.feedback_id].choice], found)
     _regroup(work, registry, found)
     for row in (*found.rows.values(), *old.values()):
+        found.give("day", [row.day])
         for level, key in concerned(row):
             found.give(level, [key])
     _touch_mates(work, found)

@@ -138,7 +138,7 @@ def _documents(derived: Derived) -> dict[str, dict[str, Any]]:
         f"{one.kind} {one.key}": dict(one.body)
         for one in derived.kept
         if not one.kind.startswith("panel:")
-        and one.kind not in ("rules", "settled", "ground", "firewall")
+        and one.kind not in ("rules", "settled", "ground", "firewall", "counted", "improvement")
         and not (one.kind == "theme" and not one.body["issues"] and not one.body["topics"])
         and not (one.kind == "topic" and not one.body)
         and not (one.kind == "lean" and not one.body["rows"])

@@ -171,8 +171,7 @@ def concern(found: Findings, row: Judged) -> None:
     found.give("case", [row.interaction_id])
     found.give("pair", [row.pair, f"@{row.near}" if row.near else ""])
     found.give("theme", [row.theme, row.matter.replace(f"content{SEPARATOR}", f"complaint{SEPARATOR}", 1)])
-    if row.value is not None:
-        found.give("day", [row.day])
+    found.give("day", [row.day])
 
 
 def _forget(work: Work, found: Findings, ids: list[str]) -> None:

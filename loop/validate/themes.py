@@ -1,18 +1,23 @@
 """Which edits change the same sentence, and which takeovers answer the same need."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
 
 from loop.records import Feedback, Interaction, Judged
 from loop.text.sentences import Edit, compare
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.text.vectors import Vectoriser
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 
@@ -87,6 +92,8 @@ def takeover_themes(takeovers: Sequence[Spoken]) -> list[list[Spoken]]:
     In order of time, each takeover joins the most alike theme's first member (leader clustering over TF-IDF cosines),
     or starts a theme of its own.
     """
+    from scipy.sparse import vstack
+
     if not takeovers:
         return []
     ordered = sorted(takeovers, key=lambda one: (one.row.at, one.row.seq))

@@ -9,8 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from scipy.special import pdtrc
-
 from loop.records import Feedback, Interaction, Judged, is_person
 from loop.text.spelling import quote
 from loop.validate.crowds import CROWD, DAY, TOPIC, episodes, is_crowd, kind_of
@@ -30,6 +28,8 @@ def emerging(
     `rows`: what people say on one side of one theme, the newest. `begun`: when the log began: what is all there is
     cannot stand out, except word-for-word the same. `is_whole`: no older rows were left out.
     """
+    from scipy.special import pdtrc
+
     ordered = sorted((row for row in rows if is_person(row.author)), key=lambda row: (row.at, row.seq))
     strangers = [row for row in ordered if row.author not in seasoned]
     start = _busiest(strangers)

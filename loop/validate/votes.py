@@ -3,8 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from scipy.special import betaincinv
-
 from loop.records import AuthorStanding
 
 SURE = 0.05
@@ -59,6 +57,8 @@ def carries(votes: int, *, of: int, needed: int) -> bool:
     At least `needed` votes; and where anybody dissents, the share that agrees must surely be a majority: the
     5 % quantile of Beta(votes + 1, of − votes + 1), the posterior under a flat prior, is at least one half.
     """
+    from scipy.special import betaincinv
+
     if votes < needed or votes < 1:
         return False
     return votes >= of or float(betaincinv(votes + 1, of - votes + 1, SURE)) >= MAJORITY

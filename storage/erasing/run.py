@@ -34,7 +34,7 @@ def erase(connection: sa.Connection, agent: str, order: ErasureOrder) -> Erasure
     begin(connection, agent)
     own = subject_id(connection, agent, order)
     earlier = next((one for one in read_erasures(connection, agent) if one.id == own), None)
-    subject = find_subject(connection, agent, order)
+    subject = find_subject(connection, agent, order, own=own)
     made = earlier or Erasure(
         id=own, agent=agent, what=order.what, actor=order.actor, reason=order.reason, at=order.at
     )  # fmt: skip

@@ -1,27 +1,20 @@
 """Erasure by subject as part of an agent's store; see `loop.ports.erasing`."""
 
-from contextlib import AbstractContextManager
 from datetime import datetime
-
-import sqlalchemy as sa
 
 from loop.ports import Checkpoint
 from loop.records import Erasure
 from loop.records.erasure import ErasureOrder
 from storage.connecting import reading, writing
 from storage.erasing import run
+from storage.noting import AgentNoting
 from storage.raw import truncate_log
 
 
-class AgentErasing:
+class AgentErasing(AgentNoting):
     """Takes a subject's words out of everything stored; part of an agent's store."""
 
-    _engine: sa.Engine
-    _slug: str
     _checkpoint: Checkpoint
-
-    def _noting(self, *, is_release: bool = False) -> AbstractContextManager[sa.Connection]:
-        raise NotImplementedError
 
     def erase(self, order: ErasureOrder, *, is_dry: bool = False) -> Erasure:
         """See `loop.ports.erasing.Erasing.erase`. A dry run does all of it and takes it back."""

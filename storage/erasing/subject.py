@@ -35,14 +35,16 @@ class Subject:
     @property
     def scrub(self) -> Scrub:
         """Takes them out."""
-        ids = (*self.interactions, *self.feedback, *self.cases)
-        return Scrub(names=self.names, texts=self.texts, ids=ids)
+        return Scrub(names=self.names, texts=self.texts, ids=self._ids)
 
     @property
     def content(self) -> Scrub:
         """The same for what teaches and examines: a name that others have too is left alone there."""
-        ids = (*self.interactions, *self.feedback, *self.cases)
-        return Scrub(names={}, texts=self.texts, ids=ids)
+        return Scrub(names={}, texts=self.texts, ids=self._ids)
+
+    @property
+    def _ids(self) -> tuple[str, ...]:
+        return (*self.interactions, *self.feedback, *self.cases)
 
     def and_earlier(self, earlier: Erasure) -> "Subject":
         """With what an earlier run has made tombstones."""
@@ -61,9 +63,9 @@ def subject_id(connection: sa.Connection, agent: str, order: ErasureOrder) -> st
     return f"erasure_{digest([secret, order.what, order.name])[:20]}"
 
 
-def find_subject(connection: sa.Connection, agent: str, order: ErasureOrder) -> Subject:
-    """Rows and texts of a subject as they are stored now."""
-    own, names = subject_id(connection, agent, order), sorted({order.name, *order.known_as})
+def find_subject(connection: sa.Connection, agent: str, order: ErasureOrder, *, own: str) -> Subject:
+    """Rows and texts of a subject as they are stored now. `own`: its id."""
+    names = sorted({order.name, *order.known_as})
     column = {"customer": _ASKED.c.customer, "episode": _ASKED.c.episode_id}.get(order.what)
     asked: list[Any] = [] if column is None else _rows(connection, _ASKED, agent, among(column, names))
     ids = [row["id"] for row in asked]

@@ -21,11 +21,16 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(
         ("agent", "version", "turn", "failed_job", "report", "decision", "release", "measurement", "comparison",
          "case_act", "case_audit", "audit_answer", "case_set", "firewall_audit", "firewall_verdict", "import",
-         "proposal_source", "unlearning", "telemetry", "daily_quality", "flag"),
+         "proposal_source", "unlearning", "telemetry", "daily_quality", "flag", "viewing", "remark", "outcome",
+         "practice_answer", "probe", "record_check"),
         "scrub",
     ),
     # Dropped whole: the next turn makes it again of what is left.
-    **dict.fromkeys(("judged", "question", "bucket", "standing", "claim", "kept", "due", "issue"), "derived"),
+    **dict.fromkeys(
+        ("judged", "question", "bucket", "standing", "claim", "kept", "due", "issue", "daily_signal", "hourly_signal",
+         "daily_answers", "daily_work"),
+        "derived",
+    ),
     # Has its own way.
     **dict.fromkeys(
         ("interaction", "feedback", "orphan", "score", "eval_case", "proposal", "answer", "bundle", "audit", "erasure",
@@ -35,15 +40,17 @@ RULES: dict[str, Rule] = {
     # Holds nobody's words or name.
     **dict.fromkeys(
         ("agent_secret", "head", "arrival_log", "seal", "experiment", "outbox", "asks", "api_key", "api_key_use",
-         "idempotency_key", "capture", "connector_cursor"),
+         "idempotency_key", "capture", "connector_cursor", "notice"),
         "silent",
     ),
+    # Staff who sign in, not people who are answered: the People page and `ratchet people` end them.
+    **dict.fromkeys(("person", "sign_in", "sign_in_link", "sign_in_failure", "role_grant"), "silent"),
 }  # fmt: skip
 
 _NOT_WORDS = frozenset(
     {"agent", "slug", "id", "kind", "interaction_id", "feedback_id", "case_id", "proposal_id", "trace", "audit_id",
-     "experiment_id", "report_id", "decision_id", "undoes", "successor_id", "replaces", "topic", "detector", "verb",
-     "source"}
+     "experiment_id", "decision_id", "undoes", "completes", "successor_id", "replaces", "topic", "detector", "verb",
+     "source", "report_id", "root_id", "movement", "element"}
 )  # fmt: skip
 """Columns that hold ids and words of ours."""
 _CONTENT = ("operations", "changes")

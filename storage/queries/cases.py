@@ -12,7 +12,7 @@ from pydantic import Field
 
 from loop.errors import NotAllowed
 from loop.heldout import HIDDEN_SPLITS
-from loop.records import CaseAct, Maker, Moment, Record, Split
+from loop.records import CaseAct, ContextFields, Maker, Moment, Record, Split
 from storage.casebook import SHOWING, makers_of
 from storage.queries.scope import Scope, moment
 from storage.tables import CaseActRow, EvalCaseRow, InteractionRow
@@ -204,6 +204,41 @@ def coverage(scope: Scope, *, enough: int = ENOUGH) -> Coverage:
         enough=enough,
         topics=tuple(sorted(topics, key=lambda one: (-one.answers, one.name))),
     )
+
+
+class CaseDetail(CaseLine):
+    """One case whole."""
+
+    context: ContextFields
+    must_include: tuple[str, ...]
+    must_exclude: tuple[str, ...]
+    feedback_id: str | None
+    """What it rests on where nobody answers for it."""
+    interaction_id: str | None
+
+
+def one(scope: Scope, case_id: str) -> CaseDetail | None:
+    """A dev or log case in use; None for any other, sealed ones among them. Raises StoreUnavailable."""
+    names = [*CaseDetail.model_fields]
+    found = scope.rows(
+        sa.select(*(_CASE[name] for name in names)).where(
+            scope.mine(EvalCaseRow),
+            _CASE.id == case_id,
+            _CASE.split.in_([Split.DEV.value, Split.LOG.value]),
+            sa.not_(_CASE.retired),
+        )
+    )
+    if not found:
+        return None
+    row = found[0]
+    return CaseDetail.model_validate({**row._mapping, "at": moment(row.at)})
+
+
+def examining_ids(scope: Scope) -> frozenset[str]:
+    """Ids of the dev and sealed cases in use; what they ask is not read. Raises StoreUnavailable."""
+    hidden = sorted(split.value for split in HIDDEN_SPLITS)
+    query = sa.select(_CASE.id).where(scope.mine(EvalCaseRow), sa.not_(_CASE.retired), _CASE.split.in_(hidden))
+    return frozenset(row.id for row in scope.rows(query))
 
 
 def acts(scope: Scope, case_id: str) -> list[CaseAct]:

@@ -1,18 +1,31 @@
 """Answers a person should look at: badly rated, handed over or unsure, and not corrected yet."""
 
-from typing import Literal, TypeAlias
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
-from loop.records import COUNTING_STATES, FeedbackKind, Moment, Record
-from loop.text.spelling import normalise
+from loop.records import (
+    COUNTING_STATES,
+    SIGNED_IN,
+    FeedbackState,
+    Moment,
+    Record,
+)
+from loop.records.probes import PROBE_SOURCE
+from storage.queries.alike import GONE, RATES, SAYS_BETTER, SHOWN
 from storage.queries.scope import Scope, moment
 from storage.tables import FeedbackRow, InteractionRow
 
 LOOKED_AT = 1_000
 """Newest low ratings, and newest interactions, that the queue is chosen from."""
-COMPARED = 400
-"""Newest interactions of the same topic that are compared for likeness."""
+MOST = 50
+"""Answers to correct that are listed at once."""
+MINE = 50
+"""Corrections of one person on a page."""
+HELPED_MOST = 2_000
+"""Answers since a release that are looked through for the people helped; past it there are more."""
 UNSURE = 0.35
 """Below this confidence of its own an answer is worth a look."""
 
@@ -20,8 +33,6 @@ Why: TypeAlias = Literal["rated low", "handed over", "unsure", "no answer"]
 
 _FEEDBACK = FeedbackRow.core().c
 _INTERACTION = InteractionRow.core().c
-_SAYS_BETTER = {kind.value for kind in FeedbackKind if kind.traits.corrects}
-_RATES = {kind.value for kind in FeedbackKind if kind.traits.family == "rating"}
 _COUNTS = tuple(sorted(COUNTING_STATES))
 _METHODS: dict[str, Why] = {"handover": "handed over", "failed": "no answer"}
 
@@ -37,18 +48,41 @@ class ToCorrect(Record):
     at: Moment
 
 
-class Similar(Record):
-    """Another interaction with a question much like this one."""
+class Corrected(Record):
+    """One correction as its author's list shows it."""
 
+    feedback_id: str
     interaction_id: str
+    at: Moment
+    said: str
+    """The better words, label or article; cut after SHOWN characters."""
     question: str
     answer: str
-    """The reply, or the label when there is none."""
-    likeness: float
-    """Share of words in common, 0 to 1."""
+    topic: str
 
 
-def queue(scope: Scope, *, limit: int = 50) -> list[ToCorrect]:
+class Live(NamedTuple):
+    """Since when what somebody said is live."""
+
+    topic: str
+    number: int
+    """The version that has it first."""
+    since: datetime
+
+
+class Helped(NamedTuple):
+    """What was answered since."""
+
+    answers: int
+    named: int
+    """Of these, those that came with a customer."""
+    customers: int
+    """Different ones."""
+    is_more: bool
+    """There are more answers than were counted."""
+
+
+def queue(scope: Scope, *, limit: int = MOST) -> list[ToCorrect]:
     """Low ratings first, then answers the agent was unsure of; each newest first, none corrected before."""
     reasons: dict[str, Why] = dict.fromkeys(_rated_low(scope), "rated low")
     for key, why in _unsure(scope):
@@ -79,33 +113,85 @@ def queue(scope: Scope, *, limit: int = 50) -> list[ToCorrect]:
     ]
 
 
-def similar(scope: Scope, *, interaction_id: str, question: str, topic: str, limit: int = 5) -> list[Similar]:
-    """The most alike of the newest COMPARED interactions of the same topic, by shared words. Not a search index."""
-    words = _words(question)
-    if not words:
-        return []
-    found = scope.rows(
-        sa.select(_INTERACTION.id, _INTERACTION.question, _INTERACTION.answer, _INTERACTION.label)
-        .where(scope.mine(InteractionRow), _INTERACTION.topic == topic, _INTERACTION.id != interaction_id)
-        .order_by(_INTERACTION.at.desc())
-        .limit(COMPARED)
+def mine(scope: Scope, *, author: str, limit: int = MINE) -> list[Corrected]:
+    """What this person corrected while signed in here, newest first, as far as it is not replaced. One read."""
+    joined = sa.outerjoin(
+        FeedbackRow.core(),
+        InteractionRow.core(),
+        sa.and_(_INTERACTION.agent == _FEEDBACK.agent, _INTERACTION.id == _FEEDBACK.interaction_id),
     )
-    ranked = []
-    for row in found:
-        others = _words(row.question)
-        likeness = 2 * len(words & others) / (len(words) + len(others)) if others else 0.0
-        if likeness >= 0.3:
-            ranked.append((likeness, row))
-    ranked.sort(key=lambda pair: pair[0], reverse=True)
-    return [
-        Similar(
-            interaction_id=row.id,
-            question=row.question[:300],
-            answer=(row.answer or row.label or "")[:300],
-            likeness=likeness,
+    found = scope.rows(
+        sa.select(
+            _FEEDBACK.id,
+            _FEEDBACK.interaction_id,
+            _FEEDBACK.at,
+            sa.func.substr(_FEEDBACK.text, 1, SHOWN).label("text"),
+            _FEEDBACK.label.label("right_label"),
+            _FEEDBACK.article_id,
+            sa.func.substr(_INTERACTION.question, 1, SHOWN).label("question"),
+            sa.func.substr(_INTERACTION.answer, 1, SHOWN).label("answer"),
+            _INTERACTION.label.label("given_label"),
+            _INTERACTION.topic,
         )
-        for likeness, row in ranked[:limit]
+        .select_from(joined)
+        .where(
+            scope.mine(FeedbackRow),
+            _FEEDBACK.author == author,
+            _FEEDBACK.source.in_(sorted(SIGNED_IN)),
+            _FEEDBACK.kind.in_(sorted(SAYS_BETTER)),
+            _FEEDBACK.state != FeedbackState.SUPERSEDED.value,
+        )
+        .order_by(_FEEDBACK.at.desc(), _FEEDBACK.id)
+        .limit(limit)
+    )
+    return [
+        Corrected(
+            feedback_id=row.id,
+            interaction_id=row.interaction_id,
+            at=moment(row.at),
+            said=row.text or row.right_label or row.article_id or "",
+            question=row.question or "",
+            answer=row.answer or row.given_label or "",
+            topic=row.topic or "",
+        )
+        for row in found
     ]
+
+
+def helped(scope: Scope, live: Iterable[Live]) -> dict[Live, Helped]:
+    """What was asked about its topic since each correction is live, and answered by a version that has it.
+
+    One read, of the newest HELPED_MOST answers of each at most.
+    """
+    some = list(dict.fromkeys(live))
+    reads = [
+        sa.select(
+            sa.literal(place).label("place"),
+            sa.func.count().label("answers"),
+            sa.func.count(sa.func.nullif(newest.c.customer, "")).label("named"),
+            sa.func.count(sa.func.distinct(sa.func.nullif(newest.c.customer, ""))).label("customers"),
+        ).select_from(newest)
+        for place, one in enumerate(some)
+        for newest in [
+            sa.select(_INTERACTION.customer)
+            .where(
+                scope.mine(InteractionRow),
+                _INTERACTION.topic == one.topic,
+                _INTERACTION.at >= one.since,
+                _INTERACTION.version >= one.number,
+                _INTERACTION.source != PROBE_SOURCE,
+            )
+            .order_by(_INTERACTION.at.desc())
+            .limit(HELPED_MOST)
+            .subquery()
+        ]
+    ]
+    if not reads:
+        return {}
+    return {
+        some[row.place]: Helped(row.answers, row.named, row.customers, row.answers >= HELPED_MOST)
+        for row in scope.rows(sa.union_all(*reads))
+    }
 
 
 def labels(scope: Scope, *, limit: int = 300) -> list[str]:
@@ -134,7 +220,7 @@ def _rated_low(scope: Scope) -> list[str]:
             .order_by(_FEEDBACK.received_at.desc())
             .limit(LOOKED_AT)
         )
-        if row.kind in _RATES and row.value is not None and row.value < 0.5
+        if row.kind in RATES and row.value is not None and row.value < 0.5
     ]
     return [key for _, key in sorted(rated, reverse=True)]
 
@@ -157,15 +243,10 @@ def _unsure(scope: Scope) -> list[tuple[str, Why]]:
 
 
 def _corrected(scope: Scope, ids: list[str]) -> set[str]:
-    """Those somebody has already said a better answer to."""
+    """Those somebody has already said a better answer to, and neither took it back nor was overruled."""
     found = scope.rows(
-        sa.select(_FEEDBACK.interaction_id, _FEEDBACK.kind).where(
+        sa.select(_FEEDBACK.interaction_id, _FEEDBACK.kind, _FEEDBACK.state).where(
             scope.mine(FeedbackRow), _FEEDBACK.interaction_id.in_(ids)
         )
     )
-    return {row.interaction_id for row in found if row.kind in _SAYS_BETTER}
-
-
-def _words(text: str) -> frozenset[str]:
-    """Words of three letters and more, and single characters of scripts written without spaces."""
-    return frozenset(word for word in normalise(text).split() if len(word) > 2 or not word.isascii())
+    return {row.interaction_id for row in found if row.kind in SAYS_BETTER and row.state not in GONE}

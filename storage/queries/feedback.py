@@ -22,6 +22,8 @@ SCANNED = 10_000
 """Newest items of each state that common filters look through."""
 SEARCHED = 5_000
 """Newest items of each state that a text search looks through: it compares texts, it is not a full-text index."""
+VALUES = 500
+"""Different topics or checks to choose from."""
 EXCERPT = 300
 """Characters of a text in a list."""
 
@@ -146,12 +148,12 @@ def episode(scope: Scope, interaction_id: str) -> list[str]:
 
 def topics(scope: Scope) -> list[str]:
     """All topics, by name. Walks the index from one topic to the next instead of reading every row."""
-    return _distinct(scope, InteractionRow, _INTERACTION.topic)
+    return scope.distinct(InteractionRow, _INTERACTION.topic, limit=VALUES)
 
 
 def detectors(scope: Scope) -> list[str]:
     """All detectors that ever objected, by name."""
-    return _distinct(scope, FlagRow, _FLAG.detector)
+    return scope.distinct(FlagRow, _FLAG.detector, limit=VALUES)
 
 
 def _depth(scope: Scope, narrowed: Sequence[sa.ColumnElement[bool]], depth: int) -> datetime | None:
@@ -332,15 +334,3 @@ def _line(row: sa.Row[Any], flags: Sequence[tuple[str, str]], *, anatomy: Anatom
 
 def _excerpt(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.func.substr(column, 1, EXCERPT)
-
-
-def _distinct(scope: Scope, table: type[FlagRow] | type[InteractionRow], column: sa.ColumnElement[Any]) -> list[str]:
-    found: list[str] = []
-    last = ""
-    while len(found) < 500:
-        following = scope.rows(sa.select(sa.func.min(column)).where(scope.mine(table), column > last))
-        if not following or following[0][0] is None:
-            break
-        last = str(following[0][0])
-        found.append(last)
-    return found

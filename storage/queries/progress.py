@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 
 from loop.records import (
-    TEACHING_STATES,
     Comparison,
     DailyQuality,
     FeedbackState,
@@ -51,13 +50,6 @@ class Waits(Record):
     quarantined: int
 
 
-class FunnelStep(Record):
-    """One step from a word of feedback to a live change."""
-
-    name: str
-    n: int
-
-
 class ReleaseLine(Record):
     """One release with what it was measured at."""
 
@@ -95,7 +87,7 @@ class ReleaseLine(Record):
 def waits(scope: Scope) -> Waits:
     """Counts for the first screen."""
     waiting = scope.rows(
-        sa.select(_PROPOSAL.stakes, _PROPOSAL.created_at).where(
+        sa.select(_PROPOSAL.stakes, _PROPOSAL.created_at, _PROPOSAL.waits_since).where(
             scope.mine(ProposalRow), _PROPOSAL.state == ProposalState.WAITING.value
         )
     )
@@ -103,33 +95,10 @@ def waits(scope: Scope) -> Waits:
     return Waits(
         to_review=len(waiting),
         high_stakes=sum(row.stakes["level"] == StakesLevel.HIGH.value for row in waiting),
-        oldest=min((moment(row.created_at) for row in waiting), default=None),
+        oldest=min((moment(row.waits_since or row.created_at) for row in waiting), default=None),
         held=feedback.get(FeedbackState.HELD.value, 0),
         quarantined=feedback.get(FeedbackState.QUARANTINED.value, 0),
     )
-
-
-def funnel(scope: Scope) -> list[FunnelStep]:
-    """From feedback to live changes. Counts every row: cache it."""
-    feedback = _counts(scope, FeedbackRow, _FEEDBACK.state, list(FeedbackState))
-    proposals = _counts(scope, ProposalRow, _PROPOSAL.state, list(ProposalState))
-    valid = sum(feedback.get(state.value, 0) for state in TEACHING_STATES)
-    drafted = sum(proposals.values())
-    tested = drafted - proposals.get(ProposalState.DRAFTED.value, 0)
-    approved = scope.number(
-        sa.select(sa.func.count(sa.distinct(_DECISION.proposal_id))).where(
-            scope.mine(DecisionRow), _DECISION.verb == "approve"
-        )
-    )
-    live = proposals.get(ProposalState.LIVE.value, 0)
-    return [
-        FunnelStep(name="Feedback received", n=sum(feedback.values())),
-        FunnelStep(name="Feedback validated", n=valid),
-        FunnelStep(name="Changes drafted", n=drafted),
-        FunnelStep(name="Changes tested", n=tested),
-        FunnelStep(name="Approved", n=approved),
-        FunnelStep(name="Live today", n=live),
-    ]
 
 
 def daily(scope: Scope) -> list[DailyQuality]:

@@ -1,13 +1,13 @@
 """The reviewer's desk: which proposals wait, in what order, and whether the one on screen has moved."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
-from loop.records import Moment, ProposalState, Proposer, Record, StakesLevel, Verdict, are_totals_shown
+from loop.records import Moment, ProposalState, Record, StakesLevel, Verdict, are_totals_shown
 from storage.queries.scope import Scope, moment
-from storage.tables import DecisionRow, HeadRow, IssueRow, ProposalRow, ReportRow
+from storage.tables import DecisionRow, HeadRow, IssueRow, ProposalRow, ReportRow, ViewingRow
 
 LISTED = 500
 """Proposals in one list, at most: more than anybody reads in a day."""
@@ -17,6 +17,7 @@ _REPORT = ReportRow.core().c
 _DECISION = DecisionRow.core().c
 _HEAD = HeadRow.core().c
 _ISSUE = IssueRow.core().c
+_VIEWING = ViewingRow.core().c
 
 
 class ProposalLine(Record):
@@ -27,17 +28,29 @@ class ProposalLine(Record):
     state: ProposalState
     level: StakesLevel
     verdict: Verdict | None
-    """None until it is tested."""
+    """None until it is tested, and while it is withheld."""
+    is_withheld: bool = False
+    """What the test found is told after the decision: see `loop.policy.withholding`."""
     effect: float | None
     """Gain to be expected on sealed cases, as a share of them; None where their totals are not shown yet."""
-    proposer: Proposer
-    base_number: int
-    created_at: Moment
+    waits_since: Moment
+    """When the first of the proposals it replaces was drafted: a redraw does not make it younger."""
+    has_harm: bool = False
+    """It is proved, and the test found a slice that got worse."""
+    readers: tuple[str, ...] = ()
+    """Who reads it now, the holder of the lease first."""
+
+
+class Retest(Record):
+    """Changes that were drawn again on the live version: how many of them are tested by now."""
+
+    done: int
+    total: int
 
     @property
-    def is_against_evidence(self) -> bool:
-        """Whether the test does not speak for it."""
-        return self.verdict not in (Verdict.PROVED, Verdict.NO_WORSE, Verdict.PROMISING)
+    def words(self) -> str:
+        """Such as `being tested again, 3 of 7`; empty when none waits."""
+        return f"being tested again, {self.done} of {self.total}" if self.done < self.total else ""
 
 
 class Mark(Record):
@@ -45,13 +58,6 @@ class Mark(Record):
 
     state: ProposalState
     evidence_digest: str
-    base_number: int
-    live_number: int
-
-    @property
-    def is_base_live(self) -> bool:
-        """Whether it still stands on the live version."""
-        return self.base_number == self.live_number
 
 
 class Pending(Record):
@@ -79,44 +85,89 @@ class Lapsed(Record):
     """The same change on the version that went live instead; None when it was not drafted again."""
 
 
-def listed(scope: Scope, states: Iterable[ProposalState]) -> list[ProposalLine]:
-    """Proposals in these states: high stakes first, then the surest verdict, then the oldest."""
+def listed(
+    scope: Scope,
+    states: Iterable[ProposalState],
+    *,
+    now: Moment | None = None,
+    is_withheld: Callable[[str, bool], bool] = lambda _, is_practice: is_practice,
+) -> list[ProposalLine]:
+    """Proposals in these states: high stakes first, then the surest verdict, then what waits longest.
+
+    `now`: say also who reads each. `is_withheld`: by id and whether it is practice, of which that wait no verdict is
+    told, nor does it rank them (`loop.policy.withholding`).
+    """
     found = scope.rows(
         sa.select(
             _PROPOSAL.id,
             _PROPOSAL.title,
             _PROPOSAL.state,
             _PROPOSAL.stakes,
-            _PROPOSAL.proposer,
-            _PROPOSAL.base_number,
             _PROPOSAL.created_at,
+            _PROPOSAL.waits_since,
+            _PROPOSAL.practice,
             _REPORT.verdict,
+            sa.case((_REPORT.verdict == Verdict.PROVED.value, _REPORT.body["slices"])).label("slices"),
             sa.func.coalesce(_REPORT.expected_gain, _REPORT.sealed_effect).label("gain"),
         )
         .select_from(_with_report())
         .where(scope.mine(ProposalRow), _PROPOSAL.state.in_([state.value for state in states]))
-        .order_by(_PROPOSAL.created_at, _PROPOSAL.id)
+        .order_by(_PROPOSAL.waits_since, _PROPOSAL.id)
         .limit(LISTED)
     )
-    return sorted(map(_line, found), key=_urgency)
+    readers = {} if now is None else readers_of(scope, now=now)
+    lines = []
+    for row in found:
+        hides = row.state == ProposalState.WAITING.value and is_withheld(row.id, bool(row.practice))
+        lines.append(_line(row, readers=readers.get(row.id, ()), is_withheld=hides))
+    return sorted(lines, key=_urgency)
+
+
+def readers_of(scope: Scope, *, now: Moment) -> dict[str, tuple[str, ...]]:
+    """By proposal, who reads it now: the holder of the lease first."""
+    found = scope.rows(
+        sa.select(_VIEWING.proposal_id, _VIEWING.person)
+        .where(scope.mine(ViewingRow), _VIEWING.until > now)
+        .order_by(_VIEWING.since, _VIEWING.person)
+        .limit(LISTED)
+    )
+    told: dict[str, tuple[str, ...]] = {}
+    for row in found:
+        told[row.proposal_id] = (*told.get(row.proposal_id, ()), row.person)
+    return told
+
+
+def retest(scope: Scope) -> Retest:
+    """How far the changes are that were drawn again when the live version moved; an edit's first test is not again."""
+    before = ProposalRow.core().alias("before")
+    is_stale = sa.and_(
+        before.c.agent == _PROPOSAL.agent,
+        before.c.id == _PROPOSAL.replaces,
+        before.c.state == ProposalState.STALE.value,
+    )
+    found = scope.rows(
+        sa.select(_PROPOSAL.state, sa.func.count().label("n"))
+        .join_from(ProposalRow.core(), HeadRow.core(), _HEAD.agent == _PROPOSAL.agent)
+        .join(before, is_stale)
+        .where(scope.mine(ProposalRow), _PROPOSAL.base_number == _HEAD.number)
+        .where(_PROPOSAL.state.in_([one.value for one in ProposalState if one is not ProposalState.STALE]))
+        .group_by(_PROPOSAL.state)
+    )
+    total = sum(row.n for row in found)
+    return Retest(done=total - sum(row.n for row in found if row.state == ProposalState.DRAFTED.value), total=total)
 
 
 def mark(scope: Scope, proposal_id: str) -> Mark | None:
     """Where a proposal stands now; None when there is none of that id."""
     found = scope.rows(
-        sa.select(_PROPOSAL.state, _PROPOSAL.evidence_digest, _PROPOSAL.base_number, _HEAD.number)
-        .join_from(ProposalRow.core(), HeadRow.core(), _HEAD.agent == _PROPOSAL.agent)
-        .where(scope.mine(ProposalRow), _PROPOSAL.id == proposal_id)
+        sa.select(_PROPOSAL.state, _PROPOSAL.evidence_digest).where(
+            scope.mine(ProposalRow), _PROPOSAL.id == proposal_id
+        )
     )
     if not found:
         return None
     row = found[0]
-    return Mark(
-        state=ProposalState(row.state),
-        evidence_digest=row.evidence_digest,
-        base_number=row.base_number,
-        live_number=row.number,
-    )
+    return Mark(state=ProposalState(row.state), evidence_digest=row.evidence_digest)
 
 
 def _standing_approvals(scope: Scope, state: ProposalState, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
@@ -208,22 +259,23 @@ def _with_report() -> sa.FromClause:
     )
 
 
-def _line(row: sa.Row[Any]) -> ProposalLine:
-    state, verdict = ProposalState(row.state), Verdict(row.verdict) if row.verdict else None
+def _line(row: sa.Row[Any], *, readers: tuple[str, ...], is_withheld: bool) -> ProposalLine:
+    state, verdict = ProposalState(row.state), Verdict(row.verdict) if row.verdict and not is_withheld else None
     return ProposalLine(
         id=row.id,
         title=row.title,
         state=state,
         level=StakesLevel(row.stakes["level"]),
         verdict=verdict,
+        is_withheld=is_withheld,
+        has_harm=not is_withheld and any(one["is_harmed"] for one in row.slices or ()),
         effect=row.gain if verdict and are_totals_shown(verdict, state) else None,
-        proposer=Proposer(row.proposer),
-        base_number=row.base_number,
-        created_at=moment(row.created_at),
+        waits_since=moment(row.waits_since or row.created_at),
+        readers=readers,
     )
 
 
 def _urgency(line: ProposalLine) -> tuple[int, int, Moment]:
     levels = (StakesLevel.HIGH, StakesLevel.MEDIUM, StakesLevel.LOW)
     verdicts = (*Verdict, None)
-    return levels.index(line.level), verdicts.index(line.verdict), line.created_at
+    return levels.index(line.level), verdicts.index(line.verdict), line.waits_since

@@ -32,6 +32,22 @@ class Scope:
                 "The database could not be read.", remedy="Try again; nothing was changed."
             ) from error
 
+    def mappings(self, statement: sa.Executable) -> Sequence[sa.RowMapping]:
+        """The same, each row by the names of its columns."""
+        return [row._mapping for row in self.rows(statement)]
+
+    def distinct(self, table: type[Table], column: sa.ColumnElement[Any], *, limit: int) -> list[str]:
+        """Different texts of a column that an index has, in order: hops from one to the next, whatever the rows."""
+        found: list[str] = []
+        last = ""
+        while len(found) < limit:
+            following = self.rows(sa.select(sa.func.min(column)).where(self.mine(table), column > last))
+            if not following or following[0][0] is None:
+                break
+            last = str(following[0][0])
+            found.append(last)
+        return found
+
     def number(self, statement: sa.Executable) -> int:
         """The single count a statement gives."""
         rows = self.rows(statement)

@@ -91,6 +91,12 @@ class TurnRow(Named, table=True):
 
 class AuditRow(Scoped, table=True):  # append-only: triggers refuse anything else
     __tablename__ = "audit"
+    __table_args__ = (
+        sa.Index(None, "agent", "actor", "seq"),
+        sa.Index(None, "agent", "action", "seq"),
+        sa.Index(None, "agent", "subject", "seq"),
+        sa.Index(None, "agent", "at"),
+    )
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     at: datetime
     actor: str

@@ -54,7 +54,11 @@ class EvalCaseRow(Named, table=True):
 
 class ProposalRow(Named, table=True):
     __tablename__ = "proposal"
-    __table_args__ = (to_version("agent", "base_number"), sa.Index(None, "agent", "state", "created_at"))
+    __table_args__ = (
+        to_version("agent", "base_number"),
+        sa.Index(None, "agent", "state", "created_at"),
+        sa.Index(None, "agent", "root_id"),
+    )
     base_number: int
     base_digest: str = Field(max_length=64)
     candidate_digest: str = Field(max_length=64)
@@ -76,6 +80,12 @@ class ProposalRow(Named, table=True):
     report_id: str | None = key()
     """The report a reviewer is shown now. No foreign key: reports point to proposals."""
     stale_reason: str
+    root_id: str = key(default="", sa_column_kwargs={"server_default": ""})
+    """The first proposal of the chain of replacements this one stands in; its own id where it replaces none."""
+    waits_since: datetime | None = None
+    """When that one was drafted."""
+    practice: str = Field(default="", max_length=20, sa_column_kwargs={"server_default": ""})
+    """What is known of a practice case (`loop.records.desk.PracticeKind`); empty: a change like any other."""
 
 
 class ExperimentRow(Named, table=True):
@@ -151,6 +161,7 @@ class DecisionRow(Named, table=True):
     effective_at: datetime
     undoes: str | None = key()
     successor_id: str | None
+    completes: str | None = None
 
 
 class ReleaseRow(Named, table=True):

@@ -31,7 +31,8 @@ class JudgedRow(Scoped, table=True):
         sa.Index("ix_judged_author", "agent", "author", "at", "door"),
         sa.Index("ix_judged_chooser", "agent", "author", *_CHOICE, **_only("choice <> ''")),
         sa.Index("ix_judged_rater", "agent", "author", "family", "value", "state", **_only("choice = ''")),
-        sa.Index("ix_judged_day", "agent", "day", **_only("value IS NOT NULL")),
+        # Partial, so that no other read by the agent alone is planned on it.
+        sa.Index("ix_judged_day", "agent", "day", **_only("day IS NOT NULL")),
         sa.Index("ix_judged_version", "agent", "version", "author", "state", "value", **_only("value IS NOT NULL")),
         sa.Index("ix_judged_group", "agent", "group"),
         sa.Index("ix_judged_question", "agent", "question", "author", **_only("question <> ''")),

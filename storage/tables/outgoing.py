@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from storage.tables.base import Named, Scoped, json_column
+from storage.tables.base import Named, Scoped, json_column, key
 
 
 class OutboxRow(Named, table=True):
@@ -17,6 +17,18 @@ class OutboxRow(Named, table=True):
     digest: str = Field(max_length=64)
     kind: str = Field(max_length=20)
     from_number: int | None
+    at: datetime
+    told: list[str] = json_column()
+    done_at: datetime | None
+
+
+class NoticeRow(Named, table=True):
+    """The fields are explained in `loop.records.notices.Notice`."""
+
+    __tablename__ = "notice"
+    __table_args__ = (sa.Index(None, "agent", "done_at"),)
+    kind: str = Field(max_length=20)
+    subject: str = key()
     at: datetime
     told: list[str] = json_column()
     done_at: datetime | None

@@ -20,6 +20,7 @@ from schemathesis import Case, GenerationMode
 
 from tests.bench.ingest import site
 from tests.bench.printing import finish, say
+from tests.reaching import free_port
 
 EXAMPLES = 150
 """Of each operation, of each of both modes."""
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     odd: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         place = site.make_place(Path(folder), interactions=2_000)
-        port = site.free_port()
+        port = free_port()
         api = site.start_api(place, port)
         try:
             before = site.memory_mb(api.pid)

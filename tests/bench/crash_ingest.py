@@ -25,6 +25,7 @@ from storage.database import Database
 from storage.tables import FeedbackRow
 from tests.bench.ingest import site
 from tests.bench.printing import finish, say
+from tests.reaching import free_port
 
 CLIENTS = 8
 INTERACTIONS = 2_000
@@ -103,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     draw = random.Random(chosen.seed)
     with tempfile.TemporaryDirectory() as folder:
         place = site.make_place(Path(folder), interactions=INTERACTIONS)
-        port = site.free_port()
+        port = free_port()
         clients = Clients(place, port)
         api = site.start_api(place, port)
         clients.start()

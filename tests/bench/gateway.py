@@ -17,7 +17,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from loop.records import VERBS, Actor, Agent, Bundle, Example, Role
 from storage.database import Database
 from storage.tables import InteractionRow
 from tests.bench.printing import finish, say
+from tests.reaching import free_port
 
 LITELLM = "litellm[proxy]>=1.100,<2,!=1.82.7,!=1.82.8"
 START_SECONDS = 180
@@ -237,7 +237,7 @@ def _stand_in(milliseconds: float) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _gateway(url: str, slow: str, quick: str, folder: Path) -> Iterator[str]:
-    port = _free_port()
+    port = free_port()
     environment = os.environ | {
         "RATCHET_DATABASE_URL": url,
         "RATCHET_UPSTREAMS": f"slow={slow}/v1,quick={quick}/v1",
@@ -263,7 +263,7 @@ def _litellm(stack: contextlib.ExitStack, provider: str, folder: Path) -> tuple[
     chosen = {"model": "openai/m", "api_base": f"{provider}/v1", "api_key": "sk-bench"}
     model = {"model_name": "m", "litellm_params": chosen}
     config.write_text(json.dumps({"model_list": [model], "general_settings": {"master_key": "sk-bench"}}))
-    port = _free_port()
+    port = free_port()
     environment = os.environ | {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"}
     command = [uv, "tool", "run", "--from", LITELLM, "litellm", "--config", str(config), "--port", str(port)]
     log = stack.enter_context((folder / "litellm.log").open("wb"))
@@ -300,13 +300,6 @@ def _await(url: str, server: "subprocess.Popen[bytes]") -> None:
                 return
         time.sleep(0.25)
     raise RuntimeError(f"It did not start within {START_SECONDS} seconds.")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

@@ -2,36 +2,35 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from storage.database import Database
 from storage.store import AgentStore
+from tests.desk_process import PATIENCE, Desk, running_desk
 from tests.screens import seed
 from tests.shell.provider import Provider, copy_nearest, serve
 
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
-PATIENCE = 200
-"""Seconds anything may take on the slowest machine: a limit for what hangs, never a measure."""
 
 
 class Served:
     """The running screens and the database behind them."""
 
-    def __init__(self, address: str, database: Database, provider: Provider) -> None:
-        self.address = address
+    def __init__(self, process: Desk, database: Database, provider: Provider) -> None:
+        self.address = process.address
+        self._process = process
         self.database = database
         self.provider = provider
         """What the gateway's calls go on to."""
+
+    def cookie(self) -> dict[str, Any]:
+        """Of a new browser in which the operator opened the desk; for `context.add_cookies`."""
+        name, value = self._process.cookie()
+        return {"name": name, "value": value, "url": self.address, "httpOnly": True, "sameSite": "Strict"}
 
     def agent(self, slug: str) -> AgentStore:
         """A freshly seeded agent of this name."""
@@ -45,30 +44,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     url = f"sqlite:///{folder / 'ratchet.db'}"
     database = Database.open(url)
     seed.fill(database, slug="desk")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with serve(copy_nearest) as provider, (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "loop.cli", "up", "--no-browser", "--no-worker", f"--port={port}"],
-            cwd=folder,  # not the project: the look must not depend on where one stands
-            env=os.environ
-            | {"RATCHET_DATABASE_URL": url, "RATCHET_OPERATOR": "dana"}
-            | {"RATCHET_UPSTREAMS": f"openai={provider.base_url}/v1"},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _wait_for(f"{address}/healthz", process, folder / "server.log")
-            yield Served(address, database, provider)
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            database.close()
+    with serve(copy_nearest) as provider:
+        environment = {"RATCHET_OPERATOR": "dana", "RATCHET_UPSTREAMS": f"openai={provider.base_url}/v1"}
+        with running_desk(url, folder, environment=environment) as process:
+            yield Served(process, database, provider)
+    database.close()
 
 
 @pytest.fixture(scope="package")
@@ -85,6 +65,26 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+Opens = Callable[[], Page]
+
+
+@pytest.fixture
+def opens(browser: Browser) -> Iterator[Opens]:
+    """A page of a browser nobody used before."""
+    contexts = []
+    expect.set_options(timeout=PATIENCE * 1_000)
+
+    def open_page() -> Page:
+        context = browser.new_context(viewport={"width": 1440, "height": 1000})
+        context.set_default_timeout(PATIENCE * 1_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
 Visits = Callable[..., Page]
 
 
@@ -98,6 +98,7 @@ def visits(browser: Browser, served: Served) -> Iterator[Visits]:
     def visit(path: str, **watch: list[str]) -> Page:
         context = browser.new_context(viewport={"width": 1440, "height": 1000}, timezone_id="Europe/Berlin")
         contexts.append(context)
+        context.add_cookies([served.cookie()])
         page = context.new_page()
         page.set_default_timeout(PATIENCE * 1_000)
         if "outside" in watch:
@@ -130,19 +131,6 @@ def settled(page: Page) -> None:
     page.wait_for_selector("[class^='rt-']", state="attached")
     page.evaluate(STILL)
     page.wait_for_selector(READY)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            break
-        try:
-            with urlopen(address, timeout=1):
-                return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    pytest.fail(f"The server did not start: {log.read_text(errors='replace')[-2000:]}")
 
 
 def _note_outside(url: str, address: str, found: list[str]) -> None:

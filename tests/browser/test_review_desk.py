@@ -66,7 +66,8 @@ def test_the_words_just_typed_are_the_words_that_are_kept(served: Served, visits
 def test_a_correction_is_sent_with_the_last_word(served: Served, visits: Visits) -> None:
     store = served.agent("corrected")
     page = visits("/corrections?agent=corrected&c=i8")
-    page.get_by_label("What it should have said").click()
+    page.get_by_role("textbox", name="What it should have said").click()
+    page.keyboard.press("Control+a")
     page.keyboard.type("Your refund is on its way, today")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Correction saved.")).to_be_visible()
@@ -84,7 +85,9 @@ def test_what_changes_between_look_and_click_is_never_approved(served: Served, v
     assert store.decisions(low(store)) == []
     assert store.proposal(low(store)).state is ProposalState.WAITING
     expect(first.get_by_text("changed since it was shown")).to_be_visible()
-    expect(first.get_by_text("seed 99")).to_be_visible()
+    first.keyboard.press("n")
+    numbers = first.locator("[data-testid=stMain]")  # as it is read: what explains a word is hidden
+    expect(numbers).to_contain_text("seed 99", use_inner_text=True)
 
 
 def test_the_second_of_two_people_is_told_that_nothing_was_changed(served: Served, visits: Visits) -> None:
@@ -167,17 +170,3 @@ def test_every_answer_forbids_framing_and_foreign_code(served: Served, visits: V
         assert "'unsafe-inline'" not in headers["content-security-policy"].split("style-src")[0]
         assert headers["x-frame-options"] == "DENY"
         assert headers["x-content-type-options"] == "nosniff"
-
-
-def test_a_selection_does_not_follow_to_another_page(served: Served, visits: Visits) -> None:
-    page = visits("/feedback?agent=desk")
-    canvas = page.locator("[data-testid=stDataFrame] canvas").first
-    box = canvas.bounding_box()
-    assert box is not None
-    for row in (1, 2):
-        page.mouse.click(box["x"] + 16, box["y"] + 36 * row + 18)
-        settled(page)
-    expect(page.get_by_text("2 items chosen.")).to_be_visible()
-    page.get_by_role("button", name="Next page").click()
-    settled(page)
-    expect(page.get_by_text("items chosen.")).to_have_count(0)

@@ -1,11 +1,14 @@
 """What a change is worth is asked again, on cases nobody could have seen when it was decided; and of the same cases."""
 
+import random
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 
-from loop import engine, evaluate
+from loop import engine, evaluate, improvement
 from loop.agent import LocalAgent
+from loop.evaluate.tallies import weigh
 from loop.ports import Answerer, Parts
 from loop.records import (
     Bundle,
@@ -15,6 +18,7 @@ from loop.records import (
     ModelChoice,
     ProposalState,
     Split,
+    Tally,
 )
 from tests import builders, fake_store
 from tests.builders import NOON
@@ -203,6 +207,45 @@ def test_a_paid_model_is_compared_with_what_its_first_version_was_asked_when_it_
     newest = {one.number: one for one in parts.store.measurements()}
     assert newest[1].n > newest[0].n, "the live version was measured on more cases"
     assert found(parts, "progress").evidence.tally.n == once == newest[0].n
+
+
+# counted again and again --------------------------------------------------------------------------
+def test_a_useless_change_is_confirmed_or_called_worse_no_more_often_for_being_counted_again_and_again() -> None:
+    rng = random.Random(7)
+    once: Counter[str] = Counter()
+    for _ in range(400):
+        fixed = broken = n = 0
+        said: set[str] = set()
+        for wanted in (50, 100, 200, 400, 800):
+            drawn = [rng.random() for _ in range(wanted - n)]
+            fixed, broken, n = fixed + sum(x < 0.06 for x in drawn), broken + sum(x > 0.94 for x in drawn), wanted
+            ends = evaluate.fresh_evidence(Tally(fixed=fixed, broken=broken, both_right=n - fixed - broken))
+            assert ends.low is not None
+            assert ends.high is not None
+            said |= {"better"} if ends.low > 0 else {"worse"} if ends.high < 0 else set()
+        once.update(said)
+    assert once["better"] <= 28, "one in twenty, and what 400 worlds scatter; 64 without spending"
+    assert once["worse"] <= 28
+
+
+def test_what_was_counted_under_an_earlier_rule_claims_no_more_than_others() -> None:
+    parts = shipped()
+    more(parts, 600)
+    right = found(parts)
+    assert right.evidence.tally.n
+    plain = right.model_copy(update={"evidence": weigh(right.evidence.tally)})
+    assert plain != right
+    parts.store.commit(Changes(comparisons=(plain,)))
+    engine.turn(parts)
+    assert found(parts) == right
+
+
+def test_what_proofs_have_cost_is_kept_by_the_turn_for_the_pages() -> None:
+    parts = shipped()
+    budget = improvement.stored_budget(parts.store)
+    assert budget is not None
+    assert budget.looks == len(parts.store.ledger().looks) > 0
+    assert budget.words.startswith(f"Look {budget.looks + 1} at the sealed cases: proved means")
 
 
 # in words ------------------------------------------------------------------------------------------

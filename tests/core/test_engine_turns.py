@@ -215,8 +215,7 @@ def test_what_no_longer_fits_the_live_version_says_so() -> None:
     )  # fmt: skip
     engine.run_stage(parts, "test", defects=[])
     approve(parts, rival)
-    engine.apply_due(parts)
-    report = engine.run_stage(parts, "update", defects=[])
+    report = engine.run_stage(parts, "deploy", defects=[])
     assert "no longer fits" in parts.store.proposal(mine).stale_reason
     assert any("no longer fits the live version" in words for words in report.words)
 

@@ -71,6 +71,8 @@ def test_the_same_text_is_right(text: str) -> None:
 
 @given(words, words)
 @example("0", "0.")
+@example("0", "0 %")
+@example("0", "0 per cent")
 def test_case_and_spacing_do_not_matter(expected: str, answer: str) -> None:
     spaced = "   ".join(answer.upper().split(" ")) + "  "
     assert grade(text_case(expected), says(answer)).is_right == grade(text_case(expected), says(spaced)).is_right

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.components import words
+from dashboard.components.elements import words
 from loop.collect.sanitize import unfit_reason
 from loop.records import TRAITS, FeedbackKind, Proposer, Traits
 from loop.update import PROPOSERS

@@ -5,7 +5,7 @@ from click import unstyle
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dashboard.components import markup
+from dashboard.components.elements import markup
 from loop.change import texts
 from loop.errors import OperationRefused
 from loop.text.instructing import find_instructing

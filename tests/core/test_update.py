@@ -486,7 +486,7 @@ def test_a_draft_gets_its_identity_from_its_content() -> None:
         for number in (0, 0, 1)
     ]
     assert made[0].id == made[1].id != made[2].id
-    assert made[0].title == "Learn 1 known-good example"
+    assert made[0].title == "Label 1 question “refund”"
     assert made[0].stakes == Stakes(level=StakesLevel.LOW, reasons=())
     assert made[0].candidate_digest == apply_all(Bundle(), idea.operations).digest
 

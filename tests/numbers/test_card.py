@@ -1,6 +1,7 @@
 """No card contradicts itself: what a reviewer reads beside each other says the same."""
 
-from dashboard.components import results, words
+from dashboard.components.elements import words
+from dashboard.components.review import results
 from loop.evaluate.asked import Witnesses, qualified
 from loop.evaluate.tallies import UNTAUGHT, SliceTally, Tallies, weigh
 from loop.evaluate.verdict import judge

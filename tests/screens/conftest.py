@@ -68,6 +68,13 @@ def opens() -> Opens:
     return open_page
 
 
+@pytest.fixture
+def team(monkeypatch: pytest.MonkeyPatch, workspace: AgentStore) -> None:
+    """The workspace, with accounts."""
+    monkeypatch.setenv("RATCHET_SIGN_IN", "accounts")
+    session.forget()
+
+
 def _point(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     session.forget()
     monkeypatch.setenv("RATCHET_DATABASE_URL", url)

@@ -47,3 +47,9 @@ def button(app: AppTest, prefix: str):  # type: ignore[no-untyped-def]  # Stream
 def shortcuts(app: AppTest) -> list[str]:
     """Every key that would fire on this page."""
     return [one.proto.shortcut for one in app.button if one.proto.shortcut and not one.proto.disabled]
+
+
+def param(app: AppTest, name: str) -> str:
+    """What the address bar says; given by a test it is a list, set by the page a text."""
+    told = app.query_params[name]
+    return told if isinstance(told, str) else str(told[0])

@@ -55,6 +55,7 @@ from loop.records.turns import StageReport, TurnReport
 from storage.database import Database
 from storage.store import AgentStore
 from tests import builders
+from tests.screens import improving
 
 HOSTILE = (
     '<img src="http://outside.invalid/x.png" onerror="alert(1)"><script>alert(2)</script> ![](http://outside.invalid/y)'
@@ -102,6 +103,7 @@ def fill(database: Database, *, slug: str = "desk", rows: int = 160, now: dateti
     _roll_back(store, to=1, at=end - timedelta(days=17))
     _propose(store, end=end)
     _measured(store, end=end)
+    improving.tell(store, now=end)
     return store
 
 

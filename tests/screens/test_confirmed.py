@@ -7,6 +7,7 @@ from click.testing import CliRunner
 from loop.cli import group
 from loop.records import Changes, Measurement, ProposalState
 from storage.store import AgentStore
+from tests.screens import improving
 from tests.screens.conftest import Opens
 from tests.screens.reading import page_words
 
@@ -20,10 +21,13 @@ def test_releases_say_whether_a_change_was_confirmed_on_fresh_cases(workspace: A
     assert f"N{WAITING}" in told
 
 
-def test_improvement_says_how_many_changes_were_confirmed(workspace: AgentStore, opens: Opens) -> None:
+def test_improvement_says_what_was_confirmed(workspace: AgentStore, opens: Opens) -> None:
     told = page_words(opens("improvement"))
-    assert "1 of 1" in told
-    assert f"1 wait for fresh cases. v2 is n{WAITING}" in told
+    assert (
+        "On 63 fresh cases, the one change in force makes answers right 12.7 points more often (90 % interval" in told
+    )
+    assert "Confirmed on fresh cases: v1 “Say when the desk is open”" in told
+    assert "v2 “Answer every late parcel with its tracking page” was taken back after 3 days" in told
 
 
 def test_the_history_of_a_change_says_whether_it_was_confirmed(workspace: AgentStore, opens: Opens) -> None:
@@ -31,16 +35,6 @@ def test_the_history_of_a_change_says_whether_it_was_confirmed(workspace: AgentS
     app = opens("review", p=live.proposal.id)
     app.session_state[f"evidence-{live.proposal.id}"] = "History"
     assert f"v1 is c{CONFIRMED}" in page_words(app.run())
-
-
-def test_the_gain_is_of_the_cases_both_versions_were_asked_and_says_how_many(
-    workspace: AgentStore, opens: Opens
-) -> None:
-    _measure_live_on_others(workspace)
-    told = page_words(opens("improvement"))
-    assert "+5.0 points since v0, on the 1,400 cases both were asked" in told
-    assert "17.6 points" not in told, "the difference of two rates on different cases"
-    assert "n 2,000" in told
 
 
 def test_releases_say_which_rates_were_measured_on_other_cases(workspace: AgentStore, opens: Opens) -> None:
@@ -51,14 +45,17 @@ def test_releases_say_which_rates_were_measured_on_other_cases(workspace: AgentS
 
 
 def test_the_curve_joins_only_versions_measured_on_the_same_cases(workspace: AgentStore, opens: Opens) -> None:
-    def joined() -> list[str]:
-        (line, *_) = json.loads(opens("improvement").get("plotly_chart")[0].proto.spec)["data"]
-        assert line["mode"] == "lines"
-        return list(line["x"])
+    def joined() -> tuple[list[float], list[float]]:
+        (*_, levels) = opens("improvement").get("plotly_chart")
+        line, dots = json.loads(levels.proto.spec)["data"]
+        assert (line["mode"], dots["mode"]) == ("lines", "markers+text")
+        return list(line["y"]), list(dots["y"])
 
-    assert joined() == ["v0", "v1", "v2", "v3"]
+    assert [len(some) for some in joined()] == [4, 4]
     _measure_live_on_others(workspace)
-    assert joined() == ["v3"]
+    improving.tell(workspace, now=workspace.head().created_at)
+    line, dots = joined()
+    assert (line, len(dots)) == ([0.98], 4)
 
 
 def test_the_terminal_says_it_too(workspace: AgentStore) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import actions
+from dashboard.components.review import actions, reading
 from loop import desk, engine
 from loop.ports import Parts
 from loop.records import Actor, Changes, EditInstructions, FeedbackState, ProposalMove, ProposalState, Role, Verdict
@@ -45,6 +45,11 @@ def state(store: AgentStore, proposal_id: str) -> ProposalState:
 def address(app: AppTest, name: str) -> str:
     value = app.query_params[name]
     return value if isinstance(value, str) else value[0]
+
+
+def typed(app: AppTest, key: str, text: str) -> None:
+    """What somebody typed into the text editor of this key."""
+    app.session_state[key] = {"text": {"item": key, "text": text}}
 
 
 def notices(app: AppTest) -> str:
@@ -131,10 +136,9 @@ def test_a_rejection_without_a_reason_is_refused_and_the_form_stays(workspace: A
 
 def test_an_edit_becomes_a_new_change_that_waits_for_its_test(workspace: AgentStore, opens: Opens) -> None:
     app = opens("review", p=high(workspace))
+    digest = workspace.proposal(high(workspace)).evidence_digest
     button(app, "edit-").click().run()
-    fields = {one.key: one for one in app.text_area}
-    mine = next(key for key in fields if key and key.endswith("-0-new"))
-    fields[mine].set_value("Refunds take 4 business days. Start them with `create_refund`.")
+    typed(app, f"edit-{digest}-0-new", "Refunds take 4 business days. Start them with `create_refund`.")
     button(app, "edit-send-").click().run()
     assert not app.exception
     assert state(workspace, high(workspace)) is ProposalState.EDITED
@@ -150,8 +154,7 @@ def test_an_edit_becomes_a_new_change_that_waits_for_its_test(workspace: AgentSt
 def test_an_edit_can_be_looked_at_before_it_is_sent(workspace: AgentStore, opens: Opens) -> None:
     app = opens("review", p=high(workspace))
     button(app, "edit-").click().run()
-    mine = next(one for one in app.text_area if one.key and one.key.endswith("-0-new"))
-    mine.set_value("Refunds are instant.")
+    typed(app, f"edit-{workspace.proposal(high(workspace)).evidence_digest}-0-new", "Refunds are instant.")
     button(app, "edit-look-").click().run()
     assert "Your wording" in page_words(app)
     assert "Refunds are instant." in page_words(app)
@@ -161,7 +164,7 @@ def test_an_edit_can_be_looked_at_before_it_is_sent(workspace: AgentStore, opens
 def test_somebody_faster_wins_and_the_loser_is_told(workspace: AgentStore, parts: Parts, opens: Opens) -> None:
     app = opens("review", p=low(workspace))
     seen = workspace.proposal(low(workspace)).evidence_digest
-    desk.reject(parts, low(workspace), actor=BEN, seen_digest=seen, categories=("wrong",), reason="")
+    desk.reject(parts, low(workspace), actor=BEN, seen_digest=seen, categories=("wrong",), reason="It is wrong.")
     button(app, "approve-").click().run()
     assert state(workspace, low(workspace)) is ProposalState.REJECTED
     assert [one.actor.name for one in workspace.decisions(low(workspace))] == ["ben"]
@@ -252,7 +255,32 @@ def test_an_empty_desk_says_so(workspace: AgentStore, opens: Opens) -> None:
     assert "Every proposed change is decided" in page_words(app)
 
 
-@pytest.mark.parametrize("doing", ["read", "approve", "reject", "edit"])
+def test_an_empty_desk_after_changes_were_drawn_again_stands_still(
+    workspace: AgentStore, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draws_again() -> None:
+        raise AssertionError("nothing came and nothing changed")
+
+    monkeypatch.setattr(reading, "draw_again", draws_again)
+    again = [
+        one.proposal.model_copy(update={"id": f"again-{one.proposal.id}", "replaces": one.proposal.id})
+        for one in workspace.proposals([ProposalState.WAITING])
+    ]
+    workspace.commit(Changes(proposals=tuple(again)))
+    workspace.commit(
+        Changes(
+            proposal_moves=tuple(
+                ProposalMove(proposal_id=one.proposal.id, was=one.state, now=ProposalState.SET_ASIDE)
+                for one in workspace.proposals([ProposalState.WAITING, ProposalState.DRAFTED])
+            )
+        )
+    )
+    app = opens("review")
+    assert not app.exception
+    assert "Every proposed change is decided" in page_words(app)
+
+
+@pytest.mark.parametrize("doing", ["read", "approve", "reject", "edit", "keep", "comment"])
 def test_no_two_buttons_share_a_key_in_any_state_of_the_form(workspace: AgentStore, opens: Opens, doing: str) -> None:
     app = opens("review", p=high(workspace))
     if doing != "read":
@@ -271,7 +299,7 @@ def test_drafting_offers_no_other_keys(workspace: AgentStore, opens: Opens) -> N
 def test_a_change_drafted_by_hand_waits_for_its_test(workspace: AgentStore, opens: Opens) -> None:
     app = opens()
     button(app, "draft-open").click().run()
-    next(one for one in app.text_area if one.label == "New text").set_value("Answer in the customer's language.")
+    typed(app, f"draft-{app.session_state['drafting']}-Instruction-whole", f"{seed.INSTRUCTIONS}\nAnswer in French.")
     next(one for one in app.text_input if "one sentence" in one.label).set_value("Answer in their language")
     next(one for one in app.text_area if one.label == "Why?").set_value("Customers write in French.")
     next(one for one in app.button if one.label == "Send to the test").click().run()
@@ -279,9 +307,10 @@ def test_a_change_drafted_by_hand_waits_for_its_test(workspace: AgentStore, open
     made = workspace.proposal(proposal(workspace, "Answer in their language"))
     assert (made.state, made.proposal.proposer) == (ProposalState.DRAFTED, "person")
     assert made.proposal.authors == ("dana",)
+    assert made.proposal.operations == (EditInstructions(new="Answer in French."),)
 
 
-@pytest.mark.parametrize("kind", ["Rule", "Example", "Article"])
+@pytest.mark.parametrize("kind", ["Instruction", "Rule", "Example", "Article"])
 def test_an_empty_draft_is_refused_in_words(workspace: AgentStore, opens: Opens, kind: str) -> None:
     app = opens()
     before = len(workspace.proposals())
@@ -295,10 +324,11 @@ def test_an_empty_draft_is_refused_in_words(workspace: AgentStore, opens: Opens,
 
 def test_feedback_is_released_with_a_reason_only(workspace: AgentStore, opens: Opens) -> None:
     app = opens("feedback", f="f7")
-    button(app, "judge-released-").click().run()
+    app.pills(key="judge-to-f7").set_value(FeedbackState.RELEASED)
+    button(app, "judge-send-").click().run()
     assert workspace.feedback_items(["f7"])["f7"].state is FeedbackState.QUARANTINED
     app.text_input(key="judge-why-f7").set_value("I know this customer.")
-    button(app, "judge-released-").click().run()
+    button(app, "judge-send-").click().run()
     item = workspace.feedback_items(["f7"])["f7"]
     assert item.state is FeedbackState.RELEASED
     assert any(flag.detector == "person" and "I know this customer." in flag.reason for flag in item.flags)
@@ -306,9 +336,9 @@ def test_feedback_is_released_with_a_reason_only(workspace: AgentStore, opens: O
 
 def test_a_correction_keeps_text_reasons_and_whether_it_teaches(workspace: AgentStore, opens: Opens) -> None:
     app = opens("corrections", c="i8")
-    app.text_area(key="text-i8").set_value("Your refund is on its way.")
+    app.session_state["text-i8"] = {"text": {"item": "i8", "text": "Your refund is on its way."}}
     app.pills(key="reasons-i8").set_value(["Out of date"])
-    app.radio(key="teaches-i8").set_value(False)
+    app.checkbox(key="exception-i8").check()
     button(app, "save-i8").click().run()
     assert not app.exception
     said = [item.feedback for item in workspace.feedback() if item.feedback.author == "dana"]

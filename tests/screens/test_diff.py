@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.components import changes, diff, markup
-from dashboard.components.markup import Markup, tag
+from dashboard.components.elements import diff, marks, markup
+from dashboard.components.elements.markup import Markup, tag
+from dashboard.components.review import changes
 from loop.records import Change
 from loop.text.invisible import find_invisible, is_invisible, reveal
 from tests.screens.reading import tags, words
@@ -84,7 +85,7 @@ def test_an_edited_line_stands_beside_its_new_self_when_lines_come_before_it() -
 @pytest.mark.parametrize("before", ["", INSTRUCTIONS])
 def test_every_layout_shows_hostile_text_as_text(layout: changes.Layout, before: str) -> None:
     after = f"{INSTRUCTIONS}\n{HOSTILE}"
-    html = changes.render([change(before, after)], layout=layout, left="Live", right="Proposed")
+    html = changes.render(changes.folded([change(before, after)]), layout=layout, left="Live", right="Proposed")
     assert HOSTILE.replace(" ", "") in words(html).replace(" ", "")
     assert tags(html) <= markup.TAGS
 
@@ -143,3 +144,11 @@ def test_only_markup_is_shown() -> None:
     with pytest.raises(TypeError):
         markup.show("<b>text</b>")  # type: ignore[arg-type]  # the mistake this guards against
     assert isinstance(tag("b", "x"), Markup)
+
+
+def test_marked_words_are_heard_apart_from_the_word_before_them() -> None:
+    both = marks.sides("It takes ten days, always.", "It takes four days, always.")
+    assert words(both.before) == "It takes deleted:  ten days, always."
+    assert words(both.after) == "It takes inserted:  four days, always."
+    woven = words(marks.woven("It takes ten days, always.", "It takes four days, always."))
+    assert woven == "It takes deleted:  ten inserted:  four days, always."

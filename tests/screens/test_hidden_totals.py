@@ -28,7 +28,7 @@ from storage.store import AgentStore
 from tests import builders
 from tests.screens import seed
 from tests.screens.conftest import Opens
-from tests.screens.reading import page_words
+from tests.screens.reading import button, page_words
 
 TOTALS = seed.evidence(1777, 433, 217)
 TELLTALES = re.compile(r"(?<![0-9a-f])(433|217|12\.2|12\.1|9\.7|0\.097|0\.12[12])(?![0-9a-f])")
@@ -65,12 +65,19 @@ def tested(workspace: AgentStore) -> Callable[[Verdict], str]:
     return make
 
 
+def numbers(opens: Opens, proposal_id: str) -> str:
+    """The page of a change with everything on it: the statistics too, which are a key away."""
+    app = opens("review", p=proposal_id)
+    assert "Numbers" in button(app, "numbers").label
+    return page_words(button(app, "numbers").click().run())
+
+
 def everything(store: AgentStore, database: Database, opens: Opens, *, proposal_id: str) -> dict[str, str]:
     """What the screens, the terminal, the queries and the store hand out."""
     run = CliRunner()
     slug = store.agent.slug
     shown = {
-        "review": page_words(opens("review", p=proposal_id)),
+        "review": numbers(opens, proposal_id),
         "today": page_words(opens()),
         "list": run.invoke(group, ["review", "--agent", slug, "--list"]).output,
         "terminal": run.invoke(group, ["review", "--agent", slug], input="s\n" * 12).output,
@@ -99,7 +106,7 @@ def test_no_screen_no_terminal_and_no_json_shows_sealed_totals_of_an_undecided_c
 def test_what_is_proved_or_harmful_shows_what_it_rests_on(
     verdict: Verdict, tested: Callable[[Verdict], str], opens: Opens
 ) -> None:
-    text = page_words(opens("review", p=tested(verdict)))
+    text = numbers(opens, tested(verdict))
     assert "Fixes 433 and breaks 217" in text
     assert "+9.7 points" in text, "the gain to be expected stands first"
     assert "seen +12.2 points" in text
@@ -112,7 +119,7 @@ def test_after_the_decision_the_totals_are_shown(
     item = workspace.proposal(proposal_id)
     desk.reject(parts, proposal_id, actor=builders.reviewer(is_single_operator=True), seen_digest=item.evidence_digest,
                 reason="no")  # fmt: skip
-    text = page_words(opens("review", p=proposal_id))
+    text = numbers(opens, proposal_id)
     assert "Fixes 433 and breaks 217" in text
     assert HIDDEN not in text
 

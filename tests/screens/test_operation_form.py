@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import operation
+from dashboard.components.elements import editor
+from dashboard.components.review import operation
+from loop.errors import Conflict
 from loop.records import (
     Approach,
     Article,
@@ -61,10 +63,14 @@ WORDED: dict[type[Operation], tuple[Any, Operation]] = {
 }
 
 
+TYPED: dict[type[Operation], str] = {EditInstructions: "k-new", SetApproach: "k-instruction"}
+"""Fields that are the text editor, by their key."""
+
+
 def page(operation: object) -> None:
     import streamlit as st
 
-    from dashboard.components import operation as component
+    from dashboard.components.review import operation as component
 
     with st.form("form"):
         component.draw(operation, key="k")
@@ -94,15 +100,37 @@ def test_a_new_word_reaches_its_field(kind: type[Operation]) -> None:
     change, label = OPERATIONS[kind]
     value, expected = WORDED[kind]
     app = run(change)
-    fields = [*app.text_area, *app.text_input, *app.number_input]
-    next(one for one in fields if one.label.startswith(label)).set_value(value)
+    if key := TYPED.get(kind):
+        app.session_state[key] = {"text": {"item": key, "text": value}}
+    else:
+        fields = [*app.text_area, *app.text_input, *app.number_input]
+        next(one for one in fields if one.label.startswith(label)).set_value(value)
     app.button[0].click().run()
     assert app.session_state["read"] == expected
+
+
+def test_one_answer_to_many_questions_is_worded_once() -> None:
+    other = ONE.model_copy(update={"id": "y", "question": "Where?"})
+    bundle = ChangeExamples(add=(ONE, other), remove=("z",), positions=(3, 1))
+    app = run(bundle)
+    app.session_state["k-answer-0"] = {"text": {"item": "k-answer-0", "text": "It arrives today."}}
+    app.button[0].click().run()
+    read = app.session_state["read"]
+    assert [one.answer for one in read.add] == ["It arrives today."] * 2
+    assert (read.remove, read.positions) == (("z",), (3, 1))
+
+
+def test_a_text_typed_for_another_change_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = {"k-new": {"text": {"item": "another", "text": "Never mind."}}}
+    monkeypatch.setattr(editor.st, "session_state", typed)
+    with pytest.raises(Conflict, match="another item"):
+        operation.read(EditInstructions(old="Be kind.", new="Be brief."), key="k")
 
 
 def test_cells_of_a_bundle_reach_their_example(monkeypatch: pytest.MonkeyPatch) -> None:
     other = ONE.model_copy(update={"id": "y"})
     edited = {"edited_rows": {"0": {"Keep": False}, "1": {"Label": " ", "Answer": None, "Question": "Where?"}}}
+    monkeypatch.setattr(operation, "BOXES", 0)
     monkeypatch.setattr(operation.st, "session_state", {"k-add": edited, "k-remove": False})
     read = operation.read(ChangeExamples(add=(ONE, other), remove=("z",), positions=(3, 1)), key="k")
     worded = other.model_copy(update={"label": None, "answer": "", "question": "Where?"})

@@ -16,9 +16,10 @@ from loop.records import (
     ProposalState,
     StakesLevel,
     Sums,
+    Verdict,
 )
 from storage.database import Database
-from storage.queries import Scope, corrections, feedback, progress, review
+from storage.queries import Scope, alike, corrections, feedback, progress, review
 from storage.queries.feedback import FeedbackFilter
 from storage.store import AgentStore
 from tests.screens import seed
@@ -133,7 +134,6 @@ def test_nothing_of_another_agent_is_read(database: Database, store: AgentStore)
     assert progress.releases(nobody) == []
     assert progress.daily(nobody) == []
     assert progress.waits(nobody).to_review == 0
-    assert all(step.n == 0 for step in progress.funnel(nobody))
 
 
 def test_topics_and_detectors_are_each_named_once(scope: Scope) -> None:
@@ -144,10 +144,9 @@ def test_topics_and_detectors_are_each_named_once(scope: Scope) -> None:
 def test_high_stakes_come_first_and_sure_verdicts_before_unsure_ones(scope: Scope) -> None:
     lines = review.listed(scope, [ProposalState.WAITING])
     assert lines[0].level is StakesLevel.HIGH
-    assert [line.title for line in lines if line.is_against_evidence] == [
-        "Answer every word “invoice” with the invoice page",
-        "New opening hours",
-    ]
+    verdicts = [line.verdict for line in lines if line.level is StakesLevel.LOW and line.verdict]
+    assert verdicts == sorted(verdicts, key=list(Verdict).index)
+    assert len(set(verdicts)) > 2
 
 
 def test_what_was_corrected_is_not_asked_again(store: AgentStore, scope: Scope) -> None:
@@ -164,7 +163,7 @@ def test_what_was_corrected_is_not_asked_again(store: AgentStore, scope: Scope) 
 
 
 def test_similar_questions_are_of_the_same_topic_and_not_the_question_itself(scope: Scope) -> None:
-    found = corrections.similar(scope, interaction_id="i8", question="I have a question about refunds", topic="refunds")
+    found = alike.similar(scope, interaction_id="i8", question="I have a question about refunds", topic="refunds")
     assert found
     assert "i8" not in {one.interaction_id for one in found}
     assert [one.likeness for one in found] == sorted((one.likeness for one in found), reverse=True)
@@ -176,13 +175,6 @@ def test_releases_carry_their_newest_measurement_and_the_live_one_leads(scope: S
     assert [line.is_live for line in lines] == [True, False, False, False]
     assert (lines[0].restores, lines[1].proposal_state) == (1, ProposalState.UNDONE)
     assert (lines[3].right, lines[3].n) == (1480, 1840)
-
-
-def test_each_step_of_the_funnel_is_counted(store: AgentStore, scope: Scope) -> None:
-    steps = {step.name: step.n for step in progress.funnel(scope)}
-    assert steps["Feedback received"] == 120
-    assert steps["Changes drafted"] == len(store.proposals())
-    assert (steps["Approved"], steps["Live today"]) == (2, 1)
 
 
 def test_a_flag_of_an_unreliable_author_shows_the_figures_of_their_record_as_they_are_now(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from loop import cli
+from loop import cli, desk
+from tests.shell import people_world
 from tests.shell.fleet import Workers, workers
 
 
@@ -52,3 +53,9 @@ def fleet(forker: Workers) -> Iterator[Workers]:
     """Workers of one test; none of them outlives it."""
     yield forker
     forker.end_all()
+
+
+@pytest.fixture
+def how() -> desk.Opening:
+    """With what people are let in: a clock that stands still, and tokens one after the other."""
+    return people_world.opening()

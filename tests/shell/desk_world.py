@@ -38,7 +38,7 @@ def agent() -> Agent:
         name="Desk",
         grading=Grading.LABEL,
         trusted_authors=LEADS,
-        limits=Limits(dev_share=0.4, sealed_share=0.45, undo_seconds=0),
+        limits=Limits(dev_share=0.4, sealed_share=0.45, undo_seconds=0, undo_seconds_high=0),
         created_at=NOON,
     )
 

@@ -88,7 +88,7 @@ def test_an_approval_that_can_no_longer_be_applied_is_stale_with_its_reason_and_
     assert parts.store.proposal(other).state is ProposalState.LIVE
     assert parts.store.check_journal().is_intact
     said = [entry.action for entry in parts.store.journal() if not entry.action.startswith("write ")]
-    assert said[-2] == "mark proposal stale"
+    assert "mark proposal stale" in said
     assert not any("could not be applied" in word for one in engine.turn(parts).stages for word in one.words)
 
 
@@ -108,7 +108,7 @@ def test_a_defect_in_applying_one_approval_is_raised_after_the_others_went_live_
     monkeypatch.setattr(deploy, "deploy_release", broken)
     with pytest.raises(ZeroDivisionError):
         engine.turn(parts)
-    assert parts.store.proposal(poison).state is ProposalState.APPROVED
+    assert parts.store.proposal(poison).state is ProposalState.STALE, "its base is live no more"
     assert parts.store.proposal(other).state is ProposalState.LIVE
     live = parts.store.head().number
     assert [one.number for one in parts.store.measurements() if one.number == live] == [live], "measured all the same"

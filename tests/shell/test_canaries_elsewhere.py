@@ -55,7 +55,16 @@ def shell(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str]]:
     """The command, on either database: exit code and everything it said."""
-    monkeypatch.setenv("RATCHET_DATABASE_URL", database_url)
+    call = commands(database_url, monkeypatch, capsys)
+    assert call("agent", "create", "desk")[0] == 0
+    return call
+
+
+def commands(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """The command on a database."""
+    monkeypatch.setenv("RATCHET_DATABASE_URL", url)
     monkeypatch.setenv("RATCHET_OPERATOR", "olga")
 
     def call(*words: str) -> tuple[int, str]:
@@ -68,7 +77,6 @@ def shell(
         said = capsys.readouterr()
         return code, said.out + said.err
 
-    assert call("agent", "create", "desk")[0] == 0
     return call
 
 
@@ -390,20 +398,7 @@ def shell_on(
     site: GatewaySite, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str]]:
     """The command on the site's database."""
-    monkeypatch.setenv("RATCHET_DATABASE_URL", database_url)
-    monkeypatch.setenv("RATCHET_OPERATOR", "olga")
-
-    def call(*words: str) -> tuple[int, str]:
-        monkeypatch.setattr("sys.argv", ["ratchet", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, said.out + said.err
-
-    return call
+    return commands(database_url, monkeypatch, capsys)
 
 
 def test_a_proposal_with_a_secret_is_refused_and_not_kept(site: GatewaySite, parts: Parts) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from loop import collect, desk, engine, wiring
-from loop.errors import Conflict, DigestMismatch, InvalidInput, NotAllowed, OperationRefused, StaleBase
+from loop.errors import Conflict, DigestMismatch, InvalidInput, NotAllowed, OperationRefused
 from loop.ports import Parts
 from loop.records import (
     Actor,
@@ -235,9 +235,10 @@ def test_a_base_that_moved_is_refused(parts: Parts) -> None:
     digest = shown(parts, low)
     desk.approve(parts, high.id, actor=OLGA, seen_digest=shown(parts, high), reason="our custom")
     assert engine.apply_due(parts)
-    with pytest.raises(StaleBase):
+    with pytest.raises(Conflict, match="stale"):
         desk.approve(parts, low.id, actor=OLGA, seen_digest=digest, reason="x")
     assert parts.store.head().number == 1
+    assert [item.proposal.replaces for item in parts.store.proposals([ProposalState.DRAFTED])] == [low.id], "at once"
 
 
 def test_an_edit_is_a_new_proposal_with_the_editor_as_author_that_is_tested_again(parts: Parts) -> None:

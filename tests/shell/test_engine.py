@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from loop import desk, engine, wiring
+from loop.engine import cards
 from loop.llm import DirectModel
 from loop.ports import Parts
 from loop.records import (
@@ -356,7 +357,11 @@ def test_what_was_undecided_is_tried_again_on_the_budget_that_is_left_when_enoug
     assert parts.store.proposal(mine.id).evidence_digest == again.evidence_digest
 
 
-def test_no_question_is_asked_twice_of_the_same_version_in_a_turn_across_turns_and_restarts(make: Desk) -> None:
+def test_no_question_is_asked_twice_of_the_same_version_in_a_turn_across_turns_and_restarts(
+    make: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The reach of a change puts questions of the traffic to the built-in agent, which costs nothing; not counted here.
+    monkeypatch.setattr(cards, "_differing", lambda *_, **__: None)
     counting = Counting()
     parts = replace(make(), answerers=counting)
     desk_world.arrive(parts)

@@ -264,7 +264,7 @@ def test_what_is_delivered_again_stays_erased(signed: Database, parts: Parts) ->
 @pytest.mark.parametrize("point", ["erase:unlearned", "erase:written"])
 def test_an_erasure_that_dies_is_done_by_the_next_one(signed: Database, parts: Parts, point: str) -> None:
     class Killed(Exception):
-        pass
+        """What the process dies of."""
 
     def die(label: str) -> None:
         if label == point:

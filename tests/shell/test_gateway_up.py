@@ -14,9 +14,10 @@ from loop import desk, wiring
 from loop.records import VERBS
 from storage.database import Database
 from tests import builders
+from tests.reaching import free_port
 from tests.shell.gateway_site import OLGA
 from tests.shell.provider import Provider, Said, Seen, Sent, serve
-from tests.shell.test_up import PATIENCE, free_port, is_healthy, wait_for
+from tests.shell.test_up import PATIENCE, is_healthy, wait_for
 
 PLAIN = json.dumps({"data": [{"id": f"model-{number}"} for number in range(500)]}, indent=1).encode()
 """What anybody who packs answers would pack."""

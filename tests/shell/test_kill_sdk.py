@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,17 +18,12 @@ from storage.database import Database
 from storage.store import AgentStore
 from storage.tables import FeedbackRow, InteractionRow
 from tests.otlp_bodies import genai, span, traces
+from tests.reaching import free_port
 from tests.serving import Client, new_key
 
 pytestmark = pytest.mark.kill
 KILLS = 3
 RECORDS = 600
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 class Api:

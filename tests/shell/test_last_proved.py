@@ -2,7 +2,7 @@
 
 import pytest
 
-from loop import engine, wiring
+from loop import engine, evaluate, wiring
 from loop.engine import test as stage
 from loop.evaluate import TrialWork
 from loop.records import (
@@ -14,7 +14,6 @@ from loop.records import (
     ProposalItem,
     ProposalMove,
     ProposalState,
-    Report,
     Verdict,
 )
 from loop.settings import Settings
@@ -49,11 +48,12 @@ def tested(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> list[T
     """What the tests of drafts were given."""
     works: list[TrialWork] = []
 
-    def step(work: TrialWork) -> Report:
+    def tried(work: TrialWork) -> evaluate.Tried:
         works.append(work)
-        return builders.report(work.proposal, id=f"of-{work.proposal.id}", verdict=Verdict.NO_WORSE)
+        report = builders.report(work.proposal, id=f"of-{work.proposal.id}", verdict=Verdict.NO_WORSE)
+        return evaluate.Tried(report=report, outcomes=())
 
-    monkeypatch.setattr(stage.evaluate, "step", step)
+    monkeypatch.setattr(stage.evaluate, "tried", tried)
     store = sqlite_database.create_agent(builders.agent(), FIRST, now=builders.NOON, actor="rita")
     ship(store, "p1", bundle=PROVED, verdict=Verdict.PROVED)
     ship(store, "p2", bundle=FOLLOWED, verdict=Verdict.NO_WORSE)

@@ -7,7 +7,6 @@ for. Without them these tests are skipped and say so; in CI they fail.
 import json
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import urllib.error
@@ -34,6 +33,7 @@ from storage.connecting import reading
 from storage.database import Database
 from storage.store import AgentStore
 from storage.tables import InteractionRow
+from tests.reaching import free_port, is_up, post_json
 
 STARTS = 480
 """Seconds a server may take to start on a machine that is busy."""
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.timeout(1_500)
 @pytest.fixture(scope="module")
 def phoenix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running Phoenix, by its address."""
-    folder, port, other = tmp_path_factory.mktemp("phoenix"), _free_port(), _free_port()
+    folder, port, other = tmp_path_factory.mktemp("phoenix"), free_port(), free_port()
     more = {
         "PHOENIX_WORKING_DIR": str(folder),
         "PHOENIX_HOST": "127.0.0.1",
@@ -58,7 +58,7 @@ def phoenix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running MLflow, by its address."""
-    folder, port = tmp_path_factory.mktemp("mlflow"), _free_port()
+    folder, port = tmp_path_factory.mktemp("mlflow"), free_port()
     command = [_program("mlflow"), "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)]
     with _running(command, folder, {"MLFLOW_DISABLE_TELEMETRY": "true"}, f"http://127.0.0.1:{port}/health"):
@@ -75,16 +75,16 @@ def test_what_a_real_phoenix_keeps_is_pulled_once_and_what_is_said_later_with_th
     rating = {"span_id": span, "name": "thumbs", "annotator_kind": "HUMAN", "metadata": {"author": "anna"}}
     judge = {"trace_id": trace, "name": "correctness", "annotator_kind": "LLM", "result": {"score": 0.4}}
     about = {"session_id": "s-1", "name": "overall", "annotator_kind": "HUMAN", "metadata": {"author": "u-7"}}
-    _post(f"{phoenix}/v1/span_annotations?sync=true", {"data": [rating | {"result": {"score": 0}}]})
-    _post(f"{phoenix}/v1/trace_annotations?sync=true", {"data": [judge]})
-    _post(f"{phoenix}/v1/session_annotations?sync=true", {"data": [about | {"result": {"label": "good"}}]})
+    post_json(f"{phoenix}/v1/span_annotations?sync=true", {"data": [rating | {"result": {"score": 0}}]})
+    post_json(f"{phoenix}/v1/trace_annotations?sync=true", {"data": [judge]})
+    post_json(f"{phoenix}/v1/session_annotations?sync=true", {"data": [about | {"result": {"label": "good"}}]})
     pull = _puller(sqlite_database)
     assert pull(target) == (3, {})
     made = _interactions(sqlite_database, sqlite_store)[trace]
     assert (made.question, made.answer, made.source) == ("Where is my order?", "It arrives on Friday.", "pull:tool")
     assert [step.kind for step in made.steps] == ["tool", "model", "check"]
     assert pull(target) == (0, {})
-    _post(f"{phoenix}/v1/span_annotations?sync=true", {"data": [rating | {"result": {"score": 1}}]})
+    post_json(f"{phoenix}/v1/span_annotations?sync=true", {"data": [rating | {"result": {"score": 1}}]})
     assert pull(target) == (0, {})  # the same person's later word: it replaces the earlier one
     assert _said(sqlite_store) == {
         (trace, FeedbackKind.THUMBS, 1.0, "", "anna", "new"),
@@ -96,7 +96,7 @@ def test_what_a_real_phoenix_keeps_is_pulled_once_and_what_is_said_later_with_th
 def test_what_a_real_mlflow_keeps_is_pulled_once_and_what_is_said_later_with_the_next_pull(
     mlflow: str, sqlite_database: Database, sqlite_store: AgentStore
 ) -> None:
-    experiment = _post(f"{mlflow}/api/2.0/mlflow/experiments/create", {"name": "support"})["experiment_id"]
+    experiment = post_json(f"{mlflow}/api/2.0/mlflow/experiments/create", {"name": "support"})["experiment_id"]
     send = _agent(f"{mlflow}/v1/traces", {}, headers={"x-mlflow-experiment-id": experiment})
     trace, _ = send("Where is my order?", "It arrives on Friday.")
     name = f"tr-{trace}"
@@ -111,10 +111,10 @@ def test_what_a_real_mlflow_keeps_is_pulled_once_and_what_is_said_later_with_the
     assert [step.kind for step in made.steps] == ["tool", "model"]
     person = {"trace_id": name, "source": {"source_type": "HUMAN", "source_id": "anna"}}
     judge = {"trace_id": name, "source": {"source_type": "LLM_JUDGE", "source_id": "judge"}}
-    _post(assess, {"assessment": person | {"assessment_name": "thumbs", "feedback": {"value": False}}})
+    post_json(assess, {"assessment": person | {"assessment_name": "thumbs", "feedback": {"value": False}}})
     better = {"assessment_name": "expected_response", "expectation": {"value": "It arrives on Monday."}}
-    _post(assess, {"assessment": person | better})
-    _post(assess, {"assessment": judge | {"assessment_name": "correctness", "feedback": {"value": 0.4}}})
+    post_json(assess, {"assessment": person | better})
+    post_json(assess, {"assessment": judge | {"assessment_name": "correctness", "feedback": {"value": 0.4}}})
     assert pull(target) == (2, {})
     assert pull(target) == (0, {})
     assert _said(sqlite_store) == {
@@ -209,7 +209,7 @@ def _running(command: list[str], folder: Path, more: Mapping[str, str], health: 
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, env=os.environ | more, stdout=log, stderr=log)
         try:
-            _until(lambda: server.poll() is not None or _is_up(health))
+            _until(lambda: server.poll() is not None or is_up(health))
             assert server.poll() is None, (folder / "log").read_text(errors="replace")[-2_000:]
             yield
         finally:
@@ -229,14 +229,6 @@ def _until(is_so: Callable[[], object]) -> None:
     raise AssertionError("it did not come to pass")
 
 
-def _is_up(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as reply:
-            return bool(reply.status == 200)
-    except OSError:
-        return False
-
-
 def _get(url: str) -> dict[str, Any]:
     try:
         with urllib.request.urlopen(url, timeout=60) as reply:
@@ -244,17 +236,3 @@ def _get(url: str) -> dict[str, Any]:
             return found
     except urllib.error.HTTPError:
         return {"data": []}
-
-
-def _post(url: str, body: object) -> dict[str, Any]:
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as reply:
-        found: dict[str, Any] = json.load(reply)
-        return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -7,9 +7,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from loop import desk as verbs
 from loop import wiring
 from loop.cli import group
-from loop.records import Changes, ProposalState, Stakes, StakesLevel
+from loop.records import Changes, EditInstructions, ProposalMove, ProposalState, Stakes, StakesLevel, Verdict
 from loop.settings import Settings
 from storage.database import Database
 from storage.store import AgentStore
@@ -67,3 +68,52 @@ def test_who_approved_what_did_not_go_live_is_told_at_the_terminal(desk: AgentSt
     assert "went live before it" in told.output
     other = run.invoke(group, ["review", "--agent", "desk"], env={"RATCHET_OPERATOR": "ben"})
     assert "did not go live" not in other.output
+
+
+def _drafted(desk_store: AgentStore, number: int, *, old: str, new: str) -> str:
+    """A change of the instructions that waits, proved."""
+    parts = wiring.parts_for(Settings(), Database.open(Settings().database_url), "desk")
+    rita = builders.reviewer()
+    edit = EditInstructions(old=old, new=new)
+    made = verbs.draft(parts, actor=rita, operations=[edit], title=f"Words {number}", rationale="So.")
+    move = ProposalMove(proposal_id=made.id, was=ProposalState.DRAFTED, now=ProposalState.WAITING)
+    desk_store.commit(Changes(reports=(builders.report(made, verdict=Verdict.PROVED),), proposal_moves=(move,)))
+    return made.id
+
+
+def test_the_terminal_takes_comments_and_keeps_a_part_of_a_change(
+    desk: AgentStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _drafted(desk, 1, old="", new="Be kind.\nBe brief.")
+    approval = deciding.decision(desk.proposal(made))
+    desk.decide(approval)
+    assert deciding.deploy(desk, approval).outcome == "applied"
+    part = _drafted(desk, 2, old="Be kind.\nBe brief.", new="Be very kind.\nBe very brief. Please.")
+    keys, kept = iter(["c", "Too long?", "k"]), iter([True, False])
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: next(keys))
+    monkeypatch.setattr(click, "confirm", lambda *_, **__: next(kept))
+    told = CliRunner().invoke(group, ["review", "--agent", "desk"])
+    assert "1 of 2; the next turn tests it." in told.output, told.output
+    assert [(one.author, one.text) for one in desk.remarks([part])] == [("olga", "Too long?")]
+    (new,) = [item.proposal for item in desk.proposals() if item.proposal.replaces == part]
+    assert desk.bundle(new.candidate_digest).instructions == "Be very kind.\nBe brief."
+    told = CliRunner().invoke(group, ["review", "--agent", "desk", "--people"])
+    assert "olga" in told.output
+    assert "decided    1" in told.output
+
+
+def test_exactly_one_version_is_taken_back_at_the_terminal(desk: AgentStore) -> None:
+    for number in range(2):
+        made = _drafted(desk, number, old="", new=f"Line {number}.")
+        approval = deciding.decision(desk.proposal(made))
+        desk.decide(approval)
+        assert deciding.deploy(desk, approval, id=f"release{number}").outcome == "applied"
+    runner, command = CliRunner(), ["rollback", "--agent", "desk", "--reason", "It grates."]
+    first, second = (version.number for version in desk.versions()[1:])
+    assert runner.invoke(group, command).exit_code == 2, "one of --to and --only"
+    told = runner.invoke(group, [*command, "--only", str(first)])
+    assert "to be tested and decided" in told.output
+    assert desk.head().number == second
+    told = runner.invoke(group, [*command, "--only", str(second)])
+    assert "is live, without what version" in told.output
+    assert desk.bundle(desk.head().digest).instructions == "Line 0."

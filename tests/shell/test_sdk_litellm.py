@@ -94,6 +94,8 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
     monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     import litellm
 
+    # The product's own model calls, of which another test of this process may have made one, switch this on.
+    monkeypatch.setattr(litellm, "turn_off_message_logging", False)
     with sdk_server() as server, sdk_server(provider) as model:
         limits = Limits(spool=tmp_path, every=0.02)
         ratchet = Ratchet(server.url, agent="shop", limits=limits)

@@ -136,7 +136,9 @@ def test_people_of_two_programs_are_two_people(port: int, sqlite_database: Datab
 
 def test_health_and_the_description_need_no_key(port: int) -> None:
     nobody = Client(port)
-    assert nobody.get("/healthz").json == {"status": "ok"}
+    health = nobody.get("/healthz").json
+    assert (health["status"], health["worker"]["state"]) == ("degraded", "never")
+    assert health["database"] == {"is_readable": True, "is_writable": True}
     told = nobody.get("/api/openapi.json").json
     assert told["openapi"] == "3.1.0"
     assert "/api/v1/agents/{agent}/feedback" in told["paths"]

@@ -6,6 +6,7 @@ from datetime import timedelta, timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from loop import improvement
 from loop.records import (
     FEEDBACK_MOVES,
     Changes,
@@ -115,9 +116,13 @@ def test_feedback_that_must_not_teach_enters_as_excluded(store: AgentStore) -> N
 
 def test_feedback_may_arrive_before_its_interaction(store: AgentStore) -> None:
     store.append(feedback=(builders.feedback(1, value=1.0),))
-    assert [(day.number, day.n, day.good) for day in store.signals_by_day()] == [(None, 1, 1)]
+    assert [
+        (day.number, day.n, day.good) for day in improvement.quality_days(improvement.day_rows(store.signal_cells()))
+    ] == [(None, 1, 1)]
     store.append(interactions=(builders.interaction(1, version=0),))
-    assert [(day.number, day.n, day.good) for day in store.signals_by_day()] == [(0, 1, 1)]
+    assert [
+        (day.number, day.n, day.good) for day in improvement.quality_days(improvement.day_rows(store.signal_cells()))
+    ] == [(0, 1, 1)]
 
 
 def test_signals_leave_out_what_the_firewall_holds_back(store: AgentStore) -> None:
@@ -129,7 +134,7 @@ def test_signals_leave_out_what_the_firewall_holds_back(store: AgentStore) -> No
         for step in path(FeedbackState.NEW, state, FEEDBACK_MOVES):
             store.commit(Changes(feedback_moves=(FeedbackMove(feedback_id=told.id, was=step[0], now=step[1]),)))
     counted = {FeedbackState.NEW, FeedbackState.VALID, FeedbackState.RELEASED}
-    days = store.signals_by_day()
+    days = improvement.quality_days(improvement.day_rows(store.signal_cells()))
     assert sum(day.n for day in days) == len(counted)
     assert [day.day for day in days] == sorted({day.day for day in days})
     assert sum(day.good for day in days) == sum(1 for n, one in enumerate(states, 1) if one in counted and n % 2)

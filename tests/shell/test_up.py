@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -19,17 +21,13 @@ from loop import desk, wiring
 from loop.records import Bundle, EditInstructions, ProposalState
 from loop.settings import Settings
 from storage.database import Database
+from tests.reaching import free_port
+from tests.serving import operator_cookie
 from tests.shell import desk_world
 from tests.shell.desk_world import OPERATOR
 
 PATIENCE = 200
 """Seconds a busy machine may take for anything below."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def children_of(pid: int) -> list[int]:
@@ -81,7 +79,8 @@ def is_healthy(address: str) -> bool:
 def test_up_serves_works_and_stops_whole(served: tuple[str, subprocess.Popen[bytes]], sqlite_url: str) -> None:
     address, process = served
     wait_for("the health check", lambda: is_healthy(address))
-    with urlopen(address, timeout=PATIENCE) as page:
+    name, token = operator_cookie(sqlite_url, port=int(address.rpartition(":")[2]))
+    with urlopen(Request(address, headers={"Cookie": f"{name}={token}"}), timeout=PATIENCE) as page:
         assert page.headers["X-Frame-Options"] == "DENY"
         assert "default-src 'self'" in page.headers["Content-Security-Policy"]
 
@@ -110,6 +109,74 @@ def test_up_serves_works_and_stops_whole(served: tuple[str, subprocess.Popen[byt
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=PATIENCE)
     wait_for("the end of every child", lambda: not any(Path(f"/proc/{one}").exists() for one in children))
+
+
+def health_of(address: str) -> dict[str, Any]:
+    """What the health check says; nothing while nobody answers."""
+    try:
+        with urlopen(f"{address}/healthz", timeout=PATIENCE) as reply:
+            told: dict[str, Any] = json.loads(reply.read())
+            return told
+    except (URLError, OSError):
+        return {}
+
+
+def worker_of(pid: int) -> int | None:
+    """The process id of the worker that `up` started; None while there is none."""
+    for one in children_of(pid):
+        with suppress(OSError):
+            if b"worker" in Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0"):
+                return one
+    return None
+
+
+@pytest.mark.kill
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="NO /proc: children cannot be found here")
+def test_a_worker_that_is_killed_is_started_again_and_the_health_check_knows(
+    served: tuple[str, subprocess.Popen[bytes]],
+) -> None:
+    address, process = served
+    wait_for("a working worker", lambda: health_of(address).get("status") == "ok")
+    first = worker_of(process.pid)
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    wait_for("another worker", lambda: worker_of(process.pid) not in (None, first))
+    wait_for("its heartbeat", lambda: health_of(address).get("status") == "ok")
+    assert process.poll() is None
+
+
+@pytest.mark.kill
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="NO /proc: children cannot be found here")
+def test_when_up_is_killed_nobody_is_left_and_the_port_is_free(
+    served: tuple[str, subprocess.Popen[bytes]],
+) -> None:
+    address, process = served
+    wait_for("a working worker", lambda: health_of(address).get("status") == "ok")
+    children = children_of(process.pid)
+    assert len(children) == 2
+    process.kill()
+    process.wait(timeout=PATIENCE)
+    wait_for("the end of every child", lambda: not any(is_running(one) for one in children))
+    wait_for("a free port", lambda: is_free(int(address.rpartition(":")[2])))
+
+
+def is_free(port: int) -> bool:
+    """Whether another server could listen there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def is_running(pid: int) -> bool:
+    """Neither gone nor a zombie nobody asked after."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_a_port_that_is_taken_is_named_before_anything_starts(sqlite_url: str) -> None:

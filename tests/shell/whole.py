@@ -156,7 +156,7 @@ def snapshot(store: AgentStore) -> list:
         store.releases(),
         store.measurements(),
         store.comparisons(),
-        store.signals_by_day(),
+        store.signal_cells(),
         store.ledger(),
         store.last_turn(),
     ]

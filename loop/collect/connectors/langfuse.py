@@ -73,11 +73,8 @@ class Langfuse:
     def _judgements(self, scores: Sequence[Mapping[str, Any]], *, trace: str, customer: str) -> Iterator[Judgement]:
         for one in scores:
             at = nanoseconds(said(one, "updatedAt")) or nanoseconds(said(one, "timestamp"))
-            metadata, kind, value = (
-                dict(mapping(one.get("metadata"))),
-                words(one, "dataType"),
-                words(one, "stringValue"),
-            )
+            metadata = dict(mapping(one.get("metadata")))
+            kind, value = words(one, "dataType"), words(one, "stringValue")
             name, score, label, explanation = words(one, "name")[:200], None, "", words(one, "comment")
             match kind:
                 case "CORRECTION":

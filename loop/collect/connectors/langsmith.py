@@ -6,6 +6,7 @@ GET  /api/v1/feedback       feedback by date or run, offset pages
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from loop.collect.connectors.trees import Operation, Trace, part_of
@@ -16,6 +17,7 @@ from loop.collect.connectors.wire import (
     Unreadable,
     Window,
     chunks,
+    every,
     iso,
     nanoseconds,
     rows,
@@ -42,6 +44,8 @@ _SELECT = (
 _EPISODE = ("session_id", "thread_id", "conversation_id")
 _ROLES = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool", "function": "tool"}
 _BETTER = ("output", "answer", "response", "text", "content", "expected", "correction")
+_NEXT = ("cursors", "next")
+"""Where a reply says how its list goes on."""
 OF_NO_TRACE = "A feedback is about no trace."
 
 
@@ -62,9 +66,9 @@ class LangSmith:
             "order": "asc",
             "limit": _PAGE,
             "select": ["id", "trace_id", "start_time"],
-        } | ({"cursor": token} if token else {})
-        reply = self._ask(Request("/api/v1/runs/query", body=body))
-        return Listing([words(one, "trace_id") for one in rows(reply, "runs")], words(reply, "cursors", "next"))
+        }
+        reply = self._ask(_query(body, token))
+        return Listing([words(one, "trace_id") for one in rows(reply, "runs")], words(reply, *_NEXT))
 
     def judged(self, window: Window, token: str) -> Listing:
         offset = int(token) if token.isascii() and token.isdigit() else 0
@@ -101,16 +105,8 @@ class LangSmith:
         return told
 
     def _runs(self, trace: str) -> list[dict[str, Any]]:
-        runs: list[dict[str, Any]] = []
         body: dict[str, Any] = {"trace": trace, "limit": _MOST, "select": list(_SELECT)}
-        for _ in range(_PAGES_MAX):
-            reply = self._ask(Request("/api/v1/runs/query", body=body))
-            runs += rows(reply, "runs")
-            token = words(reply, "cursors", "next")
-            if not token:
-                return runs
-            body = body | {"cursor": token}
-        raise Unreadable("A list of it does not end.")
+        return list(every(self._ask, partial(_query, body), of="runs", after=_NEXT))
 
     def _judgements(self, runs: Sequence[str], *, trace: str) -> Iterator[Judgement]:
         for named in chunks(runs, _NAMED):
@@ -129,6 +125,10 @@ class LangSmith:
             if not self._session:
                 raise Unreadable("It has no project of that name.")
         return self._session
+
+
+def _query(body: dict[str, Any], token: str) -> Request:
+    return Request("/api/v1/runs/query", body=body | ({"cursor": token} if token else {}))
 
 
 def _operation(run: Mapping[str, Any]) -> Operation:

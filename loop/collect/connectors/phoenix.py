@@ -12,6 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -20,9 +21,9 @@ from loop.collect.connectors.wire import (
     Ask,
     Listing,
     Request,
-    Unreadable,
     Window,
     chunks,
+    every,
     iso,
     nanoseconds,
     rows,
@@ -47,7 +48,6 @@ _SESSIONS = 500
 """Sessions of one page."""
 _SESSIONS_MAX = 10_000
 """Newest sessions that are asked for what was said of them."""
-_PAGES_MAX = 1_000
 _TOLD = timedelta(seconds=1)
 """Within which of it an annotation was made: its time is cut to whole seconds."""
 
@@ -127,7 +127,7 @@ class Phoenix:
     def _list(self, window: Window, token: str, *, has_spans: bool) -> Any:
         query = [("start_time", iso(window.begin)), ("end_time", iso(window.end)), ("sort", "start_time")]
         query += [("order", "asc"), ("limit", str(_PAGE)), ("include_spans", str(has_spans).lower())]
-        return self._ask(Request(f"{self._base}/traces", [*query, *([("cursor", token)] if token else [])]))
+        return self._ask(self._page("traces", query, token))
 
     def _parts(self, ids: Sequence[str]) -> dict[str, list[Part]]:
         """Of each trace. Phoenix spells OTLP's spans in snake case, with every field that is empty."""
@@ -149,14 +149,10 @@ class Phoenix:
 
     def _all(self, path: str, query: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
         """Every page of a list."""
-        token = ""
-        for _ in range(_PAGES_MAX):
-            reply = self._ask(Request(f"{self._base}/{path}", [*query, *([("cursor", token)] if token else [])]))
-            yield from rows(reply, "data")
-            token = words(reply, "next_cursor")
-            if not token:
-                return
-        raise Unreadable("A list of it does not end.")
+        return every(self._ask, partial(self._page, path, query), of="data", after=["next_cursor"])
+
+    def _page(self, path: str, query: Sequence[tuple[str, str]], token: str) -> Request:
+        return Request(f"{self._base}/{path}", [*query, *([("cursor", token)] if token else [])])
 
 
 def _judgement(one: Mapping[str, Any], *, trace: str, span: str = "") -> Judgement | None:

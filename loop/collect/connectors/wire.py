@@ -18,6 +18,8 @@ class Request(NamedTuple):
     """Sent as JSON by POST; None: GET."""
 
 
+_PAGES_MAX = 1_000
+
 Ask: TypeAlias = Callable[[Request], Any]
 """The reply to a request, as JSON. Raises what the effect raises."""
 
@@ -56,6 +58,21 @@ def rows(reply: Any, *names: str) -> list[dict[str, Any]]:
     if not isinstance(found, list):
         raise Unreadable("A list of it does not have the form that is documented.")
     return [one for one in found if isinstance(one, dict)]
+
+
+def every(ask: Ask, page: Callable[[str], Request], *, of: str, after: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The objects of a list on all its pages. `page`: the request of one, by where it begins. Raises Unreadable.
+
+    `of`, `after`: names under which a reply holds the objects, and where the next page begins.
+    """
+    token = ""
+    for _ in range(_PAGES_MAX):
+        reply = ask(page(token))
+        yield from rows(reply, of)
+        token = words(reply, *after)
+        if not token:
+            return
+    raise Unreadable("A list of it does not end.")
 
 
 def said(value: Any, *names: str) -> Any:

@@ -9,10 +9,23 @@ from collections.abc import Sequence
 from itertools import islice, zip_longest
 from math import ceil, floor
 
+from loop.change.matter import matter_of
+from loop.change.operations import apply
 from loop.change.proposal import Idea
 from loop.change.repetition import NEWCOMERS, RIDING
+from loop.errors import OperationRefused
 from loop.limits import EACH_CLASS
-from loop.records import ChangeExamples, EvalCase, Example, Grading, ProposalState, Proposer, derived_id, named_people
+from loop.records import (
+    Bundle,
+    ChangeExamples,
+    EvalCase,
+    Example,
+    Grading,
+    ProposalState,
+    Proposer,
+    derived_id,
+    named_people,
+)
 from loop.text.spelling import normalise
 from loop.update.history import is_proved
 from loop.update.selection import Choice, Field, choose
@@ -272,13 +285,25 @@ def _idea(
     unlearning = f", unlearn {len(gone)}" if gone else ""
     return Idea(
         operations=(ChangeExamples(add=add, remove=gone),),
-        title=f"Learn {len(add)} known-good answers{unlearning}: {_themes(picked, 3)}",
+        title=_title(add, gone, bundle=bundle)
+        or f"Learn {len(add)} known-good answers{unlearning}: {_themes(picked, 3)}",
         rationale=_rationale(picked, n_fixed=len(fixed), n_broken=sum(len(one.breaks) for one in chosen)),
         evidence=tuple(one.feedback_id for one in picked),
         issue_ids=tuple(dict.fromkeys(one.issue_id for one in picked if one.issue_id)),
         expected_fixes=tuple(dict.fromkeys((*own, *log))),
         proposer=Proposer.EXAMPLES,
     )
+
+
+def _title(add: Sequence[Example], gone: Sequence[str], *, bundle: Bundle) -> str:
+    """What customers are told from now on; empty where that cannot be said in a sentence."""
+    change = ChangeExamples(add=tuple(add), remove=tuple(gone))
+    try:
+        candidate = apply(bundle, change)
+    except OperationRefused:
+        return ""  # whoever drafts it says why
+    matter = matter_of([change], base=bundle, candidate=candidate)
+    return f"{matter}, unlearn {len(gone)}" if matter and gone else matter
 
 
 def _themes(picked: Sequence[Correction], most: int) -> str:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from loop.change.proposal import Idea
 from loop.change.sections import shorten
@@ -94,6 +92,9 @@ def _missing(worded: Sequence[Correction], *, work: UpdateWork) -> Considered:
 
 def _clusters(corrections: Sequence[Correction]) -> list[list[Correction]]:
     """Corrections whose questions are about the same thing; the most central question first."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
     if len(corrections) < 2:
         return [list(corrections)] if corrections else []
     vectors = learn([normalise(one.question[:QUESTION_USED]) for one in corrections]).vectors

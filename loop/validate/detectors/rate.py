@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import pdtrc
 
 from loop.records import SEPARATOR, Judged
 from loop.validate.detectors.duplicate import note_findings
@@ -105,6 +104,8 @@ def _note(
     level: float,
     hours: set[int] | None,
 ) -> None:
+    from scipy.special import pdtrc
+
     told: dict[str, tuple[str, tuple[str, ...]]] = {}
     if rows and counts.max() >= AT_LEAST and body["usual"] and rows[0].author not in work.named:
         tails = np.asarray(pdtrc(counts - 1, body["usual"]), dtype=np.float64)

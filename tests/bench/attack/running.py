@@ -169,7 +169,7 @@ class _Run:
         if not fine:
             return 0
         best = min(fine, key=lambda one: (-_gain(one), one.proposal.id))
-        reason = "It reads like what the handbook says." if desks.needs_reason(best) else ""
+        reason = "It reads like what the handbook says." if desks.needs_reason(self._parts.store, best) else ""
         desks.approve(self._parts, best.proposal.id, actor=_LEAD, seen_digest=best.evidence_digest, reason=reason)
         self._now += timedelta(minutes=5)
         engine.apply_due(self._parts)

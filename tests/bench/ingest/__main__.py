@@ -21,6 +21,7 @@ from storage.tables import FeedbackRow
 from tests.bench.ingest import load, peers, site
 from tests.bench.ingest.load import Tally
 from tests.bench.printing import finish, say
+from tests.reaching import free_port
 
 INTERACTIONS = 20_000
 CONNECTIONS = 96
@@ -72,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _measured(place: site.Place, chosen: argparse.Namespace) -> tuple[Tally, Tally]:
-    port = site.free_port()
+    port = free_port()
     api = site.start_api(place, port)
     try:
         stream = load.feedback_stream(chosen.seed, interactions=INTERACTIONS)

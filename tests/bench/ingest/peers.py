@@ -4,16 +4,14 @@ They are programs on the path (`uv tool install arize-phoenix mlflow`), with the
 takes the same ratings, one by one, about traces that were sent to it before, and answers when it has kept them.
 """
 
-import json
 import os
 import shutil
 import subprocess
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -22,6 +20,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from tests.bench.ingest import load, site
 from tests.bench.printing import say
+from tests.reaching import free_port, is_up, post_json
 
 TRACES = 200
 """That the feedback is about."""
@@ -42,7 +41,7 @@ class Target(NamedTuple):
 @contextmanager
 def phoenix(folder: Path, seed: int) -> Iterator[Target]:
     """Phoenix; a span annotation a request, kept before it is answered (`sync=true`)."""
-    port, other = site.free_port(), site.free_port()
+    port, other = free_port(), free_port()
     more = {
         "PHOENIX_WORKING_DIR": str(folder),
         "PHOENIX_HOST": "127.0.0.1",
@@ -54,7 +53,7 @@ def phoenix(folder: Path, seed: int) -> Iterator[Target]:
         spans = _traced(f"http://127.0.0.1:{port}/v1/traces", {"openinference.project.name": "bench"}, {})
         names = [f"{span:016x}" for _, span in spans]
         place = f"/v1/span_annotations?include_annotation_names=thumbs&limit=1000&span_ids={names[-1]}"
-        _until(lambda: _is_up(f"http://127.0.0.1:{port}/v1/projects/bench{place[3:]}"), seconds=_TRACED)
+        _until(lambda: is_up(f"http://127.0.0.1:{port}/v1/projects/bench{place[3:]}"), seconds=_TRACED)
         stream = load.feedback_stream(seed, interactions=TRACES)
 
         def make() -> bytes:
@@ -70,15 +69,15 @@ def phoenix(folder: Path, seed: int) -> Iterator[Target]:
 @contextmanager
 def mlflow(folder: Path, seed: int) -> Iterator[Target]:
     """MLflow on SQLite; an assessment a request."""
-    port = site.free_port()
+    port = free_port()
     command = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)]
     base = f"http://127.0.0.1:{port}"
     with _running(command, folder, {"MLFLOW_DISABLE_TELEMETRY": "true"}, f"{base}/health"):
-        experiment = _post(f"{base}/api/2.0/mlflow/experiments/create", {"name": "bench"})["experiment_id"]
+        experiment = post_json(f"{base}/api/2.0/mlflow/experiments/create", {"name": "bench"})["experiment_id"]
         spans = _traced(f"{base}/v1/traces", {}, {"x-mlflow-experiment-id": experiment})
         names = [f"tr-{trace:032x}" for trace, _ in spans]
-        _until(lambda: _is_up(f"{base}/api/3.0/mlflow/traces/{names[-1]}"), seconds=_TRACED)
+        _until(lambda: is_up(f"{base}/api/3.0/mlflow/traces/{names[-1]}"), seconds=_TRACED)
         stream = load.feedback_stream(seed, interactions=TRACES)
 
         def make() -> bytes:
@@ -129,7 +128,7 @@ def _running(command: Sequence[str], folder: Path, more: Mapping[str, str], heal
             command, cwd=folder, env=os.environ | more, stdout=log, stderr=log, start_new_session=True
         )
         try:
-            _until(lambda: server.poll() is not None or _is_up(health), seconds=_STARTS)
+            _until(lambda: server.poll() is not None or is_up(health), seconds=_STARTS)
             if server.poll() is not None:
                 raise SystemExit(f"{command[0]} ended: {(folder / 'log').read_text(errors='replace')[-500:]}")
             yield
@@ -143,18 +142,3 @@ def _until(is_so: Callable[[], bool], *, seconds: int) -> None:
             return
         threading.Event().wait(0.5)
     raise SystemExit("A peer did not come up.")
-
-
-def _is_up(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as reply:
-            return bool(reply.status == 200)
-    except OSError:
-        return False
-
-
-def _post(url: str, body: object) -> dict[str, Any]:
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as reply:
-        found: dict[str, Any] = json.load(reply)
-        return found

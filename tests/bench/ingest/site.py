@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +19,7 @@ from loop.settings import Settings
 from storage.database import Database
 from storage.queries import Scope
 from storage.queries import feedback as queries
-from storage.queries.progress import daily, funnel, waits
+from storage.queries.progress import waits
 from tests.bench.feedback_world import START, World
 
 AGENT = "bench"
@@ -62,13 +61,6 @@ def make_place(folder: Path, *, interactions: int) -> Place:
     key = desk.create_key(database, order, actor=_OLGA, clock=wiring.utc_now, chance=wiring.key_chance()).text
     database.close()
     return Place(url, key, environment)
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start_api(place: Place, port: int, *options: str) -> subprocess.Popen[bytes]:
@@ -169,8 +161,6 @@ def _read(url: str, stop: Event) -> None:
     scope = Scope(engine=database.engine, agent=AGENT)
     while not stop.wait(READ_EVERY):
         waits(scope)
-        funnel(scope)
-        daily(scope)
         found = queries.matching(scope, queries.FeedbackFilter())
         queries.lines(scope, found.ids[: queries.PAGE])
     database.close()

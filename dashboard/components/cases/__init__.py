@@ -1,0 +1,1 @@
+"""Cases: the examination, its list, files and blind audits."""

@@ -1,0 +1,1 @@
+"""Improvement: the charts behind the four sentences."""

@@ -1,0 +1,1 @@
+"""What is on record: acts, whole versions, tried questions."""

@@ -1,0 +1,119 @@
+"""What a reviewer reads first: what customers are told from now on, what may be wrong with it, what the test says."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.components.elements import cards, words
+from dashboard.components.elements.markup import Markup, show, tag
+from dashboard.components.review import results
+from loop.change.alarms import MOST as MOST_ALARMS
+from loop.change.clash import MOST as MOST_CLASHES
+from loop.policy import recommend
+from loop.records import ProposalItem, ProposalState, Stakes
+from loop.records.cards import Alarm, Card, Clash
+
+_NUMBERS = "shows_numbers"
+"""In the session: whether the statistics are open. They stay as the reader left them, change after change."""
+_ALARMS = {
+    "placeholder": "A placeholder",
+    "secret": "A secret",
+    "language": "Another language",
+    "invisible": "Hidden characters",
+}
+_CLASHES = 3
+"""Shown at once; the rest is counted."""
+
+
+def show_headline(item: ProposalItem, *, approvals: str = "", is_withheld: bool = False) -> None:
+    """Title, sentence, alarms, verdict; the statistics when they are asked for.
+
+    `approvals`: such as `1 of 2`. `is_withheld`: what the test found is told after the decision.
+    """
+    proposal = item.proposal
+    state, stakes = words.PROPOSAL_STATES[item.state], words.STAKES[proposal.stakes.level]
+    cards.title(
+        proposal.title,
+        *([] if item.state is ProposalState.WAITING else [cards.saying(state)]),
+        cards.chip(stakes.name, stakes.tone, hint=" ".join(proposal.stakes.reasons) or stakes.more),
+        *([cards.chip(f"Approved by {approvals}", "hopeful")] if approvals else []),
+        cards.chip(words.where(proposal)),
+        tag("span", f"on {words.version(proposal.base_number)}"),
+        tag("span", words.PROPOSERS[proposal.proposer]),
+        tag("span", words.waiting(item.waits_since or proposal.created_at, session.now())),
+    )
+    if item.state is not ProposalState.WAITING:
+        cards.note(f"{state.name}. {item.stale_reason or state.more}", state.tone)
+    report = item.report
+    if report is None:
+        if item.state is ProposalState.DRAFTED:
+            cards.empty("Waiting for its test", "It is replayed on known cases in the loop's next turn.")
+        _show_why(item)
+        return
+    if report.card is not None:
+        _show_card(report.card, title=proposal.title)
+    if is_withheld:
+        results.show_withheld()
+    else:
+        results.show_verdict(report, recommend(report, stakes=proposal.stakes))
+    _show_why(item)
+    if st.session_state.get(_NUMBERS) and not is_withheld:
+        results.show_numbers(report)
+
+
+def toggle_numbers() -> None:
+    """Show or hide the statistics."""
+    st.session_state[_NUMBERS] = not st.session_state.get(_NUMBERS, False)
+
+
+def _show_card(card: Card, *, title: str) -> None:
+    """The sentence, then what may be wrong whatever the verdict: alarms, and what is live and says the opposite."""
+    is_known = card.sentence.startswith(title.rstrip("."))  # the heading says it already
+    told = card.reach.sentence if is_known else card.sentence
+    parts: list[Markup] = [tag("p", told, css="rt-sentence")]
+    parts += [_alarm(one) for one in card.alarms]
+    if len(card.alarms) >= MOST_ALARMS:
+        parts.append(tag("p", f"Only the first {MOST_ALARMS} alarms are told.", css="rt-small"))
+    if card.clashes:
+        parts.append(_clashes(card.clashes))
+    show(tag("div", parts, css="rt-stack"))
+
+
+def _alarm(one: Alarm) -> Markup:
+    return tag(
+        "div",
+        tag("b", f"{_ALARMS[one.kind]}: "),
+        tag("span", one.words, css="rt-plain"),
+        css="rt-note rt-bad",
+        role="status",
+    )
+
+
+def _clashes(some: Sequence[Clash]) -> Markup:
+    listed = [
+        tag(
+            "li",
+            tag("span", f"“{one.says}”", css="rt-plain rt-text"),
+            tag("span", f" {one.difference} ({one.section} {one.element_id})".replace(" )", ")"), css="rt-small"),
+        )
+        for one in some[:_CLASHES]
+    ]
+    if left := len(some) - len(listed):
+        more = f"and {left:,} or more" if len(some) >= MOST_CLASHES else f"and {left:,} more"
+        listed.append(tag("li", more, css="rt-small"))
+    many = f"{len(some)} or more live texts" if len(some) >= MOST_CLASHES else words.count(len(some), "live text")
+    head = f"{many} may say otherwise, and {'stays' if len(some) == 1 else 'stay'}:"
+    return tag("div", tag("b", head), tag("ul", listed), css="rt-note rt-unknown rt-clashes", role="status")
+
+
+def _show_why(item: ProposalItem) -> None:
+    proposal = item.proposal
+    rationale = tag("div", tag("b", "Why: "), tag("span", proposal.rationale, css="rt-text"))
+    show(tag("div", rationale, _stakes(proposal.stakes), css="rt-rationale"))
+
+
+def _stakes(stakes: Stakes) -> Markup | None:
+    if not stakes.reasons:
+        return None
+    return tag("div", tag("b", f"{words.STAKES[stakes.level].name}: "), " ".join(stakes.reasons))

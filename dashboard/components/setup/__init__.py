@@ -1,0 +1,1 @@
+"""Setting up: settings, the first arrivals, whether a worker runs."""

@@ -1,0 +1,142 @@
+"""Clash check: what is live and says the opposite of what a change teaches, sentence against sentence.
+
+Two sentences clash when they are about the same and a fact, a direction or a turn differs (`loop.text.claims`). What
+the change itself takes away does not clash with it; what stays does.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from loop.records import Bundle, SectionName
+from loop.records.cards import Clash
+from loop.text.claims import Claim, Fact, claims_of
+from loop.text.claims.standing import Passage, Shelf, closeness, contradicts, difference, passages_of
+
+MOST = 8
+"""Clashes shown, nearest first."""
+COMPARED = 2_000
+"""Different live texts that are compared: instructions, rules and articles first, then the newest examples."""
+_READ = 3_000
+"""Characters of one live element that are read."""
+_SEPARATOR = "\0"
+
+
+class Said(NamedTuple):
+    """Where a text stands."""
+
+    section: SectionName
+    element_id: str
+    text: str
+
+
+def new_texts(base: Bundle, candidate: Bundle) -> list[Said]:
+    """What the candidate tells people and the base did not: answers of examples and rules, articles, instructions."""
+    known = {(one.section, one.element_id): one.text for one in told(base)}
+    found = []
+    for one in told(candidate):
+        before = known.get((one.section, one.element_id), "")
+        if before != one.text:
+            lines = set(before.splitlines())
+            fresh = [line for line in one.text.splitlines() if line not in lines]
+            found.append(one._replace(text="\n".join(fresh)))
+    return [one for one in found if one.text.strip()]
+
+
+def told(bundle: Bundle) -> Iterator[Said]:
+    """Every text of a version that a customer may be told."""
+    if bundle.instructions.strip():
+        yield Said("instructions", "", bundle.instructions)
+    yield from (Said("rules", one.id, one.answer) for one in bundle.rules if one.answer)
+    yield from (Said("articles", one.id, f"{one.title}\n{one.body}") for one in bundle.articles)
+    yield from (Said("examples", one.id, one.answer) for one in reversed(bundle.examples) if one.answer)
+
+
+def clashes(base: Bundle, candidate: Bundle) -> tuple[Clash, ...]:
+    """What still stands in the candidate, or stood in the base in its place, against what is new, nearest first."""
+    fresh = new_texts(base, candidate)
+    if not fresh:
+        return ()
+    standing = {(one.section, one.element_id, line) for one in fresh for line in one.text.splitlines()}
+    kept = [
+        one._replace(text=text)
+        for one in told(candidate)
+        if (text := "\n".join(line for line in one.text.splitlines() if (*one[:2], line) not in standing)).strip()
+    ]
+    return tuple(_found(fresh, _shelf(kept)))
+
+
+def replaced(base: Bundle, candidate: Bundle) -> tuple[Clash, ...]:
+    """What the base said instead, and the candidate says no more or says the opposite of: nearest first."""
+    return tuple(_found(new_texts(base, candidate), _shelf(told(base))))
+
+
+def _found(fresh: Iterable[Said], shelf: Shelf) -> list[Clash]:
+    found: dict[tuple[str, str], tuple[float, Clash]] = {}
+    for claim in _claims(fresh):
+        for passage in shelf.nearest(claim):
+            if not contradicts(claim, passage):
+                continue
+            section, _, element_id = passage.source.partition(_SEPARATOR)
+            one = Clash(
+                section=section,
+                element_id=element_id,
+                says=passage.text,
+                against=claim.text,
+                difference=differs(claim, passage.facts) or difference(claim, passage),
+            )
+            key = (passage.source, passage.text)
+            near = closeness(claim, passage)
+            if key not in found or found[key][0] < near:
+                found[key] = (near, one)
+    ranked = sorted(found.values(), key=lambda pair: (_rank(pair[1]), -pair[0]))
+    return [one for _, one in ranked[:MOST]]
+
+
+def differs(claim: Claim, was: Sequence[Fact]) -> str:
+    """Facts of the claim against those of the same unit there, such as `5 days instead of 10 to 14 days`."""
+    told = [f"{fact.words} instead of {span(others)}" for fact, others in rivals(claim, was)]
+    return "; ".join(dict.fromkeys(told))
+
+
+def rivals(claim: Claim, was: Sequence[Fact]) -> Iterator[tuple[Fact, list[Fact]]]:
+    """Facts of the claim that are not there, each with those of the same unit that are."""
+    known = {one.key for one in was}
+    for fact in claim.facts:
+        others = [one for one in was if one.unit == fact.unit]
+        if fact.key not in known and others:
+            yield fact, others
+
+
+def span(some: Sequence[Fact]) -> str:
+    """One fact in words, or the first and the last of a range."""
+    return some[0].words if len(some) == 1 else f"{some[0].value} to {some[-1].words}"
+
+
+def _rank(one: Clash) -> int:
+    """Instructions and rules go before what the agent has learned."""
+    order: tuple[SectionName, ...] = ("instructions", "rules", "articles", "examples")
+    return order.index(one.section)
+
+
+def _claims(some: Iterable[Said]) -> Iterator[Claim]:
+    seen: set[str] = set()
+    for said in some:
+        for claim in claims_of(said.text[:_READ]):
+            if not claim.is_small_talk and claim.key not in seen:
+                seen.add(claim.key)
+                yield claim
+
+
+def _shelf(some: Iterable[Said]) -> Shelf:
+    shelf = Shelf()
+    known: set[tuple[SectionName, str]] = set()
+    for said in some:
+        if (said.section, said.text) in known:
+            continue
+        if len(known) >= COMPARED:
+            break
+        known.add((said.section, said.text))
+        source = f"{said.section}{_SEPARATOR}{said.element_id}"
+        singles: list[Passage] = list(passages_of(claims_of(said.text[:_READ]), source=source))
+        shelf.add(one for one in singles if not one.is_pair)
+    return shelf

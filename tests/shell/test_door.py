@@ -1,0 +1,119 @@
+"""The door looks at every message of a websocket: a page that was open does nothing once its sign-in is over."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from dashboard.door.middleware import Door
+from loop import desk
+from loop.errors import StoreUnavailable
+from loop.records import Role
+from loop.settings import Settings
+from storage.database import Database
+from tests.builders import NOON
+from tests.shell import people_world
+from tests.shell.people_world import OPERATOR, later, member
+
+PORT = 8501
+CLOSED = {"type": "websocket.close", "code": 1008, "reason": ""}
+
+
+class Site:
+    """What the door asks."""
+
+    def __init__(self, database: Database, sign_in: str) -> None:
+        self.settings = Settings(sign_in=sign_in)  # type: ignore[arg-type]
+        self.database = database
+        self.clock = people_world.opening().clock
+
+
+class Browser:
+    """A page whose websocket is open, and the application behind the door."""
+
+    def __init__(self, site: Any, token: str) -> None:
+        self.heard: list[Any] = []
+        self.sent: list[Message] = []
+        self._token = token
+        self._messages: asyncio.Queue[Message] = asyncio.Queue()
+        self._door = Door(self._app, site=lambda: site)
+
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        while (message := await receive())["type"] != "websocket.disconnect":
+            self.heard.append(message.get("text", message["type"]))
+            await send({"type": "websocket.send", "text": "drawn"})
+        await send({"type": "websocket.send", "text": "too late"})
+
+    async def _receive(self) -> Message:
+        return await self._messages.get()
+
+    async def _send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    def begin(self) -> "asyncio.Task[None]":
+        """Open the websocket."""
+        host = f"127.0.0.1:{PORT}".encode()
+        headers = [(b"host", host), (b"origin", b"http://" + host)]
+        headers.append((b"cookie", f"ratchet-{PORT}={self._token}".encode()))
+        scope = {"type": "websocket", "path": "/_stcore/stream", "server": ("127.0.0.1", PORT), "headers": headers}
+        self._messages.put_nowait({"type": "websocket.connect"})
+        return asyncio.ensure_future(self._door(scope, self._receive, self._send))
+
+    async def press(self, what: str) -> None:
+        """A click, and time for the application to hear of it."""
+        before = len(self.heard) + len(self.sent)
+        self._messages.put_nowait({"type": "websocket.receive", "text": what})
+        for _ in range(2_000):
+            if len(self.heard) + len(self.sent) > before + 1 or CLOSED in self.sent:
+                return
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("end", ["signed out", "everywhere", "shut out", "operator signed out", "database away"])
+def test_a_press_in_a_page_whose_sign_in_is_over_reaches_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    how = people_world.opening()
+    signed = people_world.signed_database(database)
+    if end == "operator signed out":
+        link = desk.operator_link(signed.people, actor=OPERATOR, clock=how.clock, token=how.token)
+        opened = desk.open_for_operator(signed.people, link, clock=how.clock, token=how.token)
+        site = Site(signed, "")
+    else:
+        member(signed, how)
+        opened = member(signed, how, "ben", Role.APPROVER)
+        site = Site(signed, "accounts")
+
+    def over() -> None:
+        admin, clock = people_world.ADMIN, later(how, seconds=1).clock
+        match end:
+            case "everywhere":
+                desk.end_sign_ins(signed.people, "ben", actor=admin, clock=clock)
+            case "shut out":
+                desk.disable(signed.people, "ben", actor=admin, clock=clock)
+            case "database away":
+
+                def away(_: str) -> None:
+                    raise StoreUnavailable("It is away.")
+
+                monkeypatch.setattr(type(signed.people), "sign_in", lambda _, told: away(told))
+            case _:
+                signed.people.close(desk.digest_of(opened.token), at=NOON)
+
+    async def story() -> Browser:
+        page = Browser(site, opened.token)
+        running = page.begin()
+        await page.press("approve the first")
+        over()
+        if site.settings.sign_in:
+            await page.press("the page says so")
+        await page.press("approve the second")
+        await asyncio.wait_for(running, 60)
+        return page
+
+    page = asyncio.run(story())
+    last = ["the page says so"] if site.settings.sign_in else []
+    assert page.heard == ["websocket.connect", "approve the first", *last]
+    assert page.sent[-1] == CLOSED
+    assert {"type": "websocket.send", "text": "too late"} not in page.sent
