@@ -1,50 +1,88 @@
 """The matter of a change in the customer's terms: “refunds take 5 days, not 10 to 14”, never “learn 7 examples”."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
-from loop.change.clash import new_texts, replaced, rivals, span, told
+from loop.change.clash import Said, new_texts, replaced, rivals, span, told
 from loop.change.sections.row import TITLE_MAX, shorten
-from loop.records import Bundle, ChangeExamples, EditInstructions, Operation, UpsertArticle
+from loop.records import Bundle, ChangeExamples, EditInstructions, Example, Operation, UpsertArticle
 from loop.records.cards import Clash
 from loop.text.claims import Claim, claims_of
 from loop.text.counting import count
 
 _SHORTEST = 24
 """Characters of a sentence that are quoted in a title, at least."""
+_SHARE = 0.05
+"""Of many new texts, at least so many say what the title quotes; else the title is about the questions."""
+_FORM = re.compile(r"(?:always include|greet with|sign off with):\s*", re.IGNORECASE)
+"""The line form of an instruction that is said to every customer."""
+_BRACES = str.maketrans({"{": "{{", "}": "}}"})
 
 
-def matter_of(operations: Sequence[Operation], *, base: Bundle, candidate: Bundle) -> str:
+def matter_of(operations: Sequence[Operation], *, base: Bundle, candidate: Bundle, tail: str = "") -> str:
     """What customers are told from now on, as an order: short enough for a title; empty where another title says more.
 
-    The sentence most of the new texts share comes first, one with facts before others, with how many say it, and what
-    it takes the place of as “not …”; what it only stands against stays live (`clashes`).
+    What no live text says yet comes before what some do, then what turns a live text round, then the sentence most of
+    the new texts share, one with facts before others. Said with it: how many say it, and what it takes the place of, as
+    “not …”; what it only stands against stays live (`clashes`). Where hardly a text of many says anything new, the
+    matter is that more questions are answered. `tail`: words it ends with, for which room is kept.
     """
     if not all(isinstance(one, ChangeExamples | EditInstructions | UpsertArticle) for one in operations):
         return ""
     fresh = new_texts(base, candidate)
+    headings = {one.article.title for one in operations if isinstance(one, UpsertArticle)}
     claims: dict[str, Claim] = {}
     counted: Counter[str] = Counter()
     for said in fresh:
-        mine = {one.key: one for one in claims_of(said.text) if not one.is_small_talk}
+        mine = {one.key: one for one in claims_of(said.text) if not one.is_small_talk and one.text not in headings}
         claims |= mine
         counted.update(mine.keys())
     if not claims:
-        return _labels(operations)
+        return _labels(operations, tail=tail)
+    known = {one.key for said in told(base) for one in claims_of(said.text)}
     against = {one.against: one for one in reversed(replaced(base, candidate))}
-    best = max(
-        claims,
-        key=lambda key: (claims[key].text in against, counted[key], bool(claims[key].facts), -len(claims[key].text)),
-    )
+
+    def worth(key: str) -> tuple[bool, bool, int, bool, int]:
+        claim = claims[key]
+        return key not in known, claim.text in against, counted[key], bool(claim.facts), -len(claim.text)
+
+    best = max(claims, key=worth)
     claim = claims[best]
     clash = against.get(claim.text)
     if clash is None and not all(isinstance(one, ChangeExamples) for one in operations):
         return ""  # an instruction is no sentence to a customer, and an article has a title
-    is_gone = clash is not None and not _stays(clash, candidate)
-    instead = f", not {_opposite(claim, clash)}" if clash is not None and is_gone else ""
+    n_more = _questions_added(fresh, base)
+    if n_more > len(fresh) / 2 and (best in known or counted[best] < _SHARE * len(fresh)):
+        anew = f" and {len(fresh) - n_more} anew" if len(fresh) > n_more else ""
+        words = f"Answer {n_more} more questions{anew}{tail}"
+        return _quoting(claim, f"{words}, newly: {{}}") if best not in known else _naming_labels(operations, words)
+    instead = f", not {_opposite(claim, clash)}" if clash is not None and not _stays(clash, candidate) else ""
     many = f" (in {counted[best]} of {len(fresh)} texts)" if len(fresh) > 1 else ""
-    room = TITLE_MAX - len(f"Say “”{instead}{many}")
-    return shorten(f"Say {_plain(claim.text, most=max(room, _SHORTEST))}{instead}{many}")
+    return _quoting(claim, "Say {}" + instead.translate(_BRACES) + many + tail)
+
+
+def _quoting(claim: Claim, words: str) -> str:
+    """The words with the claim put in, at the length they leave to it."""
+    form = _FORM.match(claim.text)
+    verb = words.replace("Say", "Always say", 1) if form else words
+    text = claim.text[form.end() :] if form else claim.text
+    room = TITLE_MAX - len(verb.format("“”"))
+    return shorten(verb.format(_plain(text, most=max(room, _SHORTEST))))
+
+
+def _questions_added(fresh: Sequence[Said], base: Bundle) -> int:
+    """How many of the new texts are answers to questions that had no example; none, where there is but one."""
+    known = {one.id for one in base.examples}
+    n = sum(one.section == "examples" and one.element_id not in known for one in fresh)
+    return n if n > 1 else 0
+
+
+def _naming_labels(operations: Sequence[Operation], words: str) -> str:
+    """The words with as many labels of what is added as there is room for."""
+    named = [f"{label} {n}" for label, n in _counted_labels(operations)]
+    lines = (f"{words} with live answers: {', '.join(named[:most])}" for most in (3, 2, 1) if named)
+    return next((line for line in lines if len(line) <= TITLE_MAX), shorten(f"{words} with live answers"))
 
 
 def _stays(clash: Clash, candidate: Bundle) -> bool:
@@ -68,12 +106,22 @@ def _opposite(claim: Claim, clash: Clash) -> str:
     return facts or f"“{shorten(clash.says.rstrip('. '))}”"
 
 
-def _labels(operations: Sequence[Operation]) -> str:
+def _labels(operations: Sequence[Operation], *, tail: str) -> str:
     """Where only labels are taught: which, and of how many questions."""
-    added = [example for one in operations if isinstance(one, ChangeExamples) for example in one.add]
-    counted = Counter(one.label for one in added if one.label)
-    if not counted or any(one.answer for one in added):
+    if any(example.answer for example in _added(operations)):
         return ""
-    named = [f"{count(n, 'question')} “{label}”" for label, n in counted.most_common(3)]
+    counted = _counted_labels(operations)
+    if not counted:
+        return ""
+    named = [f"{count(n, 'question')} “{label}”" for label, n in counted[:3]]
     rest = f" and {len(counted) - 3} more labels" if len(counted) > 3 else ""
-    return shorten(f"Label {', '.join(named)}{rest}")
+    return shorten(f"Label {', '.join(named)}{rest}{tail}")
+
+
+def _counted_labels(operations: Sequence[Operation]) -> list[tuple[str, int]]:
+    """Labels of what is added with how many have each, most first."""
+    return Counter(one.label for one in _added(operations) if one.label).most_common()
+
+
+def _added(operations: Sequence[Operation]) -> list[Example]:
+    return [example for one in operations if isinstance(one, ChangeExamples) for example in one.add]

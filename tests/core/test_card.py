@@ -77,6 +77,63 @@ def test_the_sentence_with_the_facts_goes_before_small_talk_and_before_what_few_
     assert "Refunds take 5 business days" in matter(Bundle(), both)
 
 
+def taught(n: int, *, answer: str = "", label: str = "") -> tuple[Example, ...]:
+    """So many examples of nothing special, with ids and questions of their own."""
+    return tuple(
+        Example(id=f"q{i}", question=f"Question {i}?", answer=answer or f"Please open page {i}.", label=label)
+        for i in range(n)
+    )
+
+
+def test_a_title_quotes_what_is_new_and_not_what_is_live_already() -> None:
+    base = Bundle(examples=learned(NEW).add)
+    again = [one.model_copy(update={"id": f"again-{one.id}"}) for one in learned(NEW, question="And {}?").add]
+    more = learned("We ship on Mondays.", n=1, question="When do you ship {}?").add[0].model_copy(update={"id": "new"})
+    said = matter(base, ChangeExamples(add=(*again, more)))
+    assert said == "Say “We ship on Mondays” (in 1 of 4 texts)"
+
+
+def test_where_nothing_new_is_said_the_title_counts_the_questions_and_their_labels() -> None:
+    base = Bundle(examples=learned(NEW, n=1).add)
+    more = taught(30, answer=NEW, label="refund")
+    said = matter(base, ChangeExamples(add=more))
+    assert said == "Answer 30 more questions with live answers: refund 30"
+    unlabelled = tuple(one.model_copy(update={"label": ""}) for one in more)
+    assert matter(base, ChangeExamples(add=unlabelled)) == "Answer 30 more questions with live answers"
+
+
+def test_where_hardly_a_text_says_anything_new_the_title_counts_the_questions_and_quotes_the_newest() -> None:
+    old = learned("Refunds take 4 weeks.", n=1).add[0]
+    base = Bundle(examples=(old, Example(id="live", question="How?", answer=NEW)))
+    more = (*taught(30, answer=NEW), Example(id="new", question="When do you ship?", answer="We ship on Mondays."))
+    anew = old.model_copy(update={"answer": NEW})
+    said = matter(base, ChangeExamples(add=(*more, anew)))
+    assert said == "Answer 31 more questions and 1 anew, newly: “We ship on Mondays”"
+
+
+def test_the_end_of_a_title_is_never_cut() -> None:
+    change = learned("Refunds of orders with the planter take 5 business days, counted from the scan at the door.")
+    candidate = apply_all(Bundle(), [change])
+    said = matter_of([change], base=Bundle(), candidate=candidate, tail=", unlearn 12")
+    assert said.endswith("…” (in 3 of 3 texts), unlearn 12")
+    assert len(said) <= 80
+
+
+def test_the_form_of_a_line_is_not_quoted_as_if_it_were_said() -> None:
+    said = matter(Bundle(instructions=OLD), EditInstructions(old=OLD, new=f"Always include: {NEW}"))
+    assert said == "Always say “Refunds take 5 business days”, not 10 to 14 business days"
+
+
+def test_the_heading_of_an_article_is_no_sentence_to_a_customer() -> None:
+    base = Bundle(instructions=OLD)
+    said = matter(base, UpsertArticle(article=Article(id="a", title="Refunds take 5 days now", body=f"Hello. {NEW}")))
+    assert said == "Say “Refunds take 5 business days”"
+
+
+def test_braces_in_what_is_said_are_words() -> None:
+    assert matter(Bundle(), learned("Refunds take {5} days.", n=2)) == "Say “Refunds take {5} days” (in 2 of 2 texts)"
+
+
 def test_labels_are_counted_where_only_labels_are_taught() -> None:
     added = [builders.example(n) for n in range(3)] + [builders.example(9, label="invoice", question="My bill?")]
     assert matter(Bundle(), ChangeExamples(add=tuple(added))) == "Label 3 questions “refund”, 1 question “invoice”"

@@ -302,8 +302,7 @@ def _title(add: Sequence[Example], gone: Sequence[str], *, bundle: Bundle) -> st
         candidate = apply(bundle, change)
     except OperationRefused:
         return ""  # whoever drafts it says why
-    matter = matter_of([change], base=bundle, candidate=candidate)
-    return f"{matter}, unlearn {len(gone)}" if matter and gone else matter
+    return matter_of([change], base=bundle, candidate=candidate, tail=f", unlearn {len(gone)}" if gone else "")
 
 
 def _themes(picked: Sequence[Correction], most: int) -> str:
