@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from loop.records import AuditEntry, Note, Record, digest
+from loop.records import AuditEntry, JournalAction, Note, Record, digest
 from loop.records.access import ENGINE, POLICY, PROVIDER
 from storage.anchors import Anchor
 from storage.arrived import Arrived
@@ -50,7 +50,7 @@ def seal(note: Note, *, agent: str, seq: int, previous: str, keys: JournalKeys |
         "previous": previous,
         "at": note.at,
         "actor": note.actor,
-        "action": note.action,
+        "action": note.spelling,
         "subject": note.subject,
         "digests": note.digests,
     }
@@ -215,7 +215,7 @@ def fault_of(entry: AuditEntry, *, keys: JournalKeys, erased: Mapping[int, str] 
 def _written(agent: str, kinds: Sequence[str]) -> Note:
     """Of a commit that brought no note of its own."""
     what = " and ".join(f"{kind.replace('_', ' ')}s" if kind != "feedback" else kind for kind in kinds)
-    return Note(actor=ENGINE, action=f"write {what}", subject=agent, at=datetime.now(UTC))
+    return Note(actor=ENGINE, action=JournalAction.WRITE, detail=what, subject=agent, at=datetime.now(UTC))
 
 
 def _fault(entry: AuditEntry, *, agent: str, seq: int, previous: str, erased: Mapping[int, str]) -> str:

@@ -9,21 +9,19 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from loop.records import Note
+from loop.records import JournalAction, Note
+from loop.records.access import ENGINE
 from storage import audit
 from storage.arrived import Arrived, count_totals
 from storage.locks import lock_agent, lock_arrivals
 from storage.record import KINDS, Seal, Touched, read_digests, total_of, write_seals
 from storage.tables import AgentRow, ApiKeyRow, AuditRow, HeadRow, ReleaseRow, SealRow, VersionRow
 
-UPGRADE = "upgrade database"
-ACCEPT = "accept record"
-
 
 def checkpoint_all(connection: sa.Connection) -> None:
     """Every agent, after an upgrade."""
     for slug in connection.execute(sa.select(AgentRow.core().c.slug).order_by("slug")).scalars().all():
-        note = Note(actor="engine", action=UPGRADE, subject=slug, at=datetime.now(UTC))
+        note = Note(actor=ENGINE, action=JournalAction.UPGRADE_DATABASE, subject=slug, at=datetime.now(UTC))
         checkpoint(connection, slug, note)
 
 

@@ -8,7 +8,19 @@ import sqlalchemy as sa
 
 from loop.errors import Conflict, InvalidInput, NotFound
 from loop.ports import Checkpoint
-from loop.records import Agent, ApiKey, AuditEntry, Bundle, FailedJob, Note, Release, Version, derived_id, digest
+from loop.records import (
+    Agent,
+    ApiKey,
+    AuditEntry,
+    Bundle,
+    FailedJob,
+    JournalAction,
+    Note,
+    Release,
+    Version,
+    derived_id,
+    digest,
+)
 from storage import apikeys, audit
 from storage.anchors import Anchors, deletion
 from storage.connecting import explained, make_engine, place_of, reading, writing
@@ -140,7 +152,13 @@ class Database:
             actor=actor,
             at=now,
         )
-        note = Note(actor=actor, action="create agent", subject=agent.slug, at=now, digests={"bundle": version.digest})
+        note = Note(
+            actor=actor,
+            action=JournalAction.CREATE_AGENT,
+            subject=agent.slug,
+            at=now,
+            digests={"bundle": version.digest},
+        )
         with writing(self.engine) as connection:
             if _stored(connection, agent.slug) is not None:
                 raise InvalidInput(

@@ -1,5 +1,7 @@
 """Decisions and releases: compare-and-swap on state, evidence and head, applied exactly once or not at all."""
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from loop.errors import Conflict, DigestMismatch, InvalidInput, NotFound, StaleBase
@@ -8,6 +10,7 @@ from loop.records import (
     Applied,
     Bundle,
     Decision,
+    JournalAction,
     Note,
     Proposal,
     ProposalMove,
@@ -40,6 +43,14 @@ _HELD_AGAINST = (
     *("practice", "stakes", "authors", "evidence"),
 )
 """What of a proposal a word on it is held against."""
+_ACTIONS: Mapping[str, JournalAction] = {
+    "approve": JournalAction.APPROVE_PROPOSAL,
+    "endorse": JournalAction.ENDORSE_PROPOSAL,
+    "edit": JournalAction.EDIT_PROPOSAL,
+    "reject": JournalAction.REJECT_PROPOSAL,
+    "undo": JournalAction.UNDO_PROPOSAL,
+}
+"""By the verb of the decision."""
 
 
 def record_decision(
@@ -82,7 +93,7 @@ def record_decision(
         touched.add("version", candidate_numbers(connection, agent, [successor.id]))
     note = Note(
         actor=decision.actor.name,
-        action=f"{decision.verb} proposal",
+        action=_ACTIONS[decision.verb],
         subject=decision.proposal_id,
         at=decision.at,
         digests={"decision": digest(decision), "seen": decision.seen_digest},
@@ -228,7 +239,7 @@ def _note_stale(
 ) -> None:
     note = Note(
         actor=release.actor,
-        action="mark proposal stale",
+        action=JournalAction.MARK_PROPOSAL_STALE,
         subject=approval.proposal_id,
         at=release.at,
         digests={"decision": digest(approval)},
@@ -328,7 +339,7 @@ def _note_release(
 ) -> None:
     note = Note(
         actor=release.actor,
-        action="roll back" if release.kind == "rollback" else "deploy version",
+        action=JournalAction.ROLL_BACK if release.kind == "rollback" else JournalAction.DEPLOY_VERSION,
         subject=str(version.number),
         at=release.at,
         digests={"bundle": version.digest, "release": digest(release)},

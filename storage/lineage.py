@@ -15,6 +15,7 @@ from loop.records import (
     FeedbackState,
     Import,
     Issue,
+    JournalAction,
     Proposal,
     ProposalItem,
     Split,
@@ -25,7 +26,7 @@ from loop.records import (
     door_of,
     vouched_source,
 )
-from loop.records.lineage import TracedCase, TracedItem, judged_as
+from loop.records.lineage import TracedCase, TracedItem
 from storage import reads
 from storage.among import among
 from storage.connecting import reading
@@ -246,7 +247,7 @@ def read_told(connection: sa.Connection, agent: str, feedback_ids: Collection[st
     released = [key for key, one in found.items() if one.state is FeedbackState.RELEASED]
     entries = AuditRow.core().c
     acts = sa.select(entries.subject, entries.actor).where(
-        entries.agent == agent, among(entries.subject, released), entries.action == judged_as(FeedbackState.RELEASED)
+        entries.agent == agent, among(entries.subject, released), entries.action == JournalAction.RELEASE_FEEDBACK
     )
     for act in connection.execute(acts.order_by(entries.seq)) if released else ():
         found[act.subject] = found[act.subject]._replace(released_by=act.actor)

@@ -20,6 +20,7 @@ from loop.records import (
     Feedback,
     Import,
     Interaction,
+    JournalAction,
     Note,
     Proposal,
     Release,
@@ -263,5 +264,7 @@ class AgentStore(
     def accept_record(self, note: Note) -> None:
         """Take what stands for what was written, whatever was changed from outside; the note says who says so."""
         with self._noting(is_release=True) as connection:
-            checkpoint.checkpoint(connection, self._slug, note.model_copy(update={"action": checkpoint.ACCEPT}))
+            checkpoint.checkpoint(
+                connection, self._slug, note.model_copy(update={"action": JournalAction.ACCEPT_RECORD})
+            )
             bump_change_counter(connection, self._slug)

@@ -36,6 +36,7 @@ from loop.records import (
     Unlearning,
 )
 from loop.records.erasure import ErasureOrder
+from loop.records.journal import AuditEntry, JournalAction, parse_action
 from storage import audit
 from storage.database import Database
 from storage.keys import JournalKeys
@@ -86,7 +87,7 @@ def build(database: Database) -> AgentStore:
         id="u1", agent="desk", scope=TaintScope(items=("f7",)), actor="rita", reason="no", at=builders.at(21)
     )
     store.commit(Changes(unlearnings=(taken,)))
-    alone = Note(actor="rita", action="receive", subject="i90", at=builders.NOON)
+    alone = Note(actor="rita", action="correct answer", subject="i90", at=builders.NOON)
     store.append(interactions=[builders.interaction(90)], notes=[alone])
     store.erase(ErasureOrder(what="customer", name="c90", actor="rita", reason="asked", at=builders.at(21)))
     made = ApiKey(
@@ -95,7 +96,8 @@ def build(database: Database) -> AgentStore:
     )  # fmt: skip
     person = Person(name="rita", email="rita@example.org", created_at=builders.NOON)
     grant = Grant(agent="desk", name="rita", role=Role.REVIEWER, given_by="rita", at=builders.at(21))
-    database.people.admit(person, [grant], note=Note(actor="rita", action="invite", subject="rita", at=builders.at(21)))
+    invited = Note(actor="rita", action=JournalAction.INVITE_AS, detail="reviewer", subject="rita", at=builders.at(21))
+    database.people.admit(person, [grant], note=invited)
     database.create_key([made], note=Note(actor="rita", action="create key", subject="k1", at=builders.at(21)))
     deciding.ship(store, "p2")
     deciding.waiting(store, "open")
@@ -179,12 +181,20 @@ def _rewrite(connection: sa.Connection, *, is_signed: bool = False) -> None:
     entries, previous = audit.read_entries(connection, "desk"), audit.START
     connection.execute(sa.delete(table))
     for entry in entries:
-        told = Note(actor="mallory", action=entry.action, subject=entry.subject, at=entry.at, digests=entry.digests)
+        told = _note_of(entry, actor="mallory")
         made = audit.seal(told, agent="desk", seq=entry.seq, previous=previous)
         made = made.model_copy(update={"signature": entry.signature}) if is_signed else made
         connection.execute(sa.insert(table), made.model_dump())
         previous = made.hash
     connection.execute(sa.update(metadata.tables["head"]).values(audit_hash=previous))
+
+
+def _note_of(entry: AuditEntry, **changes: Any) -> Note:
+    """What an entry was made of, with some of it forged."""
+    parsed = parse_action(entry.action)
+    assert parsed is not None
+    kept = entry.model_dump(include={"actor", "subject", "at", "digests"})
+    return Note(**kept | parsed._asdict() | changes)
 
 
 def _no_decision(connection: sa.Connection) -> None:
@@ -244,7 +254,7 @@ def _with_entry(connection: sa.Connection) -> None:
     table = metadata.tables["audit"]
     seq, made = connection.execute(sa.text("SELECT seq, digest FROM seal WHERE kind = 'agent'")).one()
     entry = audit.read_entries(connection, "desk")[seq - 1]
-    told = Note(**entry.model_dump(include=set(Note.model_fields)) | {"digests": {**entry.digests, "agent desk": made}})
+    told = _note_of(entry, digests={**entry.digests, "agent desk": made})
     forged = audit.seal(told, agent="desk", seq=seq, previous=entry.previous)
     changed = {"digests": forged.digests, "hash": forged.hash}
     connection.execute(sa.update(table).where(table.c.seq == seq).values(changed))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from loop import engine, roles, wiring
 from loop.cli.opening import opened, read_settings
 from loop.errors import Conflict, InvalidInput, NotFound, RatchetError
-from loop.records import Note, derived_id, digest
+from loop.records import JournalAction, Note, derived_id, digest
 from loop.settings import Settings
 from storage.anchors import Anchor, read_anchors
 from storage.connecting import explained, place_of
@@ -138,7 +138,9 @@ def _accept(settings: Settings, slug: str | None, *, reason: str, files: Sequenc
     faults = [fault for one in found for fault in (*one.faults, *one.accepted) if fault.subject not in _REPAIRED]
     told = {"reason": digest(reason.strip())} | {f"accepted {fault.id}": digest(fault) for fault in faults}
     with opened(settings) as session:
-        note = Note(actor=actor.name, action="accept record", subject=slug, at=wiring.utc_now(), digests=told)
+        note = Note(
+            actor=actor.name, action=JournalAction.ACCEPT_RECORD, subject=slug, at=wiring.utc_now(), digests=told
+        )
         session.database.store(slug).accept_record(note)
 
 

@@ -20,7 +20,7 @@ from loop.cli.imports import taken_back
 from loop.cli.opening import Opened, opened
 from loop.errors import InvalidInput
 from loop.ports import Parts
-from loop.records import Actor, Article, Import, derived_id, digest, door_of
+from loop.records import Actor, Article, Import, JournalAction, derived_id, digest, door_of
 
 _SHOWN = 20
 """Refused rows printed before the rest is only counted."""
@@ -181,7 +181,7 @@ def _import(
     door = collect.Door(
         actor=actor,
         action="import",
-        journal="import file",
+        journal=JournalAction.IMPORT_FILE,
         at=at,
         into=into,
         about=about,

@@ -16,7 +16,7 @@ from loop.collect.orders import orders_in
 from loop.collect.sanitize import Refused, redacted_article, sanitize
 from loop.errors import InvalidInput, OperationRefused
 from loop.ports import Arrivals
-from loop.records import Actor, Article, Feedback, Import, Interaction, Note, Written, digest
+from loop.records import Actor, Article, Feedback, Import, Interaction, JournalAction, Note, Written, digest
 from loop.records.raw import RawText
 from loop.text.contacts import OwnContacts
 from loop.text.redaction import Redaction
@@ -30,8 +30,8 @@ class Door:
     """Who brings the records; the journal names them."""
     action: roles.Action
     """What the actor has to be allowed to do: `import`, or `correct` for a correction of their own."""
-    journal: str
-    """Verb and noun for the journal, such as `import file`."""
+    journal: JournalAction
+    """What the journal calls it."""
     at: datetime
     """When, for the journal; aware, UTC."""
     into: Import | None = None

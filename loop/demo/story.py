@@ -35,6 +35,7 @@ from loop.records import (
     Feedback,
     FeedbackState,
     Interaction,
+    JournalAction,
     Measurement,
     ProposalItem,
     ProposalState,
@@ -223,7 +224,7 @@ def _arrive(
 ) -> list[Feedback]:
     """Hand in what has arrived by now; returns what is still to come."""
     arrived = sorted((one for one in coming if one.received_at <= until), key=lambda one: (one.received_at, one.id))
-    door = collect.Door(actor=_DESK_SOFTWARE, action="import", journal="receive day", at=until)
+    door = collect.Door(actor=_DESK_SOFTWARE, action="import", journal=JournalAction.RECEIVE_DAY, at=until)
     collect.receive(parts.store, door=door, interactions=interactions, feedback=arrived)
     return [one for one in coming if one.received_at > until]
 

@@ -13,7 +13,7 @@ from loop.desk.wording import checked_words
 from loop.errors import Conflict, InvalidInput
 from loop.limits import CASES_READ
 from loop.ports import Agents, Parts
-from loop.records import Actor, Agent, AuditEntry, Bundle, Limits, Note, Record, Split, digest
+from loop.records import Actor, Agent, AuditEntry, Bundle, JournalAction, Limits, Note, Record, Split, digest
 
 _OF_AGENT = ("name", "task", "mode", "grading", "trusted_authors", "stakes_words", "own_contacts", "facts")
 """Fields of an agent that may be set later; the limits are all of `Limits`."""
@@ -74,7 +74,9 @@ def delete_agent(
         raise InvalidInput("Removing an agent needs a reason.", field="reason", remedy="Say why in a sentence.")
     told = checked_words(reason)
     slug = parts.store.agent.slug
-    note = Note(actor=actor.name, action="delete agent", subject=slug, at=parts.clock(), digests={"reason": told})
+    note = Note(
+        actor=actor.name, action=JournalAction.DELETE_AGENT, subject=slug, at=parts.clock(), digests={"reason": told}
+    )
     agents.delete_agent(slug, note=note, keep=keep)
 
 
@@ -103,7 +105,7 @@ def change_settings(
         key: f"{old} → {new}" if key in Limits.model_fields or key in _SPELLED else digest(new)
         for key, (old, new) in changed.items()
     }
-    note = Note(actor=actor.name, action="set agent", subject=was.slug, digests=told, at=parts.clock())
+    note = Note(actor=actor.name, action=JournalAction.SET_AGENT, subject=was.slug, digests=told, at=parts.clock())
     agents.change_agent(now, was=was, note=note)
     return changed
 

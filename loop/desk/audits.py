@@ -24,6 +24,7 @@ from loop.records import (
     ContextFields,
     EvalCase,
     Grading,
+    JournalAction,
     Record,
     Split,
     derived_id,
@@ -116,7 +117,13 @@ def begin_audit(
     )
     sealed = [case for case in store.cases_by_id(drawn).values() if case.split is Split.SEALED]
     note = note_on(
-        parts, "begin audit", subject=audit.id, actor=actor, cases=digest(drawn), n=str(len(drawn)), of=str(len(pool))
+        parts,
+        JournalAction.BEGIN_AUDIT,
+        subject=audit.id,
+        actor=actor,
+        cases=digest(drawn),
+        n=str(len(drawn)),
+        of=str(len(pool)),
     )
     store.change_cases(
         CaseChanges(
@@ -175,7 +182,7 @@ def answer_question(
         kept="file" if is_same else "",
         at=parts.clock(),
     )
-    _keep(parts, standing, given, case=case, actor=actor, action="answer audit")
+    _keep(parts, standing, given, case=case, actor=actor, action=JournalAction.ANSWER_AUDIT)
 
 
 def disagreements(parts: Parts, audit_id: str, *, actor: Actor) -> list[Disagreement]:
@@ -216,7 +223,15 @@ def settle_answer(
     if keep == "same" and given.agrees is not None:
         raise InvalidInput("Two labels are not the same.", field="keep", remedy="Choose file or lead.")
     settled = given.model_copy(update={"agrees": keep == "same", "kept": "lead" if keep == "lead" else "file"})
-    _keep(parts, standing, settled, case=case, actor=actor, action="settle audit", reason=checked_words(reason))
+    _keep(
+        parts,
+        standing,
+        settled,
+        case=case,
+        actor=actor,
+        action=JournalAction.SETTLE_AUDIT,
+        reason=checked_words(reason),
+    )
 
 
 # steps -------------------------------------------------------------------------------------------------------------
@@ -243,7 +258,7 @@ def _keep(
     *,
     case: EvalCase,
     actor: Actor,
-    action: str,
+    action: JournalAction,
     reason: str = "",
 ) -> None:
     """Write one answer as it stands now, what it does to its case, and the end of the audit if this was the last."""

@@ -15,6 +15,7 @@ from loop.records import (
     CaseVerb,
     EvalCase,
     Grading,
+    JournalAction,
     Note,
     Split,
     case_set_digest,
@@ -46,13 +47,13 @@ def protect(parts: Parts, case_ids: Iterable[str], *, actor: Actor, reason: str,
     moving = [case for case in found.values() if case.is_protected is not is_protected]
     if moving:
         verb: CaseVerb = "protect" if is_protected else "unprotect"
+        action = JournalAction.PROTECT_CASE if is_protected else JournalAction.UNPROTECT_CASE
         parts.store.change_cases(
             CaseChanges(
                 protected={case.id: is_protected for case in moving},
                 acts=tuple(act_on(parts, case, verb, actor=actor, about=checked_words(reason)) for case in moving),
                 notes=tuple(
-                    note_on(parts, f"{verb} case", subject=case.id, actor=actor, reason=digest(reason))
-                    for case in moving
+                    note_on(parts, action, subject=case.id, actor=actor, reason=digest(reason)) for case in moving
                 ),
             )
         )
@@ -76,7 +77,9 @@ def keep_set(parts: Parts, name: str, *, actor: Actor) -> CaseSet:
         actor=actor.name,
         at=parts.clock(),
     )
-    note = note_on(parts, "keep case set", subject=kept.name, actor=actor, cases=kept.digest, n=str(len(cases)))
+    note = note_on(
+        parts, JournalAction.KEEP_CASE_SET, subject=kept.name, actor=actor, cases=kept.digest, n=str(len(cases))
+    )
     parts.store.change_cases(CaseChanges(sets=(kept,), notes=(note,)))
     return kept
 
@@ -108,7 +111,7 @@ def case_rows(
             notes=(
                 note_on(
                     parts,
-                    "export sealed cases",
+                    JournalAction.EXPORT_SEALED_CASES,
                     subject=parts.store.agent.slug,
                     actor=actor,
                     cases=case_set_digest(sealed),
@@ -153,6 +156,6 @@ def replacement(case: EvalCase, *, case_id: str, expected: str, actor: Actor, pa
     )
 
 
-def note_on(parts: Parts, action: str, *, subject: str, actor: Actor, **digests: str) -> Note:
+def note_on(parts: Parts, action: JournalAction, *, subject: str, actor: Actor, **digests: str) -> Note:
     """What the journal says of an act, now."""
     return Note(actor=actor.name, action=action, subject=subject, digests=digests, at=parts.clock())

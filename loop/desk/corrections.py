@@ -20,6 +20,7 @@ from loop.records import (
     FeedbackState,
     Flag,
     Issue,
+    JournalAction,
     Moment,
     Mover,
     Note,
@@ -118,7 +119,10 @@ def withdraw_correction(parts: Parts, feedback_ids: Iterable[str], *, actor: Act
                 FeedbackMove(feedback_id=key, was=item.state, now=FeedbackState.EXCLUDED)
                 for key, item in movable.items()
             ),
-            notes=tuple(Note(actor=actor.name, action="take correction back", subject=key, at=now) for key in movable),
+            notes=tuple(
+                Note(actor=actor.name, action=JournalAction.TAKE_CORRECTION_BACK, subject=key, at=now)
+                for key in movable
+            ),
         )
     ).moved
 

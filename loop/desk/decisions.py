@@ -18,6 +18,7 @@ from loop.records import (
     Actor,
     Changes,
     Decision,
+    JournalAction,
     Note,
     Operation,
     Proposal,
@@ -214,7 +215,7 @@ def bring_back(parts: Parts, proposal_id: str, *, actor: Actor, reason: str = ""
     move = ProposalMove(proposal_id=proposal_id, was=ProposalState.SET_ASIDE, now=ProposalState.WAITING)
     note = Note(
         actor=actor.name,
-        action="bring back proposal",
+        action=JournalAction.BRING_BACK_PROPOSAL,
         subject=proposal_id,
         digests={"reason": digest(reason)},
         at=parts.clock(),

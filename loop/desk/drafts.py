@@ -11,7 +11,18 @@ from loop.change.proposal import Idea
 from loop.desk.wording import checked_words
 from loop.errors import InvalidInput, NotFound
 from loop.ports import Parts
-from loop.records import Actor, Article, Bundle, Changes, Import, Note, Operation, Proposal, UpsertArticle
+from loop.records import (
+    Actor,
+    Article,
+    Bundle,
+    Changes,
+    Import,
+    JournalAction,
+    Note,
+    Operation,
+    Proposal,
+    UpsertArticle,
+)
 
 
 def draft(
@@ -41,7 +52,7 @@ def draft(
     proposal, candidate = drafted(parts, idea)
     note = Note(
         actor=actor.name,
-        action="draft proposal",
+        action=JournalAction.DRAFT_PROPOSAL,
         subject=proposal.id,
         digests={"candidate": proposal.candidate_digest},
         at=proposal.created_at,
@@ -71,7 +82,7 @@ def draft_articles(
         rationale=f"Imported from {source}.",
     )
     if into is not None:
-        note = Note(actor=actor.name, action="note import", subject=into.id, at=parts.clock())
+        note = Note(actor=actor.name, action=JournalAction.NOTE_IMPORT, subject=into.id, at=parts.clock())
         parts.store.commit(Changes(imports=(into.model_copy(update={"proposal_id": made.id}),), notes=(note,)))
     return made
 

@@ -21,6 +21,7 @@ from loop.records import (
     FeedbackState,
     Flag,
     Interaction,
+    JournalAction,
     Mover,
     Note,
     Record,
@@ -29,12 +30,17 @@ from loop.records import (
     may_move,
     targets,
 )
-from loop.records.lineage import judged_as
 from loop.text.contacts import OwnContacts
 from loop.text.nonsense import gibberish
 
 DeskDoor: TypeAlias = Literal["dashboard", "terminal", "api"]
 """Where a person sits while they correct; kept as the feedback's source."""
+_ACTIONS: Mapping[FeedbackState, JournalAction] = {
+    FeedbackState.RELEASED: JournalAction.RELEASE_FEEDBACK,
+    FeedbackState.QUARANTINED: JournalAction.QUARANTINE_FEEDBACK,
+    FeedbackState.EXCLUDED: JournalAction.EXCLUDE_FEEDBACK,
+}
+"""By the state a person puts feedback into."""
 
 
 class Correction(Record):
@@ -90,7 +96,7 @@ def correct_alike(
             door=collect.Door(
                 actor=actor,
                 action="correct",
-                journal="correct answer",
+                journal=JournalAction.CORRECT_ANSWER,
                 at=now,
                 own=own_contacts(parts),
                 keeps_raw=parts.store.agent.limits.raw_days > 0,
@@ -177,7 +183,7 @@ def judge(parts: Parts, feedback_ids: Iterable[str], *, actor: Actor, to: Feedba
         notes=tuple(
             Note(
                 actor=actor.name,
-                action=judged_as(to),
+                action=_ACTIONS[to],
                 subject=key,
                 digests={"reason": digest(reason)},
                 at=now,

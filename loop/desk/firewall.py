@@ -23,6 +23,7 @@ from loop.records import (
     FirewallAudit,
     FirewallPanel,
     FirewallVerdict,
+    JournalAction,
     Record,
     Says,
     derived_id,
@@ -99,9 +100,14 @@ def draw_firewall_audit(parts: Parts, *, actor: Actor, n: int = AUDITED) -> Fire
         drawn_at=now,
     )
     told = note_on(
-        parts, "begin firewall audit", subject=audit.id, actor=actor, items=digest(drawn), n=str(len(drawn)),
+        parts,
+        JournalAction.BEGIN_FIREWALL_AUDIT,
+        subject=audit.id,
+        actor=actor,
+        items=digest(drawn),
+        n=str(len(drawn)),
         of=str(sum(cell.size for cell in cells)),
-    )  # fmt: skip
+    )
     parts.store.change_audits(AuditChanges(audits=(audit,), notes=(told,)))
     return audit
 
@@ -159,7 +165,9 @@ def judge_blind(parts: Parts, audit_id: str, feedback_id: str, *, actor: Actor, 
         is_alone=actor.is_single_operator,
         at=parts.clock(),
     )
-    note = note_on(parts, "judge blind", subject=feedback_id, actor=actor, audit=audit_id, says=digest(says))
+    note = note_on(
+        parts, JournalAction.JUDGE_BLIND, subject=feedback_id, actor=actor, audit=audit_id, says=digest(says)
+    )
     parts.store.change_audits(AuditChanges(verdicts=(given,), notes=(note,)))
     panel = validate.stored_panel(parts.store)
     if panel is None:

@@ -17,6 +17,7 @@ from loop.records import (
     CaseVerb,
     EvalCase,
     Grading,
+    JournalAction,
     Split,
     derived_id,
     digest,
@@ -124,7 +125,7 @@ class _Book:
         told = digest(sorted((case.id, case.expected) for case in self._new.values()))
         note = note_on(
             self._parts,
-            "import cases",
+            JournalAction.IMPORT_CASES,
             subject=self._agent.slug,
             actor=self._actor,
             source=digest(self._source),

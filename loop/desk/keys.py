@@ -9,7 +9,7 @@ from loop import roles
 from loop.errors import InvalidInput
 from loop.ports import Clock
 from loop.ports.api_keys import ApiKeys
-from loop.records import VERBS, Actor, ApiKey, Note, Verb, digest
+from loop.records import VERBS, Actor, ApiKey, JournalAction, Note, Verb, digest
 
 DAYS_MAX = 365
 """A key lives a year at most."""
@@ -71,7 +71,11 @@ def create_key(keys: ApiKeys, order: KeyOrder, *, actor: Actor, clock: Clock, ch
         for agent in dict.fromkeys(order.agents)
     )
     note = Note(
-        actor=actor.name, action="create key", subject=chance.key_id, at=now, digests={"client": digest(client)}
+        actor=actor.name,
+        action=JournalAction.CREATE_KEY,
+        subject=chance.key_id,
+        at=now,
+        digests={"client": digest(client)},
     )
     keys.create_key(made, note=note)
     return MadeKey(f"rk_{chance.key_id}_{chance.secret}", made)
@@ -80,4 +84,6 @@ def create_key(keys: ApiKeys, order: KeyOrder, *, actor: Actor, clock: Clock, ch
 def revoke_key(keys: ApiKeys, key_id: str, *, actor: Actor, clock: Clock) -> list[ApiKey]:
     """At every agent, for good; those that were still open. Raises NotAllowed, NotFound, Damaged."""
     roles.check(actor, "set_up")
-    return keys.revoke_key(key_id, note=Note(actor=actor.name, action="revoke key", subject=key_id, at=clock()))
+    return keys.revoke_key(
+        key_id, note=Note(actor=actor.name, action=JournalAction.REVOKE_KEY, subject=key_id, at=clock())
+    )

@@ -6,7 +6,7 @@ from loop.desk.cases import note_on
 from loop.desk.wording import checked_words
 from loop.errors import InvalidInput, NotFound
 from loop.ports import Agents, Parts
-from loop.records import Actor, Changes, digest
+from loop.records import Actor, Changes, JournalAction, digest
 
 
 def pause_loop(agents: Agents, parts: Parts, *, actor: Actor, reason: str) -> bool:
@@ -34,7 +34,7 @@ def retry_job(parts: Parts, job_id: str, *, actor: Actor) -> None:
     if job is None:
         raise NotFound("This work is not set aside any more.")
     parts.store.keep_failed_job(job.tried_again(parts.clock()))
-    parts.store.commit(Changes(notes=(note_on(parts, "retry job", subject=job.id, actor=actor),)))
+    parts.store.commit(Changes(notes=(note_on(parts, JournalAction.RETRY_JOB, subject=job.id, actor=actor),)))
 
 
 def _set(agents: Agents, parts: Parts, *, actor: Actor, reason: str, is_paused: bool) -> bool:
@@ -44,7 +44,7 @@ def _set(agents: Agents, parts: Parts, *, actor: Actor, reason: str, is_paused: 
     if was.limits.is_paused is is_paused:
         return False
     now = was.model_copy(update={"limits": was.limits.model_copy(update={"is_paused": is_paused})})
-    verb = "pause loop" if is_paused else "resume loop"
-    note = note_on(parts, verb, subject=was.slug, actor=actor, reason=digest(checked_words(reason)))
+    action = JournalAction.PAUSE_LOOP if is_paused else JournalAction.RESUME_LOOP
+    note = note_on(parts, action, subject=was.slug, actor=actor, reason=digest(checked_words(reason)))
     agents.change_agent(now, was=was, note=note)
     return True

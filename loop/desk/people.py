@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from loop import roles
 from loop.desk.signing_in import Token, digest_of
 from loop.errors import InvalidInput, NotFound
 from loop.ports import Clock
 from loop.ports.people import People
-from loop.records import Actor, Grant, Note, Person, Role, SignInLink
+from loop.records import Actor, Grant, JournalAction, Note, Person, Role, SignInLink
 from loop.records.access import RESERVED, is_persons
 
 SET_UP_LINK = timedelta(days=3)
@@ -54,7 +54,7 @@ def invite(people: People, order: Invitation, *, actor: Actor, clock: Clock, tok
     person = Person(name=name, email=email, created_at=now)
     grants = _grants(name, order.role, agents=order.agents, actor=actor, clock=clock)
     link, made = _link(name, clock=clock, token=token) if order.has_link else (None, "")
-    note = Note(actor=actor.name, action=f"invite as {order.role.value}", subject=name, at=now)
+    note = Note(actor=actor.name, action=JournalAction.INVITE_AS, detail=order.role.value, subject=name, at=now)
     people.admit(person, grants, note=note, link=link)
     return Invited(person, made)
 
@@ -66,8 +66,8 @@ def set_role(
     roles.check(actor, "people")
     person = _known(people, name)
     grants = () if role is None else _grants(name, role, agents=agents, actor=actor, clock=clock)
-    what = f"make {role.value}" if role is not None else "take role"
-    people.change(person, was=person, grants=grants, note=_note(actor, what, name, clock))
+    note = role_note(name, role, actor=actor.name, at=clock())
+    people.change(person, was=person, grants=grants, note=note)
 
 
 def disable(people: People, name: str, *, actor: Actor, clock: Clock) -> None:
@@ -75,7 +75,7 @@ def disable(people: People, name: str, *, actor: Actor, clock: Clock) -> None:
     roles.check(actor, "people")
     person = _known(people, name)
     shut = person.model_copy(update={"disabled_at": clock(), "password": ""})
-    people.change(shut, was=person, grants=(), ends=True, note=_note(actor, "shut out", name, clock))
+    people.change(shut, was=person, grants=(), ends=True, note=_note(actor, JournalAction.SHUT_OUT, name, clock))
 
 
 def enable(people: People, name: str, role: Role, *, agents: Sequence[str], actor: Actor, clock: Clock) -> None:
@@ -84,7 +84,9 @@ def enable(people: People, name: str, role: Role, *, agents: Sequence[str], acto
     person = _known(people, name)
     grants = _grants(name, role, agents=agents, actor=actor, clock=clock)
     back = person.model_copy(update={"disabled_at": None})
-    people.change(back, was=person, grants=grants, note=_note(actor, f"let in as {role.value}", name, clock))
+    people.change(
+        back, was=person, grants=grants, note=_note(actor, JournalAction.LET_IN_AS, name, clock, detail=role.value)
+    )
 
 
 def end_sign_ins(people: People, name: str, *, actor: Actor, clock: Clock) -> None:
@@ -92,7 +94,7 @@ def end_sign_ins(people: People, name: str, *, actor: Actor, clock: Clock) -> No
     if actor.name != name:
         roles.check(actor, "people")
     person = _known(people, name)
-    people.change(person, was=person, ends=True, note=_note(actor, "sign out everywhere", name, clock))
+    people.change(person, was=person, ends=True, note=_note(actor, JournalAction.SIGN_OUT_EVERYWHERE, name, clock))
 
 
 def new_link(people: People, name: str, *, actor: Actor, clock: Clock, token: Token) -> str:
@@ -105,7 +107,7 @@ def new_link(people: People, name: str, *, actor: Actor, clock: Clock, token: To
     if person.disabled_at is not None:
         raise InvalidInput(f"{name} is shut out.", field="name", remedy="Let them in first.")
     link, made = _link(name, clock=clock, token=token)
-    people.change(person, was=person, note=_note(actor, "make set-up link", name, clock), link=link)
+    people.change(person, was=person, note=_note(actor, JournalAction.MAKE_SET_UP_LINK, name, clock), link=link)
     return made
 
 
@@ -137,5 +139,12 @@ def _link(name: str, *, clock: Clock, token: Token) -> tuple[SignInLink, str]:
     return SignInLink(digest=digest_of(made), kind="set_up", person=name, expires_at=clock() + SET_UP_LINK), made
 
 
-def _note(actor: Actor, action: str, name: str, clock: Clock) -> Note:
-    return Note(actor=actor.name, action=action, subject=name, at=clock())
+def role_note(name: str, role: Role | None, *, actor: str, at: datetime) -> Note:
+    """What the journal says when somebody gets another role; None: none any more."""
+    if role is None:
+        return Note(actor=actor, action=JournalAction.TAKE_ROLE, subject=name, at=at)
+    return Note(actor=actor, action=JournalAction.MAKE_ROLE, detail=role.value, subject=name, at=at)
+
+
+def _note(actor: Actor, action: JournalAction, name: str, clock: Clock, *, detail: str = "") -> Note:
+    return Note(actor=actor.name, action=action, detail=detail, subject=name, at=clock())

@@ -15,7 +15,17 @@ from loop.desk.viewing import decided
 from loop.errors import Conflict
 from loop.policy import recommend, withholding
 from loop.ports import Parts
-from loop.records import Actor, Changes, Decision, Note, ProposalItem, ProposalMove, ProposalState, derived_id
+from loop.records import (
+    Actor,
+    Changes,
+    Decision,
+    JournalAction,
+    Note,
+    ProposalItem,
+    ProposalMove,
+    ProposalState,
+    derived_id,
+)
 from loop.records.desk import QUICK_SECONDS, PracticeAnswer, ReviewerFigures, Viewing
 
 _FOUND = {"harmful": "Its test had found that it breaks answers.", "useless": "Its test had ruled out a useful gain."}
@@ -49,7 +59,11 @@ def answer_practice(
     )
     move = ProposalMove(proposal_id=item.proposal.id, was=ProposalState.WAITING, now=ProposalState.SET_ASIDE)
     note = Note(
-        actor=actor.name, action="answer practice case", subject=item.proposal.id, digests={"verb": verb}, at=now
+        actor=actor.name,
+        action=JournalAction.ANSWER_PRACTICE_CASE,
+        subject=item.proposal.id,
+        digests={"verb": verb},
+        at=now,
     )
     parts.store.commit(Changes(proposal_moves=(move,), practice_answers=(made,), notes=(note,)))
     return made

@@ -10,7 +10,7 @@ from loop import collect, roles
 from loop.desk.feedback import Correction, DeskDoor, correct, own_contacts
 from loop.errors import Conflict, InvalidInput, NotFound
 from loop.ports import Parts
-from loop.records import Actor, ContextFields, Feedback, Interaction, derived_id
+from loop.records import Actor, ContextFields, Feedback, Interaction, JournalAction, derived_id
 from loop.records.probes import PROBE_SOURCE, SIDES_MAX, Probe, ProbeAnswer
 from loop.text.redaction import Masker
 
@@ -85,7 +85,7 @@ def correct_probe(
             door=collect.Door(
                 actor=actor,
                 action="correct",
-                journal="keep tried question",
+                journal=JournalAction.KEEP_TRIED_QUESTION,
                 at=parts.clock(),
                 own=own_contacts(parts),
                 keeps_raw=False,  # what is masked of a question was never kept

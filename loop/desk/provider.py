@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from loop import roles
+from loop.desk.people import role_note
 from loop.desk.signing_in import Opened, Opening, opened
 from loop.errors import Conflict, InvalidInput, NotAllowed
 from loop.ports.people import People
-from loop.records import Grant, Note, Person, Role
+from loop.records import Grant, JournalAction, Note, Person, Role
 from loop.records.access import PROVIDER
 
 
@@ -75,7 +76,9 @@ def _bound(people: People, claims: Mapping[str, object], issuer: str, subject: s
     if person is None:
         return None
     known = person.model_copy(update={"issuer": issuer, "subject": subject, "password": ""})
-    people.change(known, was=person, note=Note(actor=PROVIDER, action="name person", subject=person.name, at=now))
+    people.change(
+        known, was=person, note=Note(actor=PROVIDER, action=JournalAction.NAME_PERSON, subject=person.name, at=now)
+    )
     return known
 
 
@@ -91,7 +94,8 @@ def _admitted(
     person = Person(name=name[:200], email=email, issuer=issuer, subject=subject, created_at=now)
     grants = tuple(Grant(agent=agent, name=person.name, role=role, given_by=PROVIDER, at=now) for agent in rules.agents)
     try:
-        people.admit(person, grants, note=Note(actor=PROVIDER, action=f"admit as {role.value}", subject=name, at=now))
+        note = Note(actor=PROVIDER, action=JournalAction.ADMIT_AS, detail=role.value, subject=name, at=now)
+        people.admit(person, grants, note=note)
     except Conflict:
         raise NotAllowed("Somebody else is known by your address here.", remedy="Ask an admin.") from None
     return person
@@ -104,8 +108,7 @@ def _follow(people: People, person: Person, role: Role | None, *, rules: ClaimRu
         return
     name = person.name
     grants = tuple(Grant(agent=one, name=name, role=had, given_by=PROVIDER, at=now) for one, had in wanted.items())
-    action = f"make {role.value}" if role is not None else "take role"
-    note = Note(actor=PROVIDER, action=action, subject=person.name, at=now)
+    note = role_note(person.name, role, actor=PROVIDER, at=now)
     people.change(person, was=person, grants=grants, note=note, keeps_admin=False)
 
 

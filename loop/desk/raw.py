@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from loop import roles
 from loop.ports import Parts
-from loop.records import Actor, Note
+from loop.records import Actor, JournalAction, Note
 from loop.records.raw import RawText
 
 
@@ -21,5 +21,5 @@ def show_raw(parts: Parts, ids: Collection[str], *, actor: Actor) -> list[RawTex
     Raises NotAllowed; NotFound when there is none, or its retention is over.
     """
     roles.check(actor, "read_raw")
-    note = Note(actor=actor.name, action="read raw text", subject="", at=parts.clock())
+    note = Note(actor=actor.name, action=JournalAction.READ_RAW_TEXT, subject="", at=parts.clock())
     return parts.store.read_raw(ids, note=note)

@@ -8,7 +8,7 @@ from loop import roles
 from loop.desk.wording import checked_words
 from loop.errors import InvalidInput, NotAllowed, NotFound
 from loop.ports import Parts
-from loop.records import Actor, Change, Note, Record, derived_id, digest
+from loop.records import Actor, Change, JournalAction, Note, Record, derived_id, digest
 from loop.records.desk import Remark
 
 _QUOTE = 400
@@ -48,7 +48,7 @@ def remark(parts: Parts, proposal_id: str, *, actor: Actor, text: str, about: Pl
         at=now,
         **where,
     )
-    parts.store.keep_remark(made, note=_note(made, "comment on proposal", actor=actor, at=now))
+    parts.store.keep_remark(made, note=_note(made, JournalAction.COMMENT_ON_PROPOSAL, actor=actor, at=now))
     return made
 
 
@@ -61,7 +61,7 @@ def withdraw_remark(parts: Parts, proposal_id: str, remark_id: str, *, actor: Ac
         raise NotAllowed("Only who wrote a comment takes it back.")
     now = parts.clock()
     gone = made.model_copy(update={"withdrawn_at": made.withdrawn_at or now})
-    parts.store.keep_remark(gone, note=_note(gone, "take back comment", actor=actor, at=now))
+    parts.store.keep_remark(gone, note=_note(gone, JournalAction.TAKE_BACK_COMMENT, actor=actor, at=now))
     return gone
 
 
@@ -81,5 +81,5 @@ def _placed(changes: Sequence[Change], about: Place) -> dict[str, Any]:
     }
 
 
-def _note(made: Remark, action: str, *, actor: Actor, at: datetime) -> Note:
+def _note(made: Remark, action: JournalAction, *, actor: Actor, at: datetime) -> Note:
     return Note(actor=actor.name, action=action, subject=made.proposal_id, digests={"comment": digest(made)}, at=at)

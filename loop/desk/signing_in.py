@@ -12,7 +12,7 @@ from typing import Protocol
 from loop.errors import InvalidInput, NotAllowed
 from loop.ports import Clock
 from loop.ports.people import People
-from loop.records import Actor, Note, SignIn, SignInLink
+from loop.records import Actor, JournalAction, Note, SignIn, SignInLink
 
 Token = Callable[[], str]
 """A fresh random text nobody can guess, 256 bits."""
@@ -127,7 +127,7 @@ def set_password(people: People, link: str, password: str, *, passwords: Passwor
     if found is None or found.kind != "set_up":
         raise _spent()
     check_password(password, name=found.person)
-    note = Note(actor=found.person, action="set password", subject=found.person, at=now)
+    note = Note(actor=found.person, action=JournalAction.SET_PASSWORD, subject=found.person, at=now)
     person = people.keep_password(digest_of(link), password=passwords.make(password), at=now, note=note)
     people.forget_failures(person.name)
     return opened(people, person.name, how=how)

@@ -21,6 +21,7 @@ from loop.records import (
     FeedbackMove,
     FeedbackState,
     Flag,
+    JournalAction,
     Mover,
     Note,
     ProposalItem,
@@ -96,7 +97,13 @@ def undo_unlearning(parts: Parts, unlearning_id: str, *, actor: Actor) -> Unlear
     undone = made.model_copy(update={"undone_at": now, "undone_by": actor.name})
     items = store.feedback_items(made.moved)
     still = {key: item for key, item in items.items() if item.state is FeedbackState.EXCLUDED}
-    note = Note(actor=actor.name, action="undo unlearning", subject=made.id, at=now, digests={"items": str(len(still))})
+    note = Note(
+        actor=actor.name,
+        action=JournalAction.UNDO_UNLEARNING,
+        subject=made.id,
+        at=now,
+        digests={"items": str(len(still))},
+    )
     parts.store.commit(
         Changes(
             feedback_moves=tuple(
@@ -163,7 +170,7 @@ def _changes(parts: Parts, made: Unlearning) -> Changes:
     }
     if made.scope.import_id:
         digests["import"] = made.scope.import_id
-    action = "undo import" if made.scope.import_id else "unlearn"
+    action = JournalAction.UNDO_IMPORT if made.scope.import_id else JournalAction.UNLEARN
     again = (
         ProposalMove(proposal_id=item.proposal.id, was=item.state, now=ProposalState.WAITING)
         for item in store.proposals([ProposalState.SET_ASIDE])

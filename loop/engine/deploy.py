@@ -17,6 +17,7 @@ from loop.records import (
     Actor,
     Changes,
     Decision,
+    JournalAction,
     ProposalItem,
     ProposalMove,
     ProposalState,
@@ -147,7 +148,9 @@ def _set_aside(parts: Parts, decision: Decision, *, reason: str, tally: StageTal
     move = ProposalMove(
         proposal_id=decision.proposal_id, was=ProposalState.APPROVED, now=ProposalState.STALE, reason=reason
     )
-    said = note(parts, "mark proposal stale", subject=decision.proposal_id, digests={"reason": digest(reason)})
+    said = note(
+        parts, JournalAction.MARK_PROPOSAL_STALE, subject=decision.proposal_id, digests={"reason": digest(reason)}
+    )
     parts.store.commit(Changes(proposal_moves=(move,), notes=(said,)))
     _say_stale(tally, reason=reason)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from loop.ports import Parts
-from loop.records import Note
+from loop.records import JournalAction, Note
 from loop.records.access import ENGINE as ENGINE
 
 
@@ -18,7 +18,7 @@ class StageTally:
 
 def note(
     parts: Parts,
-    action: str,
+    action: JournalAction,
     *,
     subject: str,
     digests: dict[str, str] | None = None,

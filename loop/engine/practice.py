@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from loop.engine.journal import StageTally, note
 from loop.ports import Parts
-from loop.records import Changes, ProposalItem, ProposalMove, ProposalState, Verdict, digest
+from loop.records import Changes, JournalAction, ProposalItem, ProposalMove, ProposalState, Verdict, digest
 from loop.records.desk import PracticeKind
 
 _KNOWN: dict[Verdict, PracticeKind] = {Verdict.HARMFUL: "harmful", Verdict.NO_EFFECT: "useless"}
@@ -46,7 +46,7 @@ def draw_practice(parts: Parts, tally: StageTally) -> None:
         Changes(
             proposal_moves=(move,),
             practice={chosen.proposal.id: kind},
-            notes=(note(parts, "draw practice case", subject="", digests={"drawn": drawn}),),
+            notes=(note(parts, JournalAction.DRAW_PRACTICE_CASE, subject="", digests={"drawn": drawn}),),
         )
     )
 

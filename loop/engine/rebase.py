@@ -10,6 +10,7 @@ from loop.records import (
     UNDECIDED_STATES,
     Bundle,
     Changes,
+    JournalAction,
     Proposal,
     ProposalItem,
     ProposalMove,
@@ -47,7 +48,7 @@ def redraw(parts: Parts, tally: StageTally, *, head: Version, bundle: Bundle) ->
                 proposals=tuple(redrawn),
                 bundles=tuple(operations.apply_all(bundle, proposal.operations) for proposal in redrawn),
                 proposal_moves=tuple(moves),
-                notes=tuple(note(parts, "mark proposal stale", subject=move.proposal_id) for move in moves),
+                notes=tuple(note(parts, JournalAction.MARK_PROPOSAL_STALE, subject=move.proposal_id) for move in moves),
             )
         )
 

@@ -18,6 +18,7 @@ from loop.records import (
     Bundle,
     Changes,
     EvalCase,
+    JournalAction,
     Ledger,
     Proposal,
     ProposalItem,
@@ -134,7 +135,7 @@ def _keep(parts: Parts, item: ProposalItem, tried: evaluate.Tried) -> None:
             reports=(report,),
             outcomes={report.id: tried.outcomes},
             proposal_moves=_moves(item, report.verdict),
-            notes=(note(parts, "test proposal", subject=item.proposal.id, digests=digests),),
+            notes=(note(parts, JournalAction.TEST_PROPOSAL, subject=item.proposal.id, digests=digests),),
         )
     )
 

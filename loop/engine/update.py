@@ -11,7 +11,17 @@ from loop.engine.unlearning import fallen_changes
 from loop.heldout import HIDDEN_SPLITS, HeldOut, group_of, waiting_groups
 from loop.limits import CASES_READ
 from loop.ports import Parts
-from loop.records import TEACHING_STATES, Bundle, Changes, FeedbackItem, Grading, Interaction, Issue, Split
+from loop.records import (
+    TEACHING_STATES,
+    Bundle,
+    Changes,
+    FeedbackItem,
+    Grading,
+    Interaction,
+    Issue,
+    JournalAction,
+    Split,
+)
 
 TAUGHT = 6_000
 """Newest corrections behind supported issues that are read, shared evenly among the issues."""
@@ -90,7 +100,7 @@ def draft_changes(parts: Parts, tally: StageTally) -> None:
             notes=tuple(
                 note(
                     parts,
-                    "draft proposal",
+                    JournalAction.DRAFT_PROPOSAL,
                     subject=proposal.id,
                     digests={"candidate": proposal.candidate_digest, "base": proposal.base_digest},
                 )

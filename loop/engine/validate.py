@@ -7,7 +7,7 @@ from loop.engine.journal import StageTally, note
 from loop.engine.panel import count_firewall
 from loop.heldout import HIDDEN_SPLITS
 from loop.ports import Parts
-from loop.records import LEVELS, Changes, Derived, Due, Kept, Level, digest
+from loop.records import LEVELS, Changes, Derived, Due, JournalAction, Kept, Level, digest
 
 PIECE = 1_000
 """Keys of one step, where a level names no smaller number."""
@@ -49,7 +49,11 @@ def judge_feedback(parts: Parts, tally: StageTally) -> None:
     count_firewall(parts)
     if any(counted.values()):
         parts.store.commit(
-            Changes(notes=(note(parts, "validate feedback", subject=parts.store.agent.slug, counts=tally.counts),))
+            Changes(
+                notes=(
+                    note(parts, JournalAction.VALIDATE_FEEDBACK, subject=parts.store.agent.slug, counts=tally.counts),
+                )
+            )
         )
 
 

@@ -18,7 +18,7 @@ from loop.outbound.sources import HttpSource
 from loop.ports import Clock, Parts
 from loop.ports.cursors import Cursor, Cursors
 from loop.ports.deliveries import Deliveries, Noted, Parcel
-from loop.records import Import, Note, Written, derived_id, digest
+from loop.records import Import, JournalAction, Note, Written, derived_id, digest
 from loop.records.people import PULLED
 
 FIRST = timedelta(days=30)
@@ -103,7 +103,9 @@ class Puller:
 
 def _note(parcel: Parcel, *, actor: str, agent: str, at: datetime) -> Note:
     counts = {"interactions": str(len(parcel.interactions)), "feedback": str(len(parcel.feedback))}
-    return Note(actor=actor, action="pull", subject=agent, at=at, digests={"name": digest(parcel.door), **counts})
+    return Note(
+        actor=actor, action=JournalAction.PULL, subject=agent, at=at, digests={"name": digest(parcel.door), **counts}
+    )
 
 
 class Rounds:

@@ -37,13 +37,14 @@ from loop.records.cases import (
 )
 from loop.records.changes import Change, Issue, IssueSide, Proposal, Stakes, StakesLevel
 from loop.records.claims import SUPPORTING, Basis, Saying, SayingColumn
-from loop.records.decisions import Actor, AuditEntry, Decision, Release, Role, evidence_digest
+from loop.records.decisions import Actor, Decision, Release, Role, evidence_digest
 from loop.records.delivery import Announcement
 from loop.records.erasure import Erasure
 from loop.records.events import Answer, Feedback, Flag, Interaction, Question, Score, Step
 from loop.records.identity import Moment, Record, Scalar, canonical, derived_id, digest
 from loop.records.items import DaySignals, FeedbackItem, ProposalItem, VersionSignals
 from loop.records.jobs import FailedJob, Job, JobKind
+from loop.records.journal import AuditEntry, JournalAction, Note
 from loop.records.judged import (
     ENOUGH_JUDGED,
     LAZY_COUNT,
@@ -72,7 +73,7 @@ from loop.records.lineage import (
     TaintScope,
     Unlearning,
 )
-from loop.records.moves import Applied, Changes, FeedbackMove, Note, ProposalMove, Written
+from loop.records.moves import Applied, Changes, FeedbackMove, ProposalMove, Written
 from loop.records.operations import (
     ChangeExamples,
     EditInstructions,
@@ -248,6 +249,7 @@ __all__ = [
     "IssueSide",
     "Job",
     "JobKind",
+    "JournalAction",
     "Judged",
     "JudgedColumn",
     "Kept",

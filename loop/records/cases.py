@@ -7,7 +7,7 @@ from pydantic import Field
 
 from loop.records.agents import ContextFields, Slug
 from loop.records.identity import Moment, Record
-from loop.records.moves import Note
+from loop.records.journal import Note
 from loop.records.trials import EvalCase, Split
 
 CaseVerb = Literal["import", "confirm", "replace", "protect", "unprotect", "show"]

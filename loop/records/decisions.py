@@ -81,26 +81,6 @@ class Release(Record):
     at: Moment
 
 
-class AuditEntry(Record):
-    """One line of the journal. Digests only: content can be erased without breaking the chain."""
-
-    agent: Slug
-    seq: int
-    """1, 2, 3 … within the agent; no gaps."""
-    at: Moment
-    actor: str
-    action: str
-    """Verb and noun, such as `approve proposal` or `roll back`."""
-    subject: str
-    """Id of what it is about."""
-    digests: dict[str, str] = Field(default_factory=dict)
-    previous: str
-    """Hash of the entry before; 64 zeros for the first."""
-    hash: str
-    signature: str = ""
-    """Name of the journal's key and HMAC of `hash`; empty where there was no key. Not part of the hash."""
-
-
 def evidence_digest(proposal: Proposal, report: Report) -> str:
     """What a decision is bound to: everything a reviewer was shown.
 

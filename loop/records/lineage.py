@@ -81,11 +81,6 @@ class TaintScope(Record):
         return " ".join(parts)
 
 
-def judged_as(state: FeedbackState) -> str:
-    """How the journal says that a person put feedback into a state, over the checks."""
-    return f"mark feedback {state.value}"
-
-
 class TracedItem(NamedTuple):
     """A feedback item, as far as following it needs."""
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
-
 from loop.records.agents import Bundle
 from loop.records.changes import Issue, Proposal
 from loop.records.counts import Counted
 from loop.records.desk import PracticeAnswer, PracticeKind
 from loop.records.events import Flag
-from loop.records.identity import Moment, Record
+from loop.records.identity import Record
+from loop.records.journal import Note
 from loop.records.judged import Derived
 from loop.records.lineage import Import, Unlearning
 from loop.records.reports import Report
@@ -35,18 +34,6 @@ class ProposalMove(Record):
     now: ProposalState
     reason: str = ""
     """To STALE: why, in words; kept and shown to people."""
-
-
-class Note(Record):
-    """What the journal shall say about a commit; the store chains it."""
-
-    actor: str
-    action: str
-    """Verb and noun, such as `approve proposal`."""
-    subject: str
-    """Id of what it is about."""
-    at: Moment
-    digests: dict[str, str] = Field(default_factory=dict)
 
 
 class Changes(Record):

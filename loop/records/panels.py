@@ -6,7 +6,7 @@ from pydantic import Field
 
 from loop.records.agents import Slug
 from loop.records.identity import Moment, Record
-from loop.records.moves import Note
+from loop.records.journal import Note
 
 Says = Literal["sound", "bad", "unsure"]
 """`sound`: the feedback deserves to be believed; `bad`: it should be held back."""

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loop.errors import NotFound
-from loop.records import OPEN_STATES, Erasure, Note, digest
+from loop.records import OPEN_STATES, Erasure, JournalAction, Note, digest
 from loop.records.erasure import ErasureOrder
 from storage import audit
 from storage.among import among
@@ -111,7 +111,7 @@ def _run(connection: sa.Connection, made: Erasure, subject: Subject, *, at: date
     touched.check("erasure", [now.id])
     upsert(connection, _ERASURES, [to_row(now)])
     told = {name: str(n) for name, n in some.items()} | {"reason": digest(now.reason), "what": now.what}
-    action = "erase" if is_done else "erase, in part"
+    action = JournalAction.ERASE if is_done else JournalAction.ERASE_IN_PART
     note = Note(actor=now.actor, action=action, subject=now.id, at=at, digests=told)
     audit.append(connection, agent, [note], touched=touched, arrived=arrived)
     return now

@@ -11,10 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from loop.errors import BrokenChain, RatchetError
-from loop.records import AuditEntry, Record, derived_id, digest
+from loop.records import AuditEntry, JournalAction, Record, derived_id, digest
 from storage import audit, chain
 from storage.anchors import Anchor, differences
-from storage.checkpoint import ACCEPT
 from storage.connecting import keys_of
 from storage.inspection.arrivals import arrival_faults
 from storage.inspection.columns import DERIVED, answer_faults, column_faults
@@ -138,7 +137,7 @@ class _Walk:
         said = (
             entry
             for entry in self.entries
-            if entry.action == ACCEPT and not audit.fault_of(entry, keys=keys, erased=self.erased)
+            if entry.action == JournalAction.ACCEPT_RECORD and not audit.fault_of(entry, keys=keys, erased=self.erased)
         )
         return frozenset(name.removeprefix("accepted ") for entry in said for name in entry.digests)
 

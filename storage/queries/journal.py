@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 from pydantic import Field
 
-from loop.records import Moment, Record
+from loop.records import JournalAction, Moment, Record
 from storage.among import among
 from storage.audit import by_people
 from storage.queries.scope import Scope, moment
@@ -17,7 +17,7 @@ EXPORTED = 100_000
 NAMES = 200
 """Actors and actions offered as filters, at most."""
 _FETCHED = 5_000
-_UNNAMED = "draw practice case"
+_UNNAMED = JournalAction.DRAW_PRACTICE_CASE
 """Of such an entry it is not told which change it sealed: the one who answers it would know. The answer names it."""
 
 _ENTRY = AuditRow.core().c

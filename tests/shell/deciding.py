@@ -137,5 +137,5 @@ def roll_back(store: AgentStore, *, to: int, undone: str | None) -> Release:
 
 def note(subject: str, **fields: Any) -> Note:
     """A line for the journal."""
-    filled = {"actor": "engine", "action": "import", "subject": subject, "at": builders.NOON}
+    filled = {"actor": "engine", "action": "import file", "subject": subject, "at": builders.NOON}
     return Note(**filled | fields)

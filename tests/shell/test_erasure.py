@@ -85,7 +85,7 @@ def fill(signed: Database) -> Parts:
         interactions=[builders.interaction(number) for number in others],
         feedback=[builders.feedback(number) for number in others],
     )
-    one = Note(actor=AUTHOR, action="receive interaction", subject="i3", at=builders.NOON)
+    one = Note(actor=AUTHOR, action="correct answer", subject="i3", at=builders.NOON)
     store.append(interactions=[theirs], feedback=[said], notes=[one])
     store.commit(
         Changes(
@@ -228,7 +228,7 @@ def test_a_subject_is_found_by_each_of_its_names(signed: Database, parts: Parts,
     assert holding(signed, name, TOLD) == {}
     assert faults(signed) == []
     assert parts.store.feedback_items(["f3"])["f3"].feedback.text == ""
-    (entry,) = [one for one in kept(parts).journal() if one.action == "receive interaction"]
+    (entry,) = [one for one in kept(parts).journal() if one.action == "correct answer"]
     assert (entry.actor.startswith(ALIAS), entry.subject) == ((True, "i3") if what == "author" else (False, ERASED))
 
 

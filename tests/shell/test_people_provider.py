@@ -129,7 +129,7 @@ def test_an_address_that_belongs_to_somebody_else_here_is_refused(signed: Databa
     signed.people.change(
         (known := signed.people.person("s1@example.org")).model_copy(update={"email": ""}),  # type: ignore[union-attr]
         was=known,  # type: ignore[arg-type]
-        note=people_world.note("forget address"),
+        note=people_world.note("name person"),
     )
     with pytest.raises(NotAllowed, match="Somebody else"):
         enter(signed, word("s1", "heads"), how)

@@ -157,7 +157,7 @@ def test_a_database_holds_no_token_and_no_password(signed: Database, how: desk.O
 
 
 def _note() -> Note:
-    return Note(actor="ben", action="x", subject="x", at=NOON)
+    return Note(actor="ben", action="name person", subject="x", at=NOON)
 
 
 def _key() -> ApiKey:

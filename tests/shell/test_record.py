@@ -226,7 +226,7 @@ def test_what_the_operator_accepts_is_in_the_journal_and_no_longer_a_fault(sqlit
     before = inspected(sqlite_record)
     assert before.faults
     told = {f"accepted {fault.id}": "1" for fault in before.faults}
-    store.accept_record(Note(actor="olga", action="", subject="desk", at=builders.at(99), digests=told))
+    store.accept_record(Note(actor="olga", action="accept record", subject="desk", at=builders.at(99), digests=told))
     after = inspected(sqlite_record)
     assert after.faults == ()
     assert [fault.subject for fault in after.accepted] == ["entry 4"]

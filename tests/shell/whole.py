@@ -119,7 +119,7 @@ def everything() -> Changes:
             DailyQuality(agent="desk", day="2026-06-01", number=0, n=2, good=1, low=0.1, high=0.9),
             DailyQuality(agent="desk", day="2026-06-01", number=None, n=1, good=1, low=None, high=None),
         ),
-        notes=(Note(actor="engine", action="import", subject="a.csv", at=builders.NOON),),
+        notes=(Note(actor="engine", action="import file", subject="a.csv", at=builders.NOON),),
         turn=TurnReport(
             id="turn1",
             agent="desk",

@@ -7,6 +7,7 @@ from dashboard.components.elements import cards, words
 from dashboard.components.elements.markup import Markup, join, tag
 from dashboard.components.elements.words import Tone
 from loop.records.access import ENGINE, PROVIDER
+from loop.records.journal import JournalAction, parse_action
 from loop.records.probes import RecordCheck
 from storage.queries.journal import JournalLine
 
@@ -23,73 +24,73 @@ class Act(NamedTuple):
     tone: Tone = "neutral"
 
 
-ACTS: Mapping[str, Act] = {
-    "approve proposal": Act("approved a change", "review", "p", "good"),
-    "reject proposal": Act("rejected a change", "review", "p", "bad"),
-    "endorse proposal": Act("gave the first of two approvals", "review", "p", "good"),
-    "edit proposal": Act("edited a change", "review", "p"),
-    "undo proposal": Act("took a decision back", "review", "p", "hopeful"),
-    "bring back proposal": Act("brought a set-aside change back", "review", "p"),
-    "draft proposal": Act("drafted a change", "review", "p"),
-    "test proposal": Act("tested a change", "review", "p"),
-    "mark proposal stale": Act("marked a change out of date", "review", "p", "hopeful"),
-    "deploy version": Act("put a version live", "releases", "", "good"),
-    "roll back": Act("took a release back", "releases", "", "bad"),
-    "set agent": Act("changed settings", "loop", "", "hopeful"),
-    "pause loop": Act("paused the loop", "loop", "", "bad"),
-    "retry job": Act("had work that was set aside tried again", "", "", "good"),
-    "resume loop": Act("resumed the loop", "loop", "", "good"),
-    "create agent": Act("made the agent"),
-    "delete agent": Act("deleted the agent", tone="bad"),
-    "correct answer": Act("corrected an answer", "feedback", "f"),
-    "keep tried question": Act("kept a tried question to correct it"),
-    "mark feedback released": Act("released feedback", "feedback", "f"),
-    "mark feedback quarantined": Act("held feedback back", "feedback", "f"),
-    "mark feedback excluded": Act("excluded feedback as an exception", "feedback", "f"),
-    "validate feedback": Act("judged feedback"),
-    "judge blind": Act("judged feedback without seeing what the checks say"),
-    "begin firewall audit": Act("drew feedback to be judged blind"),
-    "protect case": Act("protected a case", "cases", "case"),
-    "unprotect case": Act("took the protection off a case", "cases", "case"),
-    "keep case set": Act("kept a named set of cases", "cases"),
-    "import cases": Act("handed cases in", "cases"),
-    "export sealed cases": Act("exported sealed cases", "cases", tone="bad"),
-    "begin audit": Act("began a blind audit of cases", "cases"),
-    "answer audit": Act("answered a question of a blind audit", "cases"),
-    "settle audit": Act("settled an answer of a blind audit", "cases"),
-    "comment on proposal": Act("commented on a change", "review", "p"),
-    "take back comment": Act("took a comment back", "review", "p"),
-    "draw practice case": Act("drew a practice change into the queue"),
-    "answer practice case": Act("decided a practice change", "review", "p"),
-    "take correction back": Act("took a correction back", "feedback", "f"),
-    "name person": Act("named a person", "people"),
-    "set password": Act("set a password", "people"),
-    "take role": Act("took somebody's role away", "people", "", "bad"),
-    "shut out": Act("shut a person out", "people", "", "bad"),
-    "make set-up link": Act("made a person a link to sign in with", "people"),
-    "sign out everywhere": Act("signed a person out everywhere", "people"),
-    "create key": Act("made an API key", "connect"),
-    "revoke key": Act("revoked an API key", "connect"),
-    "import file": Act("imported a file"),
-    "receive day": Act("brought a day of the demo"),
-    "note import": Act("noted what an import became"),
-    "read raw text": Act("looked at raw text with personal data", "feedback", "f", "bad"),
-    "accept record": Act("accepted what does not follow", tone="bad"),
-    "upgrade database": Act("sealed everything anew after an upgrade", tone="hopeful"),
-    "erase": Act("erased a person's words", tone="hopeful"),
-    "erase, in part": Act("erased a person's words, in part", tone="hopeful"),
-    "undo unlearning": Act("took an unlearning back"),
+ACTS: Mapping[JournalAction, Act] = {
+    JournalAction.APPROVE_PROPOSAL: Act("approved a change", "review", "p", "good"),
+    JournalAction.REJECT_PROPOSAL: Act("rejected a change", "review", "p", "bad"),
+    JournalAction.ENDORSE_PROPOSAL: Act("gave the first of two approvals", "review", "p", "good"),
+    JournalAction.EDIT_PROPOSAL: Act("edited a change", "review", "p"),
+    JournalAction.UNDO_PROPOSAL: Act("took a decision back", "review", "p", "hopeful"),
+    JournalAction.BRING_BACK_PROPOSAL: Act("brought a set-aside change back", "review", "p"),
+    JournalAction.DRAFT_PROPOSAL: Act("drafted a change", "review", "p"),
+    JournalAction.TEST_PROPOSAL: Act("tested a change", "review", "p"),
+    JournalAction.MARK_PROPOSAL_STALE: Act("marked a change out of date", "review", "p", "hopeful"),
+    JournalAction.DEPLOY_VERSION: Act("put a version live", "releases", "", "good"),
+    JournalAction.ROLL_BACK: Act("took a release back", "releases", "", "bad"),
+    JournalAction.SET_AGENT: Act("changed settings", "loop", "", "hopeful"),
+    JournalAction.PAUSE_LOOP: Act("paused the loop", "loop", "", "bad"),
+    JournalAction.RETRY_JOB: Act("had work that was set aside tried again", "", "", "good"),
+    JournalAction.RESUME_LOOP: Act("resumed the loop", "loop", "", "good"),
+    JournalAction.CREATE_AGENT: Act("made the agent"),
+    JournalAction.DELETE_AGENT: Act("deleted the agent", tone="bad"),
+    JournalAction.CORRECT_ANSWER: Act("corrected an answer", "feedback", "f"),
+    JournalAction.KEEP_TRIED_QUESTION: Act("kept a tried question to correct it"),
+    JournalAction.RELEASE_FEEDBACK: Act("released feedback", "feedback", "f"),
+    JournalAction.QUARANTINE_FEEDBACK: Act("held feedback back", "feedback", "f"),
+    JournalAction.EXCLUDE_FEEDBACK: Act("excluded feedback as an exception", "feedback", "f"),
+    JournalAction.VALIDATE_FEEDBACK: Act("judged feedback"),
+    JournalAction.JUDGE_BLIND: Act("judged feedback without seeing what the checks say"),
+    JournalAction.BEGIN_FIREWALL_AUDIT: Act("drew feedback to be judged blind"),
+    JournalAction.PROTECT_CASE: Act("protected a case", "cases", "case"),
+    JournalAction.UNPROTECT_CASE: Act("took the protection off a case", "cases", "case"),
+    JournalAction.KEEP_CASE_SET: Act("kept a named set of cases", "cases"),
+    JournalAction.IMPORT_CASES: Act("handed cases in", "cases"),
+    JournalAction.EXPORT_SEALED_CASES: Act("exported sealed cases", "cases", tone="bad"),
+    JournalAction.BEGIN_AUDIT: Act("began a blind audit of cases", "cases"),
+    JournalAction.ANSWER_AUDIT: Act("answered a question of a blind audit", "cases"),
+    JournalAction.SETTLE_AUDIT: Act("settled an answer of a blind audit", "cases"),
+    JournalAction.COMMENT_ON_PROPOSAL: Act("commented on a change", "review", "p"),
+    JournalAction.TAKE_BACK_COMMENT: Act("took a comment back", "review", "p"),
+    JournalAction.DRAW_PRACTICE_CASE: Act("drew a practice change into the queue"),
+    JournalAction.ANSWER_PRACTICE_CASE: Act("decided a practice change", "review", "p"),
+    JournalAction.TAKE_CORRECTION_BACK: Act("took a correction back", "feedback", "f"),
+    JournalAction.NAME_PERSON: Act("named a person", "people"),
+    JournalAction.SET_PASSWORD: Act("set a password", "people"),
+    JournalAction.TAKE_ROLE: Act("took somebody's role away", "people", "", "bad"),
+    JournalAction.SHUT_OUT: Act("shut a person out", "people", "", "bad"),
+    JournalAction.MAKE_SET_UP_LINK: Act("made a person a link to sign in with", "people"),
+    JournalAction.SIGN_OUT_EVERYWHERE: Act("signed a person out everywhere", "people"),
+    JournalAction.CREATE_KEY: Act("made an API key", "connect"),
+    JournalAction.REVOKE_KEY: Act("revoked an API key", "connect"),
+    JournalAction.IMPORT_FILE: Act("imported a file"),
+    JournalAction.RECEIVE_DAY: Act("brought a day of the demo"),
+    JournalAction.NOTE_IMPORT: Act("noted what an import became"),
+    JournalAction.READ_RAW_TEXT: Act("looked at raw text with personal data", "feedback", "f", "bad"),
+    JournalAction.ACCEPT_RECORD: Act("accepted what does not follow", tone="bad"),
+    JournalAction.UPGRADE_DATABASE: Act("sealed everything anew after an upgrade", tone="hopeful"),
+    JournalAction.ERASE: Act("erased a person's words", tone="hopeful"),
+    JournalAction.ERASE_IN_PART: Act("erased a person's words, in part", tone="hopeful"),
+    JournalAction.UNDO_UNLEARNING: Act("took an unlearning back"),
+    JournalAction.INVITE_AS: Act("invited somebody as", "people"),
+    JournalAction.ADMIT_AS: Act("admitted somebody as", "people"),
+    JournalAction.LET_IN_AS: Act("let somebody in again as", "people"),
+    JournalAction.MAKE_ROLE: Act("gave somebody the role", "people"),
+    JournalAction.WRITE: Act("stored"),
+    JournalAction.PULL: Act("pulled from another tool"),
+    JournalAction.UNLEARN: Act("unlearned what was learned wrongly", tone="hopeful"),
+    JournalAction.UNDO_IMPORT: Act("took an import back", tone="hopeful"),
 }
-"""By action as the journal spells it; of one that is not here, the action itself is shown."""
+"""Of each action; behind the words of an open-ended one comes its detail."""
 
-_STARTS: Mapping[str, tuple[str, str]] = {
-    "write ": ("stored", ""),
-    "invite as ": ("invited somebody as", "people"),
-    "admit as ": ("admitted somebody as", "people"),
-    "make ": ("gave somebody the role", "people"),
-    "let in as ": ("let somebody in again as", "people"),
-}
-"""Actions whose end says more: how they begin, in words, and the page they lead to."""
 _MEANINGS = {
     "record": "all rows that decide, summed up",
     "reason": "the reason given, as a fingerprint",
@@ -102,12 +103,13 @@ _MEANINGS = {
 }
 
 
-def act(action: str) -> Act:
-    """Of a kind that is not known: the action as it is spelled."""
-    for start, (told, page) in _STARTS.items():
-        if action.startswith(start):
-            return Act(f"{told} {action.removeprefix(start)}", page)
-    return ACTS.get(action) or Act(action)
+def act(spelling: str) -> Act:
+    """Of an entry's action; of one that is no longer written: the action as it is spelled."""
+    parsed = parse_action(spelling)
+    if parsed is None:
+        return Act(spelling)
+    known = ACTS[parsed.action]
+    return known._replace(words=f"{known.words} {parsed.detail}".rstrip())
 
 
 def who(actor: str) -> str:
