@@ -31,11 +31,11 @@ MODES = {
 
 def main() -> None:
     """Draw the page of the address bar, or say in words why it cannot be drawn."""
-    st.set_page_config(page_title="Ratchet", page_icon=str(ICON), layout="wide")
+    page = st.navigation(menu.pages(_framed), position="top")
+    st.set_page_config(page_title=f"{page.title} · Ratchet", page_icon=str(ICON), layout="wide")
     markup.show_style()
     router.start()
     st.logo(str(LOGO), size="medium")
-    page = st.navigation(menu.pages(_framed), position="top")
     with page_run.begin():
         page.run()
     router.mount()
@@ -47,7 +47,7 @@ def _framed(screen: menu.Screen) -> Callable[[], None]:
             if not reading.is_by_itself():
                 session.note_seen()
             session.current_user()
-            _frame()
+            _frame(screen.section)
             screen.draw()
         except SignedOut as error:
             cards.empty(error.message, error.remedy)
@@ -63,8 +63,8 @@ def _framed(screen: menu.Screen) -> Callable[[], None]:
     return draw
 
 
-def _frame() -> None:
-    """Whose agent this is, whether it is a demo, how the loop is doing."""
+def _frame(section: str) -> None:
+    """Whose agent this is, whether it is a demo, how the loop is doing; the menu marks the section."""
     chosen = session.agent()
     agents = session.agents()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -81,14 +81,14 @@ def _frame() -> None:
                 on_change=lambda: session.choose_agent(st.session_state["agent-picker"]),
             )
             st.query_params["agent"] = chosen.slug
-        _strip(len(agents) == 1)
+        _strip(len(agents) == 1, section)
         if session.settings().sign_in:
             st.link_button("Sign out", "/sign-out", icon=":material/logout:", type="tertiary")
     pulse.show_pulse()
 
 
 @page_run.fragment(run_every="15s")
-def _strip(shows_name: bool) -> None:
+def _strip(shows_name: bool, section: str) -> None:
     me = session.current_user()
     chosen = session.agent()
     turn = session.parts().store.last_turn()
@@ -108,6 +108,7 @@ def _strip(shows_name: bool) -> None:
             tag("span", f"{waits.to_review:,} waiting"),
             tag("span", me.name),
             css="rt-frame",
+            data_section=section,
         )
     )
 

@@ -1,11 +1,16 @@
 """What surrounds the pages, in a real browser: addresses nobody has, a worker that stops while somebody looks."""
 
+import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
+from dashboard.menu import SCREENS, Screen
 from loop.jobs.fleet import Fleet
 from loop.jobs.transact import make_engine
 from tests.browser.conftest import Served, Visits, settled
+
+COLOURS = "all => all.map(one => [one.innerText.trim(), getComputedStyle(one).backgroundColor])"
+"""Name and background of each."""
 
 
 def test_an_address_that_no_page_has_says_so_and_leads_to_today(visits: Visits, served: Served) -> None:
@@ -48,3 +53,12 @@ def test_a_worker_that_stops_and_starts_is_said_on_the_open_page_without_a_reloa
     finally:
         fleet.leave()
         engine.dispose()
+
+
+@pytest.mark.parametrize("screen", {one.section: one for one in SCREENS}.values(), ids=lambda one: one.title)
+def test_the_tab_names_the_page_and_the_menu_marks_its_section(visits: Visits, screen: Screen) -> None:
+    page = visits(f"/{screen.path}?agent=desk")
+    expect(page).to_have_title(f"{screen.title} · Ratchet")
+    sections = page.get_by_test_id("stTopNavSection")
+    marked = [name for name, colour in sections.evaluate_all(COLOURS) if colour != "rgba(0, 0, 0, 0)"]
+    assert marked == [screen.section] * bool(screen.section)
