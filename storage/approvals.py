@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from loop.errors import Conflict, DigestMismatch, InvalidInput, StaleBase
 from loop.records import PROPOSAL_MOVES, Decision, Mover, ProposalState, may_move
-from loop.records.desk import ALREADY_APPROVED, standing_approvals
+from loop.records.approvals import ALREADY_APPROVED, standing_approvals
 from storage.quorum import needs_people
 from storage.rows import from_row
 from storage.standing import read_approvers

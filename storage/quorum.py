@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from loop.change.authorship import authors_of
 from loop.errors import NotAllowed
 from loop.records import Decision, Role, StakesLevel
-from loop.records.desk import APPROVERS_NEEDED
+from loop.records.approvals import APPROVERS_NEEDED
 from loop.roles import ALLOWED, Action
 from storage import chain
 from storage.lineage import read_told

@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from loop.errors import Conflict, NotFound
 from loop.records import CaseOutcome, Note
 from loop.records.cards import Answered
-from loop.records.desk import PracticeAnswer, PracticeKind, Remark, Viewing
+from loop.records.practice import PracticeAnswer, PracticeKind
 from loop.records.probes import PROBE_SOURCE
+from loop.records.remarks import Remark
+from loop.records.viewing import Viewing
 from storage import audit
 from storage.among import among
 from storage.connecting import reading, writing

@@ -50,10 +50,12 @@ from loop.records import (
     Unlearning,
     Version,
 )
-from loop.records.desk import PracticeAnswer, Remark, Viewing
 from loop.records.notices import Notice
+from loop.records.practice import PracticeAnswer
 from loop.records.probes import Probe
 from loop.records.raw import RawText
+from loop.records.remarks import Remark
+from loop.records.viewing import Viewing
 from storage import tables
 from storage.bodies import from_body
 from storage.content import content_text, digest_of

@@ -29,7 +29,8 @@ from loop.errors import NotFound
 from loop.policy import is_withheld
 from loop.ports import Parts
 from loop.records import ProposalItem, ProposalState
-from loop.records.desk import Remark, Viewers
+from loop.records.remarks import Remark
+from loop.records.viewing import Viewers
 from storage.queries import history, outcomes
 from storage.queries import review as query
 from storage.queries.history import Link

@@ -16,7 +16,7 @@ from loop.evaluate import about_budget, budget_left
 from loop.policy import is_withheld, recommend
 from loop.ports import Parts
 from loop.records import Actor, Change, Decision, Operation, ProposalItem, ProposalState, Report
-from loop.records.desk import PracticeAnswer
+from loop.records.practice import PracticeAnswer
 from loop.text.invisible import reveal
 
 _OPERATIONS: TypeAdapter[tuple[Operation, ...]] = TypeAdapter(tuple[Operation, ...])

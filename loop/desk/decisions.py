@@ -29,7 +29,7 @@ from loop.records import (
     derived_id,
     digest,
 )
-from loop.records.desk import PracticeAnswer
+from loop.records.practice import PracticeAnswer
 
 REJECTION_CATEGORIES = ("wrong", "unsafe", "too_narrow", "tone", "duplicate", "other")
 """Why a reviewer says no; the reason goes back to the proposers."""

@@ -8,7 +8,7 @@ from loop.change import authorship
 from loop.errors import NotAllowed
 from loop.ports import Parts
 from loop.records import Actor, Proposal, ProposalItem, StakesLevel
-from loop.records.desk import ALREADY_APPROVED, APPROVERS_NEEDED, Approvals, standing_approvals
+from loop.records.approvals import ALREADY_APPROVED, APPROVERS_NEEDED, Approvals, standing_approvals
 
 
 class Rights(NamedTuple):

@@ -26,7 +26,8 @@ from loop.records import (
     ProposalState,
     derived_id,
 )
-from loop.records.desk import QUICK_SECONDS, PracticeAnswer, ReviewerFigures, Viewing
+from loop.records.practice import QUICK_SECONDS, PracticeAnswer, ReviewerFigures
+from loop.records.viewing import Viewing
 
 _FOUND = {"harmful": "Its test had found that it breaks answers.", "useless": "Its test had ruled out a useful gain."}
 

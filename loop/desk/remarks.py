@@ -9,7 +9,7 @@ from loop.desk.wording import checked_words
 from loop.errors import InvalidInput, NotAllowed, NotFound
 from loop.ports import Parts
 from loop.records import Actor, Change, JournalAction, Note, Record, derived_id, digest
-from loop.records.desk import Remark
+from loop.records.remarks import Remark
 
 _QUOTE = 400
 

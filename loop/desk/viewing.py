@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from loop import roles
 from loop.ports import Parts
 from loop.records import Actor
-from loop.records.desk import LEASE_SECONDS, Viewers, Viewing
+from loop.records.viewing import LEASE_SECONDS, Viewers, Viewing
 
 
 def view(parts: Parts, proposal_id: str, *, actor: Actor) -> Viewers:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from loop.engine.journal import StageTally, note
 from loop.ports import Parts
 from loop.records import Changes, JournalAction, ProposalItem, ProposalMove, ProposalState, Verdict, digest
-from loop.records.desk import PracticeKind
+from loop.records.practice import PracticeKind
 
 _KNOWN: dict[Verdict, PracticeKind] = {Verdict.HARMFUL: "harmful", Verdict.NO_EFFECT: "useless"}
 _BEGIN = datetime(2000, 1, 1, tzinfo=UTC)

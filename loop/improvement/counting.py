@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from loop.records import DaySignals
+from loop.records import DaySignals, JournalAction
 from loop.records.counts import DaySignal, DayWork, HourSignal, SignalCell, WorkEntry
 
 SITTING = timedelta(minutes=10)
 """Acts of one person further apart than this belong to two sittings; the time between them was spent elsewhere."""
 FIRST_ACT = 60.0
 """Seconds counted for the first act of a sitting, of which only the end is known."""
-NOT_WORK = ("import", "note import", "pull", "receive day")
+NOT_WORK = frozenset({JournalAction.NOTE_IMPORT, JournalAction.PULL, JournalAction.RECEIVE_DAY})
 """Acts that programs do in somebody's name."""
 
 

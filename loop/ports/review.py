@@ -6,7 +6,9 @@ from typing import Protocol
 
 from loop.records import Note
 from loop.records.cards import Answered
-from loop.records.desk import PracticeAnswer, Remark, Viewing
+from loop.records.practice import PracticeAnswer
+from loop.records.remarks import Remark
+from loop.records.viewing import Viewing
 
 
 class Reviews(Protocol):

@@ -3,9 +3,9 @@
 from typing import Literal
 
 from loop.records.changes import Proposal
-from loop.records.desk import PracticeKind
 from loop.records.events import Feedback, Flag
 from loop.records.identity import Moment, Record
+from loop.records.practice import PracticeKind
 from loop.records.reports import Report
 from loop.records.states import FeedbackState, ProposalState
 

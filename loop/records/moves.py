@@ -6,12 +6,12 @@ from typing import Literal
 from loop.records.agents import Bundle
 from loop.records.changes import Issue, Proposal
 from loop.records.counts import Counted
-from loop.records.desk import PracticeAnswer, PracticeKind
 from loop.records.events import Flag
 from loop.records.identity import Record
 from loop.records.journal import Note
 from loop.records.judged import Derived
 from loop.records.lineage import Import, Unlearning
+from loop.records.practice import PracticeAnswer, PracticeKind
 from loop.records.reports import Report
 from loop.records.states import FeedbackState, ProposalState
 from loop.records.trials import CaseOutcome, Comparison, DailyQuality, EvalCase, Experiment, Measurement

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 import sqlalchemy as sa
 
 from loop.records import Actor, Moment, ProposalState, Record, Verdict
-from loop.records.desk import Remark
+from loop.records.remarks import Remark
 from storage.among import among
 from storage.queries.scope import Scope, moment
 from storage.rows import columns_of, from_row

@@ -85,7 +85,7 @@ class ProposalRow(Named, table=True):
     waits_since: datetime | None = None
     """When that one was drafted."""
     practice: str = Field(default="", max_length=20, sa_column_kwargs={"server_default": ""})
-    """What is known of a practice case (`loop.records.desk.PracticeKind`); empty: a change like any other."""
+    """What is known of a practice case (`loop.records.practice.PracticeKind`); empty: a change like any other."""
 
 
 class ExperimentRow(Named, table=True):

@@ -26,7 +26,7 @@ from loop.records import (
     Verdict,
 )
 from loop.records.cards import Alarm, Card, Clash, Fact, WeeklyReach
-from loop.records.desk import Viewers
+from loop.records.viewing import Viewers
 from storage.store import AgentStore
 from tests.screens import seed
 from tests.screens.conftest import Opens

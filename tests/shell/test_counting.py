@@ -197,7 +197,7 @@ def test_time_is_what_lies_between_acts_of_one_sitting_and_a_minute_for_the_firs
 
 
 def test_what_programs_do_is_nobodys_time() -> None:
-    assert improvement.add_work([act(1, 0, action="import"), act(2, 1, action="receive day")]).days == ()
+    assert improvement.add_work([act(1, 0, action="pull"), act(2, 1, action="receive day")]).days == ()
 
 
 def test_time_counted_in_pieces_is_the_time_counted_at_once() -> None:

@@ -16,7 +16,7 @@ from dashboard.components.elements.paging import QueuePosition
 from dashboard.components.review import reading
 from loop import desk
 from loop.errors import RatchetError
-from loop.records.desk import PracticeAnswer
+from loop.records.practice import PracticeAnswer
 from storage.queries import review as query
 
 QUIET = 0.6

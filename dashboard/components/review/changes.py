@@ -16,7 +16,7 @@ from dashboard.components.review.remarks import beside
 from loop.change.blocks import blocks
 from loop.change.sections import SECTIONS
 from loop.records import Change
-from loop.records.desk import Remark
+from loop.records.remarks import Remark
 
 Layout: TypeAlias = Literal["Side by side", "Inline", "Plain"]
 LAYOUTS: tuple[Layout, ...] = ("Side by side", "Inline", "Plain")

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import page_run, session
 from loop import desk
 from loop.errors import RatchetError
-from loop.records.desk import Viewers
+from loop.records.viewing import Viewers
 
 IN_USE = 300.0
 """Seconds after the last press in which a page that is open counts as read."""

@@ -11,7 +11,7 @@ from dashboard.components.elements.markup import Markup, show, tag
 from loop import desk
 from loop.change.sections import SECTIONS
 from loop.records import Change, ProposalItem
-from loop.records.desk import Remark
+from loop.records.remarks import Remark
 
 WHOLE = "The change as a whole"
 PLACES = 60
