@@ -23,6 +23,8 @@ metadata = sa.MetaData(
 class Table(SQLModel, registry=registry(metadata=metadata)):
     """On our own registry."""
 
+    model_config = {"defer_build": True}  # rows are read as records: a validator for each table is time at every start
+
     @classmethod
     def core(cls) -> sa.Table:
         """The table for SQL expressions: `InteractionRow.core().c.topic`."""
