@@ -5,7 +5,7 @@ from collections.abc import Callable
 from loop import wiring
 from loop.jobs import ErrandRunner
 from loop.ports import Clock
-from loop.ports.probes import Found
+from loop.ports.probes import RecordFindings
 from loop.records.probes import CheckFault
 from loop.settings import Settings
 from storage.anchors import read_anchors
@@ -28,12 +28,12 @@ def make_errands(
     return runner.look
 
 
-def check_record(settings: Settings, database: Database, slug: str) -> Found:
+def check_record(settings: Settings, database: Database, slug: str) -> RecordFindings:
     """What following everything of an agent back to its journal finds: minutes on a million rows. For a worker."""
     with reading(database.engine) as connection:
         found = inspect(connection, slug, anchors=read_anchors(wiring.anchor_file(settings.database_url)))
     faults = [CheckFault(subject=one.subject, what=one.what, repair=one.repair) for one in found.faults]
-    return Found(
+    return RecordFindings(
         entries=found.entries,
         signed=found.signed,
         rows=found.rows,

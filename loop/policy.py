@@ -37,7 +37,7 @@ class Recommendation(Record):
 
 
 # deciding --------------------------------------------------------------------------------------
-class Pending(Record):
+class DecisionContext(Record):
     """What is to be decided."""
 
     mode: Mode
@@ -45,7 +45,7 @@ class Pending(Record):
     report: Report | None
 
 
-Condition = Callable[[Pending], str]
+Condition = Callable[[DecisionContext], str]
 """Why a person must decide, in words; empty when the condition holds."""
 
 _UNATTENDED = frozenset({Mode.SIMPLE, Mode.ORCHESTRATE})
@@ -54,24 +54,24 @@ _UNATTENDED = frozenset({Mode.SIMPLE, Mode.ORCHESTRATE})
 
 def decide(mode: Mode, *, proposal: Proposal, report: Report | None) -> Ruling:
     """Whether a person must decide: always, unless every one of CONDITIONS holds. The first that does not is heard."""
-    pending = Pending(mode=mode, proposal=proposal, report=report)
+    pending = DecisionContext(mode=mode, proposal=proposal, report=report)
     for condition in CONDITIONS:
         if objection := condition(pending):
             return Ruling(needs_person=True, reason=objection)
     return Ruling(needs_person=False, reason="Low stakes, drafted by the loop, and proved on the sealed cases.")
 
 
-def _goes_unattended(pending: Pending) -> str:
+def _goes_unattended(pending: DecisionContext) -> str:
     is_allowed = pending.mode in _UNATTENDED
     return "" if is_allowed else f"In {pending.mode.value} mode every change waits for a person."
 
 
-def _is_drafted_by_loop(pending: Pending) -> str:
+def _is_drafted_by_loop(pending: DecisionContext) -> str:
     is_by_person = pending.proposal.proposer == Proposer.PERSON or bool(pending.proposal.authors)
     return "A person wrote it, so another one decides." if is_by_person else ""
 
 
-def _is_low_stakes(pending: Pending) -> str:
+def _is_low_stakes(pending: DecisionContext) -> str:
     stakes = pending.proposal.stakes
     if stakes.level is StakesLevel.LOW:
         return ""
@@ -79,11 +79,11 @@ def _is_low_stakes(pending: Pending) -> str:
     return f"The stakes are {stakes.level.value}.{why}"
 
 
-def _is_tested(pending: Pending) -> str:
+def _is_tested(pending: DecisionContext) -> str:
     return "" if pending.report else "It has not been tested."
 
 
-def _is_test_of_this(pending: Pending) -> str:
+def _is_test_of_this(pending: DecisionContext) -> str:
     proposal, report = pending.proposal, pending.report
     if report is None:
         return ""
@@ -92,14 +92,14 @@ def _is_test_of_this(pending: Pending) -> str:
     return "" if is_this else "The test was of something else."
 
 
-def _is_proved(pending: Pending) -> str:
+def _is_proved(pending: DecisionContext) -> str:
     report = pending.report
     if report is None or report.verdict is Verdict.PROVED:
         return ""
     return f"The test says {report.verdict.value.replace('_', ' ')}, not proved."
 
 
-def _harms_no_slice(pending: Pending) -> str:
+def _harms_no_slice(pending: DecisionContext) -> str:
     report = pending.report
     is_harmed = report is not None and any(one.is_harmed for one in report.slices)
     return "The test found a slice that got worse." if is_harmed else ""

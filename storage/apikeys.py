@@ -9,7 +9,7 @@ from loop.errors import Conflict, NotFound
 from loop.records import ApiKey, Note
 from storage import audit, chain
 from storage.locks import lock_agent
-from storage.record import Touched
+from storage.record import TouchedRows
 from storage.rows import columns_of, from_row, to_row
 from storage.statements import upsert
 from storage.tables import ApiKeyRow, KeyUseRow
@@ -29,7 +29,7 @@ def create(connection: sa.Connection, keys: Sequence[ApiKey], *, note: Note) -> 
                 remedy="Revoke one first: ratchet keys revoke ID",
             )
         connection.execute(sa.insert(ApiKeyRow.core()), to_row(one))
-        touched = Touched(connection, one.agent)
+        touched = TouchedRows(connection, one.agent)
         touched.add("api_key", [one.id])
         audit.append(connection, one.agent, [note], touched=touched)
 
@@ -43,7 +43,7 @@ def revoke(connection: sa.Connection, key_id: str, *, note: Note) -> list[ApiKey
     open_ = [one for one in known if one.revoked_at is None]
     for one in open_:
         lock_agent(connection, one.agent)
-        touched = Touched(connection, one.agent)
+        touched = TouchedRows(connection, one.agent)
         touched.check("api_key", [key_id])
         connection.execute(
             sa.update(table).where(table.c.agent == one.agent, table.c.id == key_id).values(revoked_at=note.at)

@@ -27,7 +27,7 @@ _WRITE = (
 )
 
 
-class Arrived:
+class ArrivalTotals:
     """What a transaction does to the totals. The caller has locked the arrivals."""
 
     def __init__(self, connection: sa.Connection, agent: str, log: ArrivalLog) -> None:

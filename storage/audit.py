@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from loop.records import AuditEntry, JournalAction, Note, Record, digest
 from loop.records.access import ENGINE, POLICY, PROVIDER
 from storage.anchors import Anchor
-from storage.arrived import Arrived
+from storage.arrived import ArrivalTotals
 from storage.connecting import keys_of
 from storage.keys import JournalKeys
-from storage.record import Touched
+from storage.record import TouchedRows
 from storage.rows import from_row, to_row
 from storage.tables import AuditRow, HeadRow
 from storage.tombstones import erased_entries
@@ -118,8 +118,8 @@ def append(
     agent: str,
     notes: Sequence[Note],
     *,
-    touched: Touched | None = None,
-    arrived: Arrived | None = None,
+    touched: TouchedRows | None = None,
+    arrived: ArrivalTotals | None = None,
 ) -> None:
     """Add notes to the agent's journal, with the digests of what was written; a note is made where there is none.
 

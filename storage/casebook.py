@@ -14,7 +14,7 @@ from storage import audit
 from storage.among import among
 from storage.connecting import reading
 from storage.locks import bump_change_counter
-from storage.record import Touched, answer_key
+from storage.record import TouchedRows, answer_key
 from storage.rows import columns_of, from_row, to_row
 from storage.statements import insert_new
 from storage.tables import AuditAnswerRow, CaseActRow, CaseAuditRow, CaseSetRow, EvalCaseRow
@@ -236,9 +236,9 @@ def write_case_changes(connection: sa.Connection, agent: str, changes: CaseChang
     bump_change_counter(connection, agent)
 
 
-def _check_record(connection: sa.Connection, agent: str, changes: CaseChanges) -> Touched:
+def _check_record(connection: sa.Connection, agent: str, changes: CaseChanges) -> TouchedRows:
     """What this act writes of the rows that decide. Raises Damaged when one was changed from outside."""
-    touched = Touched(connection, agent)
+    touched = TouchedRows(connection, agent)
     touched.check(
         "eval_case",
         [*(case.id for case in changes.new), *changes.replaced, *changes.vouched, *changes.protected],

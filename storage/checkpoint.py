@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from loop.records import JournalAction, Note
 from loop.records.access import ENGINE
 from storage import audit
-from storage.arrived import Arrived, count_totals
+from storage.arrived import ArrivalTotals, count_totals
 from storage.locks import lock_agent, lock_arrivals
-from storage.record import KINDS, Seal, Touched, read_digests, total_of, write_seals
+from storage.record import KINDS, Seal, TouchedRows, read_digests, total_of, write_seals
 from storage.tables import AgentRow, ApiKeyRow, AuditRow, HeadRow, ReleaseRow, SealRow, VersionRow
 
 
@@ -46,11 +46,11 @@ def checkpoint(connection: sa.Connection, agent: str, note: Note) -> None:
             listed[f"{kind} rows"] = totals[kind]
             listed |= {f"{kind} {key}": digests[key] for key in live.get(kind, ()) if key in digests}
     connection.execute(sa.update(head).where(head.c.agent == agent).values(totals=totals))
-    arrived = Arrived(connection, agent, log)
+    arrived = ArrivalTotals(connection, agent, log)
     arrived.totals = count_totals(connection, agent)
     arrived.keep()
     told = note.digests | listed | arrived.noted()
-    audit.append(connection, agent, [note.model_copy(update={"digests": told})], touched=Touched(connection, agent))
+    audit.append(connection, agent, [note.model_copy(update={"digests": told})], touched=TouchedRows(connection, agent))
 
 
 def _find_end(connection: sa.Connection, agent: str) -> None:

@@ -14,13 +14,13 @@ from loop.records import (
     FeedbackState,
     Mover,
     ProposalState,
+    RowCounts,
     Unlearning,
-    Written,
     may_move,
 )
 from storage import audit
 from storage.among import among
-from storage.arrived import Arrived
+from storage.arrived import ArrivalTotals
 from storage.counting import write_counted
 from storage.derive import write_derived
 from storage.lineage import note_import, read_import, write_unlearnings
@@ -28,7 +28,7 @@ from storage.locks import bump_change_counter, lock_arrivals
 from storage.overwritten import swap
 from storage.proposals import candidate_numbers, draft_proposals, move_proposal, write_experiments, write_report
 from storage.raw import forget_raw_of
-from storage.record import Touched, comparison_key, measurement_key
+from storage.record import TouchedRows, comparison_key, measurement_key
 from storage.reviewing import mark_practice, write_outcomes, write_practice_answers
 from storage.rows import to_row
 from storage.statements import enqueue_feedback, insert_new, upsert
@@ -53,12 +53,12 @@ def check_changes(agent: str, changes: Changes) -> None:
     _check_moves(changes)
 
 
-def write_changes(connection: sa.Connection, agent: str, changes: Changes) -> Written:
+def write_changes(connection: sa.Connection, agent: str, changes: Changes) -> RowCounts:
     """Write a checked commit. The caller has locked the agent; what moves feedback takes the arrival log after it."""
-    arrived: Arrived | None = None
+    arrived: ArrivalTotals | None = None
     takes_imports = any(one.scope.import_id for one in changes.unlearnings)
     if changes.flags or changes.feedback_moves or takes_imports:
-        arrived = Arrived(connection, agent, lock_arrivals(connection, agent))
+        arrived = ArrivalTotals(connection, agent, lock_arrivals(connection, agent))
     touched = _check_record(connection, agent, changes)
     _write_flags(connection, agent, changes)
     moved = 0 if arrived is None else _move_feedback(connection, arrived, changes.feedback_moves)
@@ -83,7 +83,7 @@ def write_changes(connection: sa.Connection, agent: str, changes: Changes) -> Wr
     audit.append(connection, agent, changes.notes, touched=touched, arrived=arrived)
     if moved or drafted or shown:
         bump_change_counter(connection, agent)
-    return Written(moved=moved)
+    return RowCounts(moved=moved)
 
 
 def _check_agent(agent: str, changes: Changes) -> None:
@@ -133,7 +133,7 @@ def _write_flags(connection: sa.Connection, agent: str, changes: Changes) -> Non
     insert_new(connection, table, rows)
 
 
-def _move_feedback(connection: sa.Connection, arrived: Arrived, moves: Sequence[FeedbackMove]) -> int:
+def _move_feedback(connection: sa.Connection, arrived: ArrivalTotals, moves: Sequence[FeedbackMove]) -> int:
     table = FeedbackRow.core()
     moved = 0
     for (was, now), group in groupby(sorted(moves, key=_step), key=_step):
@@ -150,9 +150,9 @@ def _move_feedback(connection: sa.Connection, arrived: Arrived, moves: Sequence[
     return moved
 
 
-def _check_record(connection: sa.Connection, agent: str, changes: Changes) -> Touched:
+def _check_record(connection: sa.Connection, agent: str, changes: Changes) -> TouchedRows:
     """What this commit writes of the rows that decide. Raises Damaged when one was changed from outside."""
-    touched = Touched(connection, agent)
+    touched = TouchedRows(connection, agent)
     reports = {report.proposal_id: None for report in changes.reports}
     written: dict[str, Iterable[str]] = {
         "eval_case": [*(case.id for case in changes.cases), *changes.retired_cases],
@@ -177,7 +177,7 @@ def _check_record(connection: sa.Connection, agent: str, changes: Changes) -> To
     return touched
 
 
-def _take_imports(connection: sa.Connection, arrived: Arrived, unlearnings: Iterable[Unlearning]) -> int:
+def _take_imports(connection: sa.Connection, arrived: ArrivalTotals, unlearnings: Iterable[Unlearning]) -> int:
     """What imports overwrote comes back, or goes again; raw text of an import that is taken back goes for good."""
     n = 0
     for one in unlearnings:

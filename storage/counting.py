@@ -18,7 +18,7 @@ from loop.records import (
 )
 from loop.records.counts import (
     ChangeLine,
-    Counted,
+    DailyCounts,
     DayAnswers,
     DaySignal,
     DayWork,
@@ -196,7 +196,7 @@ class AgentCounts:
             return [_line(row) for row in connection.execute(query)]
 
 
-def write_counted(connection: sa.Connection, agent: str, counted: Counted) -> None:
+def write_counted(connection: sa.Connection, agent: str, counted: DailyCounts) -> None:
     """Put what was counted in place of what was kept of the same days. Idempotent."""
     for table, days in (
         (_SIGNALS, counted.signal_days),

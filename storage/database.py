@@ -32,7 +32,7 @@ from storage.locks import bump_change_counter, lock_agent
 from storage.lookups import Lookup
 from storage.people import PeopleRows, carry_grants
 from storage.probes import Errands
-from storage.record import Touched
+from storage.record import TouchedRows
 from storage.rows import from_row, to_row
 from storage.run_store import RunStore
 from storage.schema import ensure_schema
@@ -178,7 +178,7 @@ class Database:
                 (ReleaseRow, to_row(release)),
             ):
                 connection.execute(sa.insert(table.core()), row)
-            touched = Touched(connection, agent.slug)
+            touched = TouchedRows(connection, agent.slug)
             for kind, key in (
                 ("agent", agent.slug),
                 ("agent_secret", agent.slug),
@@ -208,7 +208,7 @@ class Database:
                 raise Conflict(
                     "Somebody else set something of this agent a moment ago.", remedy="Look again, then set it."
                 )
-            touched = Touched(connection, was.slug)
+            touched = TouchedRows(connection, was.slug)
             touched.check("agent", [was.slug])
             connection.execute(sa.update(table).where(table.c.slug == was.slug).values(settings))
             audit.append(connection, was.slug, [note], touched=touched)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from loop.errors import Conflict, DigestMismatch, InvalidInput, NotFound, StaleBase
 from loop.ports import Checkpoint
 from loop.records import (
-    Applied,
+    ApplyOutcome,
     Bundle,
     Decision,
     JournalAction,
@@ -33,7 +33,7 @@ from storage.locks import bump_change_counter, lock_agent
 from storage.outbox import announce
 from storage.proposals import candidate_numbers, candidate_of, draft_proposals, move_proposal, next_number, stored_body
 from storage.quorum import check_quorum, why_void
-from storage.record import Touched
+from storage.record import TouchedRows
 from storage.rows import from_row, to_row
 from storage.tables import DecisionRow, HeadRow, ProposalRow, ReleaseRow, VersionRow
 from storage.tombstones import is_stored_body
@@ -104,7 +104,7 @@ def record_decision(
 
 def apply_approval(
     connection: sa.Connection, agent: str, *, decision: Decision, release: Release, checkpoint: Checkpoint
-) -> Applied:
+) -> ApplyOutcome:
     """Apply an approval exactly once: its stored candidate goes live, or its proposal becomes stale and says why.
 
     Raises NotFound, InvalidInput and Conflict; then nothing is written.
@@ -114,7 +114,7 @@ def apply_approval(
     if connection.execute(
         sa.select(releases.c.id).where(releases.c.agent == agent, releases.c.decision_id == decision.id)
     ).first():
-        return Applied(outcome="before")
+        return ApplyOutcome(outcome="before")
     approval = _approval(connection, agent, decision)
     proposal = _proposal(connection, agent, approval.proposal_id)
     if proposal["state"] != ProposalState.APPROVED.value:
@@ -122,7 +122,7 @@ def apply_approval(
     if (release.agent, release.decision_id, release.proposal_id) != (agent, approval.id, approval.proposal_id):
         raise InvalidInput("The release must name the decision and its proposal.", field="decision_id")
     version = candidate_of(connection, agent, approval.proposal_id)
-    touched = Touched(connection, agent)
+    touched = TouchedRows(connection, agent)
     rests_on = (
         ("decision", [approval.id, *filter(None, (approval.completes,))]),
         ("proposal", [approval.proposal_id]),
@@ -137,7 +137,7 @@ def apply_approval(
             connection, agent, approval.proposal_id, was=ProposalState.APPROVED, now=ProposalState.STALE, reason=reason
         )
         _note_stale(connection, agent, approval, release=release, touched=touched)
-        return Applied(outcome="stale", reason=reason)
+        return ApplyOutcome(outcome="stale", reason=reason)
     if (release.number, release.from_number) != (version.number, version.parent):
         raise InvalidInput("A release makes the candidate of its proposal live.", field="number")
     touched.check("version", [str(version.number)])
@@ -145,7 +145,7 @@ def apply_approval(
     _move_head(connection, agent, release=release, checkpoint=checkpoint)
     _move(connection, agent, approval.proposal_id, was=ProposalState.APPROVED, now=ProposalState.LIVE)
     _note_release(connection, agent, version=version, release=release, touched=touched)
-    return Applied(outcome="applied")
+    return ApplyOutcome(outcome="applied")
 
 
 def restore(
@@ -175,7 +175,7 @@ def restore(
         raise NotFound("The version to go back to does not exist.")
     if restored != version.digest:
         raise DigestMismatch("The content to come back is not the content of the version named.")
-    touched = Touched(connection, agent)
+    touched = TouchedRows(connection, agent)
     touched.check("version", [str(version.restores)])
     touched.check("release", [release.id])
     touched.check("proposal", [] if undone is None else [undone])
@@ -224,9 +224,9 @@ def _unfit(
 
 def _check_record(
     connection: sa.Connection, agent: str, decision: Decision, *, proposal: sa.RowMapping, successor: Proposal | None
-) -> Touched:
+) -> TouchedRows:
     """A word is bound to what the journal says was written: proposal and report as they were. Raises Damaged."""
-    touched = Touched(connection, agent)
+    touched = TouchedRows(connection, agent)
     touched.check("decision", [decision.id, *filter(None, (decision.undoes, decision.completes))])
     touched.check("proposal", [decision.proposal_id, *([] if successor is None else [successor.id])])
     touched.check("report", [] if proposal["report_id"] is None else [proposal["report_id"]])
@@ -235,7 +235,7 @@ def _check_record(
 
 
 def _note_stale(
-    connection: sa.Connection, agent: str, approval: Decision, *, release: Release, touched: Touched
+    connection: sa.Connection, agent: str, approval: Decision, *, release: Release, touched: TouchedRows
 ) -> None:
     note = Note(
         actor=release.actor,
@@ -335,7 +335,7 @@ def _move_head(connection: sa.Connection, agent: str, *, release: Release, check
 
 
 def _note_release(
-    connection: sa.Connection, agent: str, *, version: Version, release: Release, touched: Touched
+    connection: sa.Connection, agent: str, *, version: Version, release: Release, touched: TouchedRows
 ) -> None:
     note = Note(
         actor=release.actor,

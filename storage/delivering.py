@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from loop.ports.deliveries import DAYS_KEPT, Capture, Delivered, Parcel
+from loop.ports.deliveries import DAYS_KEPT, Capture, DeliveryOutcome, Parcel
 from loop.records import IMPORTED
 from storage import joining, orphans
 from storage.ingest import Arrival, ArrivalRows, write_arrivals
@@ -41,7 +41,7 @@ class _Counts:
 class Group(NamedTuple):
     """What became of parcels kept together."""
 
-    told: list[Delivered]
+    told: list[DeliveryOutcome]
     arrival: Arrival | None
     """None: nothing was to be kept."""
 
@@ -79,24 +79,24 @@ def captures(connection: sa.Connection, agent: str) -> list[Capture]:
     return [_capture({**row}, orphans=waiting.get(row["door"], 0)) for row in rows]
 
 
-def _outcomes(connection: sa.Connection, agent: str, parcels: Sequence[Parcel]) -> list[Delivered]:
+def _outcomes(connection: sa.Connection, agent: str, parcels: Sequence[Parcel]) -> list[DeliveryOutcome]:
     """By the idempotency keys that are known, and those of parcels further up; each new one is kept."""
     wanted = {parcel.ticket.key for parcel in parcels if parcel.ticket is not None}
     known: dict[tuple[str, str], tuple[str, Mapping[str, object]]] = {
         (client, key): (content, receipt) for client, key, content, receipt in _TICKETS.rows(connection, agent, wanted)
     }
-    told: list[Delivered] = []
+    told: list[DeliveryOutcome] = []
     for parcel in parcels:
         ticket = parcel.ticket
         first = None if ticket is None else known.get(ticket[:2])
         if ticket is None or first is None:
-            told.append(Delivered("kept", parcel.receipt))
+            told.append(DeliveryOutcome("kept", parcel.receipt))
             if ticket is not None:
                 known[ticket[:2]] = ticket.content, parcel.receipt
         elif first[0] == ticket.content:
-            told.append(Delivered("known", first[1]))
+            told.append(DeliveryOutcome("known", first[1]))
         else:
-            told.append(Delivered("conflict", {}))
+            told.append(DeliveryOutcome("conflict", {}))
     return told
 
 
@@ -117,7 +117,7 @@ def _write(
         counts.calls[parcel.door] += len(first)
         counts.stored[parcel.door] += len(first)
     feedback = [(parcel.door, row) for parcel, rows in kept for row in rows.feedback]
-    waiting = [orphans.Waiting(parcel.door, one) for parcel, _ in kept for one in parcel.of_episodes]
+    waiting = [orphans.OrphanFeedback(parcel.door, one) for parcel, _ in kept for one in parcel.of_episodes]
     feedback += orphans.attach(connection, agent, waiting, fresh=interactions, now=now)
     doors = {row["id"]: row["source"] for row in interactions}
     targets = {row["interaction_id"] for _, row in feedback} - doors.keys()

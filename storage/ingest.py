@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from loop.records import Feedback, FeedbackState, Interaction, Score, Written, derived_id, person
+from loop.records import Feedback, FeedbackState, Interaction, RowCounts, Score, derived_id, person
 from loop.records.erasure import ERASED
 from loop.records.raw import RawText
 from storage.among import among
-from storage.arrived import Arrived
+from storage.arrived import ArrivalTotals
 from storage.content import content_digest
 from storage.locks import ArrivalLog, lock_arrivals
 from storage.lookups import Lookup
@@ -84,8 +84,8 @@ def arrival_rows(
 class Arrival(NamedTuple):
     """What an append did, and to the totals of the log."""
 
-    written: Written
-    arrived: Arrived
+    written: RowCounts
+    arrived: ArrivalTotals
     answered: set[str]
     """Interactions that somebody had spoken about before they came."""
     first_spoken: set[str]
@@ -97,7 +97,7 @@ class Arrival(NamedTuple):
 class _Kept(NamedTuple):
     """What became of rows of one kind."""
 
-    written: Written
+    written: RowCounts
     ids: Sequence[str] = ()
     """Of those that are new or changed; each has a log position."""
 
@@ -111,7 +111,7 @@ def write_arrivals(
     that the log moves with every arrival. `import_id`: what it is a part of; it keeps what it overwrites. Raises
     NotFound when the agent is gone.
     """
-    arrived = Arrived(connection, agent, log or lock_arrivals(connection, agent))
+    arrived = ArrivalTotals(connection, agent, log or lock_arrivals(connection, agent))
     first = arrived.seq + 1
     seq = count(first)
     interactions, asked = _write_interactions(connection, arrived, rows.interactions, seq=seq, import_id=import_id)
@@ -126,7 +126,7 @@ def write_arrivals(
     scores = insert_unknown(connection, ScoreRow.core(), agent, rows.scores)
     arrived.seq = next(seq) - 1 + scores
     arrived.keep()
-    written = Written(
+    written = RowCounts(
         new=interactions.new + feedback.new + scores,
         updated=interactions.updated + feedback.updated,
         duplicate=interactions.duplicate + feedback.duplicate + len(rows.scores) - scores,
@@ -136,12 +136,12 @@ def write_arrivals(
 
 
 def _write_interactions(
-    connection: sa.Connection, arrived: Arrived, rows: Sequence[Row], *, seq: Iterator[int], import_id: str
+    connection: sa.Connection, arrived: ArrivalTotals, rows: Sequence[Row], *, seq: Iterator[int], import_id: str
 ) -> _Kept:
     """Upsert by content digest: other content under a stored id replaces it; the same content is a duplicate, and so
     is what was erased, or was taken back with its import."""
     if not rows:
-        return _Kept(Written())
+        return _Kept(RowCounts())
     table, agent = InteractionRow.core(), arrived.agent
     stored = {one.id: one for one in _known(connection, _INTERACTIONS, agent, rows)}
     known = {name: one.content_digest for name, one in stored.items()}
@@ -176,7 +176,7 @@ def _write_interactions(
     arrived.put("interaction", placed)
     if fresh or changed:
         enqueue_feedback(connection, agent, among(FeedbackRow.core().c.interaction_id, [*fresh, *changed]))
-    return _Kept(Written(new=new, updated=updated, duplicate=duplicate), [*fresh, *changed])
+    return _Kept(RowCounts(new=new, updated=updated, duplicate=duplicate), [*fresh, *changed])
 
 
 def _leave_days(connection: sa.Connection, agent: str, changed: Mapping[str, Row]) -> None:
@@ -186,7 +186,12 @@ def _leave_days(connection: sa.Connection, agent: str, changed: Mapping[str, Row
 
 
 def _write_feedback(
-    connection: sa.Connection, arrived: Arrived, rows: Sequence[Row], *, seq: Iterator[int], first_spoken: set[str]
+    connection: sa.Connection,
+    arrived: ArrivalTotals,
+    rows: Sequence[Row],
+    *,
+    seq: Iterator[int],
+    first_spoken: set[str],
 ) -> _Kept:
     """Append only: the later feedback of the same target, kind and person supersedes the earlier.
 
@@ -194,7 +199,7 @@ def _write_feedback(
     order of arrival does not matter. An id taken by other content gets a new id made from both.
     """
     if not rows:
-        return _Kept(Written())
+        return _Kept(RowCounts())
     given, agent = len(rows), arrived.agent
     fresh = _fresh_feedback(connection, agent, rows)
     lines = _lines(connection, agent, fresh, first_spoken=first_spoken)
@@ -224,7 +229,7 @@ def _write_feedback(
     insert_new(connection, table, rows)
     arrived.put("feedback", rows)
     enqueue(connection, agent, (("facts", row["id"], row["seq"]) for row in rows))
-    written = Written(new=len(fresh) - updated, updated=updated, duplicate=given - len(fresh))
+    written = RowCounts(new=len(fresh) - updated, updated=updated, duplicate=given - len(fresh))
     return _Kept(written, [row["id"] for row in rows])
 
 

@@ -26,7 +26,7 @@ _ANY_ANSWER = (
 """Made once: it is asked in every transaction that brings interactions."""
 
 
-class Placed(NamedTuple):
+class JoinedRows(NamedTuple):
     """Arriving interactions, each under the id it is kept under."""
 
     rows: list[Row]
@@ -36,10 +36,10 @@ class Placed(NamedTuple):
     """Ids, as they arrived, of interactions whose trace was told before."""
 
 
-def placed(connection: sa.Connection, agent: str, arriving: Sequence[tuple[Interaction, Row]]) -> Placed:
+def placed(connection: sa.Connection, agent: str, arriving: Sequence[tuple[Interaction, Row]]) -> JoinedRows:
     """The caller has locked the arrivals; nobody is traced: nothing is looked up, and nothing changes."""
     if not arriving or not _is_traced(connection, agent):
-        return Placed([row for _, row in arriving], {}, frozenset())
+        return JoinedRows([row for _, row in arriving], {}, frozenset())
     return _Placing(connection, agent, [one for one, _ in arriving]).place(arriving)
 
 
@@ -77,7 +77,7 @@ class _Placing:
         of_traces = {name for trace in traces for name in (trace, *self._answers[trace])}
         self._known = _stored(connection, agent, of_calls | of_traces)
 
-    def place(self, arriving: Sequence[tuple[Interaction, Row]]) -> Placed:
+    def place(self, arriving: Sequence[tuple[Interaction, Row]]) -> JoinedRows:
         """Calls first: what a trace in the same transaction tells is joined to them."""
         rows: list[Row] = []
         names: dict[str, str] = {}
@@ -90,7 +90,7 @@ class _Placing:
             rows.append(row if made is one else to_event_row(made))
             self._known[made.id] = made
             names |= dict.fromkeys(self._other_names(one, made), made.id)
-        return Placed(rows, names, frozenset(again))
+        return JoinedRows(rows, names, frozenset(again))
 
     def _before(self, one: Interaction) -> Interaction | None:
         """What is stored of the same answer."""

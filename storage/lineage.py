@@ -18,11 +18,11 @@ from loop.records import (
     JournalAction,
     Proposal,
     ProposalItem,
+    RowCounts,
     Split,
     TaintScope,
     Unlearning,
     Version,
-    Written,
     door_of,
     vouched_source,
 )
@@ -30,7 +30,7 @@ from loop.records.lineage import TracedCase, TracedItem
 from storage import reads
 from storage.among import among
 from storage.connecting import reading
-from storage.record import Touched
+from storage.record import TouchedRows
 from storage.rows import Row, columns_of, from_row, to_row
 from storage.statements import insert_new, upsert
 from storage.tables import (
@@ -310,12 +310,12 @@ def note_import(
     connection: sa.Connection,
     made: Import,
     *,
-    touched: Touched,
+    touched: TouchedRows,
     span: tuple[int, int] | None = None,
-    written: Written | None = None,
+    written: RowCounts | None = None,
 ) -> None:
     """Add to an import what one more part of it brought. The caller holds the agent's head row. Raises Damaged."""
-    table, counts = ImportRow.core(), written or Written()
+    table, counts = ImportRow.core(), written or RowCounts()
     touched.check("import", [made.id])
     query = sa.select(*columns_of(Import)).where(table.c.agent == made.agent, table.c.id == made.id)
     row = connection.execute(query).mappings().first()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from loop.ports.deliveries import EpisodeFeedback
 from loop.records import Feedback
 from storage.among import among
-from storage.arrived import Arrived
+from storage.arrived import ArrivalTotals
 from storage.bodies import from_body
 from storage.rows import Row, from_row, storable, to_event_row, to_feedback_row
 from storage.statements import insert_new
@@ -24,14 +24,14 @@ from storage.tables import FeedbackRow, InteractionRow, OrphanRow
 _ORPHANS, _TOLD = OrphanRow.core(), FeedbackRow.core()
 
 
-class Waiting(NamedTuple):
+class OrphanFeedback(NamedTuple):
     """Feedback about an episode, and the door it came through."""
 
     door: str
     about: EpisodeFeedback
 
 
-class Settled(NamedTuple):
+class FoundTargets(NamedTuple):
     """What found its target."""
 
     feedback: list[Row]
@@ -50,7 +50,7 @@ def note(connection: sa.Connection, agent: str, feedback: Iterable[tuple[str, Ro
 def attach(
     connection: sa.Connection,
     agent: str,
-    waiting: Sequence[Waiting],
+    waiting: Sequence[OrphanFeedback],
     *,
     fresh: Sequence[Row] = (),
     now: datetime,
@@ -75,10 +75,10 @@ def attach(
     return rows
 
 
-def settle(connection: sa.Connection, agent: str, interactions: Sequence[Row]) -> Settled:
+def settle(connection: sa.Connection, agent: str, interactions: Sequence[Row]) -> FoundTargets:
     """Whoever waited for these interactions, or for their episodes, waits no longer. The caller writes the feedback."""
     if not interactions:
-        return Settled([], set())
+        return FoundTargets([], set())
     ids = {row["id"] for row in interactions}
     which = sa.or_(
         among(_ORPHANS.c.target, ids), among(_ORPHANS.c.episode_id, {row["episode_id"] for row in interactions})
@@ -86,21 +86,21 @@ def settle(connection: sa.Connection, agent: str, interactions: Sequence[Row]) -
     query = sa.select(_ORPHANS).where(_ORPHANS.c.agent == agent, which)
     found = connection.execute(query).mappings().all()
     if not found:
-        return Settled([], set())
+        return FoundTargets([], set())
     connection.execute(
         sa.delete(_ORPHANS).where(_ORPHANS.c.agent == agent, among(_ORPHANS.c.id, [row["id"] for row in found]))
     )
     waiting = [
-        Waiting(row["door"], EpisodeFeedback(row["episode_id"], from_body(Feedback, row["body"])))
+        OrphanFeedback(row["door"], EpisodeFeedback(row["episode_id"], from_body(Feedback, row["body"])))
         for row in found
         if row["episode_id"] is not None
     ]
     rows = [row for _, row in attach(connection, agent, waiting, fresh=interactions, now=found[0]["received_at"])]
     answered = {str(row["target"]) for row in found if row["target"] is not None}
-    return Settled(rows, answered | {row["interaction_id"] for row in rows})
+    return FoundTargets(rows, answered | {row["interaction_id"] for row in rows})
 
 
-def found_target(connection: sa.Connection, arrived: Arrived, names: Mapping[str, str]) -> list[Row]:
+def found_target(connection: sa.Connection, arrived: ArrivalTotals, names: Mapping[str, str]) -> list[Row]:
     """Stored feedback that waits for one of these names, taken out to be written again for the interaction so named."""
     if not names:
         return []

@@ -13,7 +13,7 @@ from loop.errors import Damaged
 from loop.records import Interaction
 from storage.among import among
 from storage.answers import SIGNATURE, is_kept_by_us, signed
-from storage.arrived import Arrived
+from storage.arrived import ArrivalTotals
 from storage.bodies import from_body
 from storage.connecting import keys_of
 from storage.rows import Row, from_row, storable, to_event_row
@@ -47,7 +47,7 @@ def taken_back(connection: sa.Connection, agent: str, ids: Collection[str]) -> d
     return found
 
 
-def swap(connection: sa.Connection, arrived: Arrived, import_id: str, *, is_taken_back: bool) -> int:
+def swap(connection: sa.Connection, arrived: ArrivalTotals, import_id: str, *, is_taken_back: bool) -> int:
     """Give back what an import overwrote, or what it had written; how many interactions changed. Idempotent.
 
     The caller has locked the arrivals, and keeps them. Raises Damaged when what was kept was changed from outside.
@@ -62,7 +62,7 @@ def swap(connection: sa.Connection, arrived: Arrived, import_id: str, *, is_take
     return n
 
 
-def _swap(connection: sa.Connection, arrived: Arrived, rows: list[Row], *, is_taken_back: bool) -> int:
+def _swap(connection: sa.Connection, arrived: ArrivalTotals, rows: list[Row], *, is_taken_back: bool) -> int:
     agent, ids = arrived.agent, [row["interaction_id"] for row in rows]
     now = _by_id(connection, sa.select(_ASKED).where(_ASKED.c.agent == agent, among(_ASKED.c.id, ids)))
     changed: list[str] = []
@@ -88,7 +88,7 @@ def _swap(connection: sa.Connection, arrived: Arrived, rows: list[Row], *, is_ta
     return len(changed)
 
 
-def _write(connection: sa.Connection, arrived: Arrived, stands: Mapping[str, Any], body: Row) -> None:
+def _write(connection: sa.Connection, arrived: ArrivalTotals, stands: Mapping[str, Any], body: Row) -> None:
     arrived.seq += 1
     row = to_event_row(from_body(Interaction, body), seq=arrived.seq)
     leave_day(connection, arrived.agent, stands["at"], now=row["at"])

@@ -19,7 +19,7 @@ from storage import audit
 from storage.among import among
 from storage.connecting import reading
 from storage.locks import bump_change_counter
-from storage.record import Touched, verdict_key
+from storage.record import TouchedRows, verdict_key
 from storage.rows import columns_of, from_row, to_row
 from storage.tables import FeedbackRow, FirewallAuditRow, FirewallVerdictRow, FlagRow, InteractionRow
 
@@ -100,7 +100,7 @@ class AgentPanelbook:
 def write_audit_changes(connection: sa.Connection, agent: str, changes: AuditChanges) -> None:
     """Write what a person drew or said, all or nothing. The caller has locked the agent. Raises Conflict."""
     audits, verdicts = FirewallAuditRow.core(), FirewallVerdictRow.core()
-    touched = Touched(connection, agent)
+    touched = TouchedRows(connection, agent)
     touched.check("firewall_audit", [one.id for one in changes.audits])
     touched.check(
         "firewall_verdict", [verdict_key(one.audit_id, one.feedback_id, one.rater) for one in changes.verdicts]

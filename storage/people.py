@@ -17,7 +17,7 @@ from storage import audit
 from storage.among import among
 from storage.connecting import reading, writing
 from storage.locks import lock_agent
-from storage.record import Touched
+from storage.record import TouchedRows
 from storage.rows import columns_of, from_row, to_row
 from storage.standing import is_ours, read_approvers, read_person, read_roles, read_sign_in, read_standing, signed
 from storage.statements import upsert
@@ -215,7 +215,7 @@ def read_grants(connection: sa.Connection, *, agent: str = "", name: str = "") -
     return [from_row(Grant, row) for row in connection.execute(query).mappings()]
 
 
-def carry_grants(connection: sa.Connection, agent: str, *, touched: Touched) -> None:
+def carry_grants(connection: sa.Connection, agent: str, *, touched: TouchedRows) -> None:
     """At a new agent everybody may what they may at the first of the others."""
     slugs = connection.execute(sa.select(AgentRow.core().c.slug).order_by("slug")).scalars()
     first = next((slug for slug in slugs if slug != agent), None)
@@ -234,7 +234,7 @@ def _write_grants(
     given = {one.agent: one for one in grants or ()}
     for agent in connection.execute(sa.select(AgentRow.core().c.slug).order_by("slug")).scalars().all():
         lock_agent(connection, agent)
-        touched = Touched(connection, agent)
+        touched = TouchedRows(connection, agent)
         if grants is not None:
             touched.check("role_grant", [name])
             mine = sa.and_(_Grants.c.agent == agent, _Grants.c.name == name)

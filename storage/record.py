@@ -152,7 +152,7 @@ class Seal(NamedTuple):
     """The entry that noted it."""
 
 
-class Sealed(NamedTuple):
+class SealCounts(NamedTuple):
     """What the seals of one transaction came to."""
 
     totals: Totals
@@ -162,7 +162,7 @@ class Sealed(NamedTuple):
     """That changed."""
 
 
-class Touched:
+class TouchedRows:
     """The rows that a transaction writes. The caller holds the agent's head row."""
 
     def __init__(self, connection: sa.Connection, agent: str) -> None:
@@ -195,7 +195,7 @@ class Touched:
         """Rows that this transaction made: there was nothing to check."""
         self._keys[kind].update(dict.fromkeys(keys))
 
-    def seal(self, totals: Totals, *, seq: int) -> Sealed:
+    def seal(self, totals: Totals, *, seq: int) -> SealCounts:
         """After they were written: their seals, under the entry that will note them."""
         noted: dict[str, str] = {}
         totals = dict(totals)
@@ -222,7 +222,7 @@ class Touched:
             totals[kind] = added(totals.get(kind, ""), elements=_elements(kind, replaced), sign=-1)
             totals[kind] = added(totals[kind], elements=_elements(kind, fresh))
             write_seals(self._connection, self._agent, kind, fresh)
-        return Sealed(totals=totals, noted=noted, kinds=tuple(dict.fromkeys(changed)))
+        return SealCounts(totals=totals, noted=noted, kinds=tuple(dict.fromkeys(changed)))
 
 
 def read_seals(

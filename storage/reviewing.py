@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from loop.errors import Conflict, NotFound
 from loop.records import CaseOutcome, Note
-from loop.records.cards import Answered
+from loop.records.cards import AnsweredQuestion
 from loop.records.practice import PracticeAnswer, PracticeKind
 from loop.records.probes import PROBE_SOURCE
 from loop.records.remarks import Remark
@@ -17,7 +17,7 @@ from storage.among import among
 from storage.connecting import reading, writing
 from storage.locks import bump_change_counter, lock_agent
 from storage.noting import AgentNoting
-from storage.record import Touched
+from storage.record import TouchedRows
 from storage.rows import columns_of, from_row, storable, to_row
 from storage.statements import insert_new, upsert
 from storage.tables import InteractionRow, OutcomeRow, PracticeAnswerRow, ProposalRow, RemarkRow, ReportRow, ViewingRow
@@ -92,7 +92,7 @@ class AgentReviews(AgentNoting):
         with self._noting() as connection:
             lock_agent(connection, self._slug)
             upsert(connection, _REMARK, [to_row(remark)])
-            audit.append(connection, self._slug, [note], touched=Touched(connection, self._slug))
+            audit.append(connection, self._slug, [note], touched=TouchedRows(connection, self._slug))
 
     def practice_answers(self, since: datetime, *, person: str = "") -> list[PracticeAnswer]:
         """See `loop.ports.Reviews.practice_answers`."""
@@ -106,17 +106,17 @@ class AgentReviews(AgentNoting):
         with reading(self._engine) as connection:
             return [from_row(PracticeAnswer, row) for row in connection.execute(query).mappings()]
 
-    def answers_since(self, since: datetime, *, limit: int) -> list[Answered]:
+    def answers_since(self, since: datetime, *, limit: int) -> list[AnsweredQuestion]:
         """See `loop.ports.Reviews.answers_since`."""
         table = InteractionRow.core()
         query = (
-            sa.select(*(table.c[name] for name in Answered._fields))
+            sa.select(*(table.c[name] for name in AnsweredQuestion._fields))
             .where(table.c.agent == self._slug, table.c.at >= since, table.c.source != PROBE_SOURCE)
             .order_by(table.c.at.desc(), table.c.id)
             .limit(limit)
         )
         with reading(self._engine) as connection:
-            return [Answered(*row) for row in connection.execute(query)]
+            return [AnsweredQuestion(*row) for row in connection.execute(query)]
 
 
 # writing, in the transaction of a commit ---------------------------------------------------------------------------

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from loop.errors import InvalidInput
 from loop.ports import Checkpoint
-from loop.ports.deliveries import Capture, Delivered, Noted, Parcel
+from loop.ports.deliveries import Capture, DeliveryOutcome, ImportNote, Parcel
 from loop.records import (
     Answer,
-    Applied,
+    ApplyOutcome,
     AuditChanges,
     Bundle,
     CaseChanges,
@@ -24,9 +24,9 @@ from loop.records import (
     Note,
     Proposal,
     Release,
+    RowCounts,
     Score,
     Version,
-    Written,
 )
 from loop.records.raw import RawText
 from storage import audit, checkpoint, decisions, delivering, failures
@@ -48,7 +48,7 @@ from storage.panelbook import AgentPanelbook, write_audit_changes
 from storage.probes import AgentProbes
 from storage.raw import AgentRaw, truncate_log
 from storage.reads import read_answers
-from storage.record import Touched
+from storage.record import TouchedRows
 from storage.reviewing import AgentReviews
 from storage.rows import storable
 from storage.statements import insert_new
@@ -60,7 +60,7 @@ def _carry_on(_label: str) -> None:
     """No-op: what happens at a checkpoint when nobody listens."""
 
 
-def _counted(notes: Sequence[Note], written: Written) -> list[Note]:
+def _counted(notes: Sequence[Note], written: RowCounts) -> list[Note]:
     """What was handed in may be known in part: the last note says what was written."""
     told = {"new": str(written.new), "updated": str(written.updated), "known": str(written.duplicate)}
     return [*notes[:-1], notes[-1].model_copy(update={"digests": notes[-1].digests | told})]
@@ -102,7 +102,7 @@ class AgentStore(
         notes: Sequence[Note] = (),
         into: Import | None = None,
         raw: Sequence[RawText] = (),
-    ) -> Written:
+    ) -> RowCounts:
         """Idempotent append of what arrived, in a transaction that touches the agent's head only to write notes.
 
         Raises InvalidInput, naming the field, for what cannot be stored; NotFound; StoreUnavailable.
@@ -118,7 +118,7 @@ class AgentStore(
                 connection, self._slug, rows, import_id=into.id if into is not None else ""
             )
             if notes and (written.new or written.updated):
-                touched = Touched(connection, self._slug)
+                touched = TouchedRows(connection, self._slug)
                 if into is not None:
                     note_import(connection, into, touched=touched, span=span, written=written)
                 audit.append(connection, self._slug, _counted(notes, written), touched=touched, arrived=arrived)
@@ -127,8 +127,8 @@ class AgentStore(
         return written
 
     def deliver(
-        self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: datetime, noted: Noted | None = None
-    ) -> list[Delivered]:
+        self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: datetime, noted: ImportNote | None = None
+    ) -> list[DeliveryOutcome]:
         """Group commit of deliveries; see `loop.ports.deliveries.Deliveries.deliver`."""
         arriving = [record for one in parcels for made in (one.interactions, one.feedback) for record in made]
         if any(record.agent != self._slug for record in arriving):
@@ -139,9 +139,9 @@ class AgentStore(
             if noted is not None:
                 lock_agent(connection, self._slug)
             group = delivering.deliver(connection, self._slug, ready, captured=captured, now=now, import_id=import_id)
-            written = group.arrival.written if group.arrival is not None else Written()
+            written = group.arrival.written if group.arrival is not None else RowCounts()
             if noted is not None and group.arrival is not None and (written.new or written.updated):
-                touched, arrival = Touched(connection, self._slug), group.arrival
+                touched, arrival = TouchedRows(connection, self._slug), group.arrival
                 note_import(connection, noted.into, touched=touched, span=arrival.span, written=written)
                 notes = _counted([noted.note], written)
                 audit.append(connection, self._slug, notes, touched=touched, arrived=arrival.arrived)
@@ -189,7 +189,7 @@ class AgentStore(
             forget_derived(connection, self._slug)
             bump_change_counter(connection, self._slug)
 
-    def commit(self, changes: Changes) -> Written:
+    def commit(self, changes: Changes) -> RowCounts:
         """One transaction under the agent's lock; idempotent: writing the same again changes nothing.
 
         Raises InvalidInput, naming the field, for what cannot be stored; StoreUnavailable.
@@ -241,7 +241,7 @@ class AgentStore(
             self._checkpoint("decide:written")
         self._checkpoint("decide:kept")
 
-    def deploy(self, *, decision: Decision, release: Release) -> Applied:
+    def deploy(self, *, decision: Decision, release: Release) -> ApplyOutcome:
         """Apply an approval exactly once; see `loop.ports.Decisions.deploy`."""
         with self._noting(is_release=True) as connection:
             applied = decisions.apply_approval(

@@ -17,7 +17,7 @@ from loop.records import (
     DOUBTED_STATES,
     UNDECIDED_STATES,
     Agent,
-    Applied,
+    ApplyOutcome,
     Bundle,
     Changes,
     Decision,
@@ -35,15 +35,15 @@ from loop.records import (
     ProposalState,
     Release,
     Report,
+    RowCounts,
     Split,
     Version,
     VersionSignals,
-    Written,
     as_shown,
     evidence_digest,
     look_of,
 )
-from loop.records.cards import Answered
+from loop.records.cards import AnsweredQuestion
 from loop.records.counts import DayAnswers, SignalCell
 from loop.records.lineage import TracedItem
 from loop.records.probes import PROBE_SOURCE
@@ -82,7 +82,7 @@ class Memory(FakeArrivals, FakeAnswers):
         own = self.__dict__["jobs" if name in ("failed_jobs", "keep_failed_job", "forget_failed_job") else "known"]
         return getattr(own, name)
 
-    def append(self, **arrived: Any) -> Written:
+    def append(self, **arrived: Any) -> RowCounts:
         """What `FakeArrivals` keeps, and each item of feedback on the list of what the firewall has to look at."""
         written = super().append(**arrived)
         known, last = self.known, {one.id for one in self.current.values()}
@@ -135,13 +135,13 @@ class FakeSnapshots(Memory):
     def viewings(self, proposal_id: str) -> list[Any]:
         return []
 
-    def answers_since(self, since: datetime, *, limit: int) -> list[Answered]:
+    def answers_since(self, since: datetime, *, limit: int) -> list[AnsweredQuestion]:
         told = sorted(
             (one for one in self.known.asked.values() if one.at >= since and one.source != PROBE_SOURCE),
             key=lambda one: one.at,
         )
         return [
-            Answered(one.at, one.question, one.context, one.answer, one.label, one.article_id)
+            AnsweredQuestion(one.at, one.question, one.context, one.answer, one.label, one.article_id)
             for one in reversed(told[-limit:])
         ]
 
@@ -344,7 +344,7 @@ class FakeCommits(Memory):
         self.known.list_of["facts"].update(dict.fromkeys(kept.items, 1))
         self.changed += 1
 
-    def commit(self, changes: Changes) -> Written:
+    def commit(self, changes: Changes) -> RowCounts:
         self.commits.append(changes)
         self.notes += changes.notes
         before = {key: item.state for key, item in self.known.items.items()}
@@ -362,7 +362,7 @@ class FakeCommits(Memory):
         for report in changes.reports:
             self._keep(report)
         moved += sum(self.move(move) for move in changes.proposal_moves)
-        return Written(moved=moved)
+        return RowCounts(moved=moved)
 
     def _keep(self, report: Report) -> None:
         item = self.drafts[report.proposal_id]
@@ -397,10 +397,10 @@ class FakeDecisions(Memory):
         if successor is not None:
             self.draft(successor, [candidate] if candidate else [])
 
-    def deploy(self, *, decision: Decision, release: Release) -> Applied:
+    def deploy(self, *, decision: Decision, release: Release) -> ApplyOutcome:
         item = self.drafts[decision.proposal_id]
         if any(one.decision_id == decision.id for one in self.released):
-            return Applied(outcome="before")
+            return ApplyOutcome(outcome="before")
         if item.state is not ProposalState.APPROVED:
             raise Conflict("The proposal is not approved.")
         changed = decision.seen_digest != item.evidence_digest or item.proposal.candidate_digest not in self.bundles
@@ -408,9 +408,9 @@ class FakeDecisions(Memory):
         now = ProposalState.STALE if changed else ProposalState.LIVE
         self.move(ProposalMove(proposal_id=item.proposal.id, was=item.state, now=now, reason=reason))
         if changed:
-            return Applied(outcome="stale", reason=reason)
+            return ApplyOutcome(outcome="stale", reason=reason)
         self._go_live(release)
-        return Applied(outcome="applied")
+        return ApplyOutcome(outcome="applied")
 
     def roll_back(self, *, version: Version, release: Release, undone: str | None) -> Release:
         if release.from_number != self.live:

@@ -19,7 +19,7 @@ from loop.records import (
     Job,
     Note,
     Question,
-    Written,
+    RowCounts,
     derived_id,
 )
 from tests.builders import NOON
@@ -37,7 +37,7 @@ class FakeArrivals:
 
     def append(
         self, *, interactions=(), feedback=(), scores=(), notes: Sequence[Note] = (), into=None, raw=()
-    ) -> Written:  # type: ignore[no-untyped-def]
+    ) -> RowCounts:  # type: ignore[no-untyped-def]
         if any(len(one.author) > KEY_MAX for one in feedback):
             raise InvalidInput("Feedback.author is too long.", field="author")
         counts = {"new": 0, "updated": 0, "duplicate": 0}
@@ -51,7 +51,7 @@ class FakeArrivals:
             if what != "duplicate":
                 self.records[own] = record
         self.notes += notes if counts["new"] + counts["updated"] else ()
-        return Written(**counts)
+        return RowCounts(**counts)
 
     @property
     def current(self) -> dict[tuple[str, str, str], Feedback]:

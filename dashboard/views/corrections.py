@@ -83,7 +83,7 @@ def _show_last(parts: Parts) -> None:
     alike.show_last(len(some))
 
 
-def _show_alike(parts: Parts, said: alike.Said) -> None:
+def _show_alike(parts: Parts, said: alike.LastCorrection) -> None:
     source = parts.store.interactions([said.interaction_id])[said.interaction_id]
     some = _likely(source, said)
     if not some:
@@ -93,7 +93,7 @@ def _show_alike(parts: Parts, said: alike.Said) -> None:
     alike.show_alike(source, said, some)
 
 
-def _likely(source: Interaction, said: alike.Said) -> list[alike.Likely]:
+def _likely(source: Interaction, said: alike.LastCorrection) -> list[alike.Likely]:
     return alike.likely(source, said, _similar(source), me=session.current_user().name)
 
 
@@ -246,7 +246,7 @@ def _save(interaction: Interaction, following: str | None) -> None:
         if made.teaches:
             needed = parts.store.agent.limits.min_sources
             together = alike.said_before(_similar(interaction), correction, needed=needed, me=me.name)
-        alike.remember(alike.Said((made.id,), key, correction, together))
+        alike.remember(alike.LastCorrection((made.id,), key, correction, together))
         return session.Notice(f"Correction saved. {together}")
 
     if session.act(verb):

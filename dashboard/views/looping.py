@@ -131,7 +131,7 @@ def _group(parts: Parts, group: settings.Group) -> None:
     agent = parts.store.agent
     explained = {one.key: one for one in desk.explained_settings(agent)}
     in_force = desk.limits_in_force(parts) if {"bundle_max", "dev_share", "sealed_share"} & set(group.keys) else {}
-    found: tuple[tuple[str, ...], desk.Foreseen] | None = st.session_state.get(_kept(group))
+    found: tuple[tuple[str, ...], desk.Forecast] | None = st.session_state.get(_kept(group))
     if found is not None:
         _save_form(group, *found)
     if not _may_set():
@@ -195,7 +195,7 @@ def _foresee(group: settings.Group, mark: str) -> None:
     session.act(verb)
 
 
-def _save_form(group: settings.Group, wanted: tuple[str, ...], found: desk.Foreseen) -> None:
+def _save_form(group: settings.Group, wanted: tuple[str, ...], found: desk.Forecast) -> None:
     """Not saved yet: what was shown is what is saved, or nothing."""
     cards.note("Not saved yet. This is what would change:", "hopeful")
     settings.show_foreseen(found)
@@ -213,7 +213,7 @@ def _leave(group: settings.Group) -> None:
     st.session_state.pop(_kept(group), None)
 
 
-def _save(group: settings.Group, wanted: tuple[str, ...], found: desk.Foreseen) -> None:
+def _save(group: settings.Group, wanted: tuple[str, ...], found: desk.Forecast) -> None:
     def verb() -> session.Notice:
         _leave(group)
         changed = desk.change_settings(

@@ -107,7 +107,7 @@ class Instructions:
 
 
 @dataclass(frozen=True)
-class Shaped:
+class ShapedReply:
     """A reply after the instructions."""
 
     text: str
@@ -147,7 +147,7 @@ def hand_over_below(confidence: float, *, instructions: Instructions) -> str | N
     return None
 
 
-def shape(reply: str, *, instructions: Instructions) -> Shaped:
+def shape(reply: str, *, instructions: Instructions) -> ShapedReply:
     """The reply as the instructions want it.
 
     Replacements come first, then forbidden sentences, then the cut, then what is always included, the
@@ -164,11 +164,11 @@ def shape(reply: str, *, instructions: Instructions) -> Shaped:
             body = changed
     allowed = _without_forbidden(body, orders, obeyed)
     if not allowed:
-        return Shaped(text="", obeyed=_in_order(orders, obeyed))
+        return ShapedReply(text="", obeyed=_in_order(orders, obeyed))
     return _dressed(allowed, orders, obeyed)
 
 
-def _dressed(body: str, orders: tuple[Order, ...], obeyed: set[str]) -> Shaped:
+def _dressed(body: str, orders: tuple[Order, ...], obeyed: set[str]) -> ShapedReply:
     greetings, extras, closings = [], [], []
     for order in orders:
         if not isinstance(order, GreetWith | AlwaysInclude | SignOffWith):
@@ -190,7 +190,7 @@ def _dressed(body: str, orders: tuple[Order, ...], obeyed: set[str]) -> Shaped:
             obeyed |= {order.line} if shorter != body else set()
             body = shorter
     first = " ".join([*greetings, body, *extras])
-    return Shaped(text="\n\n".join([first, *closings]), obeyed=_in_order(orders, obeyed))
+    return ShapedReply(text="\n\n".join([first, *closings]), obeyed=_in_order(orders, obeyed))
 
 
 def _without_forbidden(body: str, orders: tuple[Order, ...], obeyed: set[str]) -> str:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from loop.change.clash import Said, new_texts, told
+from loop.change.clash import ElementText, new_texts, told
 from loop.records import Bundle
 from loop.records.cards import Alarm
 from loop.text.claims import LANGUAGES, language_of
@@ -34,7 +34,7 @@ def alarms(base: Bundle, candidate: Bundle) -> tuple[Alarm, ...]:
     return tuple(sorted(first.values(), key=lambda one: _ORDER.index(one.kind))[:MOST])
 
 
-def _of(said: Said, *, usual: str, asked: dict[str, str]) -> Iterator[Alarm]:
+def _of(said: ElementText, *, usual: str, asked: dict[str, str]) -> Iterator[Alarm]:
     where = {"section": said.section, "element_id": said.element_id}
     masked = dict.fromkeys((*placeholders(said.text), *(one[0] for one in _PLACEHOLDER.finditer(said.text))))
     if masked:

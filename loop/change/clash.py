@@ -21,7 +21,7 @@ _READ = 3_000
 _SEPARATOR = "\0"
 
 
-class Said(NamedTuple):
+class ElementText(NamedTuple):
     """Where a text stands."""
 
     section: SectionName
@@ -29,7 +29,7 @@ class Said(NamedTuple):
     text: str
 
 
-def new_texts(base: Bundle, candidate: Bundle) -> list[Said]:
+def new_texts(base: Bundle, candidate: Bundle) -> list[ElementText]:
     """What the candidate tells people and the base did not: answers of examples and rules, articles, instructions."""
     known = {(one.section, one.element_id): one.text for one in told(base)}
     found = []
@@ -42,13 +42,13 @@ def new_texts(base: Bundle, candidate: Bundle) -> list[Said]:
     return [one for one in found if one.text.strip()]
 
 
-def told(bundle: Bundle) -> Iterator[Said]:
+def told(bundle: Bundle) -> Iterator[ElementText]:
     """Every text of a version that a customer may be told."""
     if bundle.instructions.strip():
-        yield Said("instructions", "", bundle.instructions)
-    yield from (Said("rules", one.id, one.answer) for one in bundle.rules if one.answer)
-    yield from (Said("articles", one.id, f"{one.title}\n{one.body}") for one in bundle.articles)
-    yield from (Said("examples", one.id, one.answer) for one in reversed(bundle.examples) if one.answer)
+        yield ElementText("instructions", "", bundle.instructions)
+    yield from (ElementText("rules", one.id, one.answer) for one in bundle.rules if one.answer)
+    yield from (ElementText("articles", one.id, f"{one.title}\n{one.body}") for one in bundle.articles)
+    yield from (ElementText("examples", one.id, one.answer) for one in reversed(bundle.examples) if one.answer)
 
 
 def clashes(base: Bundle, candidate: Bundle) -> tuple[Clash, ...]:
@@ -70,7 +70,7 @@ def replaced(base: Bundle, candidate: Bundle) -> tuple[Clash, ...]:
     return tuple(_found(new_texts(base, candidate), _shelf(told(base))))
 
 
-def _found(fresh: Iterable[Said], shelf: Shelf) -> list[Clash]:
+def _found(fresh: Iterable[ElementText], shelf: Shelf) -> list[Clash]:
     found: dict[tuple[str, str], tuple[float, Clash]] = {}
     for claim in _claims(fresh):
         for passage in shelf.nearest(claim):
@@ -118,7 +118,7 @@ def _rank(one: Clash) -> int:
     return order.index(one.section)
 
 
-def _claims(some: Iterable[Said]) -> Iterator[Claim]:
+def _claims(some: Iterable[ElementText]) -> Iterator[Claim]:
     seen: set[str] = set()
     for said in some:
         for claim in claims_of(said.text[:_READ]):
@@ -127,7 +127,7 @@ def _claims(some: Iterable[Said]) -> Iterator[Claim]:
                 yield claim
 
 
-def _shelf(some: Iterable[Said]) -> Shelf:
+def _shelf(some: Iterable[ElementText]) -> Shelf:
     shelf = Shelf()
     known: set[tuple[SectionName, str]] = set()
     for said in some:

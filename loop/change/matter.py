@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from loop.change.clash import Said, new_texts, replaced, rivals, span, told
+from loop.change.clash import ElementText, new_texts, replaced, rivals, span, told
 from loop.change.sections.row import TITLE_MAX, shorten
 from loop.records import Bundle, ChangeExamples, EditInstructions, Example, Operation, UpsertArticle
 from loop.records.cards import Clash
@@ -71,7 +71,7 @@ def _quoting(claim: Claim, words: str) -> str:
     return shorten(verb.format(_plain(text, most=max(room, _SHORTEST))))
 
 
-def _questions_added(fresh: Sequence[Said], base: Bundle) -> int:
+def _questions_added(fresh: Sequence[ElementText], base: Bundle) -> int:
     """How many of the new texts are answers to questions that had no example; none, where there is but one."""
     known = {one.id for one in base.examples}
     n = sum(one.section == "examples" and one.element_id not in known for one in fresh)

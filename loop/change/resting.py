@@ -22,7 +22,7 @@ class Rest(NamedTuple):
     """Nothing was lost, or enough people are left."""
 
 
-class Fallen(NamedTuple):
+class UnsupportedChange(NamedTuple):
     """A live change that no longer rests on enough, and what takes back what stands of it."""
 
     proposal: Proposal

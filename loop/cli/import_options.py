@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import click
@@ -110,9 +110,16 @@ def command(function: Callable[..., None]) -> click.Command:
     return click.command(hidden=True, epilog=_HELP.format(fields=_fields()))(function)
 
 
-def told(
-    said: Mapping[str, Any], settings: Settings, *, at: datetime
-) -> tuple[collect.Told, dict[str, collect.Importer]]:
+class FileChoice(NamedTuple):
+    """What the options come to."""
+
+    hints: collect.FileHints
+    """What the user says of the file."""
+    importers: Mapping[str, collect.Importer]
+    """Those that are known, by name."""
+
+
+def file_choice(said: Mapping[str, Any], settings: Settings, *, at: datetime) -> FileChoice:
     """What the user says of a file, and the importers that are known. Raises InvalidInput."""
     known = known_importers(settings)
     chosen = None
@@ -136,8 +143,8 @@ def told(
         constants=constants_of(said["mappings"]),
         vouched=frozenset(said["vouched"]),
     )
-    return (
-        collect.Told(
+    return FileChoice(
+        collect.FileHints(
             importer=chosen,
             mapping=mapping_of(said["mappings"]),
             options=options,

@@ -10,12 +10,12 @@ from loop.text.invisible import reveal
 _WIDE = 88
 
 
-def preview_lines(seen: collect.Look, *, name: str, told: collect.Told) -> list[str]:
+def preview_lines(seen: collect.Look, *, name: str, hints: collect.FileHints) -> list[str]:
     """A look in words."""
     refused = f", {seen.found.refused:,} of them cannot be read" if seen.found.refused else ""
     lines = [f"{reveal(name)}: {seen.found.rows:,} rows{refused}. {seen.layout.said}."]
     if seen.found.refused < seen.found.rows:
-        lines += _where(seen, dict(told.mapping), told.options.constants)
+        lines += _where(seen, dict(hints.mapping), hints.options.constants)
     lines += _conventions(seen)
     if seen.arriving:
         lines.append(f"{len(seen.arriving)} rows as they would arrive:")

@@ -71,17 +71,18 @@ def import_command(file: Path, slug: str, **said: Any) -> None:
     at = _modified(file)
     with opened() as session, file.open("rb") as stream, _Refused(said["rejects"]) as refused:
         parts = session.parts(slug)
-        told, known = import_options.told(said, session.settings, at=at)
-        seen = collect.look(stream, name=file.name, importers=known, now=parts.clock(), told=told)
-        is_quiet = said["as_json"] or (told.importer is not None and not seen.stops and not said["look_only"])
+        choice = import_options.file_choice(said, session.settings, at=at)
+        hints = choice.hints
+        seen = collect.look(stream, name=file.name, importers=choice.importers, now=parts.clock(), hints=hints)
+        is_quiet = said["as_json"] or (hints.importer is not None and not seen.stops and not said["look_only"])
         if not is_quiet:
-            click.echo("\n".join(preview_lines(seen, name=file.name, told=told)))
+            click.echo("\n".join(preview_lines(seen, name=file.name, hints=hints)))
         elif not said["as_json"]:
             click.echo("\n".join(f"Unsure: {one.says}" for one in seen.doubts), err=True, nl=bool(seen.doubts))
         if said["save"]:
-            _save(said["save"], seen, told)
-        if not _is_told(seen, said, told):
-            _refuse_all(stream, seen, file=file, told=told, refused=refused)
+            _save(said["save"], seen, hints)
+        if not _is_confirmed(seen, said, hints):
+            _refuse_all(stream, seen, file=file, hints=hints, refused=refused)
             if said["as_json"]:
                 click.echo(json.dumps({"written": False, **preview_json(seen)}, ensure_ascii=False))
             _stop(seen, said)
@@ -95,11 +96,11 @@ def import_command(file: Path, slug: str, **said: Any) -> None:
         sys.exit(SOME_REFUSED if came_in else 1)
 
 
-def _is_told(seen: collect.Look, said: Mapping[str, Any], told: collect.Told) -> bool:
+def _is_confirmed(seen: collect.Look, said: Mapping[str, Any], hints: collect.FileHints) -> bool:
     """Whether somebody said to write: by --yes, by naming the importer, or by answering a question."""
     if seen.stops or said["look_only"]:
         return False
-    if said["is_sure"] or told.importer is not None:
+    if said["is_sure"] or hints.importer is not None:
         return True
     return not said["as_json"] and _is_terminal() and click.confirm("Import it so?")
 
@@ -124,13 +125,15 @@ def _stop(seen: collect.Look, said: Mapping[str, Any]) -> None:
     sys.exit(NOT_WRITTEN)
 
 
-def _refuse_all(stream: BinaryIO, seen: collect.Look, *, file: Path, told: collect.Told, refused: _Refused) -> None:
+def _refuse_all(
+    stream: BinaryIO, seen: collect.Look, *, file: Path, hints: collect.FileHints, refused: _Refused
+) -> None:
     """Where no row can be used, the reasons are written out all the same: the file is read, and nothing kept."""
     if not any(one.stops and one.field == "file" for one in seen.doubts):
         return
     importer = seen.importer if seen.found.refused < seen.found.rows else None
     try:
-        for batch in _batches(stream, seen, importer, file=file, slug="rejects", mapping=told.mapping):
+        for batch in _batches(stream, seen, importer, file=file, slug="rejects", mapping=hints.mapping):
             refused.add(batch.rejected)
     except InvalidInput:
         return  # says that no row could be used, which is why this was read
@@ -212,8 +215,8 @@ def _import(
     return counts, notes
 
 
-def _save(path: Path, seen: collect.Look, told: collect.Told) -> None:
-    path.write_text(collect.importer_toml(seen.importer, mapping=told.mapping, options=seen.options), encoding="utf-8")
+def _save(path: Path, seen: collect.Look, hints: collect.FileHints) -> None:
+    path.write_text(collect.importer_toml(seen.importer, mapping=hints.mapping, options=seen.options), encoding="utf-8")
     click.echo(f"Saved as {path.name}: the next export of this kind is read with --with {path}", err=True)
 
 

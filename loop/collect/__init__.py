@@ -14,9 +14,9 @@ otlp/         traces and log events; imported where they are received, since rea
 
 from loop.collect import api, chat
 from loop.collect.build import RowRecords
-from loop.collect.deliveries import Delivery, Prepared, Unfit, added, dropped, prepare
+from loop.collect.deliveries import Delivery, PreparedDelivery, Unfit, added, dropped, prepare
 from loop.collect.files.cases import read_cases
-from loop.collect.files.guessing.look import Look, Told, look
+from loop.collect.files.guessing.look import FileHints, Look, look
 from loop.collect.files.guessing.making import GUESSED
 from loop.collect.files.importers import Importer, importer_from_toml
 from loop.collect.files.intake import Batch, read
@@ -30,7 +30,7 @@ from loop.collect.files.writing import importer_toml
 from loop.collect.identity import stored_names
 from loop.collect.orders import orders_in
 from loop.collect.receive import Door, FileReceipt, Receipt, receive, receive_file
-from loop.collect.sanitize import Refused, Sanitized, sanitize
+from loop.collect.sanitize import RefusedRecord, SanitizedBatch, sanitize
 from loop.text.redaction import Redaction
 
 __all__ = [
@@ -40,19 +40,19 @@ __all__ = [
     "Batch",
     "Delivery",
     "Door",
+    "FileHints",
     "FileReceipt",
     "Importer",
     "Layout",
     "Look",
     "Options",
-    "Prepared",
+    "PreparedDelivery",
     "Receipt",
     "Redaction",
-    "Refused",
+    "RefusedRecord",
     "RowError",
     "RowRecords",
-    "Sanitized",
-    "Told",
+    "SanitizedBatch",
     "Unfit",
     "added",
     "api",

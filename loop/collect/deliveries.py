@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from loop.collect.identity import stable_id
-from loop.collect.sanitize import Refused, sanitize
+from loop.collect.sanitize import RefusedRecord, sanitize
 from loop.ports.deliveries import Capture, EpisodeFeedback, Parcel, Ticket
 from loop.records import Feedback, Interaction, Moment
 from loop.text.contacts import OwnContacts
@@ -56,7 +56,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedDelivery:
     """A delivery, ready to be kept."""
 
     parcel: Parcel
@@ -70,7 +70,7 @@ def prepare(
     redaction: Redaction = Redaction.ALL,
     own: OwnContacts | None = None,
     keeps_raw: bool = False,
-) -> Prepared:
+) -> PreparedDelivery:
     """Sanitise a delivery. Its receipt names what is kept by id, and what is refused by place and reason.
 
     `keeps_raw`: what is masked goes along as it was written, to be kept apart.
@@ -102,7 +102,7 @@ def prepare(
         is_retold=delivery.is_retold,
         raw=fit.raw,
     )
-    return Prepared(parcel, _capture(delivery, fit.refused, at=at))
+    return PreparedDelivery(parcel, _capture(delivery, fit.refused, at=at))
 
 
 def dropped(delivery: Delivery, *, at: Moment) -> Capture:
@@ -128,7 +128,7 @@ def added(one: Capture, other: Capture) -> Capture:
     )
 
 
-def _capture(delivery: Delivery, refused: Sequence[Refused], *, at: Moment) -> Capture:
+def _capture(delivery: Delivery, refused: Sequence[RefusedRecord], *, at: Moment) -> Capture:
     reasons: dict[str, int] = {}
     if delivery.rejected or delivery.refused or refused:
         unfit = Counter([*(one.reason for one in delivery.refused), *(one.reason for one in refused)])
@@ -147,7 +147,7 @@ def _capture(delivery: Delivery, refused: Sequence[Refused], *, at: Moment) -> C
     )
 
 
-def _refusals(delivery: Delivery, refused: Sequence[Refused]) -> list[Unfit]:
+def _refusals(delivery: Delivery, refused: Sequence[RefusedRecord]) -> list[Unfit]:
     """By place in the request."""
     if not (refused or delivery.refused):
         return []

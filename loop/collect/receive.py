@@ -13,10 +13,10 @@ from loop.change.sections import SECTIONS
 from loop.collect.files.intake import Batch
 from loop.collect.files.rows import RowError
 from loop.collect.orders import orders_in
-from loop.collect.sanitize import Refused, redacted_article, sanitize
+from loop.collect.sanitize import RefusedRecord, redacted_article, sanitize
 from loop.errors import InvalidInput, OperationRefused
 from loop.ports import Arrivals
-from loop.records import Actor, Article, Feedback, Import, Interaction, JournalAction, Note, Written, digest
+from loop.records import Actor, Article, Feedback, Import, Interaction, JournalAction, Note, RowCounts, digest
 from loop.records.raw import RawText
 from loop.text.contacts import OwnContacts
 from loop.text.redaction import Redaction
@@ -48,9 +48,9 @@ class Door:
 class Receipt:
     """What became of a delivery."""
 
-    written: Written
+    written: RowCounts
     """How many records were kept (`new`), replaced what was known (`updated`) or were known (`duplicate`)."""
-    refused: tuple[Refused, ...]
+    refused: tuple[RefusedRecord, ...]
     """Records that cannot be stored, each with its reason."""
     interactions: tuple[Interaction, ...]
     """As they were handed to the store."""
@@ -62,7 +62,7 @@ class Receipt:
 class FileReceipt:
     """What became of a file."""
 
-    written: Written
+    written: RowCounts
     """In records."""
     articles: tuple[Article, ...]
     """Redacted. They change what the agent says, so they are drafted (`desk.draft_articles`), never stored here."""
@@ -112,7 +112,7 @@ def receive_file(
     loses only batches it was not told of, and the next import of the file brings them.
     Raises like `receive`, and what reading the file raises.
     """
-    written, shelf, ordering = Written(), _Shelf(redaction), 0
+    written, shelf, ordering = RowCounts(), _Shelf(redaction), 0
     for batch in batches:
         about = {"lines read": str(batch.lines_read), "rows rejected": str(len(batch.rejected))}
         if door.own is not None:
@@ -170,10 +170,10 @@ _Records = tuple[Interaction | Feedback, ...]
 
 def _append(
     arrivals: Arrivals, records: _Records, *, door: Door, raw: Sequence[RawText] = ()
-) -> tuple[Written, tuple[Refused, ...]]:
+) -> tuple[RowCounts, tuple[RefusedRecord, ...]]:
     """Append in one transaction; halve what the store refuses until the record that it cannot keep stands alone."""
     if not records:
-        return Written(), ()
+        return RowCounts(), ()
     interactions = tuple(one for one in records if isinstance(one, Interaction))
     feedback = tuple(one for one in records if isinstance(one, Feedback))
     try:
@@ -181,7 +181,7 @@ def _append(
         told = arrivals.append(interactions=interactions, feedback=feedback, notes=(note,), into=door.into, raw=raw)
     except InvalidInput as error:
         if len(records) == 1:
-            return Written(), (Refused(records[0], error.message),)
+            return RowCounts(), (RefusedRecord(records[0], error.message),)
     else:
         return told, ()
     half = len(records) // 2

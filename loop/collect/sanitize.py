@@ -20,7 +20,7 @@ _Event = TypeVar("_Event", Interaction, Feedback)
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedRecord:
     """A record that cannot be stored."""
 
     record: Interaction | Feedback
@@ -30,12 +30,12 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Sanitized:
+class SanitizedBatch:
     """Records that are fit to store, and those that are not."""
 
     interactions: tuple[Interaction, ...] = ()
     feedback: tuple[Feedback, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedRecord, ...] = ()
     raw: tuple[RawText, ...] = ()
     """What was masked in those that are fit, as it was written but without secrets; only when it was asked for."""
 
@@ -48,7 +48,7 @@ def sanitize(
     redaction: Redaction = Redaction.ALL,
     own: OwnContacts | None = None,
     raw_at: Moment | None = None,
-) -> Sanitized:
+) -> SanitizedBatch:
     """Records with ids where they were empty, contents checked, secrets and personal data masked, people by pseudonym.
 
     Feedback shares the placeholders of its interaction when that comes with it, or is named in `context`
@@ -60,7 +60,7 @@ def sanitize(
     raw: list[RawText] = []
     fit_interactions: list[Interaction] = []
     fit_feedback: list[Feedback] = []
-    refused: list[Refused] = []
+    refused: list[RefusedRecord] = []
     maskers: dict[str, Masker] = {}
     for known in context:
         if not _unkeepable(known):
@@ -68,7 +68,7 @@ def sanitize(
             _redacted_interaction(known, maskers.setdefault(known.id, Masker(redaction, own=own)), redaction)
     for interaction in interactions:
         if reason := _unkeepable(interaction):
-            refused.append(Refused(interaction, reason))
+            refused.append(RefusedRecord(interaction, reason))
             continue
         named = _named_interaction(interaction)
         masker = maskers[named.id] = Masker(redaction, own=own)
@@ -77,7 +77,7 @@ def sanitize(
         raw += _raw(named, masked, at=raw_at)
     for item in feedback:
         if reason := unfit_reason(item) or _unkeepable(item):
-            refused.append(Refused(item, reason))
+            refused.append(RefusedRecord(item, reason))
             continue
         item = _named_feedback(item)
         shared = maskers.get(item.interaction_id)
@@ -85,7 +85,7 @@ def sanitize(
         told = _redacted_feedback(item, masker, redaction)
         fit_feedback.append(told)
         raw += _raw(item, told, at=raw_at)
-    return Sanitized(tuple(fit_interactions), tuple(fit_feedback), tuple(refused), tuple(raw))
+    return SanitizedBatch(tuple(fit_interactions), tuple(fit_feedback), tuple(refused), tuple(raw))
 
 
 def unfit_reason(feedback: Feedback) -> str:

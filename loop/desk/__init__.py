@@ -26,7 +26,7 @@ from loop.desk.audits import (
     settle_answer,
 )
 from loop.desk.cases import case_rows, keep_set, protect
-from loop.desk.claims import Sayer, Stated, Support, Waiting, support_of, waiting
+from loop.desk.claims import ClaimBacking, Sayer, Support, WaitingClaim, support_of, waiting
 from loop.desk.connecting import (
     Came,
     DoorHealth,
@@ -66,7 +66,7 @@ from loop.desk.firewall import (
     switch_detector,
 )
 from loop.desk.firewall_words import estimate_words, without_words
-from loop.desk.foreseeing import Foreseen, foresee_settings
+from loop.desk.foreseeing import Forecast, foresee_settings
 from loop.desk.foureyes import Rights, approvals, authors_of, check_may, rights
 from loop.desk.handing_in import HandedIn, RefusedDraft, hand_in
 from loop.desk.health import health_document, worker_words
@@ -135,6 +135,7 @@ __all__ = [
     "AuditQuestion",
     "Came",
     "Chance",
+    "ClaimBacking",
     "ClaimRules",
     "Correction",
     "Desk",
@@ -144,7 +145,7 @@ __all__ = [
     "ErasurePreview",
     "Fate",
     "FirewallQuestion",
-    "Foreseen",
+    "Forecast",
     "HandedIn",
     "Invitation",
     "Invited",
@@ -163,11 +164,10 @@ __all__ = [
     "Sayer",
     "Setting",
     "Stage",
-    "Stated",
     "Stay",
     "Support",
     "TakenBack",
-    "Waiting",
+    "WaitingClaim",
     "agreement_of",
     "agreements",
     "answer_question",

@@ -110,7 +110,7 @@ def change_settings(
     return changed
 
 
-class Planned(NamedTuple):
+class SettingsPlan(NamedTuple):
     """What some settings would come to."""
 
     was: Agent
@@ -119,7 +119,7 @@ class Planned(NamedTuple):
     """By key: how it is, how it would be."""
 
 
-def planned(parts: Parts, settings: Iterable[str]) -> Planned:
+def planned(parts: Parts, settings: Iterable[str]) -> SettingsPlan:
     """What `KEY=VALUE` would change, checked, and nothing written. Raises InvalidInput, Conflict."""
     was = parts.store.agent
     now = _validated(was, _requested(was, settings))
@@ -130,7 +130,7 @@ def planned(parts: Parts, settings: Iterable[str]) -> Planned:
         _check_ungraded(parts, was)
     for fact in now.facts:
         check(fact, field="facts", cap=LINE_MAX)
-    return Planned(was, now, changed)
+    return SettingsPlan(was, now, changed)
 
 
 def explained_settings(agent: Agent) -> tuple[Setting, ...]:

@@ -45,7 +45,7 @@ class Sayer(Record):
         )
 
 
-class Stated(Record):
+class ClaimBacking(Record):
     """One claim of a correction, with what it rests on."""
 
     text: str
@@ -62,12 +62,12 @@ class Support(Record):
     """A correction taken apart."""
 
     feedback_id: str
-    claims: tuple[Stated, ...]
+    claims: tuple[ClaimBacking, ...]
     frees: tuple[str, ...] = ()
     """Feedback ids of other corrections that wait for nothing else: letting this one pass frees them too."""
 
     @property
-    def open_claims(self) -> tuple[Stated, ...]:
+    def open_claims(self) -> tuple[ClaimBacking, ...]:
         """Those that rest on nothing."""
         return tuple(one for one in self.claims if not one.basis)
 
@@ -110,7 +110,7 @@ def support_of(parts: Parts, feedback_ids: Collection[str], *, with_people: bool
         found[key] = Support(
             feedback_id=key,
             claims=tuple(
-                Stated(text=one.claim.text, basis=one.basis, source=one.source, sayers=people.get(one.key, ()))
+                ClaimBacking(text=one.claim.text, basis=one.basis, source=one.source, sayers=people.get(one.key, ()))
                 for one in rests
             ),
         )
@@ -118,7 +118,7 @@ def support_of(parts: Parts, feedback_ids: Collection[str], *, with_people: bool
     return {key: one.model_copy(update={"frees": freed.get(key, ())}) for key, one in found.items()}
 
 
-class Waiting(Record):
+class WaitingClaim(Record):
     """One decision to take: corrections that wait, of which letting the first pass frees all."""
 
     feedback_id: str
@@ -129,7 +129,7 @@ class Waiting(Record):
     """Feedback ids that go with it."""
 
 
-def waiting(parts: Parts) -> tuple[Waiting, ...]:
+def waiting(parts: Parts) -> tuple[WaitingClaim, ...]:
     """The decisions that free the corrections held for what they say, most freed first; of the newest LISTED."""
     items = {
         item.feedback.id: next(flag.reason for flag in item.flags if flag.detector == "claim")
@@ -138,12 +138,12 @@ def waiting(parts: Parts) -> tuple[Waiting, ...]:
     }
     found = support_of(parts, list(items), with_people=True)
     ranked = sorted(found.values(), key=lambda one: (-len(one.frees), one.feedback_id))
-    told: list[Waiting] = []
+    told: list[WaitingClaim] = []
     done: set[str] = set()
     for one in ranked:
         if one.feedback_id not in done and one.open_claims:
             done |= {one.feedback_id, *one.frees}
-            told.append(Waiting(feedback_id=one.feedback_id, reason=items[one.feedback_id], frees=one.frees))
+            told.append(WaitingClaim(feedback_id=one.feedback_id, reason=items[one.feedback_id], frees=one.frees))
     return tuple(told)
 
 

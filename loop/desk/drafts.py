@@ -114,14 +114,14 @@ def _is_known(parts: Parts, proposal: Proposal) -> bool:
     return True
 
 
-class Drafted(NamedTuple):
+class ProposalDraft(NamedTuple):
     """A proposal with the content it would put live."""
 
     proposal: Proposal
     candidate: Bundle
 
 
-def drafted(parts: Parts, idea: Idea) -> Drafted:
+def drafted(parts: Parts, idea: Idea) -> ProposalDraft:
     """The idea as a proposal on the live version, its words cleaned.
 
     Raises OperationRefused, InvalidInput when cited feedback is unknown or the change was proposed before.
@@ -152,4 +152,4 @@ def drafted(parts: Parts, idea: Idea) -> Drafted:
             field="operations",
             remedy="Look it up under Review.",
         )
-    return Drafted(proposal=made, candidate=apply_all(base, made.operations))
+    return ProposalDraft(proposal=made, candidate=apply_all(base, made.operations))

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from loop import policy, roles
 from loop.change.topics import own_pattern
-from loop.desk.agents import Planned, consequences, planned
+from loop.desk.agents import SettingsPlan, consequences, planned
 from loop.desk.firewall import firewall_panel
 from loop.evaluate import day_of
 from loop.ports import Parts
@@ -17,7 +17,7 @@ from loop.text.counting import count
 from loop.text.spelling import fold
 
 
-class Foreseen(Record):
+class Forecast(Record):
     """What some settings would change."""
 
     changed: Mapping[str, tuple[str, str]]
@@ -26,7 +26,7 @@ class Foreseen(Record):
     """What that does, a sentence each."""
 
 
-def foresee_settings(parts: Parts, *, actor: Actor, settings: tuple[str, ...]) -> Foreseen:
+def foresee_settings(parts: Parts, *, actor: Actor, settings: tuple[str, ...]) -> Forecast:
     """What `KEY=VALUE` would change and what that does; nothing is written.
 
     Raises NotAllowed; InvalidInput naming the key and the remedy; Conflict.
@@ -34,13 +34,13 @@ def foresee_settings(parts: Parts, *, actor: Actor, settings: tuple[str, ...]) -
     roles.check(actor, "set_up")
     plan = planned(parts, settings)
     told = [sentence for key in plan.changed if key in _TELLING for sentence in _TELLING[key](parts, plan)]
-    return Foreseen(changed=plan.changed, told=(*told, *consequences(plan.changed)))
+    return Forecast(changed=plan.changed, told=(*told, *consequences(plan.changed)))
 
 
-Telling: TypeAlias = Callable[[Parts, Planned], list[str]]
+Telling: TypeAlias = Callable[[Parts, SettingsPlan], list[str]]
 
 
-def _mode(parts: Parts, plan: Planned) -> list[str]:
+def _mode(parts: Parts, plan: SettingsPlan) -> list[str]:
     waiting = _waiting(parts)
     if plan.now.mode is Mode.MANUAL:
         return [
@@ -59,7 +59,7 @@ def _mode(parts: Parts, plan: Planned) -> list[str]:
     return [told, *siblings]
 
 
-def _min_sources(parts: Parts, plan: Planned) -> list[str]:
+def _min_sources(parts: Parts, plan: SettingsPlan) -> list[str]:
     was, now = plan.was.limits.min_sources, plan.now.limits.min_sources
     issues = [issue for issue in parts.store.issues() if not issue.conflict]
     before, after = (sum(issue.support >= n for issue in issues) for n in (was, now))
@@ -69,7 +69,7 @@ def _min_sources(parts: Parts, plan: Planned) -> list[str]:
     return [f"{count(before - after, 'correction')} would no longer have {said}: {after} instead of {before}."]
 
 
-def _alpha(parts: Parts, plan: Planned) -> list[str]:
+def _alpha(parts: Parts, plan: SettingsPlan) -> list[str]:
     del parts
     was, now = plan.was.limits.alpha, plan.now.limits.alpha
     more = "More useful changes are proved, and more useless ones with them" if now > was else (
@@ -78,18 +78,18 @@ def _alpha(parts: Parts, plan: Planned) -> list[str]:
     return [f"{more}: over all tests together, a useless change is called proved at most {now:.1%} of the time."]
 
 
-def _min_gain(parts: Parts, plan: Planned) -> list[str]:
+def _min_gain(parts: Parts, plan: SettingsPlan) -> list[str]:
     del parts
     return [f"A gain below {100 * plan.now.limits.min_gain:g} points is not worth shipping: it is set aside."]
 
 
-def _harm_margin(parts: Parts, plan: Planned) -> list[str]:
+def _harm_margin(parts: Parts, plan: SettingsPlan) -> list[str]:
     del parts
     margin = 100 * plan.now.limits.harm_margin
     return [f"A change that may lose up to {margin:g} points still counts as no worse; beyond that it does not."]
 
 
-def _undo_seconds(parts: Parts, plan: Planned) -> list[str]:
+def _undo_seconds(parts: Parts, plan: SettingsPlan) -> list[str]:
     del parts
     seconds = plan.now.limits.undo_seconds
     if not seconds:
@@ -99,7 +99,7 @@ def _undo_seconds(parts: Parts, plan: Planned) -> list[str]:
     ]
 
 
-def _undo_seconds_high(parts: Parts, plan: Planned) -> list[str]:
+def _undo_seconds_high(parts: Parts, plan: SettingsPlan) -> list[str]:
     del parts
     seconds = plan.now.limits.undo_seconds_high
     if not seconds:
@@ -107,7 +107,7 @@ def _undo_seconds_high(parts: Parts, plan: Planned) -> list[str]:
     return [f"An approval of high stakes can be taken back for {seconds} s. Those given keep their time."]
 
 
-def _practice_share(parts: Parts, plan: Planned) -> list[str]:
+def _practice_share(parts: Parts, plan: SettingsPlan) -> list[str]:
     del parts
     share = plan.now.limits.practice_share
     if not share:
@@ -119,7 +119,7 @@ def _practice_share(parts: Parts, plan: Planned) -> list[str]:
     ]
 
 
-def _asks_per_day(parts: Parts, plan: Planned) -> list[str]:
+def _asks_per_day(parts: Parts, plan: SettingsPlan) -> list[str]:
     most, used = plan.now.limits.asks_per_day, parts.store.asks_on(day_of(parts.clock()))
     asked = f"Today {count(used, 'question was', 'questions were')} put to what costs."
     if most is None:
@@ -128,7 +128,7 @@ def _asks_per_day(parts: Parts, plan: Planned) -> list[str]:
     return [f"{asked} {left:,} more could be asked before 00:00 UTC; then tests wait for the next day."]
 
 
-def _raw_days(parts: Parts, plan: Planned) -> list[str]:
+def _raw_days(parts: Parts, plan: SettingsPlan) -> list[str]:
     del parts
     days = plan.now.limits.raw_days
     if not days:
@@ -139,7 +139,7 @@ def _raw_days(parts: Parts, plan: Planned) -> list[str]:
     ]
 
 
-def _stakes_words(parts: Parts, plan: Planned) -> list[str]:
+def _stakes_words(parts: Parts, plan: SettingsPlan) -> list[str]:
     added = tuple(one for one in plan.now.stakes_words if one not in plan.was.stakes_words)
     gone = [one for one in plan.was.stakes_words if one not in plan.now.stakes_words]
     told = []
@@ -155,7 +155,7 @@ def _stakes_words(parts: Parts, plan: Planned) -> list[str]:
     return told
 
 
-def _trusted_authors(parts: Parts, plan: Planned) -> list[str]:
+def _trusted_authors(parts: Parts, plan: SettingsPlan) -> list[str]:
     del parts
     added = [one for one in plan.now.trusted_authors if one not in plan.was.trusted_authors]
     told = []
@@ -170,7 +170,7 @@ def _trusted_authors(parts: Parts, plan: Planned) -> list[str]:
     return told
 
 
-def _own_contacts(parts: Parts, plan: Planned) -> list[str]:
+def _own_contacts(parts: Parts, plan: SettingsPlan) -> list[str]:
     del parts
     added = [one for one in plan.now.own_contacts if one not in plan.was.own_contacts]
     if not added:
@@ -178,13 +178,13 @@ def _own_contacts(parts: Parts, plan: Planned) -> list[str]:
     return [f"{count(len(added), 'entry stays', 'entries stay')} readable in what comes, and teach as written."]
 
 
-def _facts(parts: Parts, plan: Planned) -> list[str]:
+def _facts(parts: Parts, plan: SettingsPlan) -> list[str]:
     del parts
     added = [one for one in plan.now.facts if one not in plan.was.facts]
     return ["Whoever says so in a correction needs nobody else to say it too."] if added else []
 
 
-def _detectors_off(parts: Parts, plan: Planned) -> list[str]:
+def _detectors_off(parts: Parts, plan: SettingsPlan) -> list[str]:
     panel = firewall_panel(parts)
     alone = {one.name: one.alone for one in panel.detectors} if panel is not None else {}
     off = [one for one in plan.now.limits.detectors_off if one not in plan.was.limits.detectors_off]
@@ -195,7 +195,7 @@ def _detectors_off(parts: Parts, plan: Planned) -> list[str]:
     return told + [f"{one} looks at all feedback again." for one in on]
 
 
-def _is_paused(parts: Parts, plan: Planned) -> list[str]:
+def _is_paused(parts: Parts, plan: SettingsPlan) -> list[str]:
     due = len(parts.store.proposals([ProposalState.APPROVED]))
     if plan.now.limits.is_paused:
         return [f"The loop stands still. {count(due, 'approved change')} would not go live until it is resumed."]

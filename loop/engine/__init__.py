@@ -8,7 +8,7 @@ counting  daily aggregates by increments  improvement  the manager's page, kept
 settled   whether there is anything to do  recheck   everything kept, made again from the log and compared
 """
 
-from loop.engine.asking import Batch, Wanted, ask_batch, memory_of, spent_until
+from loop.engine.asking import Batch, CaseRequest, ask_batch, memory_of, spent_until
 from loop.engine.deploy import apply_due
 from loop.engine.probing import answer_probe
 from loop.engine.recheck import recheck
@@ -19,7 +19,7 @@ __all__ = [
     "STAGES",
     "Batch",
     "Begun",
-    "Wanted",
+    "CaseRequest",
     "answer_probe",
     "apply_due",
     "ask_batch",

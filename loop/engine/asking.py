@@ -10,7 +10,7 @@ from loop.ports import Ask, Model, Parts
 from loop.records import Answer, Bundle, EvalCase
 
 
-class Wanted(NamedTuple):
+class CaseRequest(NamedTuple):
     """Cases one version is to be asked."""
 
     digest: str
@@ -148,7 +148,7 @@ def grades_of(parts: Parts, bundle: Bundle, cases: Sequence[EvalCase]) -> dict[s
     }
 
 
-def ask_batch(parts: Parts, wanted: Wanted) -> Batch:
+def ask_batch(parts: Parts, wanted: CaseRequest) -> Batch:
     """Have a version answer some cases and keep the answers. Idempotent: what is kept is not asked again.
 
     Cases that were retired meanwhile are left out. Raises ModelFailed, NotFound.

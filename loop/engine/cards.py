@@ -14,7 +14,7 @@ from loop.change.matter import matter_of
 from loop.errors import RatchetError, StoreUnavailable
 from loop.ports import Parts
 from loop.records import Answer, Bundle, Proposal, Question
-from loop.records.cards import REACH_DAYS, Answered, Card, WeeklyReach
+from loop.records.cards import REACH_DAYS, AnsweredQuestion, Card, WeeklyReach
 from loop.stats.proportions import wilson
 from loop.text.spelling import normalise
 
@@ -88,7 +88,7 @@ def _a_week(parts: Parts, *, now: datetime) -> float | None:
     return improvement.answers_a_week(by_day, now=now)
 
 
-def _days(asked: Sequence[Answered], *, now: datetime, is_all: bool) -> float:
+def _days(asked: Sequence[AnsweredQuestion], *, now: datetime, is_all: bool) -> float:
     """What the answers span; where these are all, at least a day, and all of REACH_DAYS when the oldest is that old."""
     span = (now - min(one.at for one in asked)).total_seconds() / 86_400
     if not is_all:
@@ -96,7 +96,7 @@ def _days(asked: Sequence[Answered], *, now: datetime, is_all: bool) -> float:
     return max(1.0, span if span < REACH_DAYS - 1 else float(REACH_DAYS))
 
 
-def _differing(parts: Parts, some: Sequence[Answered], *, base: Bundle, candidate: Bundle) -> int | None:
+def _differing(parts: Parts, some: Sequence[AnsweredQuestion], *, base: Bundle, candidate: Bundle) -> int | None:
     """How many of these questions the two versions answer differently; None where one of them cannot be asked.
 
     A version that is empty because the agent answers elsewhere said what is recorded.
@@ -137,7 +137,7 @@ def _told(answer: Answer) -> _Told:
     return _Told(normalise(answer.text), answer.label, answer.article_id)
 
 
-def _is_about(one: Answered, *, by: footprint.Footprint) -> bool:
+def _is_about(one: AnsweredQuestion, *, by: footprint.Footprint) -> bool:
     """Whether the change's footprint matches an answer that was given."""
     if by.is_everything or normalise(one.question) in by.questions:
         return True

@@ -7,7 +7,7 @@ from loop import deploy, improvement
 from loop.engine.journal import StageTally
 from loop.ports import Parts
 from loop.records import Changes, Derived, Kept
-from loop.records.counts import Counted
+from loop.records.counts import DailyCounts
 
 DAYS = 5_000
 """Days counted anew in one turn, at most."""
@@ -42,7 +42,7 @@ def count_days(parts: Parts, tally: StageTally) -> None:
         Changes(
             days=days,
             daily=deploy.daily_quality(store.agent, improvement.quality_days(signals)) if days else (),
-            counted=Counted(
+            counted=DailyCounts(
                 signal_days=days,
                 signals=signals,
                 hours=improvement.hour_rows(cells),

@@ -126,7 +126,7 @@ def _find_due(parts: Parts, proposal_id: str) -> ProposalItem | None:
     return next((item for item in _due(parts) if item.proposal.id == proposal_id), None)
 
 
-def _keep(parts: Parts, item: ProposalItem, tried: evaluate.Tried) -> None:
+def _keep(parts: Parts, item: ProposalItem, tried: evaluate.TrialOutcome) -> None:
     report = tried.report
     digests = {"cases": report.case_set_digest, "candidate": report.candidate_digest}
     parts.checkpoint("test:commit")
@@ -166,7 +166,7 @@ def _test(parts: Parts, item: ProposalItem, *, trial: _Trial) -> Report:
     raise Conflict("Other tests took every look at the sealed cases.", remedy="The next turn tests it.")
 
 
-def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> evaluate.Tried:
+def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> evaluate.TrialOutcome:
     ledger = parts.store.ledger()
     held_out = tuple(case for case in trial.cases if case.split is not Split.LOG)
     candidate = parts.store.bundle(item.proposal.candidate_digest)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from loop.change.resting import Fallen, cited_by, leaves_something, rest_of, undoing
+from loop.change.resting import UnsupportedChange, cited_by, leaves_something, rest_of, undoing
 from loop.ports import Parts
 from loop.records import Bundle, ProposalItem, ProposalState, Proposer
 
 
-def fallen_changes(parts: Parts, bundle: Bundle, earlier: Sequence[ProposalItem]) -> tuple[Fallen, ...]:
+def fallen_changes(parts: Parts, bundle: Bundle, earlier: Sequence[ProposalItem]) -> tuple[UnsupportedChange, ...]:
     """Live changes, newest first, of which something stands in `bundle` and that have lost what they rest on.
 
     What is read is bounded by what is live: the evidence of what stands, by key.
@@ -23,7 +23,7 @@ def fallen_changes(parts: Parts, bundle: Bundle, earlier: Sequence[ProposalItem]
     ]
     cited = cited_by(standing)
     told = store.told_by(cited) if cited else {}
-    found: list[Fallen] = []
+    found: list[UnsupportedChange] = []
     for proposal in reversed(standing):
         is_whole = proposal.id in whole
         rest = rest_of(proposal, told, needed=store.agent.limits.min_sources)
@@ -31,5 +31,5 @@ def fallen_changes(parts: Parts, bundle: Bundle, earlier: Sequence[ProposalItem]
             continue
         back = undoing(proposal, before=store.bundle(proposal.base_digest), live=bundle, is_whole=is_whole)
         if back:
-            found.append(Fallen(proposal, back, rest.lost, rest.people_left, is_whole))
+            found.append(UnsupportedChange(proposal, back, rest.lost, rest.people_left, is_whole))
     return tuple(found)

@@ -57,8 +57,8 @@ __all__ = [
     "AnswerMemory",
     "DeferredAnswers",
     "Incumbent",
+    "TrialOutcome",
     "TrialWork",
-    "Tried",
     "about_budget",
     "added_texts",
     "budget_left",
@@ -138,7 +138,7 @@ class _Asked(NamedTuple):
     """Of the last proved version: the base's own where that is it, or where nothing is held against it."""
 
 
-class Tried(NamedTuple):
+class TrialOutcome(NamedTuple):
     """What a test found."""
 
     report: Report
@@ -151,7 +151,7 @@ def step(work: TrialWork) -> Report:
     return tried(work).report
 
 
-def tried(work: TrialWork) -> Tried:
+def tried(work: TrialWork) -> TrialOutcome:
     """Test one proposal and say what the test found.
 
     Two rounds. First dev, and what the change promised and may not break; from how many dev cases move follows the
@@ -215,7 +215,7 @@ def tried(work: TrialWork) -> Tried:
         at=work.now,
     )
     told = report.model_copy(update={"reasons": (*report.reasons, *stated(report, planned, left=left))})
-    return Tried(qualified(told, found, is_taught=work.is_taught), outcomes)
+    return TrialOutcome(qualified(told, found, is_taught=work.is_taught), outcomes)
 
 
 def budget_left(ledger: Ledger, *, limits: Limits) -> budget.Left:

@@ -1,6 +1,6 @@
 """Improvement: is the agent getting better, why, at what cost, and what next. Facts in, sentences out; pure."""
 
-from loop.improvement.counting import Worked, add_work, day_rows, hour_rows, quality_days
+from loop.improvement.counting import WorkTotals, add_work, day_rows, hour_rows, quality_days
 from loop.improvement.facts import Facts
 from loop.improvement.kept import StoredBudget, budget_document, page_document, stored_budget, stored_page
 from loop.improvement.months import month_table
@@ -13,7 +13,7 @@ from loop.improvement.wording import hours, kind_words, people_words, taken_word
 __all__ = [
     "Facts",
     "StoredBudget",
-    "Worked",
+    "WorkTotals",
     "add_work",
     "answers_a_week",
     "as_csv",

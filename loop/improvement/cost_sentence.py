@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from loop.improvement.costs import LATE, LATELY, Spell, Taken, spell, taken_over
+from loop.improvement.costs import LATE, LATELY, Spell, TakeoverRate, spell, taken_over
 from loop.improvement.facts import Facts
 from loop.improvement.wording import days_back, gain_words, share
 from loop.records.improvement import Gain, Sentence
@@ -52,7 +52,7 @@ def cost(facts: Facts) -> Sentence:
 
 
 # steps -------------------------------------------------------------------------------------------------------------
-def _taken_over(facts: Facts, now: Taken | None) -> str:
+def _taken_over(facts: Facts, now: TakeoverRate | None) -> str:
     if now is None or now.of < ENOUGH:
         why = "too few answers were given" if now else "no takeover was reported"
         return f"How often people take over is not known, because {why}{' lately' if now or facts.takeovers else ''}"
@@ -69,7 +69,7 @@ def _taken_over(facts: Facts, now: Taken | None) -> str:
     return text if ends is None else f"{text} (90 % interval {100 * ends.low:.1f} to {100 * ends.high:.1f})"
 
 
-def _before(facts: Facts) -> Iterator[tuple[Taken, str]]:
+def _before(facts: Facts) -> Iterator[tuple[TakeoverRate, str]]:
     """The weeks before the first change, as far as takeovers were reported then; else the weeks before these."""
     spans = [(days_back(facts.now, 2 * LATELY - 1), days_back(facts.now, LATELY), f"in the {LATELY} days before")]
     if facts.deploys and facts.now - facts.deploys[0].at > timedelta(days=LATELY):
@@ -83,7 +83,7 @@ def _before(facts: Facts) -> Iterator[tuple[Taken, str]]:
             yield taken, when
 
 
-def _per_hundred(some: Taken) -> str:
+def _per_hundred(some: TakeoverRate) -> str:
     return f"{100 * some.n / some.of:.1f}"
 
 

@@ -13,7 +13,7 @@ from loop.records import (
     ProposalState,
     Role,
 )
-from loop.records.improvement import Caught, CostWeek, Decided, Funnel, Gain, Month
+from loop.records.improvement import Caught, CostWeek, DecisionCounts, Funnel, Gain, Month
 from loop.stats.control import Count
 
 LATELY = 28
@@ -39,7 +39,7 @@ class Spell(NamedTuple):
     """Of these outcomes, good ones."""
 
 
-class Taken(NamedTuple):
+class TakeoverRate(NamedTuple):
     """Takeovers of some days on which they are known."""
 
     n: int
@@ -64,7 +64,7 @@ def spell(facts: Facts, *, first: str, last: str) -> Spell:
     )
 
 
-def taken_over(facts: Facts, *, first: str, last: str) -> Taken | None:
+def taken_over(facts: Facts, *, first: str, last: str) -> TakeoverRate | None:
     """Takeovers from day to day, as far as they are known; None where none was reported before or in these days, or
     none in them or after. Days before the first report and the newest ones are left out."""
     told = facts.takeovers
@@ -76,7 +76,7 @@ def taken_over(facts: Facts, *, first: str, last: str) -> Taken | None:
         return None
     # More takeovers than answers: answers that were not sent here.
     days = tuple(Count(n, max(0, n - told.get(day, 0))) for day, n in sorted(some.items()))
-    return Taken(sum(day.n - day.good for day in days), sum(day.n for day in days), days)
+    return TakeoverRate(sum(day.n - day.good for day in days), sum(day.n for day in days), days)
 
 
 def cost_weeks(facts: Facts) -> tuple[CostWeek, ...]:
@@ -143,10 +143,10 @@ def standing_decisions(facts: Facts) -> list[Decision]:
     return [one for one in facts.decisions if one.verb != "undo" and one.id not in undone]
 
 
-def decided(facts: Facts) -> Decided:
+def decided(facts: Facts) -> DecisionCounts:
     """Of people only: what the policy approves tells nothing of how good drafts are."""
     verbs = [one.verb for one in standing_decisions(facts) if one.actor.role is not Role.ENGINE]
-    return Decided(approved=verbs.count("approve"), edited=verbs.count("edit"), rejected=verbs.count("reject"))
+    return DecisionCounts(approved=verbs.count("approve"), edited=verbs.count("edit"), rejected=verbs.count("reject"))
 
 
 def caught(facts: Facts) -> Caught | None:

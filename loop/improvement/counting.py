@@ -54,7 +54,7 @@ def quality_days(rows: Iterable[DaySignal]) -> tuple[DaySignals, ...]:
     )
 
 
-class Worked(NamedTuple):
+class WorkTotals(NamedTuple):
     """Days of work with new entries added."""
 
     days: tuple[DayWork, ...]
@@ -65,7 +65,7 @@ class Worked(NamedTuple):
 
 def add_work(
     entries: Sequence[WorkEntry], *, days: Iterable[DayWork] = (), last: Mapping[str, str] | None = None
-) -> Worked:
+) -> WorkTotals:
     """The days with these entries added, which follow those counted before. Sums alone: no person stands in a day."""
     known = {one.day: one for one in days}
     seen = {name: datetime.fromisoformat(at) for name, at in (last or {}).items()}
@@ -83,4 +83,4 @@ def add_work(
         seen[entry.actor] = at
     newest = max(seen.values(), default=None)
     kept = {} if newest is None else {name: at.isoformat() for name, at in seen.items() if newest - at <= SITTING}
-    return Worked(tuple(changed[day] for day in sorted(changed)), kept)
+    return WorkTotals(tuple(changed[day] for day in sorted(changed)), kept)

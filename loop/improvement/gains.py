@@ -7,7 +7,7 @@ from math import sqrt
 from loop.improvement.facts import Facts
 from loop.improvement.people import around
 from loop.records import Comparison, Evidence, Release, Verdict
-from loop.records.improvement import Avoided, Gain, LevelPoint, PeopleGain, ReleaseGain, Rollback, Standing
+from loop.records.improvement import AvoidedErrors, Gain, LevelPoint, PeopleGain, ReleaseGain, Rollback, Standing
 
 
 def release_gains(facts: Facts) -> tuple[ReleaseGain, ...]:
@@ -102,7 +102,7 @@ def progress_gain(facts: Facts) -> Gain | None:
     return None
 
 
-def avoided_by_day(facts: Facts, *, days: int) -> tuple[Avoided, ...]:
+def avoided_by_day(facts: Facts, *, days: int) -> tuple[AvoidedErrors, ...]:
     """Bad answers that did not happen, added up day by day: answers of versions that hold a counted change, times its
     gain on fresh cases, against the version before it.
 
@@ -115,7 +115,7 @@ def avoided_by_day(facts: Facts, *, days: int) -> tuple[Avoided, ...]:
         return ()
     total = low = high = 0.0
     answers = unknown = 0
-    found: dict[str, Avoided] = {}
+    found: dict[str, AvoidedErrors] = {}
     since = (facts.now - timedelta(days=days)).date().isoformat()
     for row in sorted((row for row in facts.answers if row.day >= min(starts)), key=lambda row: row.day):
         held = facts.carried.get(row.number, frozenset()) if row.number is not None else frozenset()
@@ -126,7 +126,7 @@ def avoided_by_day(facts: Facts, *, days: int) -> tuple[Avoided, ...]:
         answers += row.n if gains else 0
         unknown += row.n if row.number is None else 0
         if row.day >= since and answers:
-            found[row.day] = Avoided(
+            found[row.day] = AvoidedErrors(
                 day=row.day,
                 total=round(total, 1),
                 low=round(low, 1),

@@ -13,7 +13,7 @@ from datetime import timedelta
 from loop import engine
 from loop.errors import RatchetError, StoreUnavailable
 from loop.ports import Clock, Parts
-from loop.ports.probes import Errand, Errands, Found
+from loop.ports.probes import Errand, Errands, RecordFindings
 from loop.records.probes import RecordCheck
 
 AT_ONCE = 4
@@ -34,7 +34,7 @@ class ErrandRunner:
         errands: Errands,
         *,
         parts: Callable[[str], Parts],
-        check: Callable[[str], Found],
+        check: Callable[[str], RecordFindings],
         report: Callable[[str], None],
         clock: Clock,
     ) -> None:
@@ -124,5 +124,5 @@ class ErrandRunner:
         return f"It met a defect ({type(error).__name__}); the log says where."
 
 
-def _told(found: Found) -> dict[str, object]:
+def _told(found: RecordFindings) -> dict[str, object]:
     return found._asdict() | {"faults": found.faults[:FAULTS_KEPT], "n_faults": len(found.faults)}

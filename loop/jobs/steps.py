@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from loop import engine
-from loop.engine import Begun, Wanted
+from loop.engine import Begun, CaseRequest
 from loop.errors import AnswersPending, BrokenChain, RatchetError, StoreUnavailable
 from loop.evaluate import AnswerMemory, DeferredAnswers
 from loop.jobs import tries
@@ -165,7 +165,7 @@ def ask_batch(bench: Bench, slug: str, proposal_id: str, *, digest: str, case_id
         return {"answered": 0, "failed": 0, "reason": row.reason}
     try:
         parts.checkpoint("answers:before")
-        batch = engine.ask_batch(parts, Wanted(digest, tuple(case_ids)))
+        batch = engine.ask_batch(parts, CaseRequest(digest, tuple(case_ids)))
     except StoreUnavailable:
         raise
     except Exception as error:

@@ -17,8 +17,8 @@ from loop.outbound.destinations import Destinations, SourceTarget
 from loop.outbound.sources import HttpSource
 from loop.ports import Clock, Parts
 from loop.ports.cursors import Cursor, Cursors
-from loop.ports.deliveries import Deliveries, Noted, Parcel
-from loop.records import Import, JournalAction, Note, Written, derived_id, digest
+from loop.ports.deliveries import Deliveries, ImportNote, Parcel
+from loop.records import Import, JournalAction, Note, RowCounts, derived_id, digest
 from loop.records.people import PULLED
 
 FIRST = timedelta(days=30)
@@ -26,10 +26,10 @@ FIRST = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PageOutcome:
     """What became of one page."""
 
-    written: Written
+    written: RowCounts
     """In records."""
     rejected: Mapping[str, int] = field(default_factory=dict)
     """By reason."""
@@ -60,7 +60,7 @@ class Puller:
 
     def pull(
         self, name: str, target: SourceTarget, *, agent: str, since: datetime | None = None, actor: str = "engine"
-    ) -> Generator[Kept, None, None]:
+    ) -> Generator[PageOutcome, None, None]:
         """What is new, page by page, each kept when it is given out; goes on where the last pull was.
 
         A round is one import, whoever goes on with it, and can be taken back like a file; what was taken back does not
@@ -89,12 +89,12 @@ class Puller:
                     rejected=page.rejected,
                 )
                 ready = prepare(delivery, at=now, own=own, keeps_raw=parts.store.agent.limits.raw_days > 0)
-                noted = Noted(into, _note(ready.parcel, actor=actor, agent=agent, at=now))
+                noted = ImportNote(into, _note(ready.parcel, actor=actor, agent=agent, at=now))
                 (told,) = store.deliver([ready.parcel], captured=[ready.capture], now=now, noted=noted)
                 self._cursors.keep(agent, place, page.cursor, now=now)
                 brought = own_id if told.written.new or told.written.updated else ""
                 rejected = ready.capture.rejected
-                yield Kept(told.written, rejected, is_last=page.cursor.until is None, into=brought)
+                yield PageOutcome(told.written, rejected, is_last=page.cursor.until is None, into=brought)
         except connectors.Unreadable as error:
             raise SourceFailed(f"{name} cannot be read. {error}", remedy="Check its address and its version.") from None
         finally:
@@ -148,11 +148,11 @@ def connector_of(name: str, target: SourceTarget) -> str:
     return f"{name}:{digest([target.kind, target.url, target.project])[:12]}"
 
 
-def together(some: Iterable[Kept]) -> Kept:
+def together(some: Iterable[PageOutcome]) -> PageOutcome:
     """All pages as one."""
-    written, rejected, into = Written(), Counter[str](), ""
+    written, rejected, into = RowCounts(), Counter[str](), ""
     for one in some:
         written += one.written
         rejected.update(one.rejected)
         into = into or one.into
-    return Kept(written, dict(rejected), into=into)
+    return PageOutcome(written, dict(rejected), into=into)

@@ -32,7 +32,7 @@ from loop.ports.probes import RecordChecks as RecordChecks
 from loop.ports.review import Reviews as Reviews
 from loop.records import (
     Agent,
-    Applied,
+    ApplyOutcome,
     Bundle,
     Changes,
     Comparison,
@@ -53,12 +53,12 @@ from loop.records import (
     ProposalState,
     Release,
     Report,
+    RowCounts,
     Score,
     Split,
     TurnReport,
     Version,
     VersionSignals,
-    Written,
 )
 from loop.records.raw import RawText
 
@@ -91,7 +91,7 @@ class Arrivals(Protocol):
         notes: Sequence[Note] = (),
         into: Import | None = None,
         raw: Sequence[RawText] = (),
-    ) -> Written:
+    ) -> RowCounts:
         """Keep what arrived, in one transaction. Idempotent: the same record again is counted as a duplicate.
 
         `notes` go to the journal in that transaction, and only when a record was new or updated: the journal says
@@ -238,7 +238,7 @@ class Commits(Protocol):
         """Drop everything derived and put all feedback on the firewall's list again."""
         ...
 
-    def commit(self, changes: Changes) -> Written:
+    def commit(self, changes: Changes) -> RowCounts:
         """One transaction. Raises StoreUnavailable."""
         ...
 
@@ -257,7 +257,7 @@ class Decisions(Protocol):
         """
         ...
 
-    def deploy(self, *, decision: Decision, release: Release) -> Applied:
+    def deploy(self, *, decision: Decision, release: Release) -> ApplyOutcome:
         """Apply an approval exactly once: head, release, proposal LIVE, audit, in one transaction.
 
         What goes live is the candidate version that was stored with the proposal, as it was stored. When it can no

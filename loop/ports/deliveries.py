@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
-from loop.records import Feedback, Import, Interaction, Moment, Note, Written
+from loop.records import Feedback, Import, Interaction, Moment, Note, RowCounts
 from loop.records.raw import RawText
 
 
@@ -73,18 +73,18 @@ class Capture:
     """The last DAYS_KEPT days on which something came, ISO, UTC, in order."""
 
 
-class Delivered(NamedTuple):
+class DeliveryOutcome(NamedTuple):
     """What became of one parcel."""
 
     outcome: Literal["kept", "known", "conflict"]
     """`known`: it came before, and nothing was written. `conflict`: its key came before with other content."""
     receipt: Mapping[str, Any]
     """Of the first time, when it is known."""
-    written: Written = Written()
+    written: RowCounts = RowCounts()
     """What became of the records of all parcels kept with it."""
 
 
-class Noted(NamedTuple):
+class ImportNote(NamedTuple):
     """What the journal and the list of imports say of a group, where it is a part of an import, such as a pull."""
 
     into: Import
@@ -95,8 +95,8 @@ class Deliveries(Protocol):
     """The way in for programs: no entry of the journal for each, the arrival log's signed totals hold them all."""
 
     def deliver(
-        self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: Moment, noted: Noted | None = None
-    ) -> list[Delivered]:
+        self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: Moment, noted: ImportNote | None = None
+    ) -> list[DeliveryOutcome]:
         """Keep parcels and add to what was captured, in one transaction; what became of each, in their order.
 
         `noted`: the import that they are a part of, noted with them when any of it was new or updated.

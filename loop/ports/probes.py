@@ -73,7 +73,7 @@ class Errands(Protocol):
         ...
 
 
-class Found(NamedTuple):
+class RecordFindings(NamedTuple):
     """What following everything back to the journal found; see `loop.records.probes.RecordCheck`."""
 
     entries: int

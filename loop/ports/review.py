@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from loop.records import Note
-from loop.records.cards import Answered
+from loop.records.cards import AnsweredQuestion
 from loop.records.practice import PracticeAnswer
 from loop.records.remarks import Remark
 from loop.records.viewing import Viewing
@@ -47,6 +47,6 @@ class Reviews(Protocol):
         """Since then, oldest first; of this person, where one is named."""
         ...
 
-    def answers_since(self, since: datetime, *, limit: int) -> list[Answered]:
+    def answers_since(self, since: datetime, *, limit: int) -> list[AnsweredQuestion]:
         """The newest answers since then, newest first; questions of *Try it* are no traffic."""
         ...

@@ -73,7 +73,7 @@ from loop.records.lineage import (
     TaintScope,
     Unlearning,
 )
-from loop.records.moves import Applied, Changes, FeedbackMove, ProposalMove, Written
+from loop.records.moves import ApplyOutcome, Changes, FeedbackMove, ProposalMove, RowCounts
 from loop.records.operations import (
     ChangeExamples,
     EditInstructions,
@@ -188,7 +188,7 @@ __all__ = [
     "Announcement",
     "Answer",
     "ApiKey",
-    "Applied",
+    "ApplyOutcome",
     "Approach",
     "Arm",
     "Article",
@@ -284,6 +284,7 @@ __all__ = [
     "RetireArticle",
     "RetireRule",
     "Role",
+    "RowCounts",
     "Rule",
     "Saying",
     "SayingColumn",
@@ -324,7 +325,6 @@ __all__ = [
     "Voice",
     "Vote",
     "WeightsTrial",
-    "Written",
     "are_totals_shown",
     "as_shown",
     "canonical",

@@ -24,7 +24,7 @@ class Fact(Record):
     """A rule that the change brings, alters or takes away tests it."""
 
 
-class Answered(NamedTuple):
+class AnsweredQuestion(NamedTuple):
     """What was asked and answered, as far as counting a change's reach needs."""
 
     at: datetime

@@ -84,7 +84,7 @@ class DayWork(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Counted:
+class DailyCounts:
     """Days counted anew, in place of what was kept of them."""
 
     signal_days: tuple[str, ...] = ()

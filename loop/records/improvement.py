@@ -173,7 +173,7 @@ class LevelPoint(Record):
     """Measured on the cases the live version was measured on: only such shares compare."""
 
 
-class Avoided(Record):
+class AvoidedErrors(Record):
     """Bad answers avoided so far, day by day, against the versions before each release."""
 
     day: str
@@ -252,7 +252,7 @@ class Funnel(Record):
     in_force: int
 
 
-class Decided(Record):
+class DecisionCounts(Record):
     """What people decided, undone decisions left out."""
 
     approved: int = 0
@@ -302,7 +302,7 @@ class Improvement(Record):
     """By the time they went live; the last one is what answers now where that was measured."""
     signals: tuple[SignalChart, ...] = ()
     """The kind with most signals first."""
-    avoided: tuple[Avoided, ...] = ()
+    avoided: tuple[AvoidedErrors, ...] = ()
     tests: tuple[TrialLine, ...] = ()
     """Newest first."""
     heat_kind: str = ""
@@ -312,5 +312,5 @@ class Improvement(Record):
     waiting: tuple[Worth, ...] = ()
     """Worth most first."""
     funnel: Funnel
-    decided: Decided
+    decided: DecisionCounts
     caught: Caught | None = None

@@ -5,7 +5,7 @@ from typing import Literal
 
 from loop.records.agents import Bundle
 from loop.records.changes import Issue, Proposal
-from loop.records.counts import Counted
+from loop.records.counts import DailyCounts
 from loop.records.events import Flag
 from loop.records.identity import Record
 from loop.records.journal import Note
@@ -75,7 +75,7 @@ class Changes(Record):
     days: tuple[str, ...] = ()
     """Days whose quality is counted anew: `daily` is all there is of them from now on."""
     daily: tuple[DailyQuality, ...] = ()
-    counted: Counted | None = None
+    counted: DailyCounts | None = None
     """Daily aggregates counted anew; None: none."""
     notes: tuple[Note, ...] = ()
     imports: tuple[Import, ...] = ()
@@ -86,7 +86,7 @@ class Changes(Record):
     """What the turn that ends with this commit did."""
 
 
-class Applied(Record):
+class ApplyOutcome(Record):
     """What came of applying an approval."""
 
     outcome: Literal["applied", "before", "stale"]
@@ -95,7 +95,7 @@ class Applied(Record):
     """Why it is stale, in words."""
 
 
-class Written(Record):
+class RowCounts(Record):
     """What a commit did, in rows."""
 
     new: int = 0
@@ -104,6 +104,6 @@ class Written(Record):
     duplicate: int = 0
     moved: int = 0
 
-    def __add__(self, other: "Written") -> "Written":
+    def __add__(self, other: "RowCounts") -> "RowCounts":
         """What both did."""
-        return Written(**{name: count + getattr(other, name) for name, count in self})
+        return RowCounts(**{name: count + getattr(other, name) for name, count in self})

@@ -14,7 +14,7 @@ from typing import Any
 from loop.agent import Guide
 from loop.collect import chat
 from loop.records import Answer, Question
-from loop.serve.live import Chosen, LiveVersions
+from loop.serve.live import LiveVersions, VersionChoice
 from loop.text.spelling import HAND_OVER
 
 
@@ -22,7 +22,7 @@ from loop.text.spelling import HAND_OVER
 class Act:
     """What becomes of a request."""
 
-    assigned: chat.Assigned
+    assigned: chat.VersionAssignment
     body: bytes | None = None
     """What to send in place of the client's body; None: send that."""
     own: list[bytes] | None = None
@@ -31,11 +31,11 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class IncomingRequest:
     """A request as it came."""
 
     agent: str
-    dialect: chat.Spoken
+    dialect: chat.ChatDialect
     body: bytes
     """Unpacked."""
     episode: str
@@ -44,7 +44,7 @@ class Incoming:
     at: datetime
 
 
-async def act(incoming: Incoming, *, versions: LiveVersions) -> Act | None:
+async def act(incoming: IncomingRequest, *, versions: LiveVersions) -> Act | None:
     """The version of this call put into it; None: no version is known. Raises Unreadable."""
     seen = await versions.look(incoming.agent)
     if seen is None:
@@ -69,7 +69,9 @@ async def act(incoming: Incoming, *, versions: LiveVersions) -> Act | None:
     return Act(replace(assigned, uses=uses), body=json.dumps(changed, separators=(",", ":")).encode())
 
 
-def _say(guide: Guide, question: Question, asked: chat.Asked, boundary: str) -> Answer | tuple[str, tuple[str, ...]]:
+def _say(
+    guide: Guide, question: Question, asked: chat.ChatRequest, boundary: str
+) -> Answer | tuple[str, tuple[str, ...]]:
     """The version's own answer, or what it says to whoever answers with the ids of what it shows."""
     answer = guide.settle(question) if chat.may_be_settled(asked) else None
     if answer is not None:
@@ -78,7 +80,9 @@ def _say(guide: Guide, question: Question, asked: chat.Asked, boundary: str) -> 
     return made.text, made.uses
 
 
-def _own(answer: Answer, incoming: Incoming, request: Mapping[str, Any], assigned: chat.Assigned) -> Act:
+def _own(
+    answer: Answer, incoming: IncomingRequest, request: Mapping[str, Any], assigned: chat.VersionAssignment
+) -> Act:
     text = answer.text if answer.method != "handover" else HAND_OVER
     dialect = incoming.dialect
     reply = dialect.reply(text, request=request, id=secrets.token_hex(12), at=incoming.at)
@@ -90,8 +94,8 @@ def _own(answer: Answer, incoming: Incoming, request: Mapping[str, Any], assigne
     )
 
 
-def _assigned(chosen: Chosen) -> chat.Assigned:
-    return chat.Assigned(
+def _assigned(chosen: VersionChoice) -> chat.VersionAssignment:
+    return chat.VersionAssignment(
         version=chosen.live.number,
         bundle_digest=chosen.live.digest,
         experiment_id=chosen.assignment.experiment_id,

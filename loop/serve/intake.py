@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
-from loop.collect import Delivery, Prepared, added, dropped, prepare
+from loop.collect import Delivery, PreparedDelivery, added, dropped, prepare
 from loop.errors import InvalidInput, RatchetError, StoreUnavailable
 from loop.ports import Clock
-from loop.ports.deliveries import Capture, Delivered, Deliveries
+from loop.ports.deliveries import Capture, Deliveries, DeliveryOutcome
 from loop.serve.refusal import Busy, Refusal
 from loop.text.contacts import OwnContacts
 
@@ -182,7 +182,7 @@ class Intake:
         """One transaction; where the database finds a record unfit, one for each delivery. What became of each."""
         at = self._clock()
         failed: list[_Told] = []
-        ready: list[tuple[_Waiting, Prepared]] = []
+        ready: list[tuple[_Waiting, PreparedDelivery]] = []
         try:
             store, own, keeps_raw = self._desk(agent)
         except Exception as error:
@@ -216,7 +216,7 @@ def _together(captured: Iterable[Capture]) -> list[Capture]:
     return list(found.values())
 
 
-def _receipt(told: Delivered) -> Receipt | Exception:
+def _receipt(told: DeliveryOutcome) -> Receipt | Exception:
     if told.outcome == "conflict":
         return Refusal(409, "idempotency_key", "This idempotency key came before with another request.")
     return Receipt(told.receipt, is_repeat=told.outcome == "known")

@@ -40,7 +40,7 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class VersionChoice:
     """The version one call is answered with, and how it was drawn."""
 
     live: Live
@@ -48,7 +48,7 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class AgentSnapshot:
     """What an agent answered with when it was last looked at."""
 
     mark: str
@@ -63,11 +63,11 @@ class Seen:
         """Whether every request passes untouched, whoever asks."""
         return self.experiment is None and self.versions[self.head].says_nothing
 
-    def choose(self, unit: str) -> Chosen:
+    def choose(self, unit: str) -> VersionChoice:
         """The version of a unit: of an episode, or of whoever asks. Sticky while an experiment runs."""
         draw = self.draw(f"experiment {self.experiment.id}", unit) if self.experiment is not None else 0.0
         taken = assign(self.head, experiment=self.experiment, draw=draw)
-        return Chosen(self.versions[taken.number], taken)
+        return VersionChoice(self.versions[taken.number], taken)
 
 
 class LiveVersions:
@@ -76,10 +76,10 @@ class LiveVersions:
     def __init__(self, parts: Callable[[str], Parts], database: Database) -> None:
         self._parts = parts
         self._database = database
-        self._seen: dict[str, tuple[float, Seen]] = {}
+        self._seen: dict[str, tuple[float, AgentSnapshot]] = {}
         self._looks: dict[str, tuple[float, asyncio.Task[None]]] = {}
 
-    async def look(self, agent: str) -> Seen | None:
+    async def look(self, agent: str) -> AgentSnapshot | None:
         """As it is now, give or take FRESH_SECONDS. None: it was never seen.
 
         A database that is away, slow or damaged changes nothing: the version that was seen last goes on answering.
@@ -115,7 +115,7 @@ class LiveVersions:
         finally:
             del self._looks[agent]
 
-    def _read(self, agent: str, before: Seen | None) -> Seen:
+    def _read(self, agent: str, before: AgentSnapshot | None) -> AgentSnapshot:
         mark = self._database.head_mark(agent)
         if before is not None and mark == before.mark:
             return before
@@ -125,7 +125,7 @@ class LiveVersions:
         numbers = {head.number, *(arm.number for arm in experiment.arms)} if experiment else {head.number}
         known = before.versions if before is not None else {}
         if before is not None and numbers <= set(known) and head.number == before.head:
-            return Seen(mark, head.number, known, experiment, before.draw)
+            return AgentSnapshot(mark, head.number, known, experiment, before.draw)
         store.check_head()
         digests = {one.number: one.digest for one in (head, *store.versions(), *store.candidates())}
         versions = {
@@ -136,4 +136,4 @@ class LiveVersions:
         if len(versions) < len(numbers):  # an arm that no longer exists
             experiment = None
         store.draw("experiment", "")  # the secret is read now, not when the database is away
-        return Seen(mark, head.number, versions, experiment, store.draw)
+        return AgentSnapshot(mark, head.number, versions, experiment, store.draw)

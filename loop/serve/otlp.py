@@ -108,7 +108,7 @@ def _by_agent(reading: otlp.Reading, access: Access) -> tuple[Mapping[str, _Batc
     return batches, strays
 
 
-def _not_allowed(sent: otlp.Sent, access: Access, agent: str) -> str:
+def _not_allowed(sent: otlp.RoutedRecord, access: Access, agent: str) -> str:
     verb = "interactions:write" if isinstance(sent.what, otlp.Part) else "feedback:write"
     return "" if verb in access.agents[agent] else f"The key may not do {verb}."
 
@@ -161,13 +161,13 @@ def _keep(site: Site, agent: str, batch: _Batch, now: datetime) -> list[str]:
     return [_NO_ROOM for _ in site.database.telemetry.keep(agent, kept, now=now)]
 
 
-def _targeted(site: Site, sender: otlp.Sender, batch: _Batch) -> otlp.Targeted:
+def _targeted(site: Site, sender: otlp.Sender, batch: _Batch) -> otlp.TargetOutcome:
     """Judgements of this export, and those that waited for an answer it brings."""
     telemetry, agent = site.database.telemetry, sender.agent
     waited = telemetry.waiting(agent, {name for part in batch.parts for name in (part.response, _beside(part.trace))})
     judgements = {one.id: one for one in (*batch.judgements, *map(otlp.Judgement.model_validate, waited))}
     if not judgements:
-        return otlp.Targeted()
+        return otlp.TargetOutcome()
     beside = {one.trace for one in judgements.values() if one.response}
     known = telemetry.parts(agent, beside)
     told = otlp.targeted(

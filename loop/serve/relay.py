@@ -22,11 +22,11 @@ from yarl import URL
 
 from loop.collect import chat
 from loop.ports import Clock
-from loop.serve.acting import Act, Incoming, act
+from loop.serve.acting import Act, IncomingRequest, act
 from loop.serve.addressing import Address, backward, carrier_of, has_key, onward
 from loop.serve.capture import Recorder
 from loop.serve.live import LiveVersions
-from loop.serve.upstreams import ANTHROPIC, Refused, Upstream
+from loop.serve.upstreams import ANTHROPIC, BlockedAddress, Upstream
 
 SOURCE = "x-ratchet-error-source"
 VERSION = "x-ratchet-version"
@@ -78,7 +78,7 @@ class _Tape:
     cut: str = ""
     is_sent: bool = False
     """Whether the answer went out to its end."""
-    assigned: chat.Assigned = field(default_factory=chat.Assigned)
+    assigned: chat.VersionAssignment = field(default_factory=chat.VersionAssignment)
 
     def add(self, piece: bytes) -> None:
         """A piece of the answer, as long as there is room for the copy."""
@@ -157,7 +157,7 @@ class Relay(Response):
         if dialect is None or visit.agent in self._behind.untouched:
             return None
         try:
-            incoming = Incoming(
+            incoming = IncomingRequest(
                 agent=visit.agent,
                 dialect=dialect,
                 body=chat.unpacked(tape.request, _header(visit.headers, b"content-encoding")),
@@ -325,9 +325,9 @@ async def _end(tape: _Tape, send: Send) -> None:
 async def _fail(error: Exception, send: Send) -> None:
     """Why there is no answer, in words that quote nothing."""
     match error:
-        case aiohttp.ClientConnectorError() if isinstance(error.os_error, Refused):
+        case aiohttp.ClientConnectorError() if isinstance(error.os_error, BlockedAddress):
             said = (502, "address", "The provider's name leads to an address that is never called.", "gateway")
-        case Refused():
+        case BlockedAddress():
             said = (502, "address", "The provider's name leads to an address that is never called.", "gateway")
         case TimeoutError():
             said = (504, "timeout", "The provider did not answer in time.", "provider")

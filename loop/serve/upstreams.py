@@ -110,7 +110,7 @@ def open_session(settings: Settings, upstreams: Mapping[str, Upstream]) -> aioht
     )
 
 
-class Refused(OSError):
+class BlockedAddress(OSError):
     """A provider's name leads to an address that is never called."""
 
 
@@ -131,7 +131,7 @@ class _Guarded(AbstractResolver):
             return found
         fit = [one for one in found if is_callable(one["host"], allows_private=self._allows_private)]
         if not fit:
-            raise Refused("The provider's name leads to an address that is never called.")
+            raise BlockedAddress("The provider's name leads to an address that is never called.")
         return fit
 
     async def close(self) -> None:

@@ -43,7 +43,7 @@ class Redaction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Redacted:
+class RedactedText:
     """A text after masking."""
 
     text: str
@@ -207,10 +207,10 @@ def _is_clean(text: str) -> bool:
     return not any(True for found in (find_secrets(text), find_personal(text)) for _ in found)
 
 
-def redact_text(text: str, *, redaction: Redaction = Redaction.ALL) -> Redacted:
+def redact_text(text: str, *, redaction: Redaction = Redaction.ALL) -> RedactedText:
     """One text on its own."""
     masker = Masker(redaction)
-    return Redacted(masker.mask(text), dict(masker.found))
+    return RedactedText(masker.mask(text), dict(masker.found))
 
 
 def _longest_first(span: _Span) -> tuple[int, int]:

@@ -53,7 +53,7 @@ class Alike:
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionMatrix:
     """Questions as the index reads them."""
 
     has: csr_array
@@ -94,7 +94,7 @@ class Index:
         unseen = of_whole.unseen + TITLE_WEIGHT * of_title.unseen
         return Index(ordered, buckets, columns, usual.astype(np.float32), unseen)
 
-    def read(self, questions: Sequence[str]) -> Asked:
+    def read(self, questions: Sequence[str]) -> QuestionMatrix:
         """Normalised questions."""
         from scipy.sparse import csr_array
 
@@ -110,9 +110,9 @@ class Index:
         kept_before = np.concatenate(([0], np.cumsum(is_known)))
         ones = np.ones(int(kept_before[-1]), dtype=np.float32)
         shape = (found.shape[0], max(self.buckets.size, 1))
-        return Asked(csr_array((ones, column[is_known], kept_before[found.indptr]), shape=shape), reach)
+        return QuestionMatrix(csr_array((ones, column[is_known], kept_before[found.indptr]), shape=shape), reach)
 
-    def scores(self, asked: Asked) -> Floats:
+    def scores(self, asked: QuestionMatrix) -> Floats:
         """BM25 of every question with every article, float32 [questions, articles]."""
         if not self.buckets.size:
             return np.zeros((asked.has.shape[0], len(self.articles)), dtype=np.float32)

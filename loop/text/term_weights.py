@@ -71,7 +71,7 @@ class Lessons:
 
 
 @dataclass(frozen=True)
-class Learned:
+class FittedWeights:
     """Weights, and what a trial on questions they had not seen says of them."""
 
     weights: dict[Term, float]
@@ -82,7 +82,7 @@ class Learned:
     """Of the questions asked of weights that knew nothing about their article."""
 
 
-def learn_weights(articles: Sequence[Article], lessons: Lessons, *, most: int, largest: float) -> Learned | None:
+def learn_weights(articles: Sequence[Article], lessons: Lessons, *, most: int, largest: float) -> FittedWeights | None:
     """Weights of at most `most` terms, none above `largest`; None when hardly any right article is among the best.
 
     The trial asks every question twice of weights that were learned without it: without all questions about its
@@ -109,7 +109,7 @@ def learn_weights(articles: Sequence[Article], lessons: Lessons, *, most: int, l
         taught[is_taught] = found[is_taught]
     everything = np.ones(table.right.size, dtype=bool)
     changes = _Fitting(table, everything, most=most, largest=largest).changes(strength)
-    return Learned(
+    return FittedWeights(
         weights=_spelled(index, table, changes, questions=lessons.questions),
         strength=strength,
         trial=_trial(table, untaught=tried[strength], taught=taught),

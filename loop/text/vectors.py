@@ -151,7 +151,7 @@ class Vectoriser:
 
 
 @dataclass(frozen=True)
-class Learned:
+class FittedVectors:
     """A space and the vectors of the texts it was learned from."""
 
     vectoriser: Vectoriser
@@ -159,14 +159,14 @@ class Learned:
     """float32 [texts, columns]."""
 
 
-def learn(texts: Sequence[str], *, max_features: int | None = None) -> Learned:
+def learn(texts: Sequence[str], *, max_features: int | None = None) -> FittedVectors:
     """Fit and embed normalised texts, hashing them once."""
     counted = [counts for _, counts in _blocks(texts)]
     spread = np.zeros(BUCKETS, dtype=np.int64)
     for counts in counted:
         spread += np.bincount(counts.indices, minlength=BUCKETS)
     vectoriser = _fitted(spread, size=len(texts), max_features=max_features)
-    return Learned(vectoriser, _stacked(list(map(vectoriser.weigh, counted)), columns=vectoriser.weight.size))
+    return FittedVectors(vectoriser, _stacked(list(map(vectoriser.weigh, counted)), columns=vectoriser.weight.size))
 
 
 def cosines(some: csr_array, others: csr_array) -> Floats:

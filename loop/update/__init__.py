@@ -19,14 +19,14 @@ from loop.update.proposers.search import SearchProposer
 from loop.update.proposers.unlearning import UnlearningProposer
 from loop.update.proposers.wording import WordingProposer
 from loop.update.reliable import reliable_among
-from loop.update.teaching import Considered, IdeaSource, UpdateOutcome, UpdateWork
+from loop.update.teaching import IdeaSource, ProposerResult, UpdateOutcome, UpdateWork
 from loop.update.telling import because, tell
 
 __all__ = [
     "PROPOSERS",
-    "Considered",
     "Idea",
     "IdeaSource",
+    "ProposerResult",
     "UpdateOutcome",
     "UpdateWork",
     "draft",

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from loop.change import texts
 from loop.change.proposal import Idea
-from loop.change.resting import Fallen
+from loop.change.resting import UnsupportedChange
 from loop.heldout import HeldOut
 from loop.limits import bundle_max, classes_of
 from loop.ports import Ask, Model
@@ -86,7 +86,7 @@ class UpdateWork:
     tainted: frozenset[str] = frozenset()
     """Ids of feedback that may no longer teach: held, quarantined, excluded or replaced. What was learned from it
     is proposed for unlearning."""
-    fallen: Sequence[Fallen] = ()
+    fallen: Sequence[UnsupportedChange] = ()
     """Live changes, besides examples, whose evidence was taken back; each is proposed to be taken back."""
     draw: Callable[[str], float] | None = None
     """A number in [0, 1) for each topic, drawn with the agent's secret for this base: what a broad change leaves out.
@@ -122,7 +122,7 @@ class UpdateWork:
 
 
 @dataclass(frozen=True)
-class Considered:
+class ProposerResult:
     """What one proposer looked at and made."""
 
     ideas: tuple[Idea, ...] = ()
@@ -138,7 +138,7 @@ class Considered:
 class IdeaSource(Protocol):
     """Looks at the work and has ideas."""
 
-    def propose(self, work: UpdateWork) -> Considered: ...
+    def propose(self, work: UpdateWork) -> ProposerResult: ...
 
 
 class UpdateOutcome(Record):

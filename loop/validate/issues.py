@@ -16,7 +16,7 @@ from loop.records import SEPARATOR, TEACHING_STATES, Interaction, Issue, IssueSi
 from loop.text.spelling import quote
 from loop.validate.backing import voters_of
 from loop.validate.crowds import is_crowd
-from loop.validate.themes import Spoken, edit_themes, takeover_themes
+from loop.validate.themes import VoicedRow, edit_themes, takeover_themes
 from loop.validate.topics import emerging, is_said_alike, keep_topics
 from loop.validate.votes import Electorate, carries, is_contested
 from loop.validate.work import Findings, Work
@@ -195,18 +195,18 @@ def _complaint_themes(work: Work, key: str, *, topic: str) -> list[Theme]:
     return [theme]
 
 
-def _spoken(work: Work, key: str, *, newest: int) -> list[Spoken]:
+def _spoken(work: Work, key: str, *, newest: int) -> list[VoicedRow]:
     rows = work.known.voiced("matter", key, newest=newest)
     items = work.known.feedback_items([row.feedback_id for row in rows])
     asked = work.known.interactions({row.interaction_id for row in rows})
     return [
-        Spoken(row, items[row.feedback_id].feedback, asked[row.interaction_id])
+        VoicedRow(row, items[row.feedback_id].feedback, asked[row.interaction_id])
         for row in rows
         if row.feedback_id in items and row.interaction_id in asked
     ]
 
 
-def _take(theme: Theme, correction: str, some: Sequence[Spoken], *, seasoned: Collection[str]) -> None:
+def _take(theme: Theme, correction: str, some: Sequence[VoicedRow], *, seasoned: Collection[str]) -> None:
     side = theme.sides[correction]
     side.rows = [one.row for one in some]
     side.people = {one.row.author for one in some}

@@ -6,7 +6,7 @@ from typing import Any
 
 from loop.records import AuthorStanding
 from loop.validate.fits import Crowd, Reference
-from loop.validate.views import Known
+from loop.validate.views import KnownAnswer
 
 
 @dataclass(frozen=True)
@@ -23,5 +23,5 @@ class Scene:
     """What everybody says, where there is no model of known answers."""
     leaning: frozenset[str]
     """Choices that newcomers make for questions which, taken together, look like something else."""
-    vouched: Mapping[str, Known]
+    vouched: Mapping[str, KnownAnswer]
     """The known answer of an interaction."""

@@ -29,7 +29,7 @@ _STEP = 256
 
 
 @dataclass(frozen=True)
-class Spoken:
+class VoicedRow:
     """A row with a voice, and the words behind it."""
 
     row: Judged
@@ -45,11 +45,11 @@ class EditTheme:
     """Topic, `removed` or `said`, spelled sentence."""
     sentence: str
     """As written."""
-    sides: Mapping[str, list[Spoken]]
+    sides: Mapping[str, list[VoicedRow]]
     """What is said instead (empty: nothing), to those who say it."""
 
 
-def edit_themes(edits: Sequence[Spoken], *, topic: str) -> Iterator[EditTheme]:
+def edit_themes(edits: Sequence[VoicedRow], *, topic: str) -> Iterator[EditTheme]:
     """Edits of one topic that take out the same sentence, or put in the same one.
 
     Sentences that most authors changed claim their edits first, so every edit is in one theme. Where a sentence
@@ -58,7 +58,7 @@ def edit_themes(edits: Sequence[Spoken], *, topic: str) -> Iterator[EditTheme]:
     """
     written: dict[str, str] = {}
     added: dict[str, tuple[str, ...]] = {}
-    holders: defaultdict[tuple[str, str, str], list[Spoken]] = defaultdict(list)
+    holders: defaultdict[tuple[str, str, str], list[VoicedRow]] = defaultdict(list)
     for one in edits:
         edit = _compared(one.interaction.answer, one.feedback.text)
         added[one.row.feedback_id] = tuple(normalise(sentence) for sentence in edit.added)
@@ -74,7 +74,7 @@ def edit_themes(edits: Sequence[Spoken], *, topic: str) -> Iterator[EditTheme]:
         if not members:
             continue
         free.difference_update(one.row.feedback_id for one in members)
-        sides: defaultdict[str, list[Spoken]] = defaultdict(list)
+        sides: defaultdict[str, list[VoicedRow]] = defaultdict(list)
         sentence = written[theme[2]]
         if theme[1] == "said":
             sides[sentence] = members
@@ -86,7 +86,7 @@ def edit_themes(edits: Sequence[Spoken], *, topic: str) -> Iterator[EditTheme]:
         yield EditTheme(theme, sentence, dict(sides))
 
 
-def takeover_themes(takeovers: Sequence[Spoken]) -> list[list[Spoken]]:
+def takeover_themes(takeovers: Sequence[VoicedRow]) -> list[list[VoicedRow]]:
     """Takeovers whose question and human answer together are alike, the first of each theme first.
 
     In order of time, each takeover joins the most alike theme's first member (leader clustering over TF-IDF cosines),
@@ -116,7 +116,7 @@ def takeover_themes(takeovers: Sequence[Spoken]) -> list[list[Spoken]]:
                 theme[start + place] = len(leaders)
                 leaders.append(start + place)
                 fresh.append(place)
-    members: defaultdict[int, list[Spoken]] = defaultdict(list)
+    members: defaultdict[int, list[VoicedRow]] = defaultdict(list)
     for place, one in enumerate(ordered):
         members[int(theme[place]) if theme[place] >= 0 else _LEADERS + place].append(one)
     return list(members.values())
@@ -128,7 +128,7 @@ def _compared(answer: str, rewritten: str) -> Edit:
     return compare(answer, rewritten=rewritten)
 
 
-def _words(one: Spoken) -> str:
+def _words(one: VoicedRow) -> str:
     return normalise(one.feedback.text[:COMPARED_CHARACTERS])
 
 

@@ -102,7 +102,7 @@ def is_crowd_needed(work: Work) -> bool:
     return believed is None or reference_of(work, believed).model is None
 
 
-class Known(NamedTuple):
+class KnownAnswer(NamedTuple):
     """A known answer."""
 
     author: str
@@ -110,7 +110,7 @@ class Known(NamedTuple):
     choice: str
 
 
-class Told:
+class Predictions:
     """What a model says of some rows, one entry each; NaN and empty where it knows too little of either label."""
 
     def __init__(self, top: Sequence[str], top_chance: Floats, given_chance: Floats) -> None:
@@ -119,12 +119,12 @@ class Told:
         self.given_chance = given_chance
 
 
-def predict(model: LabelModel, texts: Sequence[str], *, choices: Sequence[str]) -> Told:
+def predict(model: LabelModel, texts: Sequence[str], *, choices: Sequence[str]) -> Predictions:
     """What a model thinks of spelled questions and the choices made for them."""
     said = model.predict(texts, given=list(choices))
     known_given = (said.given >= 0) & (model.counts[np.maximum(said.given, 0)] >= ENOUGH_PER_LABEL)
     is_known = known_given & (model.counts[said.top] >= ENOUGH_PER_LABEL)
-    return Told(
+    return Predictions(
         [model.labels[top] if known else "" for top, known in zip(said.top, is_known, strict=True)],
         np.where(is_known, said.top_chance, np.nan).astype(np.float64),
         np.where(is_known, said.given_chance, np.nan).astype(np.float64),
@@ -132,12 +132,12 @@ def predict(model: LabelModel, texts: Sequence[str], *, choices: Sequence[str]) 
 
 
 def without_themselves(
-    told: Told,
+    told: Predictions,
     rows: Sequence[Judged],
     *,
     left_out: Mapping[str, tuple[str, float, float]],
     known: Mapping[str, str],
-) -> Told:
+) -> Predictions:
     """A row the model learned from is judged with itself left out (leave-one-out)."""
     for place, row in enumerate(rows):
         if known.get(row.interaction_id) == row.choice:
@@ -145,22 +145,22 @@ def without_themselves(
     return told
 
 
-def vouched_answers(work: Work, rows: Sequence[Judged]) -> tuple[dict[str, Known], dict[str, str]]:
+def vouched_answers(work: Work, rows: Sequence[Judged]) -> tuple[dict[str, KnownAnswer], dict[str, str]]:
     """What the operator's people say of these interactions, and of these very questions where they agree.
 
     Of an interaction on which they disagree, the choice most of them make; on a tie, nothing.
     """
-    on_interaction: defaultdict[str, list[Known]] = defaultdict(list)
+    on_interaction: defaultdict[str, list[KnownAnswer]] = defaultdict(list)
     choices: defaultdict[str, set[str]] = defaultdict(set)
     for case in given_cases(work):
         question = key_of(normalise(case.question[:COMPARED_CHARACTERS]))
-        on_interaction[case.interaction_id or ""].append(Known(case.author, question, case.expected))
+        on_interaction[case.interaction_id or ""].append(KnownAnswer(case.author, question, case.expected))
         choices[question].add(case.expected)
     if work.named:
         interactions, questions = {row.interaction_id for row in rows}, {row.question for row in rows}
         for one in work.known.rows("interaction_id", sorted(interactions), authors=work.named):
             if one.choice and one.may_teach and not one.is_drawn_sealed:
-                on_interaction[one.interaction_id].append(Known(one.author, one.question, one.choice))
+                on_interaction[one.interaction_id].append(KnownAnswer(one.author, one.question, one.choice))
         for one in work.known.rows("question", sorted(questions), authors=work.named):
             if one.choice and one.may_teach and not one.is_drawn_sealed:
                 choices[one.question].add(one.choice)
@@ -169,7 +169,7 @@ def vouched_answers(work: Work, rows: Sequence[Judged]) -> tuple[dict[str, Known
     return settled, {question: next(iter(some)) for question, some in choices.items() if len(some) == 1}
 
 
-def _most(some: Sequence[Known]) -> Known | None:
+def _most(some: Sequence[KnownAnswer]) -> KnownAnswer | None:
     ranked = Counter(one.choice for one in some).most_common(2)
     if len(ranked) > 1 and ranked[0][1] == ranked[1][1]:
         return None
@@ -189,7 +189,7 @@ def _known(work: Work, rows: Sequence[Judged]) -> Floats:
     return found
 
 
-def _sure(told: Told, rows: Sequence[Judged]) -> Floats:
+def _sure(told: Predictions, rows: Sequence[Judged]) -> Floats:
     """1 where a sure view is the row's choice, 0 where it is clearly another, else NaN."""
     same = np.array([top == row.choice for top, row in zip(told.top, rows, strict=True)], dtype=np.bool_)
     with np.errstate(invalid="ignore"):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from loop.records import Feedback, Interaction, digest
 from loop.records.erasure import ALIAS, ERASED
 from storage.among import among
-from storage.arrived import Arrived
+from storage.arrived import ArrivalTotals
 from storage.erasing.subject import Subject
 from storage.rows import from_row, to_event_row
 from storage.tables import FeedbackRow, FlagRow, InteractionRow, OrphanRow, ScoreRow
@@ -17,7 +17,7 @@ _ASKED, _TOLD, _FLAGS = InteractionRow.core(), FeedbackRow.core(), FlagRow.core(
 _ORPHANS, _SCORES = OrphanRow.core(), ScoreRow.core()
 
 
-def erase_arrivals(connection: sa.Connection, arrived: Arrived, subject: Subject) -> dict[str, int]:
+def erase_arrivals(connection: sa.Connection, arrived: ArrivalTotals, subject: Subject) -> dict[str, int]:
     """Rows that were not tombstones yet, by table. The caller has locked the arrivals."""
     agent = arrived.agent
     reached = {
@@ -40,7 +40,7 @@ def erase_arrivals(connection: sa.Connection, arrived: Arrived, subject: Subject
 
 def _rewritten(
     connection: sa.Connection,
-    arrived: Arrived,
+    arrived: ArrivalTotals,
     kind: type[Interaction] | type[Feedback],
     table: sa.Table,
     *,

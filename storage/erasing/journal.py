@@ -10,7 +10,7 @@ from loop.records.erasure import ERASED
 from storage import audit
 from storage.erasing.scrub import Scrub
 from storage.erasing.subject import Subject
-from storage.record import Touched, tombstone_key
+from storage.record import TouchedRows, tombstone_key
 from storage.rows import from_row
 from storage.statements import upsert
 from storage.tables import AuditRow, BundleRow, TombstoneRow
@@ -27,7 +27,7 @@ class Bundles(NamedTuple):
 
 
 def erase_bundles(
-    connection: sa.Connection, agent: str, subject: Subject, *, spared: Collection[str], touched: Touched
+    connection: sa.Connection, agent: str, subject: Subject, *, spared: Collection[str], touched: TouchedRows
 ) -> Bundles:
     """Words out of every stored content but the spared ones; an example of the subject's goes as a whole."""
     held = 0
@@ -57,7 +57,7 @@ def left_of(body: dict[str, Any], scrub: Scrub, *, told: Collection[str]) -> dic
     return {name: examples if name == "examples" else scrub.walk(value) for name, value in body.items()}
 
 
-def erase_entries(connection: sa.Connection, agent: str, subject: Subject, *, touched: Touched) -> int:
+def erase_entries(connection: sa.Connection, agent: str, subject: Subject, *, touched: TouchedRows) -> int:
     """Subjects and actors of entries; their digests stay, and so does their place in the chain."""
     scrub, ids = subject.scrub, {*subject.interactions, *subject.feedback}
     left: dict[str, str] = {}
@@ -82,7 +82,7 @@ def _named(entries: Iterable[AuditEntry], scrub: Scrub, ids: Collection[str]) ->
     return found
 
 
-def _bury(connection: sa.Connection, agent: str, kind: str, left: dict[str, str], *, touched: Touched) -> None:
+def _bury(connection: sa.Connection, agent: str, kind: str, left: dict[str, str], *, touched: TouchedRows) -> None:
     touched.check("tombstone", [tombstone_key(kind, key) for key in left])
     rows = [{"agent": agent, "kind": kind, "key": key, "digest": told} for key, told in left.items()]
     upsert(connection, TombstoneRow.core(), rows)

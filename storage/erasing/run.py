@@ -12,7 +12,7 @@ from loop.records import OPEN_STATES, Erasure, JournalAction, Note, digest
 from loop.records.erasure import ErasureOrder
 from storage import audit
 from storage.among import among
-from storage.arrived import Arrived
+from storage.arrived import ArrivalTotals
 from storage.derive import forget_derived
 from storage.erasing.apart import erase_apart
 from storage.erasing.arrivals import erase_arrivals
@@ -21,7 +21,7 @@ from storage.erasing.subject import Subject, find_subject, subject_id, with_case
 from storage.erasing.tables import erase_cases, erase_proposals, erase_tables
 from storage.locks import bump_change_counter, lock_agent, lock_arrivals
 from storage.raw import overwrite_freed_pages
-from storage.record import Touched
+from storage.record import TouchedRows
 from storage.rows import columns_of, from_row, to_row
 from storage.statements import upsert
 from storage.tables import BundleRow, ErasureRow, HeadRow, ProposalRow, VersionRow
@@ -78,8 +78,8 @@ def read_erasures(connection: sa.Connection, agent: str, *, is_open: bool = Fals
 
 # steps -------------------------------------------------------------------------------------------------------------
 def _run(connection: sa.Connection, made: Erasure, subject: Subject, *, at: datetime) -> Erasure:
-    agent, touched = made.agent, Touched(connection, made.agent)
-    arrived = Arrived(connection, agent, lock_arrivals(connection, agent))
+    agent, touched = made.agent, TouchedRows(connection, made.agent)
+    arrived = ArrivalTotals(connection, agent, lock_arrivals(connection, agent))
     reached = Counter(erase_arrivals(connection, arrived, subject))
     reached["proposal"] += erase_proposals(connection, agent, subject, is_waiting=True, touched=touched)
     if not _waiting(connection, agent, subject):  # nor do the open ones any more, which were just stopped

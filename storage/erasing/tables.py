@@ -11,7 +11,7 @@ from loop.records.erasure import ERASED
 from storage.among import among
 from storage.erasing.scrub import Scrub
 from storage.erasing.subject import Subject
-from storage.record import KINDS, Touched
+from storage.record import KINDS, TouchedRows
 from storage.tables import KEY_LENGTH, AnswerRow, EvalCaseRow, ProposalRow, metadata
 
 Rule: TypeAlias = Literal["scrub", "derived", "own", "silent"]
@@ -57,7 +57,7 @@ _CONTENT = ("operations", "changes")
 _CASES, _PROPOSALS, _ANSWERS = EvalCaseRow.core(), ProposalRow.core(), AnswerRow.core()
 
 
-def erase_tables(connection: sa.Connection, agent: str, subject: Subject, *, touched: Touched) -> dict[str, int]:
+def erase_tables(connection: sa.Connection, agent: str, subject: Subject, *, touched: TouchedRows) -> dict[str, int]:
     """Rows whose words went, by table; all tables with the rule `scrub`."""
     reached: dict[str, int] = {}
     for name, rule in RULES.items():
@@ -69,7 +69,7 @@ def erase_tables(connection: sa.Connection, agent: str, subject: Subject, *, tou
     return reached
 
 
-def erase_cases(connection: sa.Connection, agent: str, subject: Subject, *, touched: Touched) -> dict[str, int]:
+def erase_cases(connection: sa.Connection, agent: str, subject: Subject, *, touched: TouchedRows) -> dict[str, int]:
     """The subject's cases become tombstones and are retired; what was answered to them goes."""
     reached = {"answer": _forget_answers(connection, agent, subject)}
     mine = frozenset(subject.cases)
@@ -100,7 +100,7 @@ def _forget_answers(connection: sa.Connection, agent: str, subject: Subject) -> 
 
 
 def erase_proposals(
-    connection: sa.Connection, agent: str, subject: Subject, *, is_waiting: bool, touched: Touched
+    connection: sa.Connection, agent: str, subject: Subject, *, is_waiting: bool, touched: TouchedRows
 ) -> int:
     """Words out of what was proposed; an open change that holds any is stopped.
 
@@ -141,7 +141,7 @@ def _write(
     table: sa.Table,
     changed: list[tuple[Mapping[Any, Any], dict[str, Any]]],
     *,
-    touched: Touched,
+    touched: TouchedRows,
 ) -> int:
     kind = KINDS.get(table.name)
     if kind is not None and changed:

@@ -48,7 +48,7 @@ class ToCorrect(Record):
     at: Moment
 
 
-class Corrected(Record):
+class CorrectionLine(Record):
     """One correction as its author's list shows it."""
 
     feedback_id: str
@@ -70,7 +70,7 @@ class Live(NamedTuple):
     since: datetime
 
 
-class Helped(NamedTuple):
+class AnswersSince(NamedTuple):
     """What was answered since."""
 
     answers: int
@@ -113,7 +113,7 @@ def queue(scope: Scope, *, limit: int = MOST) -> list[ToCorrect]:
     ]
 
 
-def mine(scope: Scope, *, author: str, limit: int = MINE) -> list[Corrected]:
+def mine(scope: Scope, *, author: str, limit: int = MINE) -> list[CorrectionLine]:
     """What this person corrected while signed in here, newest first, as far as it is not replaced. One read."""
     joined = sa.outerjoin(
         FeedbackRow.core(),
@@ -145,7 +145,7 @@ def mine(scope: Scope, *, author: str, limit: int = MINE) -> list[Corrected]:
         .limit(limit)
     )
     return [
-        Corrected(
+        CorrectionLine(
             feedback_id=row.id,
             interaction_id=row.interaction_id,
             at=moment(row.at),
@@ -158,7 +158,7 @@ def mine(scope: Scope, *, author: str, limit: int = MINE) -> list[Corrected]:
     ]
 
 
-def helped(scope: Scope, live: Iterable[Live]) -> dict[Live, Helped]:
+def helped(scope: Scope, live: Iterable[Live]) -> dict[Live, AnswersSince]:
     """What was asked about its topic since each correction is live, and answered by a version that has it.
 
     One read, of the newest HELPED_MOST answers of each at most.
@@ -189,7 +189,7 @@ def helped(scope: Scope, live: Iterable[Live]) -> dict[Live, Helped]:
     if not reads:
         return {}
     return {
-        some[row.place]: Helped(row.answers, row.named, row.customers, row.answers >= HELPED_MOST)
+        some[row.place]: AnswersSince(row.answers, row.named, row.customers, row.answers >= HELPED_MOST)
         for row in scope.rows(sa.union_all(*reads))
     }
 

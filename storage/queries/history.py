@@ -28,7 +28,7 @@ _VERBS: dict[str, HappeningKind] = {
 }
 
 
-class Happening(Record):
+class HistoryEvent(Record):
     """One thing that happened to a change."""
 
     at: Moment
@@ -80,12 +80,14 @@ def chain(scope: Scope, proposal_id: str) -> list[Link]:
     ]
 
 
-def history(scope: Scope, links: list[Link]) -> list[Happening]:
+def history(scope: Scope, links: list[Link]) -> list[HistoryEvent]:
     """What happened to these proposals, oldest first. Four more queries, each by an index."""
     ids = [one.proposal_id for one in links]
     found = [*_drafted(links), *_decided(scope, ids), *_tested(scope, ids), *_read(scope, ids), *_released(scope, ids)]
     found += [
-        Happening(at=one.at, kind="commented", who=one.author, words=one.text, proposal_id=one.proposal_id, remark=one)
+        HistoryEvent(
+            at=one.at, kind="commented", who=one.author, words=one.text, proposal_id=one.proposal_id, remark=one
+        )
         for one in remarks(scope, ids)
     ]
     return sorted(found, key=lambda one: one.at)
@@ -101,9 +103,9 @@ def remarks(scope: Scope, proposal_ids: list[str]) -> list[Remark]:
     return [from_row(Remark, row) for row in found]
 
 
-def _drafted(links: list[Link]) -> list[Happening]:
+def _drafted(links: list[Link]) -> list[HistoryEvent]:
     return [
-        Happening(
+        HistoryEvent(
             at=one.created_at,
             kind="drafted again" if place else "drafted",
             who="",
@@ -114,13 +116,13 @@ def _drafted(links: list[Link]) -> list[Happening]:
     ]
 
 
-def _decided(scope: Scope, ids: list[str]) -> list[Happening]:
+def _decided(scope: Scope, ids: list[str]) -> list[HistoryEvent]:
     columns = (_DECISION.proposal_id, _DECISION.verb, _DECISION.actor, _DECISION.reason, _DECISION.categories)
     found = scope.rows(
         sa.select(*columns, _DECISION.at).where(scope.mine(DecisionRow), among(_DECISION.proposal_id, ids))
     )
     return [
-        Happening(
+        HistoryEvent(
             at=moment(row.at),
             kind=_VERBS[row.verb],
             who=Actor.model_validate(row.actor).name,
@@ -132,11 +134,11 @@ def _decided(scope: Scope, ids: list[str]) -> list[Happening]:
     ]
 
 
-def _tested(scope: Scope, ids: list[str]) -> list[Happening]:
+def _tested(scope: Scope, ids: list[str]) -> list[HistoryEvent]:
     columns = (_REPORT.proposal_id, _REPORT.verdict, _REPORT.at)
     found = scope.rows(sa.select(*columns).where(scope.mine(ReportRow), among(_REPORT.proposal_id, ids)))
     return [
-        Happening(
+        HistoryEvent(
             at=moment(row.at),
             kind="tested",
             who="",
@@ -147,16 +149,16 @@ def _tested(scope: Scope, ids: list[str]) -> list[Happening]:
     ]
 
 
-def _read(scope: Scope, ids: list[str]) -> list[Happening]:
+def _read(scope: Scope, ids: list[str]) -> list[HistoryEvent]:
     columns = (_VIEWING.proposal_id, _VIEWING.person, _VIEWING.first_at)
     found = scope.rows(sa.select(*columns).where(scope.mine(ViewingRow), among(_VIEWING.proposal_id, ids)))
     return [
-        Happening(at=moment(row.first_at), kind="read", who=row.person, words="", proposal_id=row.proposal_id)
+        HistoryEvent(at=moment(row.first_at), kind="read", who=row.person, words="", proposal_id=row.proposal_id)
         for row in found
     ]
 
 
-def _released(scope: Scope, ids: list[str]) -> list[Happening]:
+def _released(scope: Scope, ids: list[str]) -> list[HistoryEvent]:
     """What went live of these, and the rollback that took it back."""
     made, back = ReleaseRow.core().alias("made"), ReleaseRow.core().alias("back")
     columns = (made.c.proposal_id, made.c.number, made.c.at, made.c.actor)
@@ -172,13 +174,15 @@ def _released(scope: Scope, ids: list[str]) -> list[Happening]:
         )
         .where(made.c.agent == scope.agent, made.c.kind == "deploy", among(made.c.proposal_id, ids))
     )
-    told: list[Happening] = []
+    told: list[HistoryEvent] = []
     for row in found:
         where = {"proposal_id": row.proposal_id}
-        told.append(Happening(at=moment(row.at), kind="released", who=row.actor, words="", number=row.number, **where))
+        told.append(
+            HistoryEvent(at=moment(row.at), kind="released", who=row.actor, words="", number=row.number, **where)
+        )
         if row.back is not None:
             told.append(
-                Happening(
+                HistoryEvent(
                     at=moment(row.back_at), kind="taken back", who=row.by, words=row.reason, number=row.back, **where
                 )
             )

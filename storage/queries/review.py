@@ -60,7 +60,7 @@ class Mark(Record):
     evidence_digest: str
 
 
-class Pending(Record):
+class PendingApproval(Record):
     """An approval that can still be taken back before it goes live."""
 
     decision_id: str
@@ -70,7 +70,7 @@ class Pending(Record):
     effective_at: Moment
 
 
-class Lapsed(Record):
+class LapsedApproval(Record):
     """An approved change that could not go live."""
 
     proposal_id: str
@@ -191,14 +191,14 @@ def _standing_approvals(scope: Scope, state: ProposalState, *columns: sa.ColumnE
     )
 
 
-def undoable(scope: Scope) -> list[Pending]:
+def undoable(scope: Scope) -> list[PendingApproval]:
     """Approvals not live yet and not taken back, the one that goes live first at the top."""
     columns = (_DECISION.id, _DECISION.proposal_id, _DECISION.actor, _DECISION.effective_at, _PROPOSAL.title)
     found = scope.rows(
         _standing_approvals(scope, ProposalState.APPROVED, *columns).order_by(_DECISION.effective_at).limit(50)
     )
     return [
-        Pending(
+        PendingApproval(
             decision_id=row.id,
             proposal_id=row.proposal_id,
             title=row.title,
@@ -209,7 +209,7 @@ def undoable(scope: Scope) -> list[Pending]:
     ]
 
 
-def lapsed(scope: Scope, *, since: Moment) -> list[Lapsed]:
+def lapsed(scope: Scope, *, since: Moment) -> list[LapsedApproval]:
     """Changes that were approved since then, not taken back, and became stale instead of live; newest first."""
     columns = (_PROPOSAL.id, _PROPOSAL.title, _PROPOSAL.stale_reason, _DECISION.at, _DECISION.actor)
     found = scope.rows(
@@ -219,7 +219,7 @@ def lapsed(scope: Scope, *, since: Moment) -> list[Lapsed]:
         .limit(5)
     )
     return [
-        Lapsed(
+        LapsedApproval(
             proposal_id=row.id,
             title=row.title,
             reason=row.stale_reason,

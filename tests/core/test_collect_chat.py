@@ -340,8 +340,9 @@ def test_a_failed_call_is_a_failed_interaction_that_does_not_quote_the_provider(
 
 
 def test_the_version_that_answered_and_its_chance_are_on_the_interaction() -> None:
-    taken = chat.Assigned(version=3, bundle_digest="a" * 64, experiment_id="x", arm="candidate", probability=0.25,
-                          uses=("ex1",))  # fmt: skip
+    taken = chat.VersionAssignment(
+        version=3, bundle_digest="a" * 64, experiment_id="x", arm="candidate", probability=0.25, uses=("ex1",)
+    )
     (made,) = recorded(read({"messages": [user("Hello")]}, completion("Hi"), assigned=taken))
     assert (made.version, made.bundle_digest, made.experiment_id, made.arm, made.probability, made.uses) == (
         3, "a" * 64, "x", "candidate", 0.25, ("ex1",),

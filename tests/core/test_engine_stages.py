@@ -19,7 +19,7 @@ from loop.records import (
     FeedbackKind,
     Grading,
     ProposalState,
-    Written,
+    RowCounts,
 )
 from tests import fake_store, fakes
 from tests.builders import at, feedback, interaction
@@ -133,7 +133,7 @@ def test_a_test_whose_look_was_taken_meanwhile_is_judged_again_on_what_is_left(
     made = drafted(parts)
     commit, refused = parts.store.commit, iter([True])
 
-    def taken_once(changes: Changes) -> Written:
+    def taken_once(changes: Changes) -> RowCounts:
         if changes.reports and next(refused, False):
             raise Conflict("Another test looked at the sealed cases meanwhile.")
         return commit(changes)

@@ -54,7 +54,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, delimiter: st
 
 def seen(content: bytes, name: str = "t.csv", **told: Any) -> collect.Look:
     return collect.look(
-        io.BytesIO(content), name=name, importers=collect.shipped(), now=NOON, told=collect.Told(**told)
+        io.BytesIO(content), name=name, importers=collect.shipped(), now=NOON, hints=collect.FileHints(**told)
     )
 
 

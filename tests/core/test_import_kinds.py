@@ -20,7 +20,7 @@ def lines(*rows: Any) -> bytes:
 def seen(*rows: Any, **told: Any) -> collect.Look:
     """A look at the rows as JSON lines, with nothing said but `told`."""
     return collect.look(
-        io.BytesIO(lines(*rows)), name="r.jsonl", importers=collect.shipped(), now=NOON, told=collect.Told(**told)
+        io.BytesIO(lines(*rows)), name="r.jsonl", importers=collect.shipped(), now=NOON, hints=collect.FileHints(**told)
     )
 
 
@@ -291,7 +291,7 @@ def test_a_file_is_known_by_an_own_importer_first_by_how_much_it_knows_of_it() -
         name="r.jsonl",
         importers={**collect.shipped(), "own": own},
         now=NOON,
-        told=collect.Told(),
+        hints=collect.FileHints(),
     )
     assert look.importer.name == "own"
 

@@ -52,7 +52,7 @@ def told(parts: list[Part]) -> Interaction:
     return made
 
 
-def judged(*exports: dict[str, Any], spans: list[dict[str, Any]] | None = None) -> otlp.Targeted:
+def judged(*exports: dict[str, Any], spans: list[dict[str, Any]] | None = None) -> otlp.TargetOutcome:
     """What becomes of the judgements of these exports, where these spans are known."""
     known = parts_of(spans or [])
     judgements = [one for export in exports for one in said_by(export) if isinstance(one, Judgement)]

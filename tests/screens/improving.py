@@ -5,7 +5,7 @@ from datetime import datetime
 from loop import improvement
 from loop.engine.improvement import facts_of
 from loop.records import Changes, Derived
-from loop.records.counts import Counted
+from loop.records.counts import DailyCounts
 from loop.records.improvement import Improvement
 from storage.store import AgentStore
 
@@ -17,7 +17,7 @@ def tell(store: AgentStore, *, now: datetime) -> Improvement:
     signals = improvement.day_rows(cells)
     store.commit(
         Changes(
-            counted=Counted(
+            counted=DailyCounts(
                 signal_days=tuple({row.day for row in signals}),
                 signals=signals,
                 hours=improvement.hour_rows(cells),

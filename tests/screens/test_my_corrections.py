@@ -7,7 +7,7 @@ import pytest
 from dashboard import session
 from dashboard.components.corrections import fates
 from loop import desk
-from storage.queries.corrections import Corrected
+from storage.queries.corrections import CorrectionLine
 from storage.store import AgentStore
 from tests.screens.conftest import Opens
 
@@ -18,7 +18,7 @@ def test_the_version_a_correction_went_live_in_opens_whole(
     links: dict[str, dict[str, str]] = {}
     monkeypatch.setattr(session, "link", lambda path, _, **params: links.update({path: params}))
     at = datetime.now(UTC)
-    one = Corrected(
+    one = CorrectionLine(
         feedback_id="f1", interaction_id="i1", at=at, said="In chat.", question="Where?", answer="", topic="refunds"
     )
     fates.show_ways(one, desk.Fate(feedback_id="f1", stage="live", proposal_id="p1", number=1, since=at))

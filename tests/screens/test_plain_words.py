@@ -9,7 +9,7 @@ from loop.change.clash import MOST
 from loop.evaluate.carried import SAME_AGAIN
 from loop.records import Changes, Limits, ProposalState, StakesLevel
 from loop.records.cards import Clash
-from storage.queries.corrections import MINE, Corrected
+from storage.queries.corrections import MINE, CorrectionLine
 from storage.store import AgentStore
 from tests import builders
 from tests.screens.conftest import Opens
@@ -41,7 +41,7 @@ def test_what_others_said_is_not_said_to_have_worked(workspace: AgentStore, open
 
 
 def test_a_count_that_was_cut_is_not_told_as_the_whole() -> None:
-    line = Corrected.model_construct(feedback_id="f")
+    line = CorrectionLine.model_construct(feedback_id="f")
     assert fates._tally([line] * MINE, {}) == f"The newest {MINE} corrections."
     assert fates._tally([line], {}) == "1 correction."
     clash = Clash(section="rules", element_id="r", says="s", against="a", difference="d")

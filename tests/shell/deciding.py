@@ -3,7 +3,7 @@
 from typing import Any
 
 from loop.records import (
-    Applied,
+    ApplyOutcome,
     Bundle,
     Changes,
     Decision,
@@ -99,7 +99,7 @@ def return_of(version: Version, **fields: Any) -> Release:
     return Release(**filled | fields)
 
 
-def deploy(store: AgentStore, approval: Decision, **fields: Any) -> Applied:
+def deploy(store: AgentStore, approval: Decision, **fields: Any) -> ApplyOutcome:
     """Apply an approval: the candidate of its proposal goes live."""
     return store.deploy(decision=approval, release=release_for(store, approval, **fields))
 

@@ -65,7 +65,7 @@ class Seen:
         return found
 
     @property
-    def asked(self) -> chat.Asked:
+    def asked(self) -> chat.ChatRequest:
         """The messages, read as Ratchet reads them."""
         dialect = chat.dialect_of(self.target.partition("?")[0])
         assert dialect is not None

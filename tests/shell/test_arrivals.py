@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from loop.errors import InvalidInput, NotFound
 from loop.ports import Store
-from loop.records import Answer, Changes, Derived, Due, FeedbackMove, FeedbackState, Score, Written
+from loop.records import Answer, Changes, Derived, Due, FeedbackMove, FeedbackState, RowCounts, Score
 from storage.connecting import writing
 from storage.database import Database
 from storage.inspection import inspect
@@ -37,12 +37,12 @@ def test_what_is_appended_comes_back_and_is_a_duplicate_the_second_time(store: A
     told = builders.feedback(1)
     score = Score(id="s1", agent="desk", interaction_id="i1", evaluator="e", value=0.5, at=builders.NOON)
     note = deciding.note("a.csv")
-    assert port.append(interactions=[answered], feedback=[told], scores=[score], notes=[note]) == Written(new=3)
+    assert port.append(interactions=[answered], feedback=[told], scores=[score], notes=[note]) == RowCounts(new=3)
     assert port.interactions(["i1"]) == {"i1": answered}
     assert [item.feedback for item in port.feedback([FeedbackState.NEW])] == [told]
     assert store.journal()[-1].subject == "a.csv"
     counted = port.change_counter()
-    assert port.append(interactions=[answered], feedback=[told], scores=[score]) == Written(duplicate=3)
+    assert port.append(interactions=[answered], feedback=[told], scores=[score]) == RowCounts(duplicate=3)
     assert port.change_counter() == counted
     assert store.check_journal().is_intact
 

@@ -24,11 +24,11 @@ from loop.records import (
     ProposalState,
     Record,
     Report,
+    RowCounts,
     SignIn,
     SignInLink,
     Split,
     Verdict,
-    Written,
     as_shown,
     look_of,
     may_move,
@@ -50,10 +50,10 @@ def test_every_record_comes_back_as_it_was(store: AgentStore) -> None:
     arrived, changes = arrivals(), everything()
     proposal = deciding.proposal(base=store.head())
     report = builders.report(proposal, level=0.0027, verdict=Verdict.PROVED)
-    assert arrived.keep(store) == Written(new=5)
+    assert arrived.keep(store) == RowCounts(new=5)
     written = port.commit(changes.model_copy(update={**drafted(proposal), "reports": (report,)}))
 
-    assert written == Written(moved=1)
+    assert written == RowCounts(moved=1)
     assert tuple(port.interactions(["i1", "i2", "none"]).values()) == arrived.interactions
     items = port.feedback()
     assert tuple(item.feedback for item in items) == arrived.feedback
@@ -81,8 +81,8 @@ def test_the_same_commit_again_changes_nothing_but_the_journal(store: AgentStore
     before = snapshot(store)
     counted = store.change_counter()
 
-    assert arrived.keep(store) == Written(duplicate=5)
-    assert store.commit(changes) == Written()
+    assert arrived.keep(store) == RowCounts(duplicate=5)
+    assert store.commit(changes) == RowCounts()
     assert snapshot(store) == before
     assert store.change_counter() == counted
     assert store.check_journal().is_intact
@@ -92,13 +92,13 @@ def test_an_interaction_with_other_content_is_brought_up_to_date(store: AgentSto
     first = builders.interaction(1)
     later = builders.interaction(1, answer="Here it is.", attributes={"a": 1})
     assert store.append(interactions=(first,)).new == 1
-    assert store.append(interactions=(later, builders.interaction(2))) == Written(new=1, updated=1)
+    assert store.append(interactions=(later, builders.interaction(2))) == RowCounts(new=1, updated=1)
     assert store.interactions(["i1"]) == {"i1": later}
 
 
 def test_the_last_of_one_interaction_in_a_batch_counts(store: AgentStore) -> None:
     batch = tuple(builders.interaction(1, answer=answer) for answer in ("a", "b", "b"))
-    assert store.append(interactions=batch) == Written(new=1, updated=1, duplicate=1)
+    assert store.append(interactions=batch) == RowCounts(new=1, updated=1, duplicate=1)
     assert store.interactions(["i1"])["i1"].answer == "b"
 
 
@@ -184,7 +184,7 @@ def test_one_look_is_charged_once_however_many_tests_took_it(store: AgentStore) 
     with pytest.raises(Conflict, match="looked at the sealed cases meanwhile"):
         store.commit(Changes(reports=(late,)))
     assert [one.id for one in store.reports("p1")] == ["look-1"]
-    assert store.commit(Changes(reports=(looked(drafted, 1),))) == Written(), "the same report again is harmless"
+    assert store.commit(Changes(reports=(looked(drafted, 1),))) == RowCounts(), "the same report again is harmless"
 
 
 def test_the_ledger_is_what_the_reports_say(store: AgentStore) -> None:

@@ -11,7 +11,7 @@ from loop.records import Actor, Changes, FeedbackMove, FeedbackState, Flag, Role
 from storage.database import Database
 from storage.queries import Scope
 from storage.queries import corrections as query
-from storage.queries.corrections import Helped, Live
+from storage.queries.corrections import AnswersSince, Live
 from tests import builders
 from tests.shell.test_taint import ITEMS, OTHER, RULE, drafted, parts_on, shipped
 
@@ -90,9 +90,9 @@ def test_who_asked_since_is_counted_for_each_correction_from_when_its_own_versio
     early = Live("refunds", 1, builders.NOON + timedelta(days=1))
     late = Live("refunds", 2, builders.NOON + timedelta(days=4))
     found = query.helped(scope, [early, late, early])
-    assert found == {early: Helped(7, 7, 2, is_more=False), late: Helped(3, 3, 1, is_more=False)}
+    assert found == {early: AnswersSince(7, 7, 2, is_more=False), late: AnswersSince(3, 3, 1, is_more=False)}
     answered(parts, 150, 2, version=2, customer="", at=builders.NOON + timedelta(days=6))
-    assert query.helped(scope, [late])[late] == Helped(5, 3, 1, is_more=False)
+    assert query.helped(scope, [late])[late] == AnswersSince(5, 3, 1, is_more=False)
 
 
 def test_colleagues_who_say_the_same_are_named_and_counted(parts: Parts) -> None:

@@ -10,7 +10,7 @@ from aiohttp.abc import ResolveResult
 from pydantic import SecretStr
 
 from loop.errors import InvalidInput
-from loop.serve.upstreams import Refused, Upstream, chosen, is_callable, open_session, upstreams_of
+from loop.serve.upstreams import BlockedAddress, Upstream, chosen, is_callable, open_session, upstreams_of
 from loop.settings import Settings
 from tests.shell.provider import Said, serve
 
@@ -65,7 +65,7 @@ def test_a_name_that_flips_to_this_machine_is_not_connected_to(monkeypatch: pyte
     with serve(lambda seen: Said("reached")) as listener:
         with pytest.raises(ClientConnectorError) as raised:
             asyncio.run(call(listener.base_url.rpartition(":")[2]))
-        assert isinstance(raised.value.os_error, Refused), "for this reason and no other"
+        assert isinstance(raised.value.os_error, BlockedAddress), "for this reason and no other"
         assert listener.calls == []
 
 

@@ -48,10 +48,10 @@ def tested(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> list[T
     """What the tests of drafts were given."""
     works: list[TrialWork] = []
 
-    def tried(work: TrialWork) -> evaluate.Tried:
+    def tried(work: TrialWork) -> evaluate.TrialOutcome:
         works.append(work)
         report = builders.report(work.proposal, id=f"of-{work.proposal.id}", verdict=Verdict.NO_WORSE)
-        return evaluate.Tried(report=report, outcomes=())
+        return evaluate.TrialOutcome(report=report, outcomes=())
 
     monkeypatch.setattr(stage.evaluate, "tried", tried)
     store = sqlite_database.create_agent(builders.agent(), FIRST, now=builders.NOON, actor="rita")

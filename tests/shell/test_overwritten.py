@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from loop import collect, desk, wiring
 from loop.errors import Damaged
 from loop.ports import Parts
-from loop.records import Actor, Import, Role, TaintScope, Unlearning, Written
+from loop.records import Actor, Import, Role, RowCounts, TaintScope, Unlearning
 from loop.settings import Settings
 from storage.database import Database
 from storage.inspection import inspect
@@ -38,7 +38,7 @@ def parts(signed: Database) -> Parts:
     return wiring.parts_for(Settings(), signed, "desk", clock=FakeClock(builders.at(60)))
 
 
-def came(parts: Parts, answers: Sequence[str], *, name: str = "") -> Written:
+def came(parts: Parts, answers: Sequence[str], *, name: str = "") -> RowCounts:
     """Interactions 0, 1, … with these answers, in an import when it has a name; empty: left out."""
     into = Import(id=name, agent="desk", name=name, actor="olga", at=builders.NOON) if name else None
     door = collect.Door(actor=OLGA, action="import", journal="import file", at=builders.NOON, into=into)
@@ -77,7 +77,7 @@ def test_it_stays_away_until_it_is_given_back(parts: Parts) -> None:
     came(parts, ["A"], name="one")
     made = taken(parts, "one")
     for again in ("", "two"):
-        assert came(parts, ["A"], name=again) == Written(duplicate=1)
+        assert came(parts, ["A"], name=again) == RowCounts(duplicate=1)
     assert answers(parts) == ["a"]
     assert came(parts, ["other"]).updated == 1, "other words are no part of what was taken back"
     came(parts, ["a"])

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from loop import desk, wiring
 from loop.errors import InvalidInput, SourceFailed
 from loop.outbound import Destinations, Outbound, SourceTarget
-from loop.outbound.pulling import Kept, Puller, Rounds, connector_of, together
+from loop.outbound.pulling import PageOutcome, Puller, Rounds, connector_of, together
 from loop.ports import Parts
 from loop.records import Actor, FeedbackKind, FeedbackState, Interaction, Role, TaintScope
 from loop.settings import Settings
@@ -47,7 +47,7 @@ class World:
             database.cursors, parts=parts, deliveries=database.store, clock=lambda: self.now, pause=self.pauses.append
         )
 
-    def pull(self, target: SourceTarget) -> Kept:
+    def pull(self, target: SourceTarget) -> PageOutcome:
         return together(self.puller.pull("tool", target, agent="desk"))
 
     def interactions(self) -> dict[str, Interaction]:

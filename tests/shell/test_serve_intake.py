@@ -9,7 +9,7 @@ import pytest
 
 from loop.collect import Delivery
 from loop.errors import InvalidInput, StoreUnavailable
-from loop.ports.deliveries import Capture, Delivered, Parcel
+from loop.ports.deliveries import Capture, DeliveryOutcome, Parcel
 from loop.records import Feedback
 from loop.serve import intake
 from loop.serve.intake import Intake, Place
@@ -29,7 +29,7 @@ class SlowStore:
 
     def deliver(
         self, parcels: Sequence[Parcel], *, captured: Sequence[Capture], now: Any, noted: Any = None
-    ) -> list[Delivered]:
+    ) -> list[DeliveryOutcome]:
         self.has_begun.set()
         self.is_let.wait(20)
         ids = [one.id for parcel in parcels for one in parcel.feedback]
@@ -37,7 +37,7 @@ class SlowStore:
             raise error
         self.groups.append(ids)
         self.captured += captured
-        return [Delivered("kept", parcel.receipt) for parcel in parcels]
+        return [DeliveryOutcome("kept", parcel.receipt) for parcel in parcels]
 
     def captures(self) -> list[Capture]:
         return self.captured

@@ -13,7 +13,7 @@ from loop.records import (
     FeedbackKind,
     FeedbackMove,
     FeedbackState,
-    Written,
+    RowCounts,
 )
 from storage.store import AgentStore
 from tests import builders
@@ -32,7 +32,7 @@ def test_later_feedback_of_the_same_author_supersedes_the_earlier(store: AgentSt
     earlier = builders.feedback(1, label="refund")
     later = builders.feedback(1, id="f1b", label="invoice", at=builders.at(5), received_at=builders.at(5))
     store.append(feedback=(earlier,))
-    assert store.append(feedback=(later,)) == Written(updated=1)
+    assert store.append(feedback=(later,)) == RowCounts(updated=1)
     assert [(item.feedback.id, item.feedback.supersedes) for item in store.feedback()] == [("f1b", "f1")]
     history = store.feedback([FeedbackState.SUPERSEDED])
     assert [item.feedback for item in history] == [earlier]
@@ -42,10 +42,10 @@ def test_a_name_in_a_file_replaces_nobodys_word(store: AgentStore) -> None:
     """Who writes the lead's name into a file neither silences the lead nor is taken for them."""
     store.append(feedback=(builders.feedback(1, author="lead"),))
     forged = builders.feedback(2, interaction_id="i1", author="lead", label="delay", source="import:a.csv")
-    assert store.append(feedback=(forged,)) == Written(new=1)
+    assert store.append(feedback=(forged,)) == RowCounts(new=1)
     assert [item.feedback.id for item in store.feedback()] == ["f1", "f2"]
     vouched = builders.feedback(3, interaction_id="i1", author="lead", source="vouched:b.csv", at=builders.at(9))
-    assert store.append(feedback=(vouched,)) == Written(updated=1)
+    assert store.append(feedback=(vouched,)) == RowCounts(updated=1)
     assert [item.feedback.id for item in store.feedback()] == ["f2", "f3"]
 
 
@@ -61,7 +61,7 @@ def test_what_is_superseded_is_judged_again(store: AgentStore) -> None:
 def test_earlier_feedback_that_arrives_late_is_superseded_at_once(store: AgentStore) -> None:
     later = builders.feedback(1, id="f1b", at=builders.at(5))
     store.append(feedback=(later,))
-    assert store.append(feedback=(builders.feedback(1),)) == Written(new=1)
+    assert store.append(feedback=(builders.feedback(1),)) == RowCounts(new=1)
     assert [item.feedback.id for item in store.feedback()] == ["f1b"]
     assert store.feedback_items(["f1"])["f1"].state is FeedbackState.SUPERSEDED
 
@@ -73,15 +73,15 @@ def test_another_author_kind_or_target_supersedes_nothing(store: AgentStore) -> 
         builders.feedback(3, interaction_id="i1", author="a1", kind=FeedbackKind.COMMENT),
         builders.feedback(4, author="a1"),
     )
-    assert store.append(feedback=told) == Written(new=4)
+    assert store.append(feedback=told) == RowCounts(new=4)
     assert len(store.feedback()) == 4
 
 
 def test_feedback_whose_id_is_taken_is_kept_under_another_id(store: AgentStore) -> None:
     store.append(feedback=(builders.feedback(1, label="refund"),))
     newer = builders.feedback(1, label="invoice", at=builders.at(9))
-    assert store.append(feedback=(newer,)) == Written(updated=1)
-    assert store.append(feedback=(newer,)) == Written(duplicate=1)
+    assert store.append(feedback=(newer,)) == RowCounts(updated=1)
+    assert store.append(feedback=(newer,)) == RowCounts(duplicate=1)
     (current,) = store.feedback()
     assert (current.feedback.label, current.feedback.supersedes) == ("invoice", "f1")
     assert store.feedback_items(["f1"])["f1"].feedback.label == "refund"

@@ -11,7 +11,7 @@ from loop.errors import Conflict, InvalidInput, NotAllowed
 from loop.jobs import ErrandRunner
 from loop.jobs.errands import PATIENCE
 from loop.ports import Answerer, Parts
-from loop.ports.probes import Found
+from loop.ports.probes import RecordFindings
 from loop.records import (
     Actor,
     Answer,
@@ -54,10 +54,10 @@ def parts(database: Database) -> Parts:
 class Site:
     """A worker's errands over one database, with a clock of the test's own."""
 
-    def __init__(self, database: Database, parts: Callable[[str], Parts], found: Found | None = None) -> None:
+    def __init__(self, database: Database, parts: Callable[[str], Parts], found: RecordFindings | None = None) -> None:
         self.now = NOON + timedelta(days=1)
         self.checked: list[str] = []
-        self._found = found or Found(3, 0, 9, 1, (), ())
+        self._found = found or RecordFindings(3, 0, 9, 1, (), ())
         self.runner = ErrandRunner(
             database.errands, parts=parts, check=self._check, report=lambda line: None, clock=lambda: self.now
         )
@@ -71,7 +71,7 @@ class Site:
             clock=self.runner._clock,
         )  # fmt: skip
 
-    def _check(self, slug: str) -> Found:
+    def _check(self, slug: str) -> RecordFindings:
         self.checked.append(slug)
         return self._found
 
@@ -383,7 +383,7 @@ def test_who_may_only_read_may_not_correct(database: Database, parts: Parts) -> 
 # the check of the record ---------------------------------------------------------------------------
 def test_a_check_is_asked_for_once_done_by_a_worker_and_kept(database: Database, parts: Parts) -> None:
     fault = CheckFault(subject="decision d1", what="It was changed.", repair="Restore a backup.")
-    site = Site(database, lambda slug: parts, Found(7, 5, 20, 2, (fault,) * 60, ("A note.",)))
+    site = Site(database, lambda slug: parts, RecordFindings(7, 5, 20, 2, (fault,) * 60, ("A note.",)))
     assert parts.store.record_check() is None
     desk.ask_check(parts, actor=OPERATOR)
     desk.ask_check(parts, actor=builders.reviewer("rita"))

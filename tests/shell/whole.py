@@ -18,12 +18,12 @@ from loop.records import (
     IssueSide,
     Measurement,
     Note,
+    RowCounts,
     Score,
     Split,
     StageReport,
     Step,
     TurnReport,
-    Written,
 )
 from storage.store import AgentStore
 from tests import builders
@@ -37,7 +37,7 @@ class Arrived:
     feedback: tuple[Feedback, ...]
     scores: tuple[Score, ...]
 
-    def keep(self, store: Arrivals) -> Written:
+    def keep(self, store: Arrivals) -> RowCounts:
         """Append all of it."""
         return store.append(interactions=self.interactions, feedback=self.feedback, scores=self.scores)
 

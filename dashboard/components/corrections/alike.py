@@ -18,7 +18,7 @@ _OPEN = "alike-open"
 
 
 @dataclass(frozen=True)
-class Said:
+class LastCorrection:
     """The last correction of this session, while it can be said of others or taken back."""
 
     feedback_ids: tuple[str, ...]
@@ -38,15 +38,15 @@ class Likely:
     """The very same edit fits, or the same choice was wrong: ticked from the start."""
 
 
-def remember(said: Said | None) -> None:
+def remember(said: LastCorrection | None) -> None:
     """Keep what was said last, for the line over the next case."""
     st.session_state[_STATE] = said
     st.session_state.pop(_OPEN, None)
 
 
-def last_said() -> Said | None:
+def last_said() -> LastCorrection | None:
     """What was said last; None when nothing was, or it was taken back."""
-    said: Said | None = st.session_state.get(_STATE)
+    said: LastCorrection | None = st.session_state.get(_STATE)
     return said
 
 
@@ -87,7 +87,7 @@ def show_last(n_alike: int) -> None:
         )
 
 
-def likely(source: Interaction, said: Said, found: Sequence[Similar], *, me: str) -> list[Likely]:
+def likely(source: Interaction, said: LastCorrection, found: Sequence[Similar], *, me: str) -> list[Likely]:
     """What could be said of each alike answer; those this person corrected before are left out."""
     made = []
     for one in found:
@@ -110,7 +110,7 @@ def likely(source: Interaction, said: Said, found: Sequence[Similar], *, me: str
     return made
 
 
-def show_alike(source: Interaction, said: Said, some: Sequence[Likely]) -> None:
+def show_alike(source: Interaction, said: LastCorrection, some: Sequence[Likely]) -> None:
     """The form: a tick and a look for each, one press for all."""
     cards.heading(
         f"Say the same of {words.count(len(some), 'alike answer')}",
@@ -171,7 +171,7 @@ def _open() -> None:
     st.session_state[_OPEN] = True
 
 
-def _take_back(said: Said) -> None:
+def _take_back(said: LastCorrection) -> None:
     def verb() -> session.Notice:
         n = desk.withdraw_correction(session.parts(), said.feedback_ids, actor=session.current_user())
         remember(None)
@@ -181,7 +181,7 @@ def _take_back(said: Said) -> None:
     session.act(verb)
 
 
-def _send(said: Said, chosen: Mapping[str, desk.Correction]) -> None:
+def _send(said: LastCorrection, chosen: Mapping[str, desk.Correction]) -> None:
     def verb() -> session.Notice:
         ticked = {
             key: one for key, one in chosen.items() if st.session_state.get(f"alike-tick-{said.interaction_id}-{key}")
@@ -189,11 +189,11 @@ def _send(said: Said, chosen: Mapping[str, desk.Correction]) -> None:
         if not ticked:
             return session.Notice("Nothing was said: tick at least one answer.", is_error=True)
         made = desk.correct_alike(session.parts(), actor=session.current_user(), corrections=ticked, door="dashboard")
-        remember(Said(_ids(made, said), said.interaction_id, said.correction, said.together))
+        remember(LastCorrection(_ids(made, said), said.interaction_id, said.correction, said.together))
         return session.Notice(f"{words.count(len(made), 'more correction')} saved. U takes all of it back.")
 
     session.act(verb)
 
 
-def _ids(made: Sequence[Feedback], said: Said) -> tuple[str, ...]:
+def _ids(made: Sequence[Feedback], said: LastCorrection) -> tuple[str, ...]:
     return (*said.feedback_ids, *(one.id for one in made))

@@ -14,7 +14,7 @@ from loop import desk
 from loop.ports import Parts
 from loop.records import Moment
 from storage.queries import corrections as query
-from storage.queries.corrections import Corrected, Helped, Live
+from storage.queries.corrections import AnswersSince, CorrectionLine, Live
 
 STAGES: dict[desk.Stage, tuple[str, Tone]] = {
     "new": ("Just said", "unknown"),
@@ -67,7 +67,7 @@ def show_mine(parts: Parts) -> None:
         show_ways(one, fate)
 
 
-def _row(one: Corrected, fate: desk.Fate | None, helped: Mapping[str, Helped], now: Moment) -> ListRow:
+def _row(one: CorrectionLine, fate: desk.Fate | None, helped: Mapping[str, AnswersSince], now: Moment) -> ListRow:
     name, tone = STAGES[fate.stage if fate else "new"]
     told = sentence(fate, helped=helped.get(one.feedback_id), topic=one.topic) if fate else ""
     return ListRow(
@@ -77,7 +77,7 @@ def _row(one: Corrected, fate: desk.Fate | None, helped: Mapping[str, Helped], n
     )
 
 
-def _tally(mine: Sequence[Corrected], became: Mapping[str, desk.Fate]) -> str:
+def _tally(mine: Sequence[CorrectionLine], became: Mapping[str, desk.Fate]) -> str:
     stages = [fate.stage for fate in became.values()]
     newest = f"The newest {len(mine)}" if len(mine) >= query.MINE else ""
     told = [f"{newest} corrections" if newest else words.count(len(mine), "correction")]
@@ -91,7 +91,7 @@ def _open_mine(feedback_id: str) -> None:
     st.query_params["m"] = feedback_id
 
 
-def sentence(fate: desk.Fate, *, helped: Helped | None, topic: str) -> str:
+def sentence(fate: desk.Fate, *, helped: AnswersSince | None, topic: str) -> str:
     """Where it stands and what happens next, for the person who said it."""
     match fate.stage:
         case "new":
@@ -134,7 +134,7 @@ def _waiting(fate: desk.Fate) -> str:
     return f"{who}, and {fate.needed} are needed: others say otherwise, or nobody with a record says it."
 
 
-def show_fate(one: Corrected, fate: desk.Fate | None, *, helped: Helped | None, now: datetime) -> None:
+def show_fate(one: CorrectionLine, fate: desk.Fate | None, *, helped: AnswersSince | None, now: datetime) -> None:
     """One correction with its fate, the links that follow it, and the way back."""
     stage: desk.Stage = fate.stage if fate else "new"
     name, tone = STAGES[stage]
@@ -153,7 +153,7 @@ def show_fate(one: Corrected, fate: desk.Fate | None, *, helped: Helped | None, 
     )
 
 
-def show_ways(one: Corrected, fate: desk.Fate | None) -> None:
+def show_ways(one: CorrectionLine, fate: desk.Fate | None) -> None:
     """Where it can be followed, and taking it back."""
     links: Mapping[str, tuple[str, dict[str, str]]] = {
         "Open the case": ("corrections", {"c": one.interaction_id, "view": "Cases"}),
@@ -184,7 +184,7 @@ def _withdraw(feedback_id: str) -> None:
     session.act(verb)
 
 
-def _helped(helped: Helped | None, topic: str) -> str:
+def _helped(helped: AnswersSince | None, topic: str) -> str:
     if helped is None or not topic:
         return ""
     if not helped.answers:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from dashboard.components.elements import words
 from dashboard.components.improvement.charts import FEW, GREEN, ORANGE, VERMILLION, frame, ink, numbers, quiet
 from loop import improvement
-from loop.records.improvement import Avoided, CostWeek, LevelPoint, ReleaseGain, Rollback, SignalChart
+from loop.records.improvement import AvoidedErrors, CostWeek, LevelPoint, ReleaseGain, Rollback, SignalChart
 
 _BAND = "rgba(86,180,233,0.25)"
 _MARKS = {"outside": ("diamond", "outside the limits"), "run": ("square", "eight or more in a row on one side")}
@@ -85,7 +85,7 @@ def control_chart(chart: SignalChart, *, name: str, releases: Sequence[ReleaseGa
     )
 
 
-def avoided_chart(days: Sequence[Avoided]) -> None:
+def avoided_chart(days: Sequence[AvoidedErrors]) -> None:
     """Bad answers that did not happen, added up, with the band of what the fresh cases leave open."""
     x = [one.day for one in days]
     figure = go.Figure()

@@ -157,7 +157,7 @@ def requested(setting: desk.Setting, told: object, *, items: Sequence[str]) -> l
     return gone + [f"{setting.key}+={one}" for one in wanted if one not in items]
 
 
-def show_foreseen(found: desk.Foreseen) -> None:
+def show_foreseen(found: desk.Forecast) -> None:
     """What would change, and what that does."""
     rows = [
         (tag("b", named(key)), tag("div", was or "–", css="rt-text"), tag("div", now or "–", css="rt-text"))

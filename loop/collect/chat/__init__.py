@@ -12,7 +12,15 @@ Pure: nothing is sent or stored here. Every reader does bounded work on whatever
 from loop.collect.chat.completions import Completions
 from loop.collect.chat.conversations import Conversations
 from loop.collect.chat.embeddings import Embeddings
-from loop.collect.chat.exchange import Asked, Assigned, Dialect, Exchange, Said, Spoken, Unreadable
+from loop.collect.chat.exchange import (
+    ChatAnswer,
+    ChatDialect,
+    ChatRequest,
+    Dialect,
+    Exchange,
+    Unreadable,
+    VersionAssignment,
+)
 from loop.collect.chat.messages import Messages
 from loop.collect.chat.reading import BODY_MAX, read_object, unpacked
 from loop.collect.chat.responses import Responses
@@ -20,15 +28,15 @@ from loop.collect.chat.turns import Call, may_be_settled, opening_of, question_o
 
 __all__ = [
     "BODY_MAX",
-    "Asked",
-    "Assigned",
     "Call",
+    "ChatAnswer",
+    "ChatDialect",
+    "ChatRequest",
     "Conversations",
     "Dialect",
     "Exchange",
-    "Said",
-    "Spoken",
     "Unreadable",
+    "VersionAssignment",
     "dialect_of",
     "may_be_settled",
     "opening_of",
@@ -39,7 +47,7 @@ __all__ = [
     "unpacked",
 ]
 
-SPOKEN: dict[str, Spoken] = {"chat/completions": Completions(), "responses": Responses(), "messages": Messages()}
+SPOKEN: dict[str, ChatDialect] = {"chat/completions": Completions(), "responses": Responses(), "messages": Messages()}
 """Chat APIs by the end of the path: a version can be put into their requests."""
 
 _DIALECTS: dict[str, Dialect] = {**SPOKEN, "embeddings": Embeddings()}
@@ -53,7 +61,7 @@ def dialect_of(path: str) -> Dialect | None:
     return _DIALECTS.get(_name(path))
 
 
-def spoken_of(path: str) -> Spoken | None:
+def spoken_of(path: str) -> ChatDialect | None:
     """The same, of those a version can be put into."""
     return SPOKEN.get(_name(path))
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from loop.collect.chat.events import Event, write_event
-from loop.collect.chat.exchange import Asked, Message, Said
+from loop.collect.chat.exchange import ChatAnswer, ChatRequest, Message
 from loop.collect.chat.reading import (
     MESSAGES_MAX,
     as_text,
@@ -31,9 +31,9 @@ class Completions:
 
     name = "chat.completions"
 
-    def asked(self, request: Mapping[str, Any]) -> Asked:
+    def asked(self, request: Mapping[str, Any]) -> ChatRequest:
         """See `Dialect.asked`."""
-        return Asked(
+        return ChatRequest(
             messages=[_message(one) for one in objects(request.get("messages"))],
             model=short(request.get("model")),
             customer=short(request.get("safety_identifier") or request.get("user")),
@@ -44,11 +44,11 @@ class Completions:
             settings=settings(request, "temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "n"),
         )
 
-    def said(self, response: Mapping[str, Any]) -> Said:
+    def said(self, response: Mapping[str, Any]) -> ChatAnswer:
         """See `Dialect.said`: the first choice."""
         choice = next(iter(objects(response.get("choices"))), None)
         made = choice.get("message") if choice else None
-        return Said(
+        return ChatAnswer(
             messages=[_message({**made, "role": "assistant"})] if isinstance(made, dict) else [],
             id=short(response.get("id")),
             model=short(response.get("model")),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from loop.collect.chat.events import Event
-from loop.collect.chat.exchange import Asked, Said
+from loop.collect.chat.exchange import ChatAnswer, ChatRequest
 from loop.collect.chat.reading import counts, entries, error_of, short, text_of
 
 
@@ -13,19 +13,19 @@ class Embeddings:
 
     name = "embeddings"
 
-    def asked(self, request: Mapping[str, Any]) -> Asked:
+    def asked(self, request: Mapping[str, Any]) -> ChatRequest:
         """See `Dialect.asked`: the texts, one message each; tokens given as numbers are only counted."""
         given = request.get("input")
         texts = [given] if isinstance(given, str) else [one for one in entries(given) if isinstance(one, str)]
-        return Asked(
+        return ChatRequest(
             messages=[{"role": "user", "content": text_of(text)} for text in texts],
             model=short(request.get("model")),
             customer=short(request.get("user")),
         )
 
-    def said(self, response: Mapping[str, Any]) -> Said:
+    def said(self, response: Mapping[str, Any]) -> ChatAnswer:
         """See `Dialect.said`."""
-        return Said(
+        return ChatAnswer(
             messages=[],
             model=short(response.get("model")),
             usage=counts(response.get("usage")),

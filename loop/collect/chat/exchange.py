@@ -21,7 +21,7 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
+class VersionAssignment:
     """Which version a call was answered with, and how it came to that."""
 
     version: int | None = None
@@ -75,11 +75,11 @@ class Exchange:
     """Name of the provider."""
     source: str = "gateway"
     """The door, as records carry it."""
-    assigned: Assigned = Assigned()
+    assigned: VersionAssignment = VersionAssignment()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChatRequest:
     """A request, read."""
 
     messages: Sequence[Message]
@@ -104,7 +104,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ChatAnswer:
     """An answer, read."""
 
     messages: Sequence[Message]
@@ -127,11 +127,11 @@ class Dialect(Protocol):
         """As records carry it, such as `chat.completions`."""
         ...
 
-    def asked(self, request: Mapping[str, Any]) -> Asked:
+    def asked(self, request: Mapping[str, Any]) -> ChatRequest:
         """Reads whatever is there; what has another shape than documented counts as absent."""
         ...
 
-    def said(self, response: Mapping[str, Any]) -> Said:
+    def said(self, response: Mapping[str, Any]) -> ChatAnswer:
         """The same for a plain answer."""
         ...
 
@@ -140,7 +140,7 @@ class Dialect(Protocol):
         ...
 
 
-class Spoken(Dialect, Protocol):
+class ChatDialect(Dialect, Protocol):
     """A chat API, which is also spoken: a version can be put into a request, or answer it."""
 
     def guided(self, request: Mapping[str, Any], guidance: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from loop.collect.chat.events import Event, write_event
-from loop.collect.chat.exchange import Asked, Message, Said
+from loop.collect.chat.exchange import ChatAnswer, ChatRequest, Message
 from loop.collect.chat.reading import (
     MESSAGES_MAX,
     as_text,
@@ -30,13 +30,13 @@ class Messages:
 
     name = "anthropic.messages"
 
-    def asked(self, request: Mapping[str, Any]) -> Asked:
+    def asked(self, request: Mapping[str, Any]) -> ChatRequest:
         """See `Dialect.asked`. Tool results become messages of their own, as in the OpenAI form."""
         system = text_of(request.get("system"))
         messages: list[Message] = [{"role": "system", "content": system}] if system else []
         for given in objects(request.get("messages")):
             messages += _messages(given)
-        return Asked(
+        return ChatRequest(
             messages=messages,
             model=short(request.get("model")),
             customer=short(within(request.get("metadata"), "user_id")),
@@ -47,9 +47,9 @@ class Messages:
             settings=settings(request, "temperature", "top_p", "top_k", "max_tokens"),
         )
 
-    def said(self, response: Mapping[str, Any]) -> Said:
+    def said(self, response: Mapping[str, Any]) -> ChatAnswer:
         """See `Dialect.said`. What a tool of the provider's gave back stands between what the model said."""
-        return Said(
+        return ChatAnswer(
             messages=_messages({"role": "assistant", "content": response["content"]})
             if isinstance(response.get("content"), list)
             else [],

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from loop.collect.chat.events import Event, write_event
-from loop.collect.chat.exchange import Asked, Message, Said
+from loop.collect.chat.exchange import ChatAnswer, ChatRequest, Message
 from loop.collect.chat.reading import (
     MESSAGES_MAX,
     as_text,
@@ -31,7 +31,7 @@ class Responses:
 
     name = "responses"
 
-    def asked(self, request: Mapping[str, Any]) -> Asked:
+    def asked(self, request: Mapping[str, Any]) -> ChatRequest:
         """See `Dialect.asked`."""
         given = request.get("input")
         system = text_of(request.get("instructions"))
@@ -41,7 +41,7 @@ class Responses:
         else:
             messages += _messages(objects(given))
         conversation = request.get("conversation")
-        return Asked(
+        return ChatRequest(
             messages=messages,
             model=short(request.get("model")),
             customer=short(request.get("safety_identifier") or request.get("user")),
@@ -57,12 +57,12 @@ class Responses:
             settings=settings(request, "temperature", "top_p", "max_output_tokens"),
         )
 
-    def said(self, response: Mapping[str, Any]) -> Said:
+    def said(self, response: Mapping[str, Any]) -> ChatAnswer:
         """See `Dialect.said`. A tool the provider ran itself is a call and its result."""
         made = _messages(objects(response.get("output")))
         if made and made[-1]["role"] != "assistant":
             made.append(assistant("", []))
-        return Said(
+        return ChatAnswer(
             messages=made,
             id=short(response.get("id")),
             model=short(response.get("model")),

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Any
 
 from loop.collect.chat.events import read_events
-from loop.collect.chat.exchange import Asked, Dialect, Exchange, Message, Said, Unreadable
+from loop.collect.chat.exchange import ChatAnswer, ChatRequest, Dialect, Exchange, Message, Unreadable
 from loop.collect.chat.reading import read_object, unpacked
 from loop.collect.files.trajectories import fields_of_turn
 from loop.records import Interaction, Question, Step, derived_id
@@ -56,19 +56,19 @@ def read_call(exchange: Exchange, *, dialect: Dialect) -> Call:
     return _turn(exchange, asked, said, api=dialect.name)
 
 
-def question_of(asked: Asked) -> Question | None:
+def question_of(asked: ChatRequest) -> Question | None:
     """What a person asked last, whatever tools did since; None where nobody asked anything."""
     text = next((one["content"] for one in reversed(asked.messages) if one["role"] == "user"), "")
     return Question(text=text, context=asked.context) if text.strip() else None
 
 
-def may_be_settled(asked: Asked) -> bool:
+def may_be_settled(asked: ChatRequest) -> bool:
     """Whether a plain text of ours can stand for the answer: a person has just asked, and nobody builds upon it."""
     is_asked = bool(asked.messages) and asked.messages[-1]["role"] == "user"
     return is_asked and not asked.is_formed and not asked.is_stored
 
 
-def opening_of(asked: Asked) -> str:
+def opening_of(asked: ChatRequest) -> str:
     """What a conversation keeps from its first call to its last: how it began. Empty where nobody spoke yet.
 
     Two that begin with the same words share it, unless they name their customers.
@@ -78,7 +78,7 @@ def opening_of(asked: Asked) -> str:
     return "" if first is None else derived_id("opening", asked.customer, _chain(history[: first + 1])[-1])
 
 
-def _turn(exchange: Exchange, asked: Asked, said: Said, *, api: str) -> Call:
+def _turn(exchange: Exchange, asked: ChatRequest, said: ChatAnswer, *, api: str) -> Call:
     history = _history(asked.messages)
     spoken = [*history, *said.messages]
     keys = _chain(spoken)
@@ -126,7 +126,7 @@ def _turn(exchange: Exchange, asked: Asked, said: Said, *, api: str) -> Call:
     )
 
 
-def _looked_up(exchange: Exchange, asked: Asked, said: Said) -> Interaction:
+def _looked_up(exchange: Exchange, asked: ChatRequest, said: ChatAnswer) -> Interaction:
     """A search's question, and that it was looked up: a step without an answer."""
     customer = exchange.customer or asked.customer
     first = asked.messages[0]["content"]
@@ -152,17 +152,17 @@ def _looked_up(exchange: Exchange, asked: Asked, said: Said) -> Interaction:
     )
 
 
-def _answer(exchange: Exchange, dialect: Dialect) -> Said:
+def _answer(exchange: Exchange, dialect: Dialect) -> ChatAnswer:
     """What came back, as far as it can be read: an answer that is no JSON is a failed one, never a lost call."""
     if not exchange.response:
-        return Said(messages=[], error=exchange.cut or "no_answer")
+        return ChatAnswer(messages=[], error=exchange.cut or "no_answer")
     try:
         body = unpacked(exchange.response, exchange.response_encoding)
         if exchange.response_type.startswith("text/event-stream"):
             return dialect.said(dialect.joined(read_events(body)))
         return dialect.said(read_object(body))
     except Unreadable as unreadable:
-        return Said(messages=[], error=unreadable.reason)
+        return ChatAnswer(messages=[], error=unreadable.reason)
 
 
 def _history(messages: Sequence[Message]) -> list[Message]:
@@ -190,7 +190,7 @@ def _is_own(given: str) -> bool:
     return sum(map(str.isalnum, re.split("[-_]", given, maxsplit=1)[-1])) >= _OWN_ID
 
 
-def _steps(made: Sequence[Step], exchange: Exchange, said: Said, *, model: str) -> tuple[Step, ...]:
+def _steps(made: Sequence[Step], exchange: Exchange, said: ChatAnswer, *, model: str) -> tuple[Step, ...]:
     """What was done, with the model's name and time where this call did it, and what failed marked so."""
     steps = [_marked(step) for step in made]
     if not said.messages:
@@ -223,7 +223,7 @@ def _bounded(attributes: dict[str, Any]) -> dict[str, Any]:
     return {**attributes, "chat": {**chat, "preamble": preamble}}
 
 
-def _told(exchange: Exchange, asked: Asked, said: Said, *, api: str) -> dict[str, Any]:
+def _told(exchange: Exchange, asked: ChatRequest, said: ChatAnswer, *, api: str) -> dict[str, Any]:
     """How it was called; empty things are left out."""
     told = {
         "api": api,

@@ -6,7 +6,7 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from loop.collect.files.columns import choose_columns
-from loop.collect.files.fields import Cells, Chosen, Conventions, Field, Unusable
+from loop.collect.files.fields import Cells, ColumnMap, Conventions, Field, Unusable
 from loop.collect.files.formats import Table
 from loop.collect.files.rows import RowError
 from loop.collect.identity import pseudonym
@@ -48,10 +48,10 @@ def read_cases(
     """
     table = Table(stream, name=name)
     columns = choose_columns(FIELDS, table.columns, mapping, looked_for=_LOOKED_FOR, constants={})
-    return _drafts(table, Chosen(columns), agent=agent, redaction=redaction)
+    return _drafts(table, ColumnMap(columns), agent=agent, redaction=redaction)
 
 
-def _drafts(table: Table, chosen: Chosen, *, agent: str, redaction: Redaction) -> Iterator[CaseDraft | RowError]:
+def _drafts(table: Table, chosen: ColumnMap, *, agent: str, redaction: Redaction) -> Iterator[CaseDraft | RowError]:
     conventions = Conventions()
     for row in table:
         if isinstance(row, RowError):

@@ -41,7 +41,7 @@ class Unusable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ColumnMap:
     """Where each field of one file lies."""
 
     columns: Mapping[str, tuple[str, ...]]
@@ -78,7 +78,7 @@ class Conventions:
 class Cells:
     """One row, by our names. Every reader raises Unusable, naming the column, at a value it cannot take."""
 
-    def __init__(self, row: Row, chosen: Chosen, *, conventions: Conventions) -> None:
+    def __init__(self, row: Row, chosen: ColumnMap, *, conventions: Conventions) -> None:
         self.line = row.line
         self.conventions = conventions
         self.chosen = chosen

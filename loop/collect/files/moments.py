@@ -49,7 +49,7 @@ _TIME = re.compile(
 )
 
 
-class Written(NamedTuple):
+class WrittenDate(NamedTuple):
     """A date as it stands there: the two small numbers in their order, before anybody says which is the day."""
 
     first: int
@@ -82,14 +82,14 @@ def moment_of(value: object, *, order: DateOrder = "", zone: tzinfo = UTC) -> da
         return None
 
 
-def small_numbers(text: str) -> Written | None:
+def small_numbers(text: str) -> WrittenDate | None:
     """Of a date that is read by its order of day and month, both numbers as they stand; None for any other text."""
     if len(text) > _LONGEST or (found := _NUMERIC.match(text.strip())) is None:
         return None
     one, mark, two, year = found.groups()
     if len(one) > 2 or len(year) not in (2, 4) or not (1 <= int(one) <= 31 and 1 <= int(two) <= 31):
         return None
-    return Written(int(one), int(two), mark)
+    return WrittenDate(int(one), int(two), mark)
 
 
 def _written(text: str, *, order: DateOrder, zone: tzinfo) -> datetime | None:

@@ -8,7 +8,7 @@ from pydantic import Field, InstanceOf, ValidationError
 
 from loop.collect.build import RowDefaults, RowRecords
 from loop.collect.files.columns import check_name, choose_columns
-from loop.collect.files.fields import Cells, Chosen, Conventions, Unusable
+from loop.collect.files.fields import Cells, ColumnMap, Conventions, Unusable
 from loop.collect.files.importers import Importer, RowRule, Value
 from loop.collect.files.moments import DateOrder
 from loop.collect.files.ratings import Decimal, Scale
@@ -88,7 +88,7 @@ class RowReader:
                 return [] if rule is None else rule.written(row, names)
         return []
 
-    def chosen(self) -> Chosen | None:
+    def chosen(self) -> ColumnMap | None:
         """Where the fields lie, of an importer with one rule; None with several."""
         only = [rule for rule in self._rules if rule is not None]
         return only[0].chosen if len(only) == 1 else None
@@ -119,7 +119,7 @@ class _Rule:
             constants=constants,
             is_certain=len(importer.rows) == 1 and not told.when,
         )
-        self.chosen = Chosen(columns=chosen, constants=constants, words=told.words)
+        self.chosen = ColumnMap(columns=chosen, constants=constants, words=told.words)
         low = told.low if options.low is None else options.low
         high = told.high if options.high is None else options.high
         self._conventions = Conventions(

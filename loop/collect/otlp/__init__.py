@@ -10,8 +10,8 @@ values.py      attribute values                                  assembly.py    
 from loop.collect.otlp.assembly import assembled
 from loop.collect.otlp.envelope import JSON, Encoding, Signal, TooLarge, encoding_of, failure, inflate, success
 from loop.collect.otlp.parts import Judgement, Part, masked
-from loop.collect.otlp.reading import WORDLESS, Reading, Sent, chosen, read_export
-from loop.collect.otlp.targets import Sender, Targeted, targeted
+from loop.collect.otlp.reading import WORDLESS, Reading, RoutedRecord, chosen, read_export
+from loop.collect.otlp.targets import Sender, TargetOutcome, targeted
 from loop.collect.otlp.wire import decode
 
 __all__ = [
@@ -21,10 +21,10 @@ __all__ = [
     "Judgement",
     "Part",
     "Reading",
+    "RoutedRecord",
     "Sender",
-    "Sent",
     "Signal",
-    "Targeted",
+    "TargetOutcome",
     "TooLarge",
     "assembled",
     "chosen",

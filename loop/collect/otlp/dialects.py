@@ -17,7 +17,7 @@ from loop.collect.otlp.values import Attributes, as_text, flattened, kept, mappi
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SpanContent:
     """What one span says, in any dialect."""
 
     kind: Kind
@@ -38,7 +38,7 @@ class Told:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
-Dialect: TypeAlias = Callable[[Attributes, str], Told | None]
+Dialect: TypeAlias = Callable[[Attributes, str], SpanContent | None]
 """Attributes and the span's name → what it tells; None: not my dialect."""
 
 _OPERATIONS: dict[str, Kind] = {
@@ -64,7 +64,7 @@ _MODEL = (
 """Attributes kept under their own names: who answered, at what price, from which prompt."""
 
 
-def genai(attributes: Attributes, name: str) -> Told | None:
+def genai(attributes: Attributes, name: str) -> SpanContent | None:
     """OpenTelemetry's GenAI conventions, as of 1.37 and later."""
     operation = text(attributes, "gen_ai.operation.name")
     inputs = messages_from(attributes.get("gen_ai.input.messages"))
@@ -75,7 +75,7 @@ def genai(attributes: Attributes, name: str) -> Told | None:
     if kind == "model" and not inputs and not outputs and flattened(attributes, "gen_ai.prompt"):
         return None  # the legacy dialect beside the new operation name
     tool = text(attributes, "gen_ai.tool.name") if kind == "tool" else ""
-    return Told(
+    return SpanContent(
         kind=kind,
         name=tool
         or text(attributes, *_AGENT_NAMES[:1] if kind == "agent" else ("gen_ai.response.model", "gen_ai.request.model"))
@@ -114,7 +114,7 @@ _OPENINFERENCE: dict[str, Kind] = {
 }
 
 
-def openinference(attributes: Attributes, name: str) -> Told | None:
+def openinference(attributes: Attributes, name: str) -> SpanContent | None:
     """Arize's OpenInference."""
     named = text(attributes, "openinference.span.kind").upper()
     if not named:
@@ -132,7 +132,7 @@ def openinference(attributes: Attributes, name: str) -> Told | None:
             text(one, "document.content") for one in flattened(attributes, "retrieval.documents")
         )
     is_completion = kind == "model" and isinstance(raw.get("choices", raw.get("output")), list)
-    return Told(
+    return SpanContent(
         kind=kind,
         name=text(attributes, "tool.name", *(("agent.name",) if kind == "agent" else ("llm.model_name",))) or name,
         inputs=inputs,
@@ -155,7 +155,7 @@ _LEGACY: dict[str, Kind] = {
 }
 
 
-def legacy(attributes: Attributes, name: str) -> Told | None:
+def legacy(attributes: Attributes, name: str) -> SpanContent | None:
     """OpenLLMetry, AgentOps and the GenAI conventions before 1.37."""
     span_kind = text(attributes, "traceloop.span.kind", "agentops.span.kind").lower()
     prompts = [_unflat(one) for one in flattened(attributes, "gen_ai.prompt")]
@@ -169,7 +169,7 @@ def legacy(attributes: Attributes, name: str) -> Told | None:
     if kind == "agent":
         prompts, completions = conversation(given, role="user"), conversation(output, role="assistant")
     model = text(attributes, "gen_ai.response.model", "gen_ai.request.model")
-    return Told(
+    return SpanContent(
         kind=kind,
         name=(model if kind == "model" else text(attributes, "tool.name", "traceloop.entity.name")) or name,
         inputs=prompts,
@@ -185,7 +185,7 @@ DIALECTS: Mapping[str, Dialect] = {"openinference": openinference, "genai": gena
 """In the order in which they are tried: who speaks two says more in the first."""
 
 
-def told_by(attributes: Attributes, name: str) -> Told | None:
+def told_by(attributes: Attributes, name: str) -> SpanContent | None:
     """What the span tells; None when it is not about an agent."""
     return next((found for read in DIALECTS.values() if (found := read(attributes, name)) is not None), None)
 

@@ -38,7 +38,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestContent:
     """What the messages of a request come to."""
 
     text: str = ""
@@ -61,7 +61,7 @@ def messages_from(value: object) -> list[Message]:
     return [_message(one) for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
-def asked(messages: Sequence[Message], *, instructions: str = "") -> Asked:
+def asked(messages: Sequence[Message], *, instructions: str = "") -> RequestContent:
     """`instructions`: a system prompt that was given apart."""
     if instructions:
         messages = [Message("system", instructions), *messages]
@@ -70,7 +70,7 @@ def asked(messages: Sequence[Message], *, instructions: str = "") -> Asked:
     after = messages[place:] if place is not None else messages
     results = {name: text for one in after for name, text in one.results.items()}
     calls = tuple(call for one in after for call in one.calls)
-    return Asked(messages[place].text if place is not None else "", _bounded(before), calls, results)
+    return RequestContent(messages[place].text if place is not None else "", _bounded(before), calls, results)
 
 
 def answer_of(messages: Sequence[Message]) -> tuple[str, tuple[Call, ...]]:

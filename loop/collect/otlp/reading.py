@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from loop.collect.otlp.dialects import Told, told_by
+from loop.collect.otlp.dialects import SpanContent, told_by
 from loop.collect.otlp.judgements import EVALUATION, judged_on, judgement_of_event
 from loop.collect.otlp.messages import answer_of, asked
 from loop.collect.otlp.parts import RESPONSE_MAX, Judgement, Kind, Part
@@ -31,7 +31,7 @@ _AGENT = ("ratchet.agent", "openinference.project.name", "gen_ai.agent.name", "s
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class RoutedRecord:
     """A part or a judgement, and whose it may be."""
 
     what: Part | Judgement
@@ -45,7 +45,7 @@ class Sent:
 class Reading:
     """What an export says."""
 
-    sent: tuple[Sent, ...]
+    sent: tuple[RoutedRecord, ...]
     ignored: int
     """Spans and events that are about no agent; they count as taken."""
     wordless: int
@@ -54,7 +54,7 @@ class Reading:
 
 def read_export(export: Export) -> Reading:
     """In the order of the export."""
-    sent: list[Sent] = []
+    sent: list[RoutedRecord] = []
     ignored = 0
     for span in export.spans:
         found = list(_of_span(span))
@@ -68,7 +68,7 @@ def read_export(export: Export) -> Reading:
     return Reading(tuple(sent), ignored, wordless)
 
 
-def chosen(sent: Sent, allowed: Iterable[str]) -> str | None:
+def chosen(sent: RoutedRecord, allowed: Iterable[str]) -> str | None:
     """Which of the agents a key may write for this is; None when it cannot be told.
 
     A slug that is named on purpose is that agent or none. Otherwise a key for one agent means that one, and a key
@@ -85,9 +85,9 @@ def _is_wordless(part: Part) -> bool:
     return part.kind == "model" and not (part.asked or part.answered or part.calls or part.preamble or part.is_error)
 
 
-def _sent(what: Part | Judgement, attributes: Attributes, resource: Attributes) -> Sent:
+def _sent(what: Part | Judgement, attributes: Attributes, resource: Attributes) -> RoutedRecord:
     names = [(name, text(attributes, name) or text(resource, name)) for name in _AGENT]
-    return Sent(what, tuple(value for _, value in names if value), is_named=bool(names[0][1]))
+    return RoutedRecord(what, tuple(value for _, value in names if value), is_named=bool(names[0][1]))
 
 
 def _of_span(span: Span) -> Iterator[Part | Judgement]:
@@ -125,7 +125,7 @@ def _details(event: Event) -> Iterator[Part]:
         yield _part(told, of, origin="event")
 
 
-def _part(told: Told, span: Span, *, origin: Literal["span", "event"] = "span") -> Part:
+def _part(told: SpanContent, span: Span, *, origin: Literal["span", "event"] = "span") -> Part:
     request = asked(told.inputs, instructions=told.instructions)
     answered, calls = answer_of(told.outputs)
     is_talk = told.kind in ("model", "agent")

@@ -26,7 +26,7 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class Targeted:
+class TargetOutcome:
     """What became of judgements."""
 
     feedback: tuple[Feedback, ...] = ()
@@ -47,7 +47,7 @@ def targeted(
     responses: Mapping[str, str],
     talked: Collection[tuple[str, str]],
     sender: Sender,
-) -> Targeted:
+) -> TargetOutcome:
     """`responses`: by the provider's id of an answer, its interaction. `talked`: spans (trace and span) that talked."""
     feedback: list[Feedback] = []
     of_sessions: list[tuple[str, Feedback]] = []
@@ -81,7 +81,9 @@ def targeted(
                 checks.append(check_of(judgement.model_copy(update={"trace": target})))
         except Unclear as unclear:
             refused.append(str(unclear))
-    return Targeted(tuple(feedback), tuple(of_sessions), tuple(checks), tuple(waiting), tuple(settled), tuple(refused))
+    return TargetOutcome(
+        tuple(feedback), tuple(of_sessions), tuple(checks), tuple(waiting), tuple(settled), tuple(refused)
+    )
 
 
 _TRACE = 32

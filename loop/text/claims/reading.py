@@ -76,7 +76,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Spoken:
+class LanguageSets:
     """A language's lists as sets, made once."""
 
     function: frozenset[str]
@@ -92,9 +92,9 @@ class Spoken:
 
 
 @lru_cache(maxsize=16)
-def spoken_of(code: str) -> Spoken:
+def spoken_of(code: str) -> LanguageSets:
     one: Language = LANGUAGES[code]
-    return Spoken(
+    return LanguageSets(
         function=frozenset(one.function.split()),
         we=frozenset(one.we.split()),
         you=frozenset(one.you.split()),
@@ -116,7 +116,7 @@ def _phrases(listed: str) -> tuple[tuple[str, ...], ...]:
 class Reader:
     """Walks the tokens of one sentence once."""
 
-    def __init__(self, spoken: Spoken, found: Sequence[Token], language: str) -> None:
+    def __init__(self, spoken: LanguageSets, found: Sequence[Token], language: str) -> None:
         self.spoken, self.tokens = spoken, found
         self.units = unit_of_word()[language]
         self.facts: list[Fact] = []

@@ -22,7 +22,7 @@ from loop.text.instructing.tongues import TONGUES
 from loop.text.invisible import find_invisible, strip_invisible
 from loop.text.spelling import quote
 
-__all__ = ["BOUND", "PACK", "Instructing", "Rule", "find_instructing", "log_odds", "rules_worth"]
+__all__ = ["BOUND", "PACK", "InstructionScore", "Rule", "find_instructing", "log_odds", "rules_worth"]
 
 BOUND = 1.2
 """Log-odds from which a text is said to instruct. By sources the classifier has not seen, .80 of attacks, .02 of benign
@@ -34,7 +34,7 @@ READ_CHARACTERS = 20_000
 PACK = Pack((*ORDERS, *DISGUISES, *TONGUES, *MARKS))
 
 
-class Instructing(NamedTuple):
+class InstructionScore(NamedTuple):
     """What is instruction-like about a text."""
 
     words: str
@@ -44,7 +44,7 @@ class Instructing(NamedTuple):
 
 
 @lru_cache(maxsize=16_384)
-def find_instructing(text: str, *, may_order: bool = False) -> Instructing | None:
+def find_instructing(text: str, *, may_order: bool = False) -> InstructionScore | None:
     """What makes a text an instruction to the system; None when nothing does.
 
     `may_order`: for text that is meant to be followed, such as an instruction line: only what no honest instruction
@@ -53,7 +53,7 @@ def find_instructing(text: str, *, may_order: bool = False) -> Instructing | Non
     if hidden := find_invisible(text):
         kinds = sorted({one.code for one in hidden})
         signs = "an invisible character" if len(hidden) == 1 else f"{len(hidden)} invisible characters"
-        return Instructing(f"carries {signs} ({', '.join(kinds[:3])})", 1.0)
+        return InstructionScore(f"carries {signs} ({', '.join(kinds[:3])})", 1.0)
     text = strip_invisible(text)
     pieces = [text[at : at + READ_CHARACTERS] for at in range(0, len(text), READ_CHARACTERS)]
     found = [one for piece in pieces if (one := _read(piece, may_order=may_order)) is not None]
@@ -70,7 +70,7 @@ def rules_worth(rules: Sequence[Rule]) -> float:
     return min(sum(one.weight for one in rules), RULES_AT_MOST)
 
 
-def _read(text: str, *, may_order: bool) -> Instructing | None:
+def _read(text: str, *, may_order: bool) -> InstructionScore | None:
     rules = tuple(PACK.matches(text))
     if may_order:
         rules = tuple(one for one in rules if not one.is_ordinary)
@@ -81,13 +81,13 @@ def _read(text: str, *, may_order: bool) -> Instructing | None:
         return None
     if rules:
         return _by_rules(rules, _chance(total))
-    return Instructing(f"reads like an order to the system: {quote(stretch.words)}", _chance(total))
+    return InstructionScore(f"reads like an order to the system: {quote(stretch.words)}", _chance(total))
 
 
-def _by_rules(rules: Sequence[Rule], score: float) -> Instructing:
+def _by_rules(rules: Sequence[Rule], score: float) -> InstructionScore:
     more = len({one.reason for one in rules} - {rules[0].reason})
     rest = f" and shows {more} more sign{'s' if more > 1 else ''} of an order" if more else ""
-    return Instructing(f"{rules[0].reason} (rule {rules[0].name}){rest}", score)
+    return InstructionScore(f"{rules[0].reason} (rule {rules[0].name}){rest}", score)
 
 
 def _chance(logit: float) -> float:

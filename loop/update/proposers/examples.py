@@ -30,7 +30,7 @@ from loop.text.spelling import normalise
 from loop.update.history import is_proved
 from loop.update.selection import Choice, Field, choose
 from loop.update.sparing import in_words, left_out, topic_of
-from loop.update.teaching import Considered, Correction, UpdateWork, authors_of, label_of
+from loop.update.teaching import Correction, ProposerResult, UpdateWork, authors_of, label_of
 
 CANDIDATES_USED = 1_500
 """Corrections weighed in one turn."""
@@ -56,7 +56,7 @@ AUTHOR_SHARE = 0.05
 class ExampleProposer:
     """A bundle per turn, and the part of it that is more of the same: what is not proved now grows with the next."""
 
-    def propose(self, work: UpdateWork) -> Considered:
+    def propose(self, work: UpdateWork) -> ProposerResult:
         """The best bundle on this base, first; then the part of it that is only more of the same, when that differs."""
         every = _candidates(work)
         spared = _spared(every, work=work)
@@ -64,7 +64,7 @@ class ExampleProposer:
         ideas = _bundles(kept, work=work, spared=spared)
         if not ideas and spared:
             ideas = _bundles(every, work=work, spared=frozenset())  # only what was to be left out is left to learn
-        return Considered(ideas=tuple(ideas), looked_at=len(every))
+        return ProposerResult(ideas=tuple(ideas), looked_at=len(every))
 
 
 def _spared(candidates: Sequence[Correction], *, work: UpdateWork) -> frozenset[str]:

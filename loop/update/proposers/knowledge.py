@@ -18,7 +18,7 @@ from loop.text.vectors import cosines, learn
 from loop.update.lessons import SAME_TEXT, lessons
 from loop.update.rehearsal import rehearse
 from loop.update.restructuring import restructured
-from loop.update.teaching import Considered, Correction, UpdateWork
+from loop.update.teaching import Correction, ProposerResult, UpdateWork
 from loop.update.titles import title_idea
 
 APART = 0.85
@@ -39,14 +39,14 @@ IDEAS = 2
 class KnowledgeProposer:
     """Edits of stale articles, splits and merges, titles that lead to an article, and articles that are missing."""
 
-    def propose(self, work: UpdateWork) -> Considered:
+    def propose(self, work: UpdateWork) -> ProposerResult:
         """At most IDEAS of each, best supported first; none that costs other cases when tried on the log."""
         worded = [one for one in work.survey.corrections if one.answer]
         taught = lessons(work) if work.bundle.articles else []
         titles, against_titles = title_idea(work, taught)
         missing = _missing(worded, work=work)
         new = [*islice(missing.ideas, IDEAS)]
-        return Considered(
+        return ProposerResult(
             ideas=(
                 *_stale_ideas(worded, work=work)[:IDEAS],
                 *islice(restructured(work, worded), IDEAS),
@@ -58,7 +58,7 @@ class KnowledgeProposer:
         )
 
 
-def _missing(worded: Sequence[Correction], *, work: UpdateWork) -> Considered:
+def _missing(worded: Sequence[Correction], *, work: UpdateWork) -> ProposerResult:
     """Articles from what people answered when they took over, and where the agent had nothing to say."""
     knowledge = {one.id for one in work.issues if one.kind == "knowledge"}
     gaps = [one for one in worded if one.issue_id in knowledge or one.interaction.method == "handover"]
@@ -87,7 +87,7 @@ def _missing(worded: Sequence[Correction], *, work: UpdateWork) -> Considered:
             ideas.append(idea)
         elif trial is not None:
             held_back.append(f"An article from takeovers would take questions from others. {trial.in_words()}")
-    return Considered(ideas=tuple(ideas), looked_at=len(gaps), held_back=tuple(held_back))
+    return ProposerResult(ideas=tuple(ideas), looked_at=len(gaps), held_back=tuple(held_back))
 
 
 def _clusters(corrections: Sequence[Correction]) -> list[list[Correction]]:

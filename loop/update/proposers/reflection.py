@@ -19,7 +19,7 @@ from loop.errors import ModelFailed, OperationRefused
 from loop.records import EditInstructions, ProposalState, Proposer, Record
 from loop.text.instructing import find_instructing
 from loop.text.spelling import normalise
-from loop.update.teaching import Considered, Correction, UpdateWork
+from loop.update.teaching import Correction, ProposerResult, UpdateWork
 
 CASES_SHOWN = 8
 REJECTED_SHOWN = 10
@@ -51,11 +51,11 @@ class Reply(Record):
 class ReflectionProposer:
     """One call, one retry, one edit."""
 
-    def propose(self, work: UpdateWork) -> Considered:
+    def propose(self, work: UpdateWork) -> ProposerResult:
         """At most one idea; nothing without a model or without corrected answers."""
         shown = _shown(work)
         if work.model is None or not shown:
-            return Considered()
+            return ProposerResult()
         messages = _messages(shown, work=work)
         problem = ""
         for _ in range(2):
@@ -63,12 +63,12 @@ class ReflectionProposer:
             try:
                 text = work.model.complete(asked, temperature=0.0, max_tokens=TOKENS)
             except ModelFailed as failure:
-                return Considered(looked_at=len(shown), failures=(f"Reflection: {failure}",))
+                return ProposerResult(looked_at=len(shown), failures=(f"Reflection: {failure}",))
             reply, problem = _read(text, shown=shown, work=work)
             if reply is not None:
                 ideas = () if reply.op == "noop" else (_idea(reply, shown=shown, work=work),)
-                return Considered(ideas=ideas, looked_at=len(shown))
-        return Considered(
+                return ProposerResult(ideas=ideas, looked_at=len(shown))
+        return ProposerResult(
             looked_at=len(shown), failures=(f"Reflection: {work.model.name} gave no usable edit twice. {problem}",)
         )
 

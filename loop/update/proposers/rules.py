@@ -15,7 +15,7 @@ from loop.change.proposal import Idea
 from loop.records import Condition, EvalCase, Grading, Proposer, Rule, SetRule, derived_id
 from loop.stats.proportions import wilson
 from loop.text.spelling import normalise
-from loop.update.teaching import Considered, Correction, UpdateWork
+from loop.update.teaching import Correction, ProposerResult, UpdateWork
 
 LEAST_FIXES = 3
 LEAST_BOUND = 0.6
@@ -58,7 +58,7 @@ class _Weighed:
 class RuleProposer:
     """First-match rules over context fields and key phrases, each an idea of its own."""
 
-    def propose(self, work: UpdateWork) -> Considered:
+    def propose(self, work: UpdateWork) -> ProposerResult:
         """At most IDEAS ideas with different answers, most net fixes first."""
         cases = [case for case in work.survey.witnesses if case.grading is not Grading.TEXT]
         right = [work.survey.right[case.id] for case in cases]
@@ -71,7 +71,7 @@ class RuleProposer:
             if n >= LEAST_FIXES and len({one.author for one in backed[target]}) >= work.agent.limits.min_sources
         ]
         if not targets:
-            return Considered()
+            return ProposerResult()
         # While nothing is right, examples teach phrases better: any phrase would seem to break nothing.
         fields_only = not any(right)
         conditions = [
@@ -103,7 +103,7 @@ class RuleProposer:
             if found:
                 best.append(found)
         best.sort(key=lambda one: (-one.net, one.rule.id))
-        return Considered(
+        return ProposerResult(
             ideas=tuple(_idea(one, cases=cases, backed=backed, work=work) for one in best[:IDEAS]),
             looked_at=len(conditions) * len(targets),
         )

@@ -13,10 +13,10 @@ from loop.change.sections.search import LARGEST, TERMS_MAX, strongest, trial_in_
 from loop.records import Article, Proposer, SearchWeights, SetSearchWeights, WeightsTrial, named_people
 from loop.stats.paired import midp_better
 from loop.text.spelling import quote
-from loop.text.term_weights import Flip, Learned, Lessons, learn_weights
+from loop.text.term_weights import FittedWeights, Flip, Lessons, learn_weights
 from loop.update.history import search_standing
 from loop.update.lessons import Lesson, lessons
-from loop.update.teaching import Considered, Correction, UpdateWork
+from loop.update.teaching import Correction, ProposerResult, UpdateWork
 
 FEWEST = 100
 """Questions from which weights are learned: of fewer, the gain is within the spread of which they are."""
@@ -30,25 +30,25 @@ FLIPS_TOLD = 3
 class SearchProposer:
     """One set of weights, when a trial says they help everywhere."""
 
-    def propose(self, work: UpdateWork) -> Considered:
+    def propose(self, work: UpdateWork) -> ProposerResult:
         """At most one idea; else why there is none."""
         if not work.bundle.articles:
-            return Considered()
+            return ProposerResult()
         found = lessons(work)
         if objection := _objection(found, work=work):
-            return Considered(looked_at=len(found), held_back=(objection,) if found else ())
+            return ProposerResult(looked_at=len(found), held_back=(objection,) if found else ())
         used = found[: _rounded(len(found))]
         if objection := search_standing(work, corrections=len(used)).objection:
-            return Considered(looked_at=len(found), held_back=(objection,))
+            return ProposerResult(looked_at=len(found), held_back=(objection,))
         learned = _learned(
             work.bundle.articles,
             Lessons(tuple(one.question for one in used), tuple(one.article_id for one in used)),
         )
         if learned is None:
-            return Considered(looked_at=len(found), held_back=("Too few right articles are among the best found.",))
+            return ProposerResult(looked_at=len(found), held_back=("Too few right articles are among the best found.",))
         if objection := _trial_objection(learned.trial):
-            return Considered(looked_at=len(found), held_back=(objection,))
-        return Considered(ideas=(_idea(learned, used, work=work),), looked_at=len(found))
+            return ProposerResult(looked_at=len(found), held_back=(objection,))
+        return ProposerResult(ideas=(_idea(learned, used, work=work),), looked_at=len(found))
 
 
 def _objection(found: list[Lesson], *, work: UpdateWork) -> str:
@@ -72,7 +72,7 @@ def _rounded(n: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def _learned(articles: tuple[Article, ...], taught: Lessons) -> Learned | None:
+def _learned(articles: tuple[Article, ...], taught: Lessons) -> FittedWeights | None:
     """A memo: until there is more to learn from, every turn would fit the same."""
     return learn_weights(articles, taught, most=TERMS_MAX, largest=LARGEST)
 
@@ -84,7 +84,7 @@ def _trial_objection(trial: WeightsTrial) -> str:
     return ""
 
 
-def _idea(learned: Learned, used: list[Lesson], *, work: UpdateWork) -> Idea:
+def _idea(learned: FittedWeights, used: list[Lesson], *, work: UpdateWork) -> Idea:
     weights = SearchWeights(
         words={term.text: change for term, change in learned.weights.items() if not term.is_run},
         runs={term.text: change for term, change in learned.weights.items() if term.is_run},

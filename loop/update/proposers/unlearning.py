@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from loop.change.proposal import Idea
-from loop.change.resting import Fallen
+from loop.change.resting import UnsupportedChange
 from loop.records import ChangeExamples, Proposer
-from loop.update.teaching import Considered, UpdateWork
+from loop.update.teaching import ProposerResult, UpdateWork
 
 MOST = 3
 """Changes taken back in one turn besides examples; the others follow."""
@@ -15,10 +15,10 @@ MOST = 3
 class UnlearningProposer:
     """One proposal that takes out every tainted example, and one for each other change that has lost its evidence."""
 
-    def propose(self, work: UpdateWork) -> Considered:
+    def propose(self, work: UpdateWork) -> ProposerResult:
         """No idea while nothing in the base is tainted."""
         ideas = (*_examples(work), *(_taken_back(one) for one in work.fallen[:MOST]))
-        return Considered(ideas=ideas, looked_at=len(work.untrusted_examples) + len(work.fallen))
+        return ProposerResult(ideas=ideas, looked_at=len(work.untrusted_examples) + len(work.fallen))
 
 
 def _examples(work: UpdateWork) -> Iterator[Idea]:
@@ -40,7 +40,7 @@ def _examples(work: UpdateWork) -> Iterator[Idea]:
     )
 
 
-def _taken_back(one: Fallen) -> Idea:
+def _taken_back(one: UnsupportedChange) -> Idea:
     people = "nobody is left behind it" if not one.people_left else f"{one.people_left} people are left behind it"
     why = (
         "Everything from where it came was unlearned."

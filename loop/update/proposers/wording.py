@@ -12,7 +12,7 @@ from loop.records import ChangeExamples, EditInstructions, Operation, Proposer
 from loop.text.edit_parts import is_manner
 from loop.text.sentences import Edit, compare, replaced_words
 from loop.text.spelling import normalise
-from loop.update.teaching import Considered, Correction, UpdateWork
+from loop.update.teaching import Correction, ProposerResult, UpdateWork
 
 EDITS_COMPARED = 2_000
 LONGEST = 300
@@ -47,7 +47,7 @@ class _Habit:
 class WordingProposer:
     """One instruction line for an edit across topics, or new answers of the examples it came from: the smaller one."""
 
-    def propose(self, work: UpdateWork) -> Considered:
+    def propose(self, work: UpdateWork) -> ProposerResult:
         """At most IDEAS ideas, most distinct authors first."""
         edits = [one for one in work.survey.corrections if one.answer and one.given.strip()][-EDITS_COMPARED:]
         least = work.agent.limits.min_sources
@@ -58,7 +58,7 @@ class WordingProposer:
             for habit in habits
             if (operation := _operation(habit, work=work)) is not None
         )
-        return Considered(ideas=tuple(islice(ideas, IDEAS)), looked_at=len(edits))
+        return ProposerResult(ideas=tuple(islice(ideas, IDEAS)), looked_at=len(edits))
 
 
 def _habits(edits: Sequence[Correction]) -> Iterable[_Habit]:

@@ -53,7 +53,7 @@ FITS: Mapping[str, Callable[[Profile], bool]] = {
 """By our field, what a column has to look like whatever its header says. An empty column says nothing."""
 
 
-class Found(NamedTuple):
+class ColumnMatch(NamedTuple):
     """Which column is which."""
 
     columns: dict[str, str]
@@ -67,7 +67,7 @@ def fields_in(
     *,
     taken: Mapping[str, str],
     rows: Sequence[Mapping[str, Any]],
-) -> Found:
+) -> ColumnMatch:
     """The columns of these fields. `taken`: what the user mapped; `rows`: some, to compare texts."""
     used = set(taken.values())
     free = {path: one for path, one in profiles.items() if path not in used and one.filled}
@@ -101,7 +101,7 @@ def fields_in(
             columns["episode_id"] = best
     left = [path for path in free if path not in columns.values() and free[path].is_text]
     unread = _by_values(columns, left, free, names=names, taken=taken, rows=rows)
-    return Found(columns, (*doubts, *unread))
+    return ColumnMatch(columns, (*doubts, *unread))
 
 
 def _bonus(name: str, one: Profile) -> float:

@@ -54,7 +54,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FileHints:
     """What the user says of a file; whatever is not said is guessed."""
 
     importer: Importer | None = None
@@ -65,42 +65,42 @@ class Told:
     delimiter: str = ""
 
 
-def look(stream: BinaryIO, *, name: str, importers: Mapping[str, Importer], now: datetime, told: Told) -> Look:
+def look(stream: BinaryIO, *, name: str, importers: Mapping[str, Importer], now: datetime, hints: FileHints) -> Look:
     """Look at a whole file, in bounded memory; nothing is written.
 
     `importers`: known ones, which recognise their files. Raises InvalidInput where the file is none we read.
     """
-    layout, doubts = _layout(stream, name=name, told=told)
+    layout, doubts = _layout(stream, name=name, hints=hints)
     table = Table(stream, name=name, layout=layout)
     columns = table.columns
     rows, unread = first_rows(table, _ROWS)
     if not rows:
-        return _unreadable(unread, told, layout=layout, columns=columns, importers=importers)
-    options = told.options
-    chosen = told.importer or _recognised(rows, importers, names={*told.mapping, *options.constants})
+        return _unreadable(unread, hints, layout=layout, columns=columns, importers=importers)
+    options = hints.options
+    chosen = hints.importer or _recognised(rows, importers, names={*hints.mapping, *options.constants})
     if chosen is None:
         if layout.delimiter:
-            doubts += without_names(columns, is_told="question" in {*told.mapping, *options.constants})
-        guess = importer_for([row.fields for row in rows], mapping=told.mapping, constants=options.constants)
+            doubts += without_names(columns, is_told="question" in {*hints.mapping, *options.constants})
+        guess = importer_for([row.fields for row in rows], mapping=hints.mapping, constants=options.constants)
         chosen, doubts = guess.importer, [*doubts, *guess.doubts]
         if not guess.is_whole:
             return Look(layout, chosen, options, columns, (), (), Survey(rows=len(rows)), tuple(doubts))
     defaults = defaults_for(agent="look", name=name, at=now, options=options)
-    reader = RowReader(chosen, columns, mapping=told.mapping, options=options, defaults=defaults)
+    reader = RowReader(chosen, columns, mapping=hints.mapping, options=options, defaults=defaults)
     found = survey(Table(stream, name=name, layout=layout), reader, now=now, unrated=options.unrated)
     options, unsure = _settled(options, found, chosen, reader, columns=columns)
     doubts += unsure
     shown = _with_any_rating(options, found) if any(one.stops and one.field == "rating" for one in doubts) else options
-    reader = RowReader(chosen, columns, mapping=told.mapping, options=shown, defaults=defaults)
+    reader = RowReader(chosen, columns, mapping=hints.mapping, options=shown, defaults=defaults)
     arriving, refused = _arriving(rows, reader)
-    if told.importer is None:
+    if hints.importer is None:
         doubts += without_judgement(
             chosen,
             n_rated=found.ratings.total() + found.rated_in_words + found.unread.total(),
             arriving=[made for _, made in arriving],
             profiles=profiles_of(row.fields for row in rows[:_PROFILED]),
         )
-    if not arriving and refused and told.importer is None and not any(doubt.stops for doubt in doubts):
+    if not arriving and refused and hints.importer is None and not any(doubt.stops for doubt in doubts):
         doubts.append(Doubt("file", f"None of the first rows can be used. {refused[0].reason}", stops=True))
     lines = tuple(sorted((*unread, *refused), key=lambda row: row.line)[:_SHOWN])
     return Look(layout, chosen, options, columns, arriving, lines, found, tuple(doubts))
@@ -108,7 +108,7 @@ def look(stream: BinaryIO, *, name: str, importers: Mapping[str, Importer], now:
 
 def _unreadable(
     refused: Sequence[RowError],
-    told: Told,
+    hints: FileHints,
     *,
     layout: Layout,
     columns: tuple[str, ...],
@@ -116,15 +116,15 @@ def _unreadable(
 ) -> Look:
     """A look at a file whose first rows cannot be read; whoever says what it holds may try all the same."""
     says = f"None of the first {len(refused):,} rows can be read. The first is on line {refused[0].line:,}: "
-    doubt = Doubt("file", says + refused[0].reason, stops=told.importer is None)
+    doubt = Doubt("file", says + refused[0].reason, stops=hints.importer is None)
     found = Survey(rows=len(refused), refused=len(refused))
-    importer = told.importer or next(iter(importers.values()))
-    return Look(layout, importer, told.options, columns, (), tuple(refused[:_SHOWN]), found, (doubt,))
+    importer = hints.importer or next(iter(importers.values()))
+    return Look(layout, importer, hints.options, columns, (), tuple(refused[:_SHOWN]), found, (doubt,))
 
 
-def _layout(stream: BinaryIO, *, name: str, told: Told) -> tuple[Layout, list[Doubt]]:
+def _layout(stream: BinaryIO, *, name: str, hints: FileHints) -> tuple[Layout, list[Doubt]]:
     doubts: list[Doubt] = []
-    if told.encoding is None:
+    if hints.encoding is None:
         found = encoding_of(stream)
         layout = found.layout
         if found.utf8_lines:
@@ -134,10 +134,10 @@ def _layout(stream: BinaryIO, *, name: str, told: Told) -> tuple[Layout, list[Do
             says = f"{found.foreign_lines:,} lines are not UTF-8 like the others: those are refused, by line."
             doubts.append(Doubt("file", says, "--encoding cp1252"))
     else:
-        layout = Layout(encoding=told.encoding)
+        layout = Layout(encoding=hints.encoding)
     if format_of(stream, name, layout=layout) == "csv":
         parted = separator_of(stream, layout)
-        layout = parted.model_copy(update={"delimiter": told.delimiter}) if told.delimiter else parted
+        layout = parted.model_copy(update={"delimiter": hints.delimiter}) if hints.delimiter else parted
     return layout, doubts
 
 
