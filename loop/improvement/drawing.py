@@ -4,11 +4,15 @@ import html
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from loop.records.improvement import CostWeek, ReleaseGain, Rollback, SignalChart
+from loop.improvement.wording import signed
+from loop.records.improvement import CostWeek, ReleaseGain, Rollback, SignalChart, SignalDay
 
-WIDTH, HEIGHT = 720, 190
+WIDTH, HALF, HEIGHT = 720, 360, 118
+"""Of a picture, of one of two beside each other; pixels."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 20, 22
 BLUE, GREEN, VERMILLION, GREY = "#0072B2", "#00694c", "#a83c00", "#505b67"
+CUT = 0.1
+"""An axis of shares is cut only where more than this is left out at that end."""
 _COLOURS = {"good": GREEN, "bad": VERMILLION, "neutral": GREY}
 
 
@@ -18,8 +22,7 @@ def signal_picture(chart: SignalChart, *, releases: Sequence[ReleaseGain], back:
     if len(days) < 2:
         return ""
     first, last = (date.fromisoformat(days[end].day).toordinal() for end in (0, -1))
-    ends = [one for day in days for one in (day.good / day.n, day.lower, day.upper) if one is not None]
-    low, high = max(0.0, min(ends) - 0.02), min(1.0, max(ends) + 0.02)
+    low, high = _ends(days)
 
     def x(day: str) -> float:
         return _LEFT + (date.fromisoformat(day).toordinal() - first) / max(1, last - first) * (WIDTH - _LEFT - _RIGHT)
@@ -49,6 +52,12 @@ def signal_picture(chart: SignalChart, *, releases: Sequence[ReleaseGain], back:
     return _picture("".join(parts), alt=alt)
 
 
+def is_cut(chart: SignalChart) -> bool:
+    """Whether the axis of its picture shows less than 0 to 100 %."""
+    days = [day for day in chart.days if day.n]
+    return len(days) > 1 and _ends(days) != (0.0, 1.0)
+
+
 def gains_picture(releases: Sequence[ReleaseGain], *, alt: str) -> str:
     """Gain per release against zero, each by its best evidence."""
     some = [(one, gain) for one in releases if (gain := one.gain) is not None]
@@ -56,17 +65,17 @@ def gains_picture(releases: Sequence[ReleaseGain], *, alt: str) -> str:
         return ""
     ends = [value for _, gain in some for value in (gain.low, gain.high, 0.0)]
     low, high = min(ends) - 0.01, max(ends) + 0.01
-    height, left = 34 + 24 * len(some), 60
+    height, left = 30 + 14 * len(some), 40
 
     def x(value: float) -> float:
-        return left + (value - low) / (high - low) * (WIDTH - left - _RIGHT - 70)
+        return left + (value - low) / (high - low) * (HALF - left - _RIGHT - 44)
 
     parts = [
         f'<line x1="{x(0):.1f}" y1="10" x2="{x(0):.1f}" y2="{height - 20}" stroke="{GREY}" stroke-dasharray="4 3"/>',
         f'<text x="{x(0):.1f}" y="{height - 6}" text-anchor="middle">0 points</text>',
     ]
     for place, (one, gain) in enumerate(some):
-        at = 20 + 24 * place
+        at = 14 + 14 * place
         colour = _COLOURS[gain.direction]
         fill = colour if gain.is_clear else "#fff"
         parts.append(f'<text x="{left - 10}" y="{at + 4}" text-anchor="end">v{one.number}</text>')
@@ -75,10 +84,10 @@ def gains_picture(releases: Sequence[ReleaseGain], *, alt: str) -> str:
             'stroke-width="2"/>'
         )
         parts.append(
-            f'<circle cx="{x(gain.effect):.1f}" cy="{at}" r="5" fill="{fill}" stroke="{colour}" stroke-width="2"/>'
+            f'<circle cx="{x(gain.effect):.1f}" cy="{at}" r="4" fill="{fill}" stroke="{colour}" stroke-width="2"/>'
         )
-        parts.append(f'<text x="{WIDTH - _RIGHT}" y="{at + 4}" text-anchor="end">{100 * gain.effect:+.1f}</text>')
-    return _picture("".join(parts), alt=alt, height=height)
+        parts.append(f'<text x="{HALF - _RIGHT}" y="{at + 4}" text-anchor="end">{signed(gain.effect)}</text>')
+    return _picture("".join(parts), alt=alt, wide=HALF, height=height)
 
 
 def takeovers_picture(weeks: Sequence[CostWeek], *, alt: str) -> str:
@@ -87,41 +96,48 @@ def takeovers_picture(weeks: Sequence[CostWeek], *, alt: str) -> str:
     if len(some) < 2:
         return ""
     high = max(0.01, 1.1 * max(taken for _, taken in some))
-    wide = (WIDTH - _LEFT - _RIGHT) / len(some)
+    wide = (HALF - _LEFT - _RIGHT) / len(some)
 
     def y(value: float) -> float:
         return HEIGHT - _BOTTOM - value / high * (HEIGHT - _TOP - _BOTTOM)
 
-    parts = [_axis(0.0, high, y), _dates(some[0][0].week, some[-1][0].week)]
+    parts = [_axis(0.0, high, y, wide=HALF), _dates(some[0][0].week, some[-1][0].week, wide=HALF)]
     for place, (_, taken) in enumerate(some):
         top = y(taken)
         parts.append(
             f'<rect x="{_LEFT + place * wide + 1:.1f}" y="{top:.1f}" width="{max(1.0, wide - 2):.1f}" '
             f'height="{HEIGHT - _BOTTOM - top:.1f}" fill="{BLUE}"/>'
         )
-    return _picture("".join(parts), alt=alt)
+    return _picture("".join(parts), alt=alt, wide=HALF)
 
 
 # steps -------------------------------------------------------------------------------------------------------------
-def _picture(inside: str, *, alt: str, height: int = HEIGHT) -> str:
+def _ends(days: Sequence[SignalDay]) -> tuple[float, float]:
+    """Of an axis of shares: around what is drawn; where little would be cut off, nothing is."""
+    ends = [one for day in days for one in (day.good / day.n, day.lower, day.upper) if one is not None]
+    low, high = min(ends) - 0.02, max(ends) + 0.02
+    return (low if low > CUT else 0.0, high if high < 1 - CUT else 1.0)
+
+
+def _picture(inside: str, *, alt: str, wide: int = WIDTH, height: int = HEIGHT) -> str:
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{html.escape(alt)}" '
+        f'<svg viewBox="0 0 {wide} {height}" role="img" aria-label="{html.escape(alt)}" '
         f'xmlns="http://www.w3.org/2000/svg">{inside}</svg>'
     )
 
 
-def _axis(low: float, high: float, y: Callable[[float], float]) -> str:
+def _axis(low: float, high: float, y: Callable[[float], float], *, wide: int = WIDTH) -> str:
     return "".join(
-        f'<line x1="{_LEFT}" y1="{y(value):.1f}" x2="{WIDTH - _RIGHT}" y2="{y(value):.1f}" stroke="#d9dfe5"/>'
+        f'<line x1="{_LEFT}" y1="{y(value):.1f}" x2="{wide - _RIGHT}" y2="{y(value):.1f}" stroke="#d9dfe5"/>'
         f'<text x="{_LEFT - 5}" y="{y(value) + 4:.1f}" text-anchor="end">{100 * value:.0f} %</text>'
         for value in (low, (low + high) / 2, high)
     )
 
 
-def _dates(first: str, last: str) -> str:
+def _dates(first: str, last: str, *, wide: int = WIDTH) -> str:
     return (
         f'<text x="{_LEFT}" y="{HEIGHT - 6}">{html.escape(first)}</text>'
-        f'<text x="{WIDTH - _RIGHT}" y="{HEIGHT - 6}" text-anchor="end">{html.escape(last)}</text>'
+        f'<text x="{wide - _RIGHT}" y="{HEIGHT - 6}" text-anchor="end">{html.escape(last)}</text>'
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from loop.stats.proportions import Interval
 
 SIGMAS = 3.0
-"""Width of the limits; about one false alarm a year of days (`reference/statistics.md`, section 6)."""
+"""Width of the limits; about one false alarm a year of days."""
 LEAST_DAYS = 10
 """Days of a phase below which there are no limits."""
 LEAST_N = 5

@@ -11,12 +11,18 @@ from playwright.sync_api import expect
 from loop import improvement
 from loop.records import Verdict
 from tests.browser.accessibility import violations
-from tests.browser.conftest import Served, Visits, settled
+from tests.browser.conftest import Opens, Served, Visits, settled
 from tests.manager_world import World, waiting_item
 from tests.screens import improving
 
 pytestmark = pytest.mark.browser
 
+BROKEN = """cell => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return new Set([...range.getClientRects()].map((one) => one.top)).size > 1 ? cell.textContent : "";
+}"""
+"""The words of a cell that take more than one line."""
 SECTIONS = ("Better", "Why", "Cost", "Next", "Months")
 
 
@@ -79,6 +85,23 @@ def test_the_printed_report_asks_for_nothing_and_breaks_no_rule(visits: Visits, 
     assert report.locator("svg").count() == 3
     wide = report.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
     assert (asked, wide) == ([], True)
+
+
+def test_the_report_prints_on_one_sheet_and_breaks_no_date_or_month(opens: Opens) -> None:
+    """Half a year with many decisions waiting, and one of short signals with an alarm."""
+    waiting = tuple(waiting_item(f"w{n}", verdict=Verdict.PROVED, gain=0.04, days=9) for n in range(15))
+    worlds = World(1, waiting=waiting), World(1, season=None, falls=0.12, waiting=waiting)
+    report = opens()
+    for world in worlds:
+        report.set_content(improvement.as_html(improvement.overview(world.facts()), name="Desk"))
+        printed = report.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) == 1
+        for width in (800, 390):
+            report.set_viewport_size({"width": width, "height": 1000})
+            assert report.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+            for one in report.locator("td.once").all():
+                words = one.evaluate(BROKEN)
+                assert words == "", "no date and no month is broken over lines"
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -13,6 +13,8 @@ BLUE, SKY, GREEN, VERMILLION, GREY, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#
 """Okabe–Ito; never the only sign: symbols, dashes and words say the same."""
 FEW = 30
 """Signals below which a point is drawn hollow: few cases lie."""
+CUT = 0.1
+"""An axis of shares is cut only where more than this is left out at that end."""
 _CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
@@ -32,7 +34,7 @@ def frame(figure: go.Figure, *, key: str, alt: str, height: int = 300, top: int 
         template=None,
         height=height,
         margin={"l": 8, "r": 8, "t": top, "b": 8},
-        legend={"orientation": "h", "y": -0.18, "x": 0},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
         showlegend=has_legend,
         hovermode="closest",
         dragmode=False,

@@ -34,12 +34,12 @@ def whiskers(
 ) -> None:
     """Dots with intervals against zero; filled only where the interval leaves zero out."""
     figure = go.Figure()
-    for one in some:
+    for place, one in enumerate(some):  # by place: two changes of the same name are two lines
         is_clear = one.low > 0 or one.high < 0
         colour = _COLOURS.get(one.tone, quiet())
         figure.add_scatter(
             x=[scale * one.effect],
-            y=[_short(one.name)],
+            y=[place],
             mode="markers",
             marker={
                 "size": 11,
@@ -59,7 +59,13 @@ def whiskers(
             hovertemplate=f"%{{x:+.1f}}{unit} ({scale * one.low:+.1f} to {scale * one.high:+.1f})<extra></extra>",
         )
     figure.add_vline(x=0, line={"color": quiet(), "dash": "dash", "width": 1})
-    figure.update_yaxes(type="category", autorange="reversed")
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=list(range(len(some))),
+        ticktext=[_short(one.name) for one in some],
+        range=[len(some) - 0.5, -0.5],
+        zeroline=False,
+    )
     figure.update_xaxes(ticksuffix=unit, zeroline=False)
     frame(figure, key=key, alt=alt, height=90 + 38 * len(some), has_legend=False)
     numbers(

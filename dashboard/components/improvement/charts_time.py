@@ -6,7 +6,7 @@ from datetime import datetime
 import plotly.graph_objects as go
 
 from dashboard.components.elements import words
-from dashboard.components.improvement.charts import FEW, GREEN, ORANGE, VERMILLION, frame, ink, numbers, quiet
+from dashboard.components.improvement.charts import CUT, FEW, GREEN, ORANGE, VERMILLION, frame, ink, numbers, quiet
 from loop import improvement
 from loop.records.improvement import AvoidedErrors, CostWeek, LevelPoint, ReleaseGain, Rollback, SignalChart
 
@@ -57,7 +57,8 @@ def control_chart(chart: SignalChart, *, name: str, releases: Sequence[ReleaseGa
             )
     if x:
         _mark(figure, releases, back, first=x[0], last=x[-1])
-    _shares(figure, [day.low for day in days], [day.high for day in days])
+    drawn = [day.good / day.n for day in days]
+    _shares(figure, [*drawn, *(day.lower for day in days)], [*drawn, *(day.upper for day in days)])
     frame(
         figure,
         key=f"control-{chart.kind}",
@@ -231,12 +232,13 @@ def _mark(
 
 
 def _shares(figure: go.Figure, low: Sequence[float | None], high: Sequence[float | None]) -> None:
-    """An axis of shares, cut where nothing is, and saying so."""
+    """An axis of shares, cut where much of it is empty, and saying so."""
     ends = [one for one in (*low, *high) if one is not None]
     if not ends:
         return
-    bottom, top = max(0.0, min(ends) - 0.03), min(1.0, max(ends) + 0.03)
-    cut = f"axis from {bottom:.0%}" if bottom > 0.005 else None
+    bottom, top = min(ends) - 0.03, max(ends) + 0.03
+    bottom, top = bottom if bottom > CUT else 0.0, top if top < 1 - CUT else 1.0
+    cut = f"axis from {bottom:.0%}" if bottom else None
     figure.update_yaxes(
         tickformat=".0%", range=[bottom, top], title={"text": cut, "font": {"size": 11}} if cut else None
     )
