@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """Where people open the screens, such as `https://desk.example.org`. Empty: on loopback, on the port."""
     insecure_http: bool = False
     """Whether people may sign in over plain HTTP from other machines: whoever listens on the way reads passwords."""
+    trusted_proxy: str = ""
+    """Addresses or networks of the proxies in front, by comma: what they say of who connected to them is believed."""
     oidc_metadata_url: str = ""
     """The provider's discovery document: `https://…/.well-known/openid-configuration`."""
     oidc_client_id: str = ""

@@ -4,31 +4,28 @@ A grant is a row that decides: sealed, and in its agent's journal. The others be
 the journal's key, and a row whose signature is not of it counts as not there.
 """
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from loop.errors import Conflict, NotAllowed
-from loop.ports.people import Standing
+from loop.ports.people import Standing, TryCount
 from loop.records import Grant, Member, Note, Person, Role, SignIn, SignInLink
-from storage import audit
+from storage import audit, tries
 from storage.among import among
 from storage.connecting import reading, writing
 from storage.locks import lock_agent
 from storage.record import TouchedRows
 from storage.rows import columns_of, from_row, to_row
 from storage.standing import is_ours, read_approvers, read_person, read_roles, read_sign_in, read_standing, signed
-from storage.statements import upsert
-from storage.tables import AgentRow, GrantRow, PersonRow, SignInFailureRow, SignInLinkRow, SignInRow
+from storage.tables import AgentRow, GrantRow, PersonRow, SignInLinkRow, SignInRow
 
 _KEPT = timedelta(days=30)
 """How long sign-ins and links that are over stay."""
-_FAILURES_KEPT = timedelta(days=1)
 
 _People, _SignIns, _Links = PersonRow.core(), SignInRow.core(), SignInLinkRow.core()
-_Failures, _Grants = SignInFailureRow.core(), GrantRow.core()
+_Grants = GrantRow.core()
 
 
 class PeopleRows:
@@ -186,23 +183,19 @@ class PeopleRows:
         with writing(self._engine) as connection:
             _end(connection, digest=digest, at=at)
 
-    def note_try(self, name: str, *, at: datetime, pause: Callable[[int], timedelta]) -> timedelta:
+    def note_try(self, counts: Sequence[TryCount], *, at: datetime) -> timedelta:
         """Count a password that is about to be tried; how long to wait first, and then it is not counted."""
-        mine = _Failures.c.name == _name_digest(name)
+        with reading(self._engine) as connection:  # who has to wait takes no lock that others wait for
+            wait = tries.read_wait(connection, counts, at=at)
+        if wait:
+            return wait
         with writing(self._engine) as connection:
-            connection.execute(sa.delete(_Failures).where(_Failures.c.last_at < at - _FAILURES_KEPT))
-            row = connection.execute(sa.select(_Failures).where(mine).with_for_update()).mappings().first()
-            count = int(row["count"]) if row else 0
-            wait = (row["last_at"] + pause(count) - at) if row else timedelta(0)
-            if wait > timedelta(0):
-                return wait
-            upsert(connection, _Failures, [{"name": _name_digest(name), "count": count + 1, "last_at": at}])
-            return timedelta(0)
+            return tries.add_try(connection, counts, at=at)
 
-    def forget_failures(self, name: str) -> None:
+    def forget_tries(self, counts: Sequence[TryCount]) -> None:
         """The password was right."""
         with writing(self._engine) as connection:
-            connection.execute(sa.delete(_Failures).where(_Failures.c.name == _name_digest(name)))
+            tries.take_back(connection, counts)
 
 
 def read_grants(connection: sa.Connection, *, agent: str = "", name: str = "") -> list[Grant]:
@@ -287,7 +280,3 @@ def _end(connection: sa.Connection, *, at: datetime, person: str = "", digest: s
         ended = from_row(SignIn, row).model_copy(update={"revoked_at": at})
         made = signed(connection, ended) if is_ours(connection, row) else {"revoked_at": at}
         connection.execute(sa.update(_SignIns).where(_SignIns.c.digest == row["digest"]).values(**made))
-
-
-def _name_digest(name: str) -> str:
-    return hashlib.sha256(name.strip().casefold().encode("utf-8", "replace")).hexdigest()

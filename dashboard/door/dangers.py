@@ -1,6 +1,7 @@
 """Settings with which the screens do not start: each would let a stranger, or a program, press Approve."""
 
 from collections.abc import Callable, Iterator, Sequence
+from ipaddress import ip_network
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -64,6 +65,10 @@ def _of_listening(address: object, settings: Settings) -> Iterator[Danger]:
         yield Danger("RATCHET_ALLOWED_HOSTS", "each is a name, exactly as it stands in the address bar")
     if settings.public_url and not origin_of(settings.public_url).startswith(("https://", "http://")):
         yield Danger("RATCHET_PUBLIC_URL", "it is no address", "Such as https://desk.example.org")
+    if not all(_is_network(one) for one in settings.trusted_proxy.split(",") if settings.trusted_proxy):
+        yield Danger(
+            "RATCHET_TRUSTED_PROXY", "each is an address or a network", "Such as 10.0.0.7 or 172.18.0.0/16, by comma"
+        )
     if address in LOOPBACK:
         return
     if not settings.sign_in:
@@ -84,6 +89,13 @@ def _of_listening(address: object, settings: Settings) -> Iterator[Danger]:
             "people would sign in over plain HTTP, and whoever listens on the way reads what they type",
             "Put HTTPS in front and name its address, or say RATCHET_INSECURE_HTTP=1.",
         )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return ip_network(text.strip()).prefixlen > 0
+    except ValueError:
+        return False
 
 
 def unsigned(settings: Settings) -> list[Danger]:

@@ -63,3 +63,8 @@ def origin_of(url: str) -> str:
 def cookie_name(port: int) -> str:
     """Cookies ignore ports, so that of each desk on a machine names its own."""
     return f"ratchet-{port}"
+
+
+def known_name(port: int) -> str:
+    """Of the cookie that says somebody signed in with this browser before; it lets nobody in."""
+    return f"ratchet-known-{port}"

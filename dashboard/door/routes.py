@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from dashboard.door import pages, provider
-from dashboard.door.hosts import Hosts, cookie_name
+from dashboard.door.hosts import Hosts, cookie_name, known_name
 from dashboard.door.passwords import AT_A_TIME, Argon2
 from loop import desk, wiring
 from loop.errors import InvalidInput, NotAllowed, RatchetError
@@ -25,6 +25,7 @@ from loop.serve.refusal import Refusal
 NEXT = "ratchet-next"
 """Cookie with the page that was asked for before somebody signed in."""
 _NEXT_SECONDS = 600
+_KNOWN_SECONDS = 30 * 24 * 3600
 _FORM_MAX = 8 * 1024
 _WAITING = 32
 """People who sign in at once, at most."""
@@ -119,11 +120,22 @@ class Routes:
             name, password = form.get("name", ""), form.get("password", "")
             async with _turn():
                 made = await asyncio.to_thread(
-                    desk.sign_in, self._desk.people, name, password, passwords=_passwords(), how=self._desk.opening
+                    desk.sign_in,
+                    self._desk.people,
+                    name,
+                    password,
+                    passwords=_passwords(),
+                    how=self._desk.opening,
+                    caller=self._caller(request),
                 )
         except (RatchetError, Refusal) as error:
             return _sign_in_page(_words(error), status=_status(error))
         return self.let_in(made, request)
+
+    def _caller(self, request: Request) -> desk.Caller:
+        """By the address that connected: a header that says another counts from a proxy we trust alone."""
+        address = "" if request.client is None else request.client.host
+        return desk.Caller(address, browser=request.cookies.get(known_name(self._desk.port), ""))
 
     async def _set_up(self, request: Request) -> Response:
         """A new password, by a one-time link."""
@@ -225,6 +237,11 @@ class Routes:
             secure=self.is_secure(request),
         )
         answer.delete_cookie(NEXT, path="/", httponly=True, samesite="lax")
+        if self._desk.mode == "accounts":
+            answer.set_cookie(
+                known_name(self._desk.port), made.sign_in.digest, max_age=_KNOWN_SECONDS, path="/sign-in",
+                httponly=True, samesite="strict", secure=self.is_secure(request),
+            )  # fmt: skip
         return answer
 
     def keeping_next(self, answer: Response, request: Request) -> Response:

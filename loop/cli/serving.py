@@ -175,6 +175,8 @@ def _serve(
             threading.Thread(target=_open_when_ready, args=(settings.local_address(chosen), link), daemon=True).start()
         once = "" if settings.sign_in else "; the link opens it once, for another: ratchet open"
         click.echo(f"Ratchet is at {link} (stop with Ctrl+C{once})")
+        if settings.sign_in == "accounts" and settings.public_url and not settings.trusted_proxy:
+            click.echo("Wrong passwords count as from one address: name your proxy in RATCHET_TRUSTED_PROXY.", err=True)
         sys.stdout.flush()
         return _kept(children[0], start, settings=settings) if has_worker else children[0].wait()
     except KeyboardInterrupt:
@@ -218,7 +220,9 @@ def _environment(settings: Settings) -> Mapping[str, str]:
     """What the children must agree on with us, whatever folder they start in."""
     secret = settings.cookie_secret.get_secret_value()
     shared = {"STREAMLIT_SERVER_COOKIE_SECRET": secret} if secret else {}
-    return {"RATCHET_DATABASE_URL": settings.database_url} | shared
+    # The server believes what the proxies it trusts say of who asks, and by itself whatever runs on this machine.
+    trusted = {"FORWARDED_ALLOW_IPS": settings.trusted_proxy}
+    return {"RATCHET_DATABASE_URL": settings.database_url} | shared | trusted
 
 
 def _look() -> list[str]:

@@ -68,6 +68,7 @@ from loop.desk.firewall import (
 from loop.desk.firewall_words import estimate_words, without_words
 from loop.desk.foreseeing import Forecast, foresee_settings
 from loop.desk.foureyes import Rights, approvals, authors_of, check_may, rights
+from loop.desk.guessing import Caller, pause_after
 from loop.desk.handing_in import HandedIn, RefusedDraft, hand_in
 from loop.desk.health import health_document, worker_words
 from loop.desk.keeping import keep
@@ -108,7 +109,6 @@ from loop.desk.signing_in import (
     open_for_operator,
     opened,
     operator_link,
-    pause_after,
     person_of_link,
     set_password,
     sign_in,
@@ -133,6 +133,7 @@ __all__ = [
     "Answering",
     "AuditProgress",
     "AuditQuestion",
+    "Caller",
     "Came",
     "Chance",
     "ClaimBacking",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from loop.desk.guessing import Caller, counts_of, name_count
 from loop.errors import InvalidInput, NotAllowed
 from loop.ports import Clock
 from loop.ports.people import People
@@ -21,12 +22,9 @@ OPEN_LINK = timedelta(minutes=30)
 """How long the link works that the operator opens the desk with."""
 OPERATOR_STAYS = timedelta(days=7)
 """How long the operator's browser stays signed in: whoever reads the database can make a link anyway."""
-FREE_TRIES = 5
-"""Wrong passwords in a row before one has to wait."""
 PASSWORD_LEAST = 12
 """Characters of a password, at least; nothing else is asked of it."""
 _PASSWORD_MOST = 200
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
 
 
 class Passwords(Protocol):
@@ -92,29 +90,25 @@ def open_for_operator(people: People, link: str, *, clock: Clock, token: Token) 
     return opened(people, "", how=Opening(clock, token, Stay(OPERATOR_STAYS, OPERATOR_STAYS)))
 
 
-def sign_in(people: People, name: str, password: str, *, passwords: Passwords, how: Opening) -> Opened:
+def sign_in(
+    people: People, name: str, password: str, *, passwords: Passwords, how: Opening, caller: Caller | None = None
+) -> Opened:
     """Sign a browser in by name and password. Raises NotAllowed, which does not tell whether the name is known.
 
     A try counts as wrong before it is looked at, so that many at once are no more than many in a row.
     """
     name = name.strip()
-    wait = people.note_try(name, at=how.clock(), pause=pause_after)
+    counts = counts_of(people, name, caller or Caller())
+    wait = people.note_try(counts, at=how.clock())
     if wait:
-        raise NotAllowed(f"That was wrong too often. Try again in {wait.seconds // 60 + 1} min.")
+        raise NotAllowed(f"That was wrong too often. Try again in {-(-wait.seconds // 60) or 1} min.")
     person = people.person(name)
     may = person is not None and person.disabled_at is None
     is_right = passwords.fits(password, person.password if person is not None and may else "")
     if person is None or not may or not is_right:
         raise NotAllowed("Name or password is wrong.")
-    people.forget_failures(name)
+    people.forget_tries(counts)
     return opened(people, person.name, how=how)
-
-
-def pause_after(failures: int) -> timedelta:
-    """How long one waits after so many wrong passwords in a row."""
-    if failures < FREE_TRIES:
-        return timedelta(0)
-    return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failures - FREE_TRIES, 20))
 
 
 def set_password(people: People, link: str, password: str, *, passwords: Passwords, how: Opening) -> Opened:
@@ -129,7 +123,7 @@ def set_password(people: People, link: str, password: str, *, passwords: Passwor
     check_password(password, name=found.person)
     note = Note(actor=found.person, action=JournalAction.SET_PASSWORD, subject=found.person, at=now)
     person = people.keep_password(digest_of(link), password=passwords.make(password), at=now, note=note)
-    people.forget_failures(person.name)
+    people.forget_tries([name_count(person.name)])
     return opened(people, person.name, how=how)
 
 

@@ -17,6 +17,19 @@ class Standing(NamedTuple):
     """None: nothing; of the operator too."""
 
 
+class TryCount(NamedTuple):
+    """One number that wrong passwords are counted in."""
+
+    key: str
+    """What they have in common: a name, an address, a browser."""
+    pause: Callable[[int], timedelta]
+    """How long to wait, by how many there were."""
+    rest: timedelta
+    """After so long without one they are forgotten."""
+    is_shared: bool = False
+    """Whether others are counted in it too, so that one right password forgets none of theirs."""
+
+
 class People(Protocol):
     """Who may sign in at a database, and with what."""
 
@@ -106,14 +119,13 @@ class People(Protocol):
         """Sign one browser out."""
         ...
 
-    def note_try(self, name: str, *, at: datetime, pause: Callable[[int], timedelta]) -> timedelta:
+    def note_try(self, counts: Sequence[TryCount], *, at: datetime) -> timedelta:
         """Count a password that is about to be tried; how long to wait first, and then it is not counted.
 
-        `pause`: by how many were wrong in a row. Whether there is such a person makes no difference; what is a day old
-        is forgotten.
+        Under each of `counts`; the longest wait of them. Of many at once it is as many as in a row.
         """
         ...
 
-    def forget_failures(self, name: str) -> None:
+    def forget_tries(self, counts: Sequence[TryCount]) -> None:
         """The password was right."""
         ...

@@ -1,6 +1,10 @@
 """Accounts kept here, in a real browser: the set-up link, the password, and a page whose person lost their role."""
 
+import http.client
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -39,13 +43,17 @@ class Team:
 
 @pytest.fixture(scope="module")
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    folder = tmp_path_factory.mktemp("accounts")
+    with running_team(tmp_path_factory.mktemp("accounts")) as made:
+        yield made
+
+
+@contextmanager
+def running_team(folder: Path, **environment: str) -> Iterator[Team]:
     url = f"sqlite:///{folder / 'ratchet.db'}"
     database = wiring.open_database(Settings(database_url=url, journal_key=KEY))
     seed.fill(database, slug="desk", rows=60)
-    with running_desk(
-        url, folder, environment={"RATCHET_SIGN_IN": "accounts", "RATCHET_JOURNAL_KEY": KEY.get_secret_value()}
-    ) as process:
+    signs = {"RATCHET_SIGN_IN": "accounts", "RATCHET_JOURNAL_KEY": KEY.get_secret_value()}
+    with running_desk(url, folder, environment=signs | environment) as process:
         yield Team(process, database)
     database.close()
 
@@ -144,3 +152,44 @@ def test_the_forms_of_signing_in_keep_the_rules_of_accessibility(team: Team, bro
         assert page.locator("#password").count() == 1
         assert plain_offences(page) == ""
     context.close()
+
+
+def guess(team: Team, name: str, **headers: str) -> str:
+    """What a program is answered that tries a password."""
+    connection = http.client.HTTPConnection("127.0.0.1", team.port, timeout=60)
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": team.address}
+    named = {key.replace("_", "-"): value for key, value in headers.items()}
+    try:
+        connection.request("POST", "/sign-in", urlencode({"name": name, "password": "wrong " * 3}), form | named)
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("trusted", ["", "127.0.0.1"])
+def test_a_guesser_has_to_wait_whatever_it_says_and_keeps_nobody_out(
+    browser: Browser, opens: Opens, tmp_path: Path, trusted: str
+) -> None:
+    """Addresses are believed from a trusted proxy alone, and a browser that was signed in before counts apart."""
+    with running_team(tmp_path, RATCHET_TRUSTED_PROXY=trusted) as team:
+        page = opens()
+        set_up(page, team.invite("ana", Role.ADMIN))
+        settled(page)
+        kept = {one["name"]: one for one in page.context.cookies(f"{team.address}/sign-in")}
+        known = kept[f"ratchet-known-{team.port}"]
+        assert (known["httpOnly"], known["sameSite"], known["path"]) == (True, "Strict", "/sign-in")
+        page.goto(f"{team.address}/sign-out")
+        page.get_by_role("button", name="Sign out").click()
+        answers = [guess(team, f"name-{n}", X_Forwarded_For=f"203.0.113.{n}") for n in range(25)]
+        assert sum("too often" in one for one in answers) == (0 if trusted else 5)
+        for _ in range(6):
+            last = guess(team, "ana")
+        assert "too often" in last
+        page.goto(f"{team.address}/sign-in")
+        enter(page, "ana")
+        settled(page)
+        expect(page.locator(".rt-frame")).to_contain_text("ana")
+        stranger = opens()
+        stranger.goto(f"{team.address}/sign-in")
+        enter(stranger, "ana")
+        expect(stranger.get_by_role("alert")).to_contain_text("too often")
