@@ -1,11 +1,9 @@
 """The door's own addresses: the one-time link, signing in and out, and setting a password."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from html import escape
 from urllib.parse import parse_qs
 
@@ -15,7 +13,7 @@ from starlette.types import ASGIApp
 
 from dashboard.door import pages, provider
 from dashboard.door.hosts import Hosts, cookie_name, known_name
-from dashboard.door.passwords import AT_A_TIME, Argon2
+from dashboard.door.passwords import passwords, turn
 from loop import desk, wiring
 from loop.errors import InvalidInput, NotAllowed, RatchetError
 from loop.ports.people import People
@@ -27,8 +25,6 @@ NEXT = "ratchet-next"
 _NEXT_SECONDS = 600
 _KNOWN_SECONDS = 30 * 24 * 3600
 _FORM_MAX = 8 * 1024
-_WAITING = 32
-"""People who sign in at once, at most."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -118,13 +114,13 @@ class Routes:
         try:
             form = await _form(request)
             name, password = form.get("name", ""), form.get("password", "")
-            async with _turn():
+            async with turn():
                 made = await asyncio.to_thread(
                     desk.sign_in,
                     self._desk.people,
                     name,
                     password,
-                    passwords=_passwords(),
+                    passwords=passwords(),
                     how=self._desk.opening,
                     caller=self._caller(request),
                 )
@@ -144,13 +140,13 @@ class Routes:
             if request.method == "POST":
                 form = await _form(request)
                 link = form.get("link", "")
-                async with _turn():
+                async with turn():
                     made = await asyncio.to_thread(
                         desk.set_password,
                         self._desk.people,
                         link,
                         _twice(form),
-                        passwords=_passwords(),
+                        passwords=passwords(),
                         how=self._desk.opening,
                     )
                 return self.let_in(made, request)
@@ -263,38 +259,6 @@ class Routes:
 def _carry(answer: Response, heard: provider.Heard) -> None:
     for one in heard.other_cookies:
         answer.headers.append("set-cookie", one)
-
-
-@asynccontextmanager
-async def _turn() -> AsyncIterator[None]:
-    """Few passwords at a time, each 64 MiB, and few that wait: nobody keeps the desk busy with guesses."""
-    turns = _turns()
-    if turns.waiting >= _WAITING:
-        raise Refusal(503, "busy", "Too many people sign in at once. Try again in a moment.")
-    turns.waiting += 1
-    try:
-        async with turns.free:
-            yield
-    finally:
-        turns.waiting -= 1
-
-
-class _Turns:
-    """Who tries a password, and who waits to."""
-
-    def __init__(self) -> None:
-        self.free = asyncio.Semaphore(AT_A_TIME)
-        self.waiting = 0
-
-
-@cache
-def _turns() -> _Turns:
-    return _Turns()
-
-
-@cache
-def _passwords() -> Argon2:
-    return Argon2()
 
 
 async def _form(request: Request) -> dict[str, str]:
