@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from loop.errors import NotAllowed, SignedOut
 from loop.records import Actor
 from storage.connecting import checked
-from storage.locks import lock_agent
+from storage.locks import lock_agent, lock_agents
 from storage.standing import read_standing
 
 
@@ -31,8 +31,17 @@ class Guard:
 
 
 def guarded(engine: sa.Engine, guard: Guard, *, agent: str = "") -> sa.Engine:
-    """The engine of a signed-in person: every write transaction begins with `check_guard`."""
-    return checked(engine, lambda connection: check_guard(connection, guard, agent=agent or guard.agent()))
+    """The engine of a signed-in person: every write transaction begins with `check_guard`.
+
+    `agent`: the only one that is written to; empty: any, so that all are locked, in the order everybody locks them.
+    """
+
+    def check(connection: sa.Connection) -> None:
+        if not agent:
+            lock_agents(connection)
+        check_guard(connection, guard, agent=agent or guard.agent())
+
+    return checked(engine, check)
 
 
 def check_guard(connection: sa.Connection, guard: Guard, *, agent: str) -> None:

@@ -1,6 +1,7 @@
 """The two rows of an agent that writers queue on: the head for acts and commits, the arrival log for what arrives.
 
-Whoever takes both takes the head first. Arrivals take the log only, so they never wait for a release.
+Whoever takes both takes the head first; whoever takes several heads takes them by slug, before any row of a person.
+Arrivals take the log only, so they never wait for a release.
 """
 
 from typing import NamedTuple
@@ -33,6 +34,12 @@ def lock_agent(connection: sa.Connection, agent: str) -> int:
     if number is None:
         raise _gone(agent)
     return int(number)
+
+
+def lock_agents(connection: sa.Connection) -> None:
+    """The same of every agent there is, by slug: two who do so wait for each other, never both at once."""
+    head = HeadRow.core()
+    connection.execute(sa.select(head.c.agent).order_by(head.c.agent).with_for_update()).all()
 
 
 def lock_arrivals(connection: sa.Connection, agent: str) -> ArrivalLog:

@@ -15,7 +15,7 @@ from loop.records import Grant, Member, Note, Person, Role, SignIn, SignInLink
 from storage import audit, tries
 from storage.among import among
 from storage.connecting import reading, writing
-from storage.locks import lock_agent
+from storage.locks import lock_agent, lock_agents
 from storage.record import TouchedRows
 from storage.rows import columns_of, from_row, to_row
 from storage.standing import is_ours, read_approvers, read_person, read_roles, read_sign_in, read_standing, signed
@@ -84,6 +84,7 @@ class PeopleRows:
     def admit(self, person: Person, grants: Sequence[Grant], *, note: Note, link: SignInLink | None = None) -> None:
         """Keep a new person with their grants, in one transaction. Raises Conflict when the name is taken."""
         with writing(self._engine) as connection:
+            lock_agents(connection)
             alike = sa.select(_People.c.name).where(sa.func.lower(_People.c.name) == person.name.lower())
             if connection.execute(alike).first() is not None:
                 raise Conflict("Somebody has this name already.", remedy="Choose another name.")
@@ -110,6 +111,7 @@ class PeopleRows:
     ) -> None:
         """Compare-and-swap on a person and their grants, in one transaction; see the port."""
         with writing(self._engine) as connection:
+            lock_agents(connection)
             _lock(connection, was.name)
             if read_person(connection, _People.c.name == was.name) != was or person.name != was.name:
                 raise Conflict("Somebody else changed this person a moment ago.", remedy="Look again, then change it.")
@@ -128,6 +130,7 @@ class PeopleRows:
     def keep_password(self, link: str, *, password: str, at: datetime, note: Note) -> Person:
         """Use a set-up link, once: the password is set and every open sign-in of the person ends."""
         with writing(self._engine) as connection:
+            lock_agents(connection)
             used = _use(connection, link, at=at)
             person = None if used is None else read_person(connection, _People.c.name == used.person)
             if used is None or used.kind != "set_up" or person is None or person.disabled_at is not None:
@@ -212,6 +215,8 @@ def carry_grants(connection: sa.Connection, agent: str, *, touched: TouchedRows)
     """At a new agent everybody may what they may at the first of the others."""
     slugs = connection.execute(sa.select(AgentRow.core().c.slug).order_by("slug")).scalars()
     first = next((slug for slug in slugs if slug != agent), None)
+    if first is not None:
+        lock_agent(connection, first)  # whose role changes now has the new one here, or changes here too
     known = [] if first is None else read_grants(connection, agent=first)
     vouched = {} if first is None else read_roles(connection, first)
     made = [one for one in known if one.name in vouched]
@@ -233,7 +238,7 @@ def _write_grants(
             mine = sa.and_(_Grants.c.agent == agent, _Grants.c.name == name)
             one = given.get(agent)
             is_admin = one is not None and one.role is Role.ADMIN
-            if keeps_admin and not is_admin and _admins(connection, agent) == {name}:
+            if keeps_admin and not is_admin and _is_last_admin(connection, agent, name):
                 raise Conflict(f"{name} is the last admin.", remedy="Make somebody else an admin first.")
             connection.execute(sa.delete(_Grants).where(mine))
             if one is not None:
@@ -241,11 +246,13 @@ def _write_grants(
         audit.append(connection, agent, [note], touched=touched)
 
 
-def _admins(connection: sa.Connection, agent: str) -> set[str]:
-    """Who are not shut out."""
-    named = [name for name, role in read_roles(connection, agent).items() if role is Role.ADMIN]
+def _is_last_admin(connection: sa.Connection, agent: str, name: str) -> bool:
+    """Whether without them nobody is left who can come in: who was invited and never seen cannot, yet."""
+    named = [one for one, role in read_roles(connection, agent).items() if role is Role.ADMIN]
     query = sa.select(_People).where(among(_People.c.name, named), _People.c.disabled_at.is_(None))
-    return {row["name"] for row in connection.execute(query).mappings() if is_ours(connection, row)}
+    admins = [row for row in connection.execute(query).mappings() if is_ours(connection, row)]
+    able = {row["name"] for row in admins if row["password"] or row["subject"]}
+    return {name} in (able, {row["name"] for row in admins})
 
 
 def _lock(connection: sa.Connection, name: str) -> None:
