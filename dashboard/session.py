@@ -205,16 +205,16 @@ def parts() -> Parts:
 
 
 @page_run.once
-def answering() -> desk.Answering:
+def answering() -> desk.AnswererKind:
     """Who answers for the chosen agent; looked up again when another version is live, and every minute."""
     chosen = parts()
     return _answering(settings().database_url, agent().slug, chosen.store.head().number)
 
 
 @st.cache_data(ttl=60, show_spinner=False)
-def _answering(url: str, slug: str, number: int) -> desk.Answering:
+def _answering(url: str, slug: str, number: int) -> desk.AnswererKind:
     del number  # part of the key
-    return desk.answering(_desks(url)(slug))
+    return desk.answerer_kind(_desks(url)(slug))
 
 
 @page_run.once

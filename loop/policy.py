@@ -173,7 +173,7 @@ def _counts(report: Report) -> str:
 
 
 # withholding -----------------------------------------------------------------------------------
-def withholding(store: Store) -> Callable[[str, bool], bool]:
+def blinding_rule(store: Store) -> Callable[[str, bool], bool]:
     """Of a waiting change, by its id and whether it is practice: is what its test found withheld (blinding)?
 
     Of every practice case, and of each real change with the chance that is the share of practice: whoever sees that it
@@ -185,4 +185,4 @@ def withholding(store: Store) -> Callable[[str, bool], bool]:
 
 def is_withheld(store: Store, item: ProposalItem) -> bool:
     """Whether verdict, totals and recommendation of this change are told only after the decision."""
-    return item.state is ProposalState.WAITING and withholding(store)(item.proposal.id, bool(item.practice))
+    return item.state is ProposalState.WAITING and blinding_rule(store)(item.proposal.id, bool(item.practice))

@@ -10,7 +10,7 @@ SIGNATURE = "signature"
 """Beside the fields of the answer, with the journal's key; missing where there is none."""
 
 
-def signed(body: Mapping[str, Any], *, agent: str, digest: str, case_id: str, keys: JournalKeys) -> dict[str, Any]:
+def signed_body(body: Mapping[str, Any], *, agent: str, digest: str, case_id: str, keys: JournalKeys) -> dict[str, Any]:
     """The body as it is kept: an answer of this bundle to this case."""
     made = keys.sign(digest_of([agent, digest, case_id, dict(body)]))
     return {**body, SIGNATURE: made} if made else dict(body)

@@ -22,7 +22,7 @@ def create(connection: sa.Connection, keys: Sequence[ApiKey], *, note: Note) -> 
     """Keep a key at each of its agents. Raises NotFound; Conflict when a client has two that live already."""
     for one in keys:
         lock_agent(connection, one.agent)
-        living = [old for old in read(connection, agent=one.agent) if old.client == one.client]
+        living = [old for old in read_keys(connection, agent=one.agent) if old.client == one.client]
         if sum(old.is_live(note.at) for old in living) >= LIVE_MAX:
             raise Conflict(
                 f"{one.client} has {LIVE_MAX} live keys at {one.agent} already.",
@@ -37,7 +37,7 @@ def create(connection: sa.Connection, keys: Sequence[ApiKey], *, note: Note) -> 
 def revoke(connection: sa.Connection, key_id: str, *, note: Note) -> list[ApiKey]:
     """At every agent; those that were still alive. Raises NotFound; Damaged when a row was changed from outside."""
     table = ApiKeyRow.core()
-    known = read(connection, key_id=key_id)
+    known = read_keys(connection, key_id=key_id)
     if not known:
         raise NotFound("There is no such key.", remedy="See them all: ratchet keys list")
     open_ = [one for one in known if one.revoked_at is None]
@@ -52,7 +52,7 @@ def revoke(connection: sa.Connection, key_id: str, *, note: Note) -> list[ApiKey
     return open_
 
 
-def read(connection: sa.Connection, *, agent: str = "", key_id: str = "") -> list[ApiKey]:
+def read_keys(connection: sa.Connection, *, agent: str = "", key_id: str = "") -> list[ApiKey]:
     """By agent and creation; all, or those of an agent, or those with an id."""
     table = ApiKeyRow.core()
     query = sa.select(*columns_of(ApiKey)).order_by(table.c.agent, table.c.created_at, table.c.id)
@@ -66,8 +66,10 @@ def read(connection: sa.Connection, *, agent: str = "", key_id: str = "") -> lis
 def read_vouched(connection: sa.Connection, key_id: str) -> list[ApiKey]:
     """Those with an id that are as the journal says: a row put in from outside opens nothing."""
     return [
-        one for one in read(connection, key_id=key_id) if chain.vouched(connection, one.agent, "api_key", key_id)
-    ]  # fmt: skip
+        one
+        for one in read_keys(connection, key_id=key_id)
+        if chain.is_vouched(connection, one.agent, "api_key", key_id)
+    ]
 
 
 def note_use(connection: sa.Connection, keys: Sequence[ApiKey], *, at: datetime) -> None:

@@ -14,7 +14,7 @@ from loop.records import digest
 from storage.among import among
 from storage.connecting import keys_of
 from storage.locks import ArrivalLog
-from storage.record import added, element
+from storage.record import element, shift_total
 from storage.tables import ArrivalLogRow, FeedbackRow, InteractionRow
 
 _FEEDBACK = ("id", "content_digest", "state", "seq", "supersedes", "received_at")
@@ -46,7 +46,7 @@ class ArrivalTotals:
         """Rows that are there from now on, with some fields as they are `now`; with sign −1, no longer."""
         make = feedback_element if kind == "feedback" else interaction_element
         elements = [make({**row, **now}) for row in rows]
-        self.totals[kind] = added(self.totals.get(kind, ""), elements=elements, sign=sign)
+        self.totals[kind] = shift_total(self.totals.get(kind, ""), elements=elements, sign=sign)
 
     def take(self, kind: str, rows: Collection[Mapping[Any, Any]]) -> None:
         """Rows that are no longer there, or no longer so."""
@@ -93,7 +93,7 @@ def count_totals(connection: sa.Connection, agent: str) -> dict[str, str]:
     ):
         query = sa.select(*(table.c[name] for name in names)).where(table.c.agent == agent)
         make = feedback_element if kind == "feedback" else interaction_element
-        found[kind] = added("", elements=(make(row) for row in connection.execute(query).mappings()))
+        found[kind] = shift_total("", elements=(make(row) for row in connection.execute(query).mappings()))
     return found
 
 

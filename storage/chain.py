@@ -34,7 +34,7 @@ def unreadable(agent: str) -> BrokenChain:
     return _broken(agent, f"What the live version of {agent} rests on cannot be read.")
 
 
-def vouched(connection: sa.Connection, agent: str, kind: str, key: str) -> bool:
+def is_vouched(connection: sa.Connection, agent: str, kind: str, key: str) -> bool:
     """Whether a row is as the journal says it was written: nobody else put it there, or changed it."""
     return not _vouched(connection, agent, kind, key)
 

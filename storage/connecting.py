@@ -36,7 +36,7 @@ def keys_of(connection: sa.Connection) -> JournalKeys:
 
 
 @contextmanager
-def explained(place: str) -> Iterator[None]:
+def explain_errors(place: str) -> Iterator[None]:
     """Turns the driver's errors into ours. `place` names the database without secrets."""
     try:
         yield
@@ -62,11 +62,11 @@ def explained(place: str) -> Iterator[None]:
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A connection on which everything is read as of one moment."""
     options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-    with explained(place_of(engine)), engine.connect().execution_options(**options) as connection:
+    with explain_errors(place_of(engine)), engine.connect().execution_options(**options) as connection:
         yield connection
 
 
-def checked(engine: sa.Engine, check: Callable[[sa.Connection], None]) -> sa.Engine:
+def with_write_check(engine: sa.Engine, check: Callable[[sa.Connection], None]) -> sa.Engine:
     """The same engine, with a check at the start of every write transaction: what it raises ends it."""
     return engine.execution_options(check=check)
 
@@ -75,7 +75,7 @@ def checked(engine: sa.Engine, check: Callable[[sa.Connection], None]) -> sa.Eng
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One write transaction: all of it, or nothing when the block raises."""
     with (
-        explained(place_of(engine)),
+        explain_errors(place_of(engine)),
         engine.connect().execution_options(begin="write") as connection,
         connection.begin(),
     ):

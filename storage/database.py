@@ -23,7 +23,7 @@ from loop.records import (
 )
 from storage import apikeys, audit
 from storage.anchors import Anchors, deletion
-from storage.connecting import explained, make_engine, place_of, reading, writing
+from storage.connecting import explain_errors, make_engine, place_of, reading, writing
 from storage.cursors import Cursors
 from storage.guard import Guard, guarded
 from storage.health import HealthCheck
@@ -77,7 +77,7 @@ class Database:
         """
         engine = make_engine(url, keys=keys)
         try:
-            with explained(place_of(engine)):
+            with explain_errors(place_of(engine)):
                 ensure_schema(engine)
         except BaseException:
             engine.dispose()
@@ -228,7 +228,7 @@ class Database:
         """All, by agent and creation, each with its last use."""
         with reading(self.engine) as connection:
             used = apikeys.last_used(connection)
-            return [(one, used.get((one.agent, one.id))) for one in apikeys.read(connection)]
+            return [(one, used.get((one.agent, one.id))) for one in apikeys.read_keys(connection)]
 
     def find_key(self, key_id: str) -> list[ApiKey]:
         """One at each agent it is for; only those the journal vouches for."""

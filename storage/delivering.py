@@ -111,7 +111,7 @@ def _write(
     import_id: str,
 ) -> Arrival:
     pairs = [pair for parcel, rows in kept for pair in zip(parcel.interactions, rows.interactions, strict=True)]
-    interactions, names, again = joining.placed(connection, agent, pairs)
+    interactions, names, again = joining.place_interactions(connection, agent, pairs)
     for parcel, _ in kept:
         first = {one.id for one in parcel.interactions} - again if parcel.is_retold else set[str]()
         counts.calls[parcel.door] += len(first)

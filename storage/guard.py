@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from loop.errors import NotAllowed, SignedOut
 from loop.records import Actor
-from storage.connecting import checked
+from storage.connecting import with_write_check
 from storage.locks import lock_agent, lock_agents
 from storage.standing import read_standing
 
@@ -41,7 +41,7 @@ def guarded(engine: sa.Engine, guard: Guard, *, agent: str = "") -> sa.Engine:
             lock_agents(connection)
         check_guard(connection, guard, agent=agent or guard.agent())
 
-    return checked(engine, check)
+    return with_write_check(engine, check)
 
 
 def check_guard(connection: sa.Connection, guard: Guard, *, agent: str) -> None:

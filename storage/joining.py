@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from loop.records import Interaction
 from loop.records.erasure import ERASED
-from loop.records.joining import ANSWER, is_of_trace, joined, mark_of, trace_of
+from loop.records.joining import ANSWER, is_of_trace, join_interactions, mark_of, trace_of
 from storage.among import among
 from storage.rows import Row, from_row, to_event_row
 from storage.tables import InteractionRow, TelemetryRow
@@ -36,7 +36,9 @@ class JoinedRows(NamedTuple):
     """Ids, as they arrived, of interactions whose trace was told before."""
 
 
-def placed(connection: sa.Connection, agent: str, arriving: Sequence[tuple[Interaction, Row]]) -> JoinedRows:
+def place_interactions(
+    connection: sa.Connection, agent: str, arriving: Sequence[tuple[Interaction, Row]]
+) -> JoinedRows:
     """The caller has locked the arrivals; nobody is traced: nothing is looked up, and nothing changes."""
     if not arriving or not _is_traced(connection, agent):
         return JoinedRows([row for _, row in arriving], {}, frozenset())
@@ -107,7 +109,7 @@ class _Placing:
         if before.method == ERASED:
             return one.model_copy(update={"id": before.id})  # an erased one is found by its id, and stays erased
         is_told_alike = is_of_trace(before) if is_of_trace(one) else not trace_of(before)
-        return one if is_told_alike else joined(before, one)
+        return one if is_told_alike else join_interactions(before, one)
 
     def _other_names(self, one: Interaction, made: Interaction) -> Iterator[str]:
         """Of what was just placed; an answer that is an interaction of its own is none of them."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from loop.errors import Damaged
 from loop.records import Interaction
 from storage.among import among
-from storage.answers import SIGNATURE, is_kept_by_us, signed
+from storage.answers import SIGNATURE, is_kept_by_us, signed_body
 from storage.arrived import ArrivalTotals
 from storage.bodies import from_body
 from storage.connecting import keys_of
@@ -126,7 +126,7 @@ def _by_id(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, Row]:
 
 def _signed(connection: sa.Connection, place: Mapping[str, Any], body: Mapping[str, Any]) -> Row:
     whose = {"agent": place["agent"], "digest": place["import_id"], "case_id": place["interaction_id"]}
-    return signed(body, **whose, keys=keys_of(connection))
+    return signed_body(body, **whose, keys=keys_of(connection))
 
 
 def _body(connection: sa.Connection, row: Mapping[str, Any]) -> Row:

@@ -18,7 +18,7 @@ from storage.connecting import reading, writing
 from storage.locks import lock_agent, lock_agents
 from storage.record import TouchedRows
 from storage.rows import columns_of, from_row, to_row
-from storage.standing import is_ours, read_approvers, read_person, read_roles, read_sign_in, read_standing, signed
+from storage.standing import is_ours, read_approvers, read_person, read_roles, read_sign_in, read_standing, signed_row
 from storage.tables import AgentRow, GrantRow, PersonRow, SignInLinkRow, SignInRow
 
 _KEPT = timedelta(days=30)
@@ -88,9 +88,9 @@ class PeopleRows:
             alike = sa.select(_People.c.name).where(sa.func.lower(_People.c.name) == person.name.lower())
             if connection.execute(alike).first() is not None:
                 raise Conflict("Somebody has this name already.", remedy="Choose another name.")
-            connection.execute(sa.insert(_People), signed(connection, person))
+            connection.execute(sa.insert(_People), signed_row(connection, person))
             if link is not None:
-                connection.execute(sa.insert(_Links), signed(connection, link))
+                connection.execute(sa.insert(_Links), signed_row(connection, link))
             _write_grants(connection, person.name, grants, note=note)
 
     def roles_of(self, name: str) -> dict[str, Role]:
@@ -118,14 +118,14 @@ class PeopleRows:
             # First: whether somebody is the last admin is asked while they still may sign in.
             _write_grants(connection, was.name, grants, note=note, keeps_admin=keeps_admin)
             connection.execute(
-                sa.update(_People).where(_People.c.name == was.name).values(**signed(connection, person))
+                sa.update(_People).where(_People.c.name == was.name).values(**signed_row(connection, person))
             )
             if ends:
                 _end(connection, person=was.name, at=note.at)
             if ends or link is not None:
                 _drop_links(connection, was.name)
             if link is not None:
-                connection.execute(sa.insert(_Links), signed(connection, link))
+                connection.execute(sa.insert(_Links), signed_row(connection, link))
 
     def keep_password(self, link: str, *, password: str, at: datetime, note: Note) -> Person:
         """Use a set-up link, once: the password is set and every open sign-in of the person ends."""
@@ -137,7 +137,9 @@ class PeopleRows:
                 raise NotAllowed("This link does not work any more.", remedy="Ask an admin for another one.")
             _lock(connection, person.name)
             made = person.model_copy(update={"password": password})
-            connection.execute(sa.update(_People).where(_People.c.name == made.name).values(**signed(connection, made)))
+            connection.execute(
+                sa.update(_People).where(_People.c.name == made.name).values(**signed_row(connection, made))
+            )
             _end(connection, person=made.name, at=at)
             _drop_links(connection, made.name)
             told = note.model_copy(update={"actor": made.name, "subject": made.name})
@@ -148,7 +150,7 @@ class PeopleRows:
         """Keep a one-time link; those that are over go."""
         with writing(self._engine) as connection:
             connection.execute(sa.delete(_Links).where(_Links.c.expires_at < link.expires_at - _KEPT))
-            connection.execute(sa.insert(_Links), signed(connection, link))
+            connection.execute(sa.insert(_Links), signed_row(connection, link))
 
     def link(self, digest: str, *, at: datetime) -> SignInLink | None:
         """A link that still works."""
@@ -164,7 +166,7 @@ class PeopleRows:
         """Keep a sign-in; those that ended long ago go."""
         with writing(self._engine) as connection:
             connection.execute(sa.delete(_SignIns).where(_SignIns.c.expires_at < sign_in.created_at - _KEPT))
-            connection.execute(sa.insert(_SignIns), signed(connection, sign_in))
+            connection.execute(sa.insert(_SignIns), signed_row(connection, sign_in))
 
     def sign_in(self, digest: str) -> SignIn | None:
         """As it is kept, whether or not it is over."""
@@ -270,7 +272,7 @@ def _use(connection: sa.Connection, digest: str, *, at: datetime) -> SignInLink 
     if found is None:
         return None
     which = sa.and_(_Links.c.digest == digest, _Links.c.used_at.is_(None))
-    made = signed(connection, found.model_copy(update={"used_at": at}))
+    made = signed_row(connection, found.model_copy(update={"used_at": at}))
     return found if connection.execute(sa.update(_Links).where(which).values(**made)).rowcount == 1 else None
 
 
@@ -285,5 +287,5 @@ def _end(connection: sa.Connection, *, at: datetime, person: str = "", digest: s
     query = sa.select(_SignIns).where(which, _SignIns.c.revoked_at.is_(None))
     for row in connection.execute(query).mappings().all():
         ended = from_row(SignIn, row).model_copy(update={"revoked_at": at})
-        made = signed(connection, ended) if is_ours(connection, row) else {"revoked_at": at}
+        made = signed_row(connection, ended) if is_ours(connection, row) else {"revoked_at": at}
         connection.execute(sa.update(_SignIns).where(_SignIns.c.digest == row["digest"]).values(**made))

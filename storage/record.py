@@ -135,7 +135,7 @@ def element(*parts: object) -> int:
     return int.from_bytes(hashlib.sha256("\0".join(map(str, parts)).encode()).digest())
 
 
-def added(total: str, *, elements: Iterable[int], sign: int = 1) -> str:
+def shift_total(total: str, *, elements: Iterable[int], sign: int = 1) -> str:
     """A total with members put in, or taken out."""
     count, _, summed = (total or "0:0").partition(":")
     n, value = int(count), int(summed, 16)
@@ -207,7 +207,7 @@ class TouchedRows:
             gone = {key: self._old[kind, key] for key in keys if key not in rows and (kind, key) in self._old}
             if gone:
                 changed.append(kind)
-                totals[kind] = added(totals.get(kind, ""), elements=_elements(kind, gone), sign=-1)
+                totals[kind] = shift_total(totals.get(kind, ""), elements=_elements(kind, gone), sign=-1)
                 delete_seals(self._connection, self._agent, kind, gone)
             fresh = {
                 key: Seal(told, seq)
@@ -219,8 +219,8 @@ class TouchedRows:
             changed.append(kind)
             noted |= _listed(kind, fresh)
             replaced = {key: self._old[kind, key] for key in fresh if (kind, key) in self._old}
-            totals[kind] = added(totals.get(kind, ""), elements=_elements(kind, replaced), sign=-1)
-            totals[kind] = added(totals[kind], elements=_elements(kind, fresh))
+            totals[kind] = shift_total(totals.get(kind, ""), elements=_elements(kind, replaced), sign=-1)
+            totals[kind] = shift_total(totals[kind], elements=_elements(kind, fresh))
             write_seals(self._connection, self._agent, kind, fresh)
         return SealCounts(totals=totals, noted=noted, kinds=tuple(dict.fromkeys(changed)))
 
@@ -267,7 +267,7 @@ def delete_seals(connection: sa.Connection, agent: str, kind: str, keys: Collect
 
 def total_of(kind: str, seals: Mapping[str, Seal]) -> str:
     """Of all seals of a kind."""
-    return added("", elements=_elements(kind, seals))
+    return shift_total("", elements=_elements(kind, seals))
 
 
 def _elements(kind: str, seals: Mapping[str, Seal]) -> Iterable[int]:

@@ -43,7 +43,7 @@ def read_roles(connection: sa.Connection, agent: str) -> dict[str, Role]:
     return {
         row.name: Role(row.role)
         for row in connection.execute(query)
-        if is_whole or chain.vouched(connection, agent, "role_grant", row.name)
+        if is_whole or chain.is_vouched(connection, agent, "role_grant", row.name)
     }
 
 
@@ -81,7 +81,7 @@ def read_person(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Pe
     return from_row(Person, ours[0]) if len(found) == len(ours) == 1 else None
 
 
-def signed(connection: sa.Connection, record: Record) -> dict[str, Any]:
+def signed_row(connection: sa.Connection, record: Record) -> dict[str, Any]:
     """The row with its signature."""
     row = to_row(record)
     return row | {"signature": keys_of(connection).sign(_told(row, names=tuple(row)))}

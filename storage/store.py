@@ -32,7 +32,7 @@ from loop.records.raw import RawText
 from storage import audit, checkpoint, decisions, delivering, failures
 from storage.among import among
 from storage.anchors import Anchors
-from storage.answers import is_kept_by_us, signed
+from storage.answers import is_kept_by_us, signed_body
 from storage.asks import AgentAsks
 from storage.casebook import AgentCasebook, write_case_changes
 from storage.commit import check_changes, write_changes
@@ -174,7 +174,7 @@ class AgentStore(
             if forged:
                 connection.execute(sa.delete(table).where(which, among(table.c.case_id, forged)))
             rows = [
-                {**mine, "case_id": case_id, "body": signed(body, **mine, case_id=case_id, keys=keys)}
+                {**mine, "case_id": case_id, "body": signed_body(body, **mine, case_id=case_id, keys=keys)}
                 for case_id, body in given.items()
             ]
             insert_new(connection, table, rows)

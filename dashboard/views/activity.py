@@ -37,7 +37,7 @@ def draw() -> None:
     )
     _check()
     wanted = _filters()
-    lines = query.listed(session.scope(), wanted)
+    lines = query.list_entries(session.scope(), wanted)
     if not lines:
         _show_empty(wanted)
         return
@@ -293,12 +293,12 @@ def _made(
 
 
 def _as_jsonl(scope: Scope, wanted: JournalFilter) -> str:
-    lines = query.exported(scope, wanted)
+    lines = query.export_entries(scope, wanted)
     return json_lines(line.model_dump(mode="json") for line in lines)
 
 
 def _as_csv(scope: Scope, wanted: JournalFilter) -> str:
-    lines = list(query.exported(scope, wanted))
+    lines = list(query.export_entries(scope, wanted))
     titles = query.titles(scope, list(dict.fromkeys(line.subject for line in lines)))
     return sheet(
         _COLUMNS,

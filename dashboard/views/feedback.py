@@ -100,7 +100,7 @@ def _detectors(agent: str) -> list[str]:
 @st.cache_data(ttl="10s", max_entries=128, show_spinner=False)
 def _matching(agent: str, wanted: FeedbackFilter) -> query.Matches:
     del agent
-    return query.matching(session.scope(), wanted)
+    return query.find_matches(session.scope(), wanted)
 
 
 def _show_empty(wanted: FeedbackFilter) -> None:

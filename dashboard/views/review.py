@@ -119,7 +119,7 @@ def _show_empty(queue: waiting.Queue, parts: Parts) -> None:
         more = f"{again[:1].upper()}{again[1:]}. Those that are worth a decision come back here by themselves."
     cards.empty(name, more)
     waiting.show_own_figures()
-    _wait(len(query.listed(session.scope(), _WATCHED_STATES)), queue.retest.words)
+    _wait(len(query.list_proposals(session.scope(), _WATCHED_STATES)), queue.retest.words)
     with st.bottom, st.container(key="bar", horizontal=True, gap="small"):
         decision.show_way_back(decision.find_way_back(parts))
         keys.show_help_button()
@@ -129,7 +129,7 @@ def _show_empty(queue: waiting.Queue, parts: Parts) -> None:
 def _wait(listed: int, retest: str) -> None:
     """Draw the page again as soon as something comes back or is new."""
     scope = session.scope()
-    if len(query.listed(scope, _WATCHED_STATES)) != listed or query.retest(scope).words != retest:
+    if len(query.list_proposals(scope, _WATCHED_STATES)) != listed or query.retest(scope).words != retest:
         reading.draw_again()
 
 

@@ -14,7 +14,7 @@ from dashboard.components.review.queue import Filter
 from dashboard.components.setup import pulse
 from loop import desk, roles
 from loop.errors import BrokenChain, NotFound
-from loop.policy import withholding
+from loop.policy import blinding_rule
 from loop.ports import Parts
 from loop.records import FailedJob, ProposalItem, ProposalState, StakesLevel, TurnReport
 from storage.queries import corrections, progress, review
@@ -47,8 +47,8 @@ def draw() -> None:
         cards.title("Today")
         drafting.show_draft_button()
     _unchained(parts)
-    hides = withholding(parts.store)
-    lines = review.listed(session.scope(), [ProposalState.WAITING], is_withheld=hides)
+    hides = blinding_rule(parts.store)
+    lines = review.list_proposals(session.scope(), [ProposalState.WAITING], is_withheld=hides)
     _next(lines)
     _needs()
     left, right = st.columns((3, 2), gap="large")
@@ -237,7 +237,7 @@ def _undo_list() -> None:
 
 
 def _lapsed() -> None:
-    lines = review.lapsed(session.scope(), since=session.now() - LAPSED_SHOWN)
+    lines = review.lapsed_approvals(session.scope(), since=session.now() - LAPSED_SHOWN)
     if not lines:
         return
     cards.heading("Could not go live", "Approved, and then the change no longer fitted.")

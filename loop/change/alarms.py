@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from loop.change.clash import ElementText, new_texts, told
+from loop.change.clash import ElementText, customer_texts, new_texts
 from loop.records import Bundle
 from loop.records.cards import Alarm
 from loop.text.claims import LANGUAGES, language_of
@@ -53,6 +53,6 @@ def _of(said: ElementText, *, usual: str, asked: dict[str, str]) -> Iterator[Ala
 
 def _usual_language(bundle: Bundle) -> str:
     """The language of most that is live; empty where there is too little to tell, or no most."""
-    counted = Counter(spoken for one in told(bundle) if (spoken := language_of(one.text)))
+    counted = Counter(spoken for one in customer_texts(bundle) if (spoken := language_of(one.text)))
     total = sum(counted.values())
     return next((code for code, n in counted.most_common(1) if n > total / 2), "")

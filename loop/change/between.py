@@ -24,7 +24,7 @@ from loop.records import (
 Element = TypeVar("Element", bound=Any)
 
 
-def between(base: Bundle, target: Bundle) -> tuple[Operation, ...]:
+def operations_between(base: Bundle, target: Bundle) -> tuple[Operation, ...]:
     """Operations that make `target` of `base`; empty when they are the same.
 
     What did not change is left alone, the order of rules included. Raises OperationRefused when something of `target`

@@ -31,9 +31,9 @@ class ElementText(NamedTuple):
 
 def new_texts(base: Bundle, candidate: Bundle) -> list[ElementText]:
     """What the candidate tells people and the base did not: answers of examples and rules, articles, instructions."""
-    known = {(one.section, one.element_id): one.text for one in told(base)}
+    known = {(one.section, one.element_id): one.text for one in customer_texts(base)}
     found = []
-    for one in told(candidate):
+    for one in customer_texts(candidate):
         before = known.get((one.section, one.element_id), "")
         if before != one.text:
             lines = set(before.splitlines())
@@ -42,7 +42,7 @@ def new_texts(base: Bundle, candidate: Bundle) -> list[ElementText]:
     return [one for one in found if one.text.strip()]
 
 
-def told(bundle: Bundle) -> Iterator[ElementText]:
+def customer_texts(bundle: Bundle) -> Iterator[ElementText]:
     """Every text of a version that a customer may be told."""
     if bundle.instructions.strip():
         yield ElementText("instructions", "", bundle.instructions)
@@ -59,15 +59,15 @@ def clashes(base: Bundle, candidate: Bundle) -> tuple[Clash, ...]:
     standing = {(one.section, one.element_id, line) for one in fresh for line in one.text.splitlines()}
     kept = [
         one._replace(text=text)
-        for one in told(candidate)
+        for one in customer_texts(candidate)
         if (text := "\n".join(line for line in one.text.splitlines() if (*one[:2], line) not in standing)).strip()
     ]
     return tuple(_found(fresh, _shelf(kept)))
 
 
-def replaced(base: Bundle, candidate: Bundle) -> tuple[Clash, ...]:
+def replaced_claims(base: Bundle, candidate: Bundle) -> tuple[Clash, ...]:
     """What the base said instead, and the candidate says no more or says the opposite of: nearest first."""
-    return tuple(_found(new_texts(base, candidate), _shelf(told(base))))
+    return tuple(_found(new_texts(base, candidate), _shelf(customer_texts(base))))
 
 
 def _found(fresh: Iterable[ElementText], shelf: Shelf) -> list[Clash]:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from loop.change.clash import ElementText, new_texts, replaced, rivals, span, told
+from loop.change.clash import ElementText, customer_texts, new_texts, replaced_claims, rivals, span
 from loop.change.sections.row import TITLE_MAX, shorten
 from loop.records import Bundle, ChangeExamples, EditInstructions, Example, Operation, UpsertArticle
 from loop.records.cards import Clash
@@ -40,8 +40,8 @@ def matter_of(operations: Sequence[Operation], *, base: Bundle, candidate: Bundl
         counted.update(mine.keys())
     if not claims:
         return _labels(operations, tail=tail)
-    known = {one.key for said in told(base) for one in claims_of(said.text)}
-    against = {one.against: one for one in reversed(replaced(base, candidate))}
+    known = {one.key for said in customer_texts(base) for one in claims_of(said.text)}
+    against = {one.against: one for one in reversed(replaced_claims(base, candidate))}
 
     def worth(key: str) -> tuple[bool, bool, int, bool, int]:
         claim = claims[key]
@@ -88,7 +88,7 @@ def _naming_labels(operations: Sequence[Operation], words: str) -> str:
 def _stays(clash: Clash, candidate: Bundle) -> bool:
     """Whether the element that says the opposite goes on saying it."""
     place = (clash.section, clash.element_id)
-    there = [one.text for one in told(candidate) if (one.section, one.element_id) == place]
+    there = [one.text for one in customer_texts(candidate) if (one.section, one.element_id) == place]
     return any(one.text == clash.says for text in there for one in claims_of(text))
 
 

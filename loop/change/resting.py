@@ -54,7 +54,9 @@ def leaves_something(proposal: Proposal, live: Bundle, *, is_whole: bool = False
     )
 
 
-def undoing(proposal: Proposal, *, before: Bundle, live: Bundle, is_whole: bool = False) -> tuple[Operation, ...]:
+def undo_operations(
+    proposal: Proposal, *, before: Bundle, live: Bundle, is_whole: bool = False
+) -> tuple[Operation, ...]:
     """What takes back what stands of it; examples only where all of it is to go."""
     done = [one for one in proposal.operations if is_whole or not isinstance(one, ChangeExamples)]
     return inverse(done, before=before, live=live)

@@ -8,7 +8,7 @@ from loop.errors import OperationRefused
 from loop.records import EditInstructions
 
 
-def reworded(before: str, after: str) -> tuple[EditInstructions, ...]:
+def edits_between(before: str, after: str) -> tuple[EditInstructions, ...]:
     """Edits that make `after` of `before`, each quoting as few lines as tell its place; empty when they are the same.
 
     Small quotes keep standing when another line changes meanwhile. Where they cannot express it, the whole is quoted.

@@ -120,7 +120,7 @@ def show_command(slug: str, as_json: bool) -> None:
         parts = session.parts(slug)
         store = parts.store
         agent, head, in_force = store.agent, store.head(), desk.limits_in_force(parts)
-        answering = desk.answering(parts)
+        answering = desk.answerer_kind(parts)
         cases = {split.value: store.count_cases(split) for split in Split}
         releases = [_released(one, compared=store.comparisons()) for one in store.releases()]
     if as_json:

@@ -14,7 +14,7 @@ from loop.errors import Conflict, InvalidInput, NotFound, RatchetError
 from loop.records import JournalAction, Note, derived_id, digest
 from loop.settings import Settings
 from storage.anchors import Anchor, read_anchors
-from storage.connecting import explained, place_of
+from storage.connecting import explain_errors, place_of
 from storage.database import Database
 from storage.inspection import REBUILD, Fault, Inspection, damage, inspect, open_copy, strays
 from storage.keys import name_lost
@@ -73,7 +73,7 @@ def _inspected(
     copy = open_copy(where, keys=wiring.journal_keys(settings))
     anchors = _anchors(where, files)
     try:
-        with explained(place_of(copy)), copy.connect() as connection:
+        with explain_errors(place_of(copy)), copy.connect() as connection:
             damaged = damage(connection)
             try:
                 slugs = connection.execute(sa.select(AgentRow.core().c.slug).order_by("slug")).scalars().all()

@@ -61,7 +61,7 @@ def list_command(slug: str, split: str, topic: str, author: str, is_protected: b
     wanted = CaseFilter(split=Split(split), topic=topic, author=author, is_protected=is_protected, limit=limit)
     with opened() as session:
         session.parts(slug)
-        lines = queries.listed(_scope(session, slug), wanted)
+        lines = queries.list_cases(_scope(session, slug), wanted)
     for line in lines:
         mark = "  (protected)" if line.is_protected else ""
         click.echo(f"{line.id}  {line.at:%Y-%m-%d}  {line.author}{mark}")

@@ -28,7 +28,7 @@ def held_command(slug: str, feedback_id: str | None, reason: str, as_json: bool)
                 "Released: the next turn frees what waits for the same." if moved else "Nothing to release there."
             )
             return
-        found = desk.waiting(parts)
+        found = desk.waiting_claims(parts)
         people = desk.support_of(parts, [one.feedback_id for one in found[:SHOWN]], with_people=True)
     if as_json:
         click.echo(json.dumps([one.model_dump(mode="json") for one in found], ensure_ascii=False, indent=2))

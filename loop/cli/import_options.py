@@ -157,7 +157,7 @@ def file_choice(said: Mapping[str, Any], settings: Settings, *, at: datetime) ->
 
 def known_importers(settings: Settings) -> dict[str, collect.Importer]:
     """Shipped importers and those of the user's folder, which come first where names are the same."""
-    known = dict(collect.shipped())
+    known = dict(collect.shipped_importers())
     folder = Path(settings.importers) if settings.importers else None
     if folder is not None:
         if not folder.is_dir():

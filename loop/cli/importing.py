@@ -148,7 +148,7 @@ def _batches(
     slug: str,
     mapping: Mapping[str, str],
 ) -> Iterator[collect.Batch]:
-    return collect.read(
+    return collect.read_batches(
         stream,
         name=file.name,
         importer=importer,

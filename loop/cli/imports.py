@@ -50,7 +50,7 @@ def undo_command(import_id: str, slug: str, reason: str, is_sure: bool, is_later
 def kinds_command() -> None:
     """List the importers there are: shipped ones, and your own of the folder RATCHET_IMPORTERS."""
     for name, one in known_importers(read_settings()).items():
-        mark = "" if name in collect.shipped() else "  (your own)"
+        mark = "" if name in collect.shipped_importers() else "  (your own)"
         click.echo(f"{name:<24} {reveal(one.says)}{mark}")
 
 

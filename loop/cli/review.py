@@ -156,7 +156,7 @@ def _tell(parts: Parts, made: Decision | PracticeAnswer, told: str) -> None:
     if isinstance(made, PracticeAnswer):
         click.echo(desk.practice_words(made))
     else:
-        click.echo(f"{told} {desk.told_verdict(parts, made)}".strip())
+        click.echo(f"{told} {desk.withheld_verdict(parts, made)}".strip())
 
 
 def _keep(parts: Parts, item: ProposalItem, *, actor: Actor) -> None:

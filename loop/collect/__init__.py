@@ -14,17 +14,17 @@ otlp/         traces and log events; imported where they are received, since rea
 
 from loop.collect import api, chat
 from loop.collect.build import RowRecords
-from loop.collect.deliveries import Delivery, PreparedDelivery, Unfit, added, dropped, prepare
+from loop.collect.deliveries import Delivery, PreparedDelivery, Unfit, add_captures, dropped_capture, prepare
 from loop.collect.files.cases import read_cases
 from loop.collect.files.guessing.look import FileHints, Look, look
 from loop.collect.files.guessing.making import GUESSED
 from loop.collect.files.importers import Importer, importer_from_toml
-from loop.collect.files.intake import Batch, read
+from loop.collect.files.intake import Batch, read_batches
 from loop.collect.files.layout import ENCODINGS, Layout
 from loop.collect.files.reading import Options
 from loop.collect.files.rows import RowError
 from loop.collect.files.shapes import SHAPES
-from loop.collect.files.shipped import importer, shipped
+from loop.collect.files.shipped import importer, shipped_importers
 from loop.collect.files.shipped import text_of as importer_text
 from loop.collect.files.writing import importer_toml
 from loop.collect.identity import stored_names
@@ -54,11 +54,11 @@ __all__ = [
     "RowRecords",
     "SanitizedBatch",
     "Unfit",
-    "added",
+    "add_captures",
     "api",
     "chat",
     "connectors",
-    "dropped",
+    "dropped_capture",
     "importer",
     "importer_from_toml",
     "importer_text",
@@ -67,11 +67,11 @@ __all__ = [
     "orders_in",
     "otlp",
     "prepare",
-    "read",
+    "read_batches",
     "read_cases",
     "receive",
     "receive_file",
     "sanitize",
-    "shipped",
+    "shipped_importers",
     "stored_names",
 ]

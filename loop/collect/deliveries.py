@@ -105,7 +105,7 @@ def prepare(
     return PreparedDelivery(parcel, _capture(delivery, fit.refused, at=at))
 
 
-def dropped(delivery: Delivery, *, at: Moment) -> Capture:
+def dropped_capture(delivery: Delivery, *, at: Moment) -> Capture:
     """What is counted of a delivery that could not be kept because too much was waiting."""
     return Capture(
         door=delivery.door,
@@ -116,7 +116,7 @@ def dropped(delivery: Delivery, *, at: Moment) -> Capture:
     )
 
 
-def added(one: Capture, other: Capture) -> Capture:
+def add_captures(one: Capture, other: Capture) -> Capture:
     """The counts of both, of one door."""
     return Capture(
         door=one.door,

@@ -14,7 +14,7 @@ from loop.desk.agents import (
     limits_in_force,
 )
 from loop.desk.agreement import agreement_of, agreements, last_agreement, samples_due
-from loop.desk.answering import Answering, answering
+from loop.desk.answering import AnswererKind, answerer_kind
 from loop.desk.audits import (
     QUESTIONS,
     AuditQuestion,
@@ -26,7 +26,7 @@ from loop.desk.audits import (
     settle_answer,
 )
 from loop.desk.cases import case_rows, keep_set, protect
-from loop.desk.claims import ClaimBacking, Sayer, Support, WaitingClaim, support_of, waiting
+from loop.desk.claims import ClaimBacking, Sayer, Support, WaitingClaim, support_of, waiting_claims
 from loop.desk.connecting import (
     Came,
     DoorHealth,
@@ -89,7 +89,7 @@ from loop.desk.people import (
 from loop.desk.practice import (
     practice_words,
     reviewers,
-    told_verdict,
+    withheld_verdict,
 )
 from loop.desk.probing import ask_check, ask_versions, correct_probe, facts_in
 from loop.desk.provider import ClaimRules, read_roles, sign_in_by_provider
@@ -130,7 +130,7 @@ __all__ = [
     "REJECTION_CATEGORIES",
     "REPORTS",
     "SHOWN",
-    "Answering",
+    "AnswererKind",
     "AuditProgress",
     "AuditQuestion",
     "Caller",
@@ -172,7 +172,7 @@ __all__ = [
     "agreement_of",
     "agreements",
     "answer_question",
-    "answering",
+    "answerer_kind",
     "approvals",
     "approve",
     "ask_check",
@@ -273,7 +273,6 @@ __all__ = [
     "taint_paragraphs",
     "take_back",
     "thin_words",
-    "told_verdict",
     "trace",
     "understood",
     "undo",
@@ -283,9 +282,10 @@ __all__ = [
     "unlearned_words",
     "view",
     "viewers",
-    "waiting",
+    "waiting_claims",
     "withdraw_correction",
     "withdraw_remark",
+    "withheld_verdict",
     "without_words",
     "worker_words",
 ]

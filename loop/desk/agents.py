@@ -92,11 +92,11 @@ def change_settings(
 
     A list takes `KEY+=ONE` and `KEY-=ONE` besides. Idempotent: what has its value already changes nothing and is
     not in the journal. What is stored keeps its identity: no version, case, report or digest depends on a setting.
-    `shown`: the changes a person was shown before (`planned`); others are not made.
+    `shown`: the changes a person was shown before (`plan_settings`); others are not made.
     Raises NotAllowed; InvalidInput naming the key and the remedy; Conflict when somebody else set something meanwhile.
     """
     roles.check(actor, "set_up")
-    was, now, changed = planned(parts, settings)
+    was, now, changed = plan_settings(parts, settings)
     if shown is not None and changed != dict(shown):
         raise Conflict("Somebody else set something of this agent meanwhile.", remedy="Look again, then set it.")
     if not changed:
@@ -119,7 +119,7 @@ class SettingsPlan(NamedTuple):
     """By key: how it is, how it would be."""
 
 
-def planned(parts: Parts, settings: Iterable[str]) -> SettingsPlan:
+def plan_settings(parts: Parts, settings: Iterable[str]) -> SettingsPlan:
     """What `KEY=VALUE` would change, checked, and nothing written. Raises InvalidInput, Conflict."""
     was = parts.store.agent
     now = _validated(was, _requested(was, settings))

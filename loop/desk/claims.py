@@ -129,7 +129,7 @@ class WaitingClaim(Record):
     """Feedback ids that go with it."""
 
 
-def waiting(parts: Parts) -> tuple[WaitingClaim, ...]:
+def waiting_claims(parts: Parts) -> tuple[WaitingClaim, ...]:
     """The decisions that free the corrections held for what they say, most freed first; of the newest LISTED."""
     items = {
         item.feedback.id: next(flag.reason for flag in item.flags if flag.detector == "claim")

@@ -6,10 +6,10 @@ from typing import Literal
 
 from loop import roles
 from loop.change.proposal import Idea
-from loop.desk.drafts import drafted
+from loop.desk.drafts import draft_proposal
 from loop.desk.foureyes import approvals, check_may, check_not_twice
 from loop.desk.practice import answer_practice, practice_words
-from loop.desk.viewing import decided
+from loop.desk.viewing import release_lease
 from loop.desk.wording import checked_words
 from loop.errors import Conflict, DigestMismatch, InvalidInput
 from loop.policy import is_withheld, recommend
@@ -96,7 +96,7 @@ def approve(
     parts.checkpoint("approve:before")
     parts.store.decide(word)
     parts.checkpoint("approve:after")
-    decided(parts, proposal_id, actor=actor, verb=verb)
+    release_lease(parts, proposal_id, actor=actor, verb=verb)
     return word
 
 
@@ -134,7 +134,7 @@ def reject(
     if item.practice:
         return answer_practice(parts, item, actor=actor, verb="reject")
     parts.store.decide(decision)
-    decided(parts, proposal_id, actor=actor, verb="reject")
+    release_lease(parts, proposal_id, actor=actor, verb="reject")
     return decision
 
 
@@ -159,7 +159,7 @@ def edit(
         raise Conflict(practice_words(answer), remedy="Nothing was drafted.")
     if tuple(operations) == item.proposal.operations:
         raise InvalidInput("Nothing was edited.", field="operations", remedy="Change it, or approve it as it is.")
-    successor, candidate = drafted(
+    successor, candidate = draft_proposal(
         parts,
         Idea(
             operations=tuple(operations),
@@ -174,7 +174,7 @@ def edit(
     word = _word(parts, item, verb="edit", actor=actor, seen_digest=seen_digest, reason=reason)
     decision = word.model_copy(update={"successor_id": successor.id})
     parts.store.decide(decision, successor=successor, candidate=candidate)
-    decided(parts, proposal_id, actor=actor, verb="edit")
+    release_lease(parts, proposal_id, actor=actor, verb="edit")
     return successor
 
 

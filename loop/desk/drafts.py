@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from loop import roles
 from loop.change import proposal
-from loop.change.between import between
+from loop.change.between import operations_between
 from loop.change.operations import apply_all
 from loop.change.proposal import Idea
 from loop.desk.wording import checked_words
@@ -49,7 +49,7 @@ def draft(
         evidence=tuple(evidence),
         authors=(actor.name,),
     )
-    proposal, candidate = drafted(parts, idea)
+    proposal, candidate = draft_proposal(parts, idea)
     note = Note(
         actor=actor.name,
         action=JournalAction.DRAFT_PROPOSAL,
@@ -93,7 +93,7 @@ def draft_version(parts: Parts, *, actor: Actor, bundle: Bundle, source: str) ->
     `source`: where it is from, in words. None when it is what is live. Raises like `draft`.
     """
     live = parts.store.bundle(parts.store.head().digest)
-    steps = between(live, bundle)
+    steps = operations_between(live, bundle)
     if not steps:
         return None
     return draft(
@@ -121,7 +121,7 @@ class ProposalDraft(NamedTuple):
     candidate: Bundle
 
 
-def drafted(parts: Parts, idea: Idea) -> ProposalDraft:
+def draft_proposal(parts: Parts, idea: Idea) -> ProposalDraft:
     """The idea as a proposal on the live version, its words cleaned.
 
     Raises OperationRefused, InvalidInput when cited feedback is unknown or the change was proposed before.

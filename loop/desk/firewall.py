@@ -81,7 +81,9 @@ def draw_firewall_audit(parts: Parts, *, actor: Actor, n: int = AUDITED) -> Fire
     """
     roles.check(actor, "judge_feedback")
     going = _newest(parts)
-    if going is not None and any(validate.standing(going.words.get(key, ())) == "open" for key in going.audit.order):
+    if going is not None and any(
+        validate.settle_verdicts(going.words.get(key, ())) == "open" for key in going.audit.order
+    ):
         return going.audit
     cells = _cells(parts, n=n)
     drawn = [key for cell in cells for key in cell.drawn]
@@ -252,7 +254,7 @@ def _waiting(parts: Parts, going: _Going, *, actor: Actor) -> list[str]:
     some = [
         key
         for key in going.audit.order
-        if validate.standing(going.words.get(key, ())) == "open"
+        if validate.settle_verdicts(going.words.get(key, ())) == "open"
         and all(one.rater != actor.name for one in going.words.get(key, ()))
     ]
     items = parts.store.feedback_items(some)

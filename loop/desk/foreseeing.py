@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from loop import policy, roles
 from loop.change.topics import own_pattern
-from loop.desk.agents import SettingsPlan, consequences, planned
+from loop.desk.agents import SettingsPlan, consequences, plan_settings
 from loop.desk.firewall import firewall_panel
 from loop.evaluate import day_of
 from loop.ports import Parts
@@ -32,7 +32,7 @@ def foresee_settings(parts: Parts, *, actor: Actor, settings: tuple[str, ...]) -
     Raises NotAllowed; InvalidInput naming the key and the remedy; Conflict.
     """
     roles.check(actor, "set_up")
-    plan = planned(parts, settings)
+    plan = plan_settings(parts, settings)
     told = [sentence for key in plan.changed if key in _TELLING for sentence in _TELLING[key](parts, plan)]
     return Forecast(changed=plan.changed, told=(*told, *consequences(plan.changed)))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from loop.change.between import between
+from loop.change.between import operations_between
 from loop.change.blocks import blocks, compose
 from loop.desk.decisions import edit
 from loop.errors import InvalidInput
@@ -36,6 +36,6 @@ def keep(
         proposal_id,
         actor=actor,
         seen_digest=seen_digest,
-        operations=between(base, target),
+        operations=operations_between(base, target),
         reason=reason or f"Kept {len(wanted)} of {len(there)} changes.",
     )

@@ -11,9 +11,9 @@ from statistics import median
 from typing import Literal
 
 from loop import roles
-from loop.desk.viewing import decided
+from loop.desk.viewing import release_lease
 from loop.errors import Conflict
-from loop.policy import recommend, withholding
+from loop.policy import blinding_rule, recommend
 from loop.ports import Parts
 from loop.records import (
     Actor,
@@ -32,9 +32,9 @@ from loop.records.viewing import Viewing
 _FOUND = {"harmful": "Its test had found that it breaks answers.", "useless": "Its test had ruled out a useful gain."}
 
 
-def told_verdict(parts: Parts, made: Decision) -> str:
+def withheld_verdict(parts: Parts, made: Decision) -> str:
     """After a decision on a real change whose verdict was withheld: what the test had found; empty for others."""
-    if not withholding(parts.store)(made.proposal_id, False):
+    if not blinding_rule(parts.store)(made.proposal_id, False):
         return ""
     item = parts.store.proposal(made.proposal_id)
     return f"Kept from you till now: {recommend(item.report, stakes=item.proposal.stakes).reason}"
@@ -46,7 +46,7 @@ def answer_practice(
     """Keep what was decided about a practice case and take it off the desk. Raises Conflict: somebody was faster."""
     if not item.practice:
         raise Conflict("This is not a practice case.", remedy="Reload the page.")
-    seconds = decided(parts, item.proposal.id, actor=actor, verb=verb)
+    seconds = release_lease(parts, item.proposal.id, actor=actor, verb=verb)
     now = parts.clock()
     made = PracticeAnswer(
         id=derived_id("practice", item.proposal.id, actor.name, now),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from loop.change.edits import steps_of
 from loop.change.operations import edit_of
-from loop.change.resting import cited_by, leaves_something, rest_of, undoing
+from loop.change.resting import cited_by, leaves_something, rest_of, undo_operations
 from loop.change.sections import SECTIONS
 from loop.errors import InvalidInput
 from loop.ports import Parts
@@ -136,7 +136,7 @@ def _standing(parts: Parts, made: Proposal, *, bundle: Bundle, stands: bool, is_
     """What is live as this change put it there: the elements that taking it back would touch."""
     if not leaves_something(made, bundle, is_whole=is_whole):
         return []
-    back = undoing(made, before=parts.store.bundle(made.base_digest), live=bundle, is_whole=is_whole)
+    back = undo_operations(made, before=parts.store.bundle(made.base_digest), live=bundle, is_whole=is_whole)
     found = []
     for operation in back:
         edit = edit_of(operation)

@@ -41,7 +41,7 @@ def viewers_of(viewings: Iterable[Viewing], *, me: str, now: datetime) -> Viewer
     )
 
 
-def decided(parts: Parts, proposal_id: str, *, actor: Actor, verb: str) -> float | None:
+def release_lease(parts: Parts, proposal_id: str, *, actor: Actor, verb: str) -> float | None:
     """Free the lease on deciding, and keep how long it had been held; None where nobody saw them read it."""
     now = parts.clock()
     mine = next((one for one in parts.store.viewings(proposal_id) if one.person == actor.name), None)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from loop import improvement, validate
 from loop.engine.journal import StageTally
 from loop.evaluate import about_budget, budget_left
-from loop.policy import withholding
+from loop.policy import blinding_rule
 from loop.ports import Parts, Store
 from loop.records import Changes, Derived, ProposalState
 
@@ -29,7 +29,7 @@ def tell_improvement(parts: Parts, tally: StageTally) -> None:
 
 def facts_of(store: Store, *, now: datetime, looks: int) -> improvement.Facts:
     """Everything the page rests on: a dozen bounded reads. Nothing of changes whose verdict is withheld."""
-    waiting, hides = store.proposals([ProposalState.WAITING]), withholding(store)
+    waiting, hides = store.proposals([ProposalState.WAITING]), blinding_rule(store)
     withheld = {one.proposal.id for one in waiting if hides(one.proposal.id, bool(one.practice))}
     unread = {"effect": None, "low": None, "high": None}
     return improvement.Facts(

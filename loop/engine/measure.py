@@ -100,7 +100,7 @@ def _since_first(
             kind="progress",
             number=version.number,
             against=first.number,
-            evidence=evaluate.paired(grades(first.digest), after=grades(version.digest)),
+            evidence=evaluate.pair_outcomes(grades(first.digest), after=grades(version.digest)),
             there=len(sealed),
             at=parts.clock(),
         )

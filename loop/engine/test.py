@@ -171,7 +171,7 @@ def _tried(parts: Parts, item: ProposalItem, *, trial: _Trial) -> evaluate.Trial
     held_out = tuple(case for case in trial.cases if case.split is not Split.LOG)
     candidate = parts.store.bundle(item.proposal.candidate_digest)
     baseline = baseline_of(parts, trial.base, held_out, candidate=candidate)
-    found = evaluate.tried(
+    found = evaluate.try_proposal(
         evaluate.TrialWork(
             agent=parts.store.agent,
             proposal=item.proposal,

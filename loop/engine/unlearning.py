@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from loop.change.resting import UnsupportedChange, cited_by, leaves_something, rest_of, undoing
+from loop.change.resting import UnsupportedChange, cited_by, leaves_something, rest_of, undo_operations
 from loop.ports import Parts
 from loop.records import Bundle, ProposalItem, ProposalState, Proposer
 
@@ -29,7 +29,7 @@ def fallen_changes(parts: Parts, bundle: Bundle, earlier: Sequence[ProposalItem]
         rest = rest_of(proposal, told, needed=store.agent.limits.min_sources)
         if rest.stands and not is_whole:
             continue
-        back = undoing(proposal, before=store.bundle(proposal.base_digest), live=bundle, is_whole=is_whole)
+        back = undo_operations(proposal, before=store.bundle(proposal.base_digest), live=bundle, is_whole=is_whole)
         if back:
             found.append(UnsupportedChange(proposal, back, rest.lost, rest.people_left, is_whole))
     return tuple(found)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from loop.errors import InvalidInput
 from loop.evaluate.allowance import Allowance, day_of, next_day
 from loop.evaluate.answers import AnswerMemory, DeferredAnswers
-from loop.evaluate.asked import Witnesses, added_texts, bundle_texts, qualified, witnesses
+from loop.evaluate.asked import Witnesses, added_texts, bundle_texts, qualify_report, witnesses
 from loop.evaluate.baseline import (
     EMPTY,
     LIVE,
@@ -20,14 +20,21 @@ from loop.evaluate.baseline import (
     recorded_answers,
 )
 from loop.evaluate.carried import carried_level
-from loop.evaluate.confirmation import LEAST, cases_wanted, confirmation_words, fresh_evidence, fresh_words, paired
+from loop.evaluate.confirmation import (
+    LEAST,
+    cases_wanted,
+    confirmation_words,
+    fresh_evidence,
+    fresh_words,
+    pair_outcomes,
+)
 from loop.evaluate.grade import grade
 from loop.evaluate.outcomes import facts_of, in_order, sample
 from loop.evaluate.planning import plan
-from loop.evaluate.reasons import about_budget, stated
+from loop.evaluate.reasons import about_budget, sealed_power
 from loop.evaluate.replay import failures
 from loop.evaluate.sides import ask_sides
-from loop.evaluate.tallies import TAUGHT, UNTAUGHT, SliceTally, Tallies, counted
+from loop.evaluate.tallies import TAUGHT, UNTAUGHT, SliceTally, Tallies, tally_pairs
 from loop.evaluate.verdict import judge, passes_screen
 from loop.ports import Ask
 from loop.records import (
@@ -73,10 +80,10 @@ __all__ = [
     "is_silent",
     "live_words",
     "next_day",
-    "paired",
+    "pair_outcomes",
     "recorded_answers",
     "step",
-    "tried",
+    "try_proposal",
     "witnesses",
 ]
 
@@ -147,11 +154,11 @@ class TrialOutcome(NamedTuple):
 
 
 def step(work: TrialWork) -> Report:
-    """What `tried` finds, in the report alone."""
-    return tried(work).report
+    """What `try_proposal` finds, in the report alone."""
+    return try_proposal(work).report
 
 
-def tried(work: TrialWork) -> TrialOutcome:
+def try_proposal(work: TrialWork) -> TrialOutcome:
     """Test one proposal and say what the test found.
 
     Two rounds. First dev, and what the change promised and may not break; from how many dev cases move follows the
@@ -214,8 +221,8 @@ def tried(work: TrialWork) -> TrialOutcome:
         seed=work.seed,
         at=work.now,
     )
-    told = report.model_copy(update={"reasons": (*report.reasons, *stated(report, planned, left=left))})
-    return TrialOutcome(qualified(told, found, is_taught=work.is_taught), outcomes)
+    told = report.model_copy(update={"reasons": (*report.reasons, *sealed_power(report, planned, left=left))})
+    return TrialOutcome(qualify_report(told, found, is_taught=work.is_taught), outcomes)
 
 
 def budget_left(ledger: Ledger, *, limits: Limits) -> budget.Left:
@@ -312,7 +319,7 @@ def _slices(sealed: list[_Asked], *, is_taught: Callable[[EvalCase], bool]) -> t
 
 
 def _tally(asked: Sequence[_Asked]) -> Tally:
-    return counted((one.base_grade.is_right, one.candidate_grade.is_right) for one in asked)
+    return tally_pairs((one.base_grade.is_right, one.candidate_grade.is_right) for one in asked)
 
 
 def _outcomes(dev: Sequence[_Asked], *, decisive: Sequence[str]) -> tuple[CaseOutcome, ...]:

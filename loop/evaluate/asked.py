@@ -194,7 +194,7 @@ def _fresh(text: str, *, than: str) -> str:
     return "\n".join(piece for piece in _PIECE.split(text) if normalise(piece) not in known) if text != than else ""
 
 
-def qualified(report: Report, found: Witnesses, *, is_taught: Callable[[EvalCase], bool]) -> Report:
+def qualify_report(report: Report, found: Witnesses, *, is_taught: Callable[[EvalCase], bool]) -> Report:
     """The report with what it does not rest on, and without a verdict when hardly anybody was heard."""
     sealed = found.of(Split.SEALED)
     untaught = sum(not is_taught(case) for case in sealed)

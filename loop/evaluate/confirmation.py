@@ -10,7 +10,7 @@ a proposer.
 
 from collections.abc import Mapping
 
-from loop.evaluate.tallies import counted, weigh
+from loop.evaluate.tallies import tally_pairs, weigh
 from loop.records import Comparison, Evidence, Tally
 
 LEAST = 50
@@ -23,9 +23,9 @@ ERROR = 0.10
 """Chance that an interval of one change misses its gain, all its counts together; half of it on either side."""
 
 
-def paired(before: Mapping[str, bool], *, after: Mapping[str, bool]) -> Evidence:
+def pair_outcomes(before: Mapping[str, bool], *, after: Mapping[str, bool]) -> Evidence:
     """The comparison over the cases that both answered, and over no others; by case id, whether it was right."""
-    return weigh(counted((before[key], after[key]) for key in before.keys() & after.keys()))
+    return weigh(tally_pairs((before[key], after[key]) for key in before.keys() & after.keys()))
 
 
 def fresh_evidence(tally: Tally) -> Evidence:

@@ -115,7 +115,7 @@ def about_power(power: float, *, gain: float, sealed_n: int, needed: int | None)
     return f"{told}; {needed} would give 80%." if needed is not None and needed > sealed_n else f"{told}."
 
 
-def stated(report: Report, planned: Plan, *, left: Left) -> list[str]:
+def sealed_power(report: Report, planned: Plan, *, left: Left) -> list[str]:
     """What the sealed cases could have shown, and at which level they were asked."""
     if not report.sealed_heard:
         return []

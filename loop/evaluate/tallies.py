@@ -45,7 +45,7 @@ class Tallies(Record):
         return self.dev.n + self.sealed.n
 
 
-def counted(pairs: Iterable[tuple[bool, bool]]) -> Tally:
+def tally_pairs(pairs: Iterable[tuple[bool, bool]]) -> Tally:
     """The 2×2 of cases, each as (base is right, candidate is right)."""
     cells = Counter(pairs)
     return Tally(

@@ -143,7 +143,7 @@ def standing_decisions(facts: Facts) -> list[Decision]:
     return [one for one in facts.decisions if one.verb != "undo" and one.id not in undone]
 
 
-def decided(facts: Facts) -> DecisionCounts:
+def count_decisions(facts: Facts) -> DecisionCounts:
     """Of people only: what the policy approves tells nothing of how good drafts are."""
     verbs = [one.verb for one in standing_decisions(facts) if one.actor.role is not Role.ENGINE]
     return DecisionCounts(approved=verbs.count("approve"), edited=verbs.count("edit"), rejected=verbs.count("reject"))

@@ -4,7 +4,7 @@ import html
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from loop.improvement.wording import signed
+from loop.improvement.wording import signed_points
 from loop.records.improvement import CostWeek, ReleaseGain, Rollback, SignalChart, SignalDay
 
 WIDTH, HALF, HEIGHT = 720, 360, 118
@@ -86,7 +86,7 @@ def gains_picture(releases: Sequence[ReleaseGain], *, alt: str) -> str:
         parts.append(
             f'<circle cx="{x(gain.effect):.1f}" cy="{at}" r="4" fill="{fill}" stroke="{colour}" stroke-width="2"/>'
         )
-        parts.append(f'<text x="{HALF - _RIGHT}" y="{at + 4}" text-anchor="end">{signed(gain.effect)}</text>')
+        parts.append(f'<text x="{HALF - _RIGHT}" y="{at + 4}" text-anchor="end">{signed_points(gain.effect)}</text>')
     return _picture("".join(parts), alt=alt, wide=HALF, height=height)
 
 

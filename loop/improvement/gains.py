@@ -145,7 +145,7 @@ def gain_of(evidence: Evidence) -> Gain | None:
     return Gain(effect=tally.effect, low=evidence.low, high=evidence.high, n=tally.n)
 
 
-def expected(seen: Gain | None, *, shrunk: float | None) -> Gain | None:
+def expected_gain(seen: Gain | None, *, shrunk: float | None) -> Gain | None:
     """What is to be expected of a gain that was picked for standing out, and its interval; None where not known.
 
     `shrunk`: the seen gain times t / (t + s²), see `loop.stats.shrinkage`. What is then left open has the variance

@@ -1,7 +1,7 @@
 """The whole of it: from facts to the page, once a turn."""
 
 from loop.improvement.cost_sentence import cost
-from loop.improvement.costs import caught, cost_weeks, decided, funnel, months
+from loop.improvement.costs import caught, cost_weeks, count_decisions, funnel, months
 from loop.improvement.facts import Facts
 from loop.improvement.gains import avoided_by_day, levels, progress_gain, release_gains, rollbacks, total_gain
 from loop.improvement.people import SHOWN, alarms, signal_charts
@@ -40,6 +40,6 @@ def overview(facts: Facts) -> Improvement:
         months=months(facts),
         waiting=waiting,
         funnel=funnel(facts),
-        decided=decided(facts),
+        decided=count_decisions(facts),
         caught=caught(facts),
     )

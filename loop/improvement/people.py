@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from loop.improvement.facts import Facts, window_days
-from loop.improvement.wording import day_words, joined, kind_words, share, signed
+from loop.improvement.wording import day_words, join_words, kind_words, share, signed_points
 from loop.records.improvement import Alarm, PeopleGain, SignalChart, SignalDay
-from loop.stats.control import RUN, Count, Usual, added, limits, overdispersion, usual_of
+from loop.stats.control import RUN, Count, Usual, add_counts, limits, overdispersion, usual_of
 from loop.stats.mix import adjusted_difference, split_change, z_of
 from loop.stats.proportions import wilson
 from loop.text.spelling import quote
@@ -96,14 +96,14 @@ def drift_words(facts: Facts, kind: str, *, days: int = 28) -> str:
     new = facts.counts(kind, first=middle, last=end, without=bad)
     if min(sum(one.n for one in old), sum(one.n for one in new)) < LEAST_SIGNALS:
         return ""
-    z = z_of(added(new), added(old), scatter=overdispersion([old, new]))
+    z = z_of(add_counts(new), add_counts(old), scatter=overdispersion([old, new]))
     split = split_change(before, since)
     if split is None or abs(z) < CLEAR:
         return ""
     told = f"In the {days} days to {day_words(end)} {kind_words(kind)} {'rose' if split.total > 0 else 'fell'} by "
     told += f"{abs(100 * split.total):.1f} points"
     if abs(split.mix) >= abs(split.total) / 4 and split.mix * split.total > 0:
-        told += f"; other things were asked ({_grown(before, since)}), which by itself makes {signed(split.mix)}"
+        told += f"; other things were asked ({_grown(before, since)}), which by itself makes {signed_points(split.mix)}"
     if any(first <= day <= end for day in bad):
         told += "; days of what was taken back are left out"
     return f"{told}. A season looks like this, so no change is credited with it or blamed for it."
@@ -179,7 +179,7 @@ def _alarm(facts: Facts, kind: str) -> Alarm | None:
         begin = max(begin, _moved(turned[-1], 1))
     old = facts.counts(kind, first=begin, last=_moved(first, -1))
     new = facts.counts(kind, first=first, last=last)
-    before, now = added(old), added(new)
+    before, now = add_counts(old), add_counts(new)
     if before.n < OWN_SIGNALS or now.n < LEAST_LAST:
         return None
     drop = before.good / before.n - now.good / now.n
@@ -199,11 +199,12 @@ def _silence(facts: Facts, kind: str, *, last: str, end: str) -> Alarm | None:
     begin = _moved(last, 1 - BASELINE)
     before = facts.counts(kind, first=begin, last=last)
     answers = sum(n for day, n in facts.answers_by_day.items() if last < day <= end)
-    if last < _moved(end, -BASELINE) or len(before) < OWN_DAYS or added(before).n < OWN_SIGNALS or not answers:
+    if last < _moved(end, -BASELINE) or len(before) < OWN_DAYS or add_counts(before).n < OWN_SIGNALS or not answers:
         return None
     text = (
-        f"{kind_words(kind).capitalize()} stopped: none since {day_words(last)}, {added(before).n:,} in the {BASELINE} "
-        f"days before, while {answers:,} answers were given. See whether they still reach Ratchet."
+        f"{kind_words(kind).capitalize()} stopped: none since {day_words(last)}, "
+        f"{add_counts(before).n:,} in the {BASELINE} days before, "
+        f"while {answers:,} answers were given. See whether they still reach Ratchet."
     )
     return Alarm(kind=kind, since=last, text=text)
 
@@ -215,7 +216,7 @@ def _coincides(facts: Facts, *, first: str, last: str) -> str:
         if one.from_number is not None and _moved(first, -3) <= one.at.date().isoformat() <= last
     ]
     if near:
-        told = joined(near)
+        told = join_words(near)
         return f"{told[0].upper()}{told[1:]}: look there first; the days alone do not show that it is the cause."
     return "Nothing went live around it, so look outside of the agent first."
 
@@ -233,7 +234,7 @@ def _where(facts: Facts, kind: str, *, begin: str, first: str, last: str) -> str
     if worst is None or lost[worst] < max(3.0, 0.4 * sum(max(0.0, value) for value in lost.values())):
         return ""
     old, new = before[worst], now[worst]
-    fell = signed(new.good / new.n - old.good / old.n)
+    fell = signed_points(new.good / new.n - old.good / old.n)
     return f" Most of it is in {quote(worst or 'no topic', limit=40)}: {fell} points there."
 
 

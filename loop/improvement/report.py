@@ -10,8 +10,8 @@ from loop.improvement.wording import (
     kind_words,
     people_words,
     share,
-    signed,
-    titled,
+    signed_points,
+    version_title,
     whole,
 )
 from loop.records.improvement import Gain, Improvement, Sentence
@@ -126,7 +126,7 @@ def _releases(told: Improvement) -> str:
     newest = told.releases[-RELEASES:]
     rows = [
         (
-            titled(one.number, one.title),
+            version_title(one.number, one.title),
             f"{one.at:%Y-%m-%d}",
             one.standing,
             _gain(one.fresh) if one.fresh else "too few yet",
@@ -227,7 +227,7 @@ def _gain(gain: Gain | None, *, expected: float | None = None) -> str:
     if gain is None:
         return "–"
     told = _short(gain_words(gain)).replace(" points", "")
-    return told if expected is None else f"{told}; {signed(expected)}"
+    return told if expected is None else f"{told}; {signed_points(expected)}"
 
 
 def _short(words: str) -> str:

@@ -6,16 +6,16 @@ from loop.improvement.costs import LATELY
 from loop.improvement.facts import Facts
 from loop.improvement.gains import avoided_by_day
 from loop.improvement.people import drift_words
-from loop.improvement.waiting import WorstTopic, compared, harmful, topic_counts, worst_topic
+from loop.improvement.waiting import WorstTopic, comparable_topics, harmful, topic_counts, worst_topic
 from loop.improvement.wording import (
+    duration_words,
     gain_words,
-    joined,
+    join_words,
     kind_words,
-    lasted,
     points,
     share,
-    signed,
-    titled,
+    signed_points,
+    version_title,
     whole,
 )
 from loop.records import Verdict
@@ -59,16 +59,16 @@ def why(*, releases: Sequence[ReleaseGain]) -> Sentence:
     }
     clauses = []
     if shown:
-        clauses.append(f"confirmed on fresh cases: {joined([_named(one) for one in shown])}")
+        clauses.append(f"confirmed on fresh cases: {join_words([_named(one) for one in shown])}")
     if tested:
         lead = "also proved in its test" if len(tested) == 1 else "also proved in their tests"
         lead = lead if shown else lead.replace("also ", "")
-        told = joined([_named(one) for one in tested])
+        told = join_words([_named(one) for one in tested])
         clauses.append(f"{lead}, and not yet confirmed: {told}")
     if others["no worse"]:
         clauses.append(f"{_list(others['no worse'])} cost nothing that can be shown")
     if others["coincided"]:
-        clauses.append(joined([_coincided(one) for one in others["coincided"]], most=2))
+        clauses.append(join_words([_coincided(one) for one in others["coincided"]], most=2))
     if others["no clear effect"]:
         clauses.append(f"{_list(others['no clear effect'])} {_shows(others['no clear effect'])} no clear effect")
     if others["not known"]:
@@ -139,7 +139,7 @@ def _next(facts: Facts, *, waiting: Sequence[Worth], kind: str) -> Sentence:
         if where:
             text += f"; {where[0].lower()}{where[1:]}"
         else:
-            is_known = len(compared(topics)) > 1
+            is_known = len(comparable_topics(topics)) > 1
             text += ", and no topic stands out." if is_known else ", and too few ratings say where answers go wrong."
         answer = "Look at a topic" if where else "Nothing waits"
         return Sentence(key="next", question="What next?", answer=answer, text=text, tone="neutral")
@@ -149,7 +149,7 @@ def _next(facts: Facts, *, waiting: Sequence[Worth], kind: str) -> Sentence:
         text = (
             f"Decide {quote(first.title, limit=70)} first: it is worth about {whole(first.week or 0.0)} right answers "
             f"a week (90 % interval {whole(first.low or 0.0)} to {whole(first.high or 0.0)}), and has waited "
-            f"{lasted(first.since, facts.now)}"
+            f"{duration_words(first.since, facts.now)}"
         )
     else:
         first = next((one for one in waiting if one not in bad), waiting[0])
@@ -158,7 +158,7 @@ def _next(facts: Facts, *, waiting: Sequence[Worth], kind: str) -> Sentence:
             text += f", of which its test lets expect {gain_words(first.gain)}"
         else:
             text += "; what it is worth is not known, because its test proves nothing"
-        text += f"; it has waited {lasted(first.since, facts.now)}"
+        text += f"; it has waited {duration_words(first.since, facts.now)}"
     if rest:
         more = sum(one.week or 0.0 for one in known[1:])
         text += f"; {count(rest, 'other waits', 'others wait')}"
@@ -184,7 +184,7 @@ def _better(
         told = (
             f"On {cases}, {whose} in force {'makes' if n == 1 else 'together make'} answers right "
             f"{abs(100 * total.effect):.1f} points {'more' if total.effect >= 0 else 'less'} often (90 % interval "
-            f"{signed(total.low)} to {signed(total.high)})"
+            f"{signed_points(total.low)} to {signed_points(total.high)})"
         )
         basis = "fresh: sealed after each decision, so they played no part in approving it"
         if any(one.ended_at is not None for one in releases):
@@ -212,15 +212,17 @@ def _better(
 def _named(one: ReleaseGain) -> str:
     gain = one.gain
     if gain is None:
-        return titled(one.number, one.title)
-    told = f"{signed(gain.effect)} points{'' if one.fresh else ' seen'}, {signed(gain.low)} to {signed(gain.high)}"
+        return version_title(one.number, one.title)
+    seen = "" if one.fresh else " seen"
+    interval = f"{signed_points(gain.low)} to {signed_points(gain.high)}"
+    told = f"{signed_points(gain.effect)} points{seen}, {interval}"
     if not one.fresh and one.expected is not None:
-        told += f"; {signed(one.expected)} to be expected"
-    return f"{titled(one.number, one.title)} ({told})"
+        told += f"; {signed_points(one.expected)} to be expected"
+    return f"{version_title(one.number, one.title)} ({told})"
 
 
 def _list(some: Sequence[ReleaseGain]) -> str:
-    return joined([titled(one.number, one.title) for one in some], most=2)
+    return join_words([version_title(one.number, one.title) for one in some], most=2)
 
 
 def _shows(some: Sequence[ReleaseGain]) -> str:
@@ -230,13 +232,13 @@ def _shows(some: Sequence[ReleaseGain]) -> str:
 def _coincided(one: ReleaseGain) -> str:
     gain = max((gain for gain in one.people if gain.is_clear), key=lambda gain: abs(gain.effect))
     moved = f"{kind_words(gain.kind)} moving by {points(gain.effect)}"
-    return f"{titled(one.number, one.title)} only coincided with {moved}, which proves nothing"
+    return f"{version_title(one.number, one.title)} only coincided with {moved}, which proves nothing"
 
 
 def _taken_back(one: ReleaseGain) -> str:
-    told = f"{titled(one.number, one.title)} was taken back"
+    told = f"{version_title(one.number, one.title)} was taken back"
     if one.ended_at is not None:
-        told += f" after {lasted(one.at, one.ended_at)}"
+        told += f" after {duration_words(one.at, one.ended_at)}"
     worst = min((gain for gain in one.people if gain.is_clear), key=lambda gain: gain.effect, default=None)
     if worst is not None and worst.effect < 0:
         told += f", while {kind_words(worst.kind)} stood {abs(100 * worst.effect):.1f} points lower"

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from loop.improvement.facts import Facts
-from loop.improvement.gains import expected, gain_of
+from loop.improvement.gains import expected_gain, gain_of
 from loop.improvement.wording import days_back
 from loop.records import Verdict
 from loop.records.improvement import Gain, HeatCell, TrialLine, Worth
-from loop.stats.control import Count, added, overdispersion
+from loop.stats.control import Count, add_counts, overdispersion
 from loop.stats.mix import z_of
 from loop.stats.paired import holm
 
@@ -38,7 +38,7 @@ def worths(facts: Facts) -> tuple[Worth, ...]:
     for item in facts.waiting:
         report, proposal = item.report, item.proposal
         sealed = report.sealed if report is not None else None
-        gain = expected(gain_of(sealed) if sealed else None, shrunk=report.expected_gain if report else None)
+        gain = expected_gain(gain_of(sealed) if sealed else None, shrunk=report.expected_gain if report else None)
         found.append(
             Worth(
                 proposal_id=proposal.id,
@@ -115,7 +115,7 @@ def topic_counts(facts: Facts, *, kind: str) -> dict[str, list[Count]]:
     return found
 
 
-def compared(topics: Mapping[str, Sequence[Count]]) -> list[str]:
+def comparable_topics(topics: Mapping[str, Sequence[Count]]) -> list[str]:
     """Topics with enough signals to say something of them."""
     return sorted(name for name, days in topics.items() if sum(day.n for day in days) >= ENOUGH)
 
@@ -126,9 +126,9 @@ def worst_topic(topics: Mapping[str, Sequence[Count]]) -> WorstTopic | None:
     from scipy.special import ndtr
 
     found = []
-    for name in compared(topics):
+    for name in comparable_topics(topics):
         others = [day for other, days in topics.items() if other != name for day in days]
-        here, elsewhere = added(topics[name]), added(others)
+        here, elsewhere = add_counts(topics[name]), add_counts(others)
         if elsewhere.n >= ENOUGH:
             scatter = overdispersion([topics[name], *(days for other, days in topics.items() if other != name)])
             p = float(ndtr(z_of(here, elsewhere, scatter=scatter)))

@@ -21,10 +21,10 @@ _WITHIN = str.maketrans("“”", "‘’")
 
 def points(value: float) -> str:
     """`+4.6 points`, `−0.4 points`, `0.0 points`."""
-    return f"{signed(value)} points"
+    return f"{signed_points(value)} points"
 
 
-def signed(value: float) -> str:
+def signed_points(value: float) -> str:
     """A difference of shares in points, with its sign."""
     rounded = round(100 * value, 1)
     return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded):.1f}"
@@ -32,7 +32,7 @@ def signed(value: float) -> str:
 
 def gain_words(gain: Gain, *, level: str = "90 %") -> str:
     """`+4.6 points (90 % interval +3.8 to +5.5)`."""
-    return f"{points(gain.effect)} ({level} interval {signed(gain.low)} to {signed(gain.high)})"
+    return f"{points(gain.effect)} ({level} interval {signed_points(gain.low)} to {signed_points(gain.high)})"
 
 
 def people_words(gain: PeopleGain) -> str:
@@ -63,7 +63,7 @@ def kind_words(kind: str) -> str:
     return KINDS.get(kind, kind)
 
 
-def joined(parts: Sequence[str], *, most: int = 3, noun: str = "more") -> str:
+def join_words(parts: Sequence[str], *, most: int = 3, noun: str = "more") -> str:
     """`a, b and c`; past `most`, `a, b, c and 4 more`."""
     some = list(parts[:most])
     if len(parts) > most:
@@ -71,13 +71,13 @@ def joined(parts: Sequence[str], *, most: int = 3, noun: str = "more") -> str:
     return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} and {some[-1]}" if some else ""
 
 
-def titled(number: int, title: str) -> str:
+def version_title(number: int, title: str) -> str:
     """`v3 “Say refunds take 5 days”`, without in how many texts; quotes within are single ones."""
     named = _TEXTS.sub("", title).translate(_WITHIN)
     return f"v{number} {quote(named, limit=70)}" if named else f"v{number}"
 
 
-def lasted(begin: datetime, end: datetime) -> str:
+def duration_words(begin: datetime, end: datetime) -> str:
     """`4 days`, `3 hours`, `20 minutes`."""
     seconds = max(0.0, (end - begin).total_seconds())
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):

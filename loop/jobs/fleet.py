@@ -104,7 +104,7 @@ def sweep(jobs: DurableJobs, bench: Bench, live: list[str], *, trial: str = "") 
             trial = workflow.workflow_id
         if item is not None and tries.job_id(item[1], item[0], item[2]) not in blamed:
             blamed.add(tries.job_id(item[1], item[0], item[2]))
-            row = tries.died(bench.parts(item[0]), item[1], item[2], pace=bench.pace)
+            row = tries.count_death(bench.parts(item[0]), item[1], item[2], pace=bench.pace)
             if row.retry_at is None:
                 bench.report(f"{row.agent}: {row.id} is set aside. {row.reason}")
         jobs.take_over(workflow)

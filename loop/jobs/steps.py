@@ -55,7 +55,7 @@ def begin_turn(bench: Bench, slug: str) -> dict[str, Any]:
     try:
         begun = engine.begin(parts)
     except BrokenChain as error:
-        tries.failed(parts, "turn", "", reason=str(error), pace=bench.pace)
+        tries.count_failure(parts, "turn", "", reason=str(error), pace=bench.pace)
         bench.report(f"{slug}: {error}")
         raise
     return {"began": began, "stages": list(begun.stages), "seen": begun.seen}
@@ -67,7 +67,7 @@ def run_stage(bench: Bench, slug: str, name: StageName) -> dict[str, Any]:
     A defect is counted against the stage; the turn goes on. Raises StoreUnavailable.
     """
     parts = bench.parts(slug)
-    if row := tries.holding(parts, "stage", name):
+    if row := tries.blocking_failure(parts, "stage", name):
         words = () if row.retry_at else (f"The stage is set aside after {row.tries} tries. {row.reason}",)
         return {"report": StageReport(stage=name, words=words).model_dump(mode="json"), "wanted": [], "ran": False}
     deferred = DeferredAnswers(parts.store)
@@ -81,9 +81,9 @@ def run_stage(bench: Bench, slug: str, name: StageName) -> dict[str, Any]:
         defects.append(error)
     if defects:
         _log.error("%s: the stage %s met a defect.", slug, name, exc_info=defects[0])
-        tries.failed(parts, "stage", name, reason=_defect(defects[0]), pace=bench.pace)
+        tries.count_failure(parts, "stage", name, reason=_defect(defects[0]), pace=bench.pace)
     else:
-        tries.worked(parts, "stage", name)
+        tries.forget_failures(parts, "stage", name)
     wanted = [[digest, ids] for digest, ids in deferred.wanted.items()]
     return {"report": report.model_dump(mode="json"), "wanted": wanted, "ran": not defects}
 
@@ -91,7 +91,7 @@ def run_stage(bench: Bench, slug: str, name: StageName) -> dict[str, Any]:
 def due_tests(bench: Bench, slug: str) -> dict[str, Any]:
     """Proposals to be tested, and those to begin with: not being tested, nor waiting for another try, nor set aside."""
     parts = bench.parts(slug)
-    if tries.holding(parts, "stage", "test"):
+    if tries.blocking_failure(parts, "stage", "test"):
         return {"begin": [], "ran": False, "due": 0}
     try:
         parts.checkpoint("test:before")
@@ -100,9 +100,9 @@ def due_tests(bench: Bench, slug: str) -> dict[str, Any]:
         raise
     except Exception as error:
         _log.exception("%s: what is to be tested could not be found.", slug)
-        tries.failed(parts, "stage", "test", reason=_defect(error), pace=bench.pace)
+        tries.count_failure(parts, "stage", "test", reason=_defect(error), pace=bench.pace)
         return {"begin": [], "ran": False, "due": 0}
-    tries.worked(parts, "stage", "test")
+    tries.forget_failures(parts, "stage", "test")
     free = [one for one in due if _is_free(bench, parts, "evaluation", one)]
     return {"begin": free, "ran": True, "due": len(due)}
 
@@ -122,7 +122,7 @@ def end_turn(bench: Bench, slug: str, *, begun: dict[str, Any], stages: list[dic
         stages=[StageReport.model_validate(one) for one in stages],
         is_complete=is_complete,
     )
-    tries.worked(parts, "turn", "")
+    tries.forget_failures(parts, "turn", "")
     try:
         _forget_settled(parts)
     except StoreUnavailable:
@@ -161,7 +161,7 @@ def ask_batch(bench: Bench, slug: str, proposal_id: str, *, digest: str, case_id
     """Have one version answer one batch; why it could not, in words, else empty. Raises StoreUnavailable."""
     parts = bench.parts(slug)
     kind, subject = owner(proposal_id, digest)
-    if row := tries.holding(parts, kind, subject):
+    if row := tries.blocking_failure(parts, kind, subject):
         return {"answered": 0, "failed": 0, "reason": row.reason}
     try:
         parts.checkpoint("answers:before")
@@ -171,7 +171,7 @@ def ask_batch(bench: Bench, slug: str, proposal_id: str, *, digest: str, case_id
     except Exception as error:
         return {"answered": 0, "failed": 0, "reason": _in_words(error, f"{slug}: a batch of {subject}")}
     parts.checkpoint("answers:after")
-    tries.worked(parts, kind, subject)
+    tries.forget_failures(parts, kind, subject)
     return {"answered": batch.answered, "failed": batch.failed, "reason": ""}
 
 
@@ -183,7 +183,7 @@ def run_test(bench: Bench, slug: str, proposal_id: str, *, asked: list[list[Any]
     """
     parts = bench.parts(slug)
     done = {"batches": [], "verdict": "", "reason": ""}
-    if tries.holding(parts, "evaluation", proposal_id):
+    if tries.blocking_failure(parts, "evaluation", proposal_id):
         return done
     began = parts.clock()
     deferred = DeferredAnswers(parts.store, asked=_by_digest(asked))
@@ -198,7 +198,7 @@ def run_test(bench: Bench, slug: str, proposal_id: str, *, asked: list[list[Any]
     except Exception as error:
         return done | {"reason": _in_words(error, f"{slug}: the test of {proposal_id}")}
     parts.checkpoint("evaluation:after")
-    tries.worked(parts, "evaluation", proposal_id)
+    tries.forget_failures(parts, "evaluation", proposal_id)
     if verdict is None:
         return done
     stage = StageReport(stage="test", counts={verdict.value: 1}, seconds=_seconds(began, parts.clock()))
@@ -218,13 +218,13 @@ def not_answered(bench: Bench, slug: str, proposal_id: str, *, digest: str, reas
     """Count it as a failure that a version could not be asked."""
     parts = bench.parts(slug)
     kind, subject = owner(proposal_id, digest)
-    if tries.holding(parts, kind, subject) is None:
+    if tries.blocking_failure(parts, kind, subject) is None:
         until = engine.spent_until(parts)
         if until is not None:
             tries.waits(parts, kind, subject, reason=reason, until=until)
             bench.report(f"{slug}: {reason}")
             return
-        row = tries.failed(parts, kind, subject, reason=reason, pace=bench.pace)
+        row = tries.count_failure(parts, kind, subject, reason=reason, pace=bench.pace)
         bench.report(f"{slug}: {row.id}: {reason}")
 
 
@@ -233,7 +233,7 @@ def apply(bench: Bench, slug: str, decision_id: str) -> dict[str, Any]:
     when it is resumed applies it."""
     parts = bench.parts(slug)
     now = parts.clock()
-    if parts.store.agent.limits.is_paused or tries.holding(parts, "apply", decision_id):
+    if parts.store.agent.limits.is_paused or tries.blocking_failure(parts, "apply", decision_id):
         return {"released": [], "wait": 0.0}
     decision = next((one for one in parts.store.decisions() if one.id == decision_id), None)
     if decision is None or decision.effective_at > now:
@@ -249,15 +249,15 @@ def apply(bench: Bench, slug: str, decision_id: str) -> dict[str, Any]:
     for number in released:
         bench.report(f"{slug}: version {number} is live.")
     if any(one.id == decision_id for one in parts.store.due_approvals(parts.clock())):
-        tries.failed(parts, "apply", decision_id, reason=reason, pace=bench.pace)
+        tries.count_failure(parts, "apply", decision_id, reason=reason, pace=bench.pace)
     else:
-        tries.worked(parts, "apply", decision_id)
+        tries.forget_failures(parts, "apply", decision_id)
     return {"released": released, "wait": 0.0}
 
 
 def _is_free(bench: Bench, parts: Parts, kind: JobKind, subject: str) -> bool:
     """Whether nothing holds the item and nobody is at it."""
-    is_held = tries.holding(parts, kind, subject) is not None
+    is_held = tries.blocking_failure(parts, kind, subject) is not None
     return not is_held and not bench.is_active(tries.job_id(kind, parts.store.agent.slug, subject))
 
 

@@ -44,7 +44,7 @@ def job_id(kind: JobKind, slug: str, subject: str) -> str:
     return f"{kind}:{slug}:{subject}" if subject else f"{kind}:{slug}"
 
 
-def named(key: str, mark: str) -> str:
+def work_id(key: str, mark: str) -> str:
     """An id that says what the work is about; the mark keeps two times of the same work apart."""
     return f"{key}~{short(mark)}"
 
@@ -54,7 +54,7 @@ def short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def failed(parts: Parts, kind: JobKind, subject: str, *, reason: str, pace: Pace) -> FailedJob:
+def count_failure(parts: Parts, kind: JobKind, subject: str, *, reason: str, pace: Pace) -> FailedJob:
     """Count a failure: tried again after a pause, or set aside."""
     before = _row(parts, job_id(kind, parts.store.agent.slug, subject))
     tries = before.tries + 1 if before else 1
@@ -69,7 +69,7 @@ def waits(parts: Parts, kind: JobKind, subject: str, *, reason: str, until: date
     return _keep(parts, kind, subject, tries=before.tries if before else 0, reason=reason, retry_at=until)
 
 
-def died(parts: Parts, kind: JobKind, subject: str, *, pace: Pace) -> FailedJob:
+def count_death(parts: Parts, kind: JobKind, subject: str, *, pace: Pace) -> FailedJob:
     """Count a worker's death at an item: taken over at once, or set aside."""
     before = _row(parts, job_id(kind, parts.store.agent.slug, subject))
     tries = before.tries + 1 if before else 1
@@ -78,14 +78,14 @@ def died(parts: Parts, kind: JobKind, subject: str, *, pace: Pace) -> FailedJob:
     return _keep(parts, kind, subject, tries=tries, reason=reason, retry_at=None if is_last else parts.clock())
 
 
-def worked(parts: Parts, kind: JobKind, subject: str) -> None:
+def forget_failures(parts: Parts, kind: JobKind, subject: str) -> None:
     """Forget earlier failures."""
     key = job_id(kind, parts.store.agent.slug, subject)
     if _row(parts, key) is not None:
         parts.store.forget_failed_job(key)
 
 
-def holding(parts: Parts, kind: JobKind, subject: str) -> FailedJob | None:
+def blocking_failure(parts: Parts, kind: JobKind, subject: str) -> FailedJob | None:
     """The failure that keeps the item from being tried now: set aside, or its pause is not over."""
     row = _row(parts, job_id(kind, parts.store.agent.slug, subject))
     return row if row is not None and not row.is_due(parts.clock()) else None

@@ -13,7 +13,7 @@ from loop.errors import StoreUnavailable
 from loop.jobs import steps
 from loop.jobs.steps import Bench
 from loop.jobs.transact import ANSWERS, DBOS, EVALUATIONS, TURNS
-from loop.jobs.tries import job_id, named
+from loop.jobs.tries import job_id, work_id
 from loop.records import StageName
 
 _AFTER_TESTS = 1
@@ -191,5 +191,5 @@ def _enqueue(
 ) -> None:
     """One child of this workflow under a name that says what it is about; the same name is one piece of work."""
     options = SetEnqueueOptions(queue_partition_key=slug, priority=priority)
-    with SetWorkflowID(named(key, str(DBOS.workflow_id))), options:
+    with SetWorkflowID(work_id(key, str(DBOS.workflow_id))), options:
         DBOS.enqueue_workflow(queue, workflow, slug, *rest)

@@ -146,7 +146,7 @@ class _Straight(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Resolve, check, connect; with TLS the certificate must be the name's."""
-        where = resolved(self.host, self.port, may_lead_inside=self._may_lead_inside)
+        where = resolve_address(self.host, self.port, may_lead_inside=self._may_lead_inside)
         made = socket.create_connection(where, timeout=self._seconds)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = _trust().wrap_socket(made, server_hostname=self.host) if self._is_tls else made
@@ -162,7 +162,7 @@ class _Straight(http.client.HTTPConnection):
         return super().getresponse()
 
 
-def resolved(host: str, port: int, *, may_lead_inside: bool = True) -> tuple[str, int]:
+def resolve_address(host: str, port: int, *, may_lead_inside: bool = True) -> tuple[str, int]:
     """The first address of a host, checked. Raises CallFailed for one that is never where it should lead."""
     for *_, where in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         found = str(where[0])

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from loop.llm.connections import Connections
-from loop.llm.retrying import CallFailed, checked_name, text_of, tried
+from loop.llm.retrying import CallFailed, checked_name, text_of, with_retries
 
 
 class DirectModel:
@@ -54,7 +54,7 @@ class DirectModel:
             "temperature": temperature,
             "max_tokens": max_tokens,
         }
-        return tried(lambda: self._try(request), name=self._name, pause=self._pause)
+        return with_retries(lambda: self._try(request), name=self._name, pause=self._pause)
 
     def close(self) -> None:
         """Let go of open connections. The model can still be used."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from loop.llm.retrying import CallFailed, checked_name, text_of, tried
+from loop.llm.retrying import CallFailed, checked_name, text_of, with_retries
 
 _TIMEOUT = frozenset({"Timeout", "APITimeoutError", "TimeoutException"})
 _UNREACHABLE = frozenset({"ConnectError", "NetworkError", "RemoteProtocolError"})
@@ -58,7 +58,7 @@ class LiteLLMModel:
             "drop_params": True,
             **({"api_key": self._api_key} if self._api_key else {}),
         }
-        return tried(lambda: self._try(request), name=self._name, pause=self._pause)
+        return with_retries(lambda: self._try(request), name=self._name, pause=self._pause)
 
     def _try(self, request: Mapping[str, Any]) -> str:
         try:

@@ -82,7 +82,9 @@ class Patience:
 OF_CALLS = Patience()
 
 
-def tried(call: Callable[[], T], *, name: str, pause: Callable[[float], None], remedies: Remedies = OF_MODELS) -> T:
+def with_retries(
+    call: Callable[[], T], *, name: str, pause: Callable[[float], None], remedies: Remedies = OF_MODELS
+) -> T:
     """The call's reply, after at most three tries. Raises ModelFailed."""
     return patiently(call, pause=pause, patience=OF_CALLS, in_words=lambda failed: _in_words(failed, name, remedies))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from loop.errors import ModelFailed
 from loop.llm.connections import Connections
-from loop.llm.retrying import CallFailed, Remedies, tried
+from loop.llm.retrying import CallFailed, Remedies, with_retries
 from loop.outbound.destinations import EndpointTarget, place_of, secret_of
 
 WANTS_BUNDLE = 409
@@ -62,7 +62,7 @@ class HttpEndpoint:
         def once() -> Mapping[str, Any]:
             return self._try(head if self._target.bundle == "on_request" else whole, whole, headers)
 
-        return tried(once, name="Your agent", pause=self._pause, remedies=self._remedies)
+        return with_retries(once, name="Your agent", pause=self._pause, remedies=self._remedies)
 
     def close(self) -> None:
         """Let go of open connections. It can still be called."""

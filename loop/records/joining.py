@@ -35,7 +35,7 @@ def trace_of(one: Interaction) -> str:
     return one.id if is_of_trace(one) else str(one.attributes.get(TRACE, ""))
 
 
-def joined(stored: Interaction, arriving: Interaction) -> Interaction:
+def join_interactions(stored: Interaction, arriving: Interaction) -> Interaction:
     """What is stored, with what arrives of the same answer. One of the two is, or holds, what a trace told.
 
     Who was asked what, what was answered and by which version is the call's to say; the steps are the trace's.

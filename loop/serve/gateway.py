@@ -25,7 +25,7 @@ from loop.serve.capture import Recorder
 from loop.serve.live import LiveVersions
 from loop.serve.refusal import Refusal, refusal_of
 from loop.serve.relay import SOURCE, Behind, Relay, Visit
-from loop.serve.upstreams import Upstream, chosen, open_session, upstreams_of
+from loop.serve.upstreams import Upstream, choose_upstream, open_session, upstreams_of
 
 VERB: Verb = "models:call"
 KEY_SECONDS = 2.0
@@ -159,7 +159,7 @@ def fault(refusal: Refusal) -> Response:
 
 def _upstream(upstreams: Mapping[str, Upstream], address: Address, headers: Mapping[str, str]) -> Upstream:
     is_anthropic = "anthropic-version" in headers or address.path.strip("/").startswith(_ANTHROPIC)
-    found = chosen(upstreams, named=address.upstream, is_anthropic=is_anthropic)
+    found = choose_upstream(upstreams, named=address.upstream, is_anthropic=is_anthropic)
     if found is None:
         raise Refusal(404, "upstream", "There is no such provider in the operator's settings.")
     return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
-from loop.collect import Delivery, PreparedDelivery, added, dropped, prepare
+from loop.collect import Delivery, PreparedDelivery, add_captures, dropped_capture, prepare
 from loop.errors import InvalidInput, RatchetError, StoreUnavailable
 from loop.ports import Clock
 from loop.ports.deliveries import Capture, Deliveries, DeliveryOutcome
@@ -120,7 +120,7 @@ class Intake:
                 self._offered += delivery.size
                 self._put(_Waiting(delivery, None))
             else:
-                self._add(delivery.agent, dropped(delivery, at=self._clock()))
+                self._add(delivery.agent, dropped_capture(delivery, at=self._clock()))
         return is_room
 
     def count(self, agent: str, captured: Capture) -> None:
@@ -137,7 +137,7 @@ class Intake:
     def _add(self, agent: str, captured: Capture) -> None:
         place = agent, captured.door
         known = self._counts.get(place)
-        self._counts[place] = captured if known is None else added(known, captured)
+        self._counts[place] = captured if known is None else add_captures(known, captured)
 
     def _write(self) -> None:
         while (group := self._next_group()) is not None:
@@ -206,13 +206,13 @@ class Intake:
 
     def _lose(self, lost: Iterable[_Waiting]) -> None:
         for one in lost:
-            self._add(one.delivery.agent, dropped(one.delivery, at=self._clock()))
+            self._add(one.delivery.agent, dropped_capture(one.delivery, at=self._clock()))
 
 
 def _together(captured: Iterable[Capture]) -> list[Capture]:
     found: dict[str, Capture] = {}
     for one in captured:
-        found[one.door] = added(found[one.door], one) if one.door in found else one
+        found[one.door] = add_captures(found[one.door], one) if one.door in found else one
     return list(found.values())
 
 

@@ -95,7 +95,7 @@ def _by_agent(reading: otlp.Reading, access: Access) -> tuple[Mapping[str, _Batc
     batches: dict[str, _Batch] = defaultdict(_Batch)
     strays: list[str] = []
     for sent in reading.sent:
-        agent = otlp.chosen(sent, access.agents)
+        agent = otlp.choose_agent(sent, access.agents)
         if agent is None:
             strays.append(_NOBODY)
             continue
@@ -153,7 +153,7 @@ def _keep(site: Site, agent: str, batch: _Batch, now: datetime) -> list[str]:
     """Write what waits: parts, and judgements that name an answer. They are there before anybody looks for them."""
     own = desk.own_contacts(site.parts(agent))
     maskers: dict[str, Masker] = defaultdict(lambda: Masker(own=own))
-    kept = [_kept(otlp.masked(part, maskers[part.trace])) for part in batch.parts]
+    kept = [_kept(otlp.mask_part(part, maskers[part.trace])) for part in batch.parts]
     for one in batch.judgements:
         if one.response:
             body = _masked_judgement(one, Masker(own=own)).model_dump(mode="json")
@@ -170,13 +170,13 @@ def _targeted(site: Site, sender: otlp.Sender, batch: _Batch) -> otlp.TargetOutc
         return otlp.TargetOutcome()
     beside = {one.trace for one in judgements.values() if one.response}
     known = telemetry.parts(agent, beside)
-    told = otlp.targeted(
+    told = otlp.resolve_targets(
         judgements.values(),
         responses=telemetry.answers(agent, {one.response for one in judgements.values()}),
         talked={(trace, str(body["span"])) for trace, found in known.items() for body in found if _talked(body)},
         sender=sender,
     )
-    telemetry.keep(agent, [_kept(otlp.masked(part, Masker())) for part in told.checks], now=sender.received_at)
+    telemetry.keep(agent, [_kept(otlp.mask_part(part, Masker())) for part in told.checks], now=sender.received_at)
     return told
 
 
@@ -206,7 +206,7 @@ def _masked_judgement(one: otlp.Judgement, masker: Masker) -> otlp.Judgement:
 
 def _told(parts: Mapping[str, Sequence[Mapping[str, object]]], sender: otlp.Sender) -> tuple[Interaction, ...]:
     told = (
-        otlp.assembled([otlp.Part.model_validate(body) for body in bodies], agent=sender.agent, source=sender.source)
+        otlp.assemble([otlp.Part.model_validate(body) for body in bodies], agent=sender.agent, source=sender.source)
         for bodies in parts.values()
     )
     return tuple(one for one in told if one is not None)

@@ -160,7 +160,7 @@ class Relay(Response):
             incoming = IncomingRequest(
                 agent=visit.agent,
                 dialect=dialect,
-                body=chat.unpacked(tape.request, _header(visit.headers, b"content-encoding")),
+                body=chat.decode_body(tape.request, _header(visit.headers, b"content-encoding")),
                 episode=visit.address.episode,
                 upstream=visit.upstream.name,
                 at=tape.at,

@@ -82,7 +82,7 @@ def addresses_of(settings: Settings) -> Sequence[tuple[str, str]]:
     return _pairs(settings.upstreams, setting="RATCHET_UPSTREAMS")
 
 
-def chosen(upstreams: Mapping[str, Upstream], *, named: str, is_anthropic: bool) -> Upstream | None:
+def choose_upstream(upstreams: Mapping[str, Upstream], *, named: str, is_anthropic: bool) -> Upstream | None:
     """The one that was named, else the one that speaks the API, else the first. None: there is no such one."""
     if named:
         return upstreams.get(named)

@@ -26,7 +26,7 @@ class Count(NamedTuple):
     good: int
 
 
-def added(days: Iterable[Count]) -> Count:
+def add_counts(days: Iterable[Count]) -> Count:
     """All of them together."""
     some = list(days)
     return Count(sum(one.n for one in some), sum(one.good for one in some))

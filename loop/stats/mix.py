@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import sqrt
 from typing import NamedTuple
 
-from loop.stats.control import Count, added
+from loop.stats.control import Count, add_counts
 
 LEAST = 5
 """Signals on either side below which a group is put together with the other small ones."""
@@ -87,7 +87,7 @@ def _grouped(before: Mapping[str, Count], since: Mapping[str, Count]) -> dict[st
             found[name] = pair
         else:
             rest = found.get(_REST, (Count(0, 0), Count(0, 0)))
-            found[_REST] = (added((rest[0], pair[0])), added((rest[1], pair[1])))
+            found[_REST] = (add_counts((rest[0], pair[0])), add_counts((rest[1], pair[1])))
     return found
 
 

@@ -15,7 +15,7 @@ AROUND = 3
 """Words an insertion is found by."""
 
 
-def carried(before: str, after: str, *, to: str) -> str | None:
+def carry_edit(before: str, after: str, *, to: str) -> str | None:
     """The other text with the same edit made; None when it does not fit, or is no edit."""
     if before == after or max(len(before), len(after), len(to)) > LONGEST:
         return None

@@ -35,8 +35,8 @@ def sheet(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """A CSV file with a header, as text; lines end as RFC 4180 says."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL)
-    writer.writerow([guarded(one) for one in columns])
-    writer.writerows([guarded(one) if isinstance(one, str) else one for one in row] for row in rows)
+    writer.writerow([guard_cell(one) for one in columns])
+    writer.writerows([guard_cell(one) if isinstance(one, str) else one for one in row] for row in rows)
     return out.getvalue()
 
 
@@ -45,7 +45,7 @@ def json_lines(rows: Iterable[Mapping[str, object]]) -> str:
     return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
 
 
-def guarded(text: str) -> str:
+def guard_cell(text: str) -> str:
     """The text as a cell that no spreadsheet takes for a formula, whichever sign it splits lines at."""
     first, *rest = _SPLIT.split(text)
     begins = f"{_GUARD}{first}" if _begins_formula(text, first) else first

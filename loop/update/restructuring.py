@@ -25,7 +25,7 @@ SAME_ARTICLE = 0.8
 _PARTS = re.compile(r"\n\s*\n")
 
 
-def restructured(work: UpdateWork, worded: Sequence[Correction]) -> Iterable[Idea]:
+def restructuring_ideas(work: UpdateWork, worded: Sequence[Correction]) -> Iterable[Idea]:
     """Articles to split and to merge, none that costs other cases when tried on the log."""
     if work.agent.grading is not Grading.TEXT or not work.bundle.articles:
         return

@@ -12,7 +12,7 @@ author   whom to believe              row     flags and state of a row
 from loop.records import Level
 from loop.validate.cases import MOST_CASES
 from loop.validate.detectors import DETECTORS
-from loop.validate.figures import ENOUGH_WORDS, standing, words_of
+from loop.validate.figures import ENOUGH_WORDS, settle_verdicts, words_of
 from loop.validate.firewall_panel import audited_panel, fresh_panel, is_due, panel_document, stored_panel
 from loop.validate.ground import Ground, ground_of
 from loop.validate.levels import PIECES, STEPS
@@ -49,7 +49,7 @@ __all__ = [
     "panel_document",
     "rests_of",
     "settle",
-    "standing",
+    "settle_verdicts",
     "step",
     "stored_panel",
     "thinness",

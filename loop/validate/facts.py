@@ -73,7 +73,7 @@ def gather_facts(work: Work) -> Findings:
     _regroup(work, registry, found)
     for row in (*found.rows.values(), *old.values()):
         found.give("day", [row.day])
-        for level, key in concerned(row):
+        for level, key in affected_keys(row):
             found.give(level, [key])
     _touch_mates(work, found)
     _begin(work, found)
@@ -155,7 +155,7 @@ def burst_key(row: Judged) -> str:
     return f"{row.near}{SEPARATOR}{int(row.at // DAY)}"
 
 
-def concerned(row: Judged) -> Iterator[tuple[Level, str]]:
+def affected_keys(row: Judged) -> Iterator[tuple[Level, str]]:
     """The keys, by level, whose findings a row has a part in. Somebody unidentified has no record and no pace."""
     if is_person(row.author):
         yield "author", row.author

@@ -33,7 +33,7 @@ REACH_NAMED = 5
 EXAMPLES = 3
 
 
-def standing(verdicts: Sequence[FirewallVerdict]) -> Standing:
+def settle_verdicts(verdicts: Sequence[FirewallVerdict]) -> Standing:
     """Two people who agree settle an item, a third decides where they differ; a single operator settles alone.
 
     Two who cannot tell, or three who all say something else, leave it unclear.
@@ -54,7 +54,7 @@ def words_of(verdicts: Iterable[FirewallVerdict]) -> dict[str, list[FirewallVerd
     return dict(found)
 
 
-def counted(
+def build_panel(
     population: Population,
     *,
     off: Collection[str],
@@ -81,7 +81,7 @@ def with_audit(
 ) -> FirewallPanel:
     """The panel with what the audit says by now."""
     words = words_of(verdicts)
-    stands = {key: standing(words.get(key, ())) for key in audit.order}
+    stands = {key: settle_verdicts(words.get(key, ())) for key in audit.order}
     cells = [(cell, [stands[key] for key in cell.drawn if stands[key] in ("sound", "bad")]) for cell in audit.cells]
     judged = [(cell, some) for cell, some in cells if some]
     totals = BadTotals(

@@ -14,7 +14,7 @@ from loop.records import (
     Reach,
 )
 from loop.text.spelling import quote
-from loop.validate.figures import counted, with_audit
+from loop.validate.figures import build_panel, with_audit
 
 KIND, KEY = "firewall", "panel"
 """The document it is kept in."""
@@ -40,7 +40,7 @@ def panel_document(panel: FirewallPanel) -> Kept:
 def fresh_panel(store: Store, *, now: Moment, seed: int) -> FirewallPanel:
     """The panel as it is now, with the newest audit that somebody has judged anything of."""
     population = store.audit_population(limit=LOOKED_AT)
-    panel = counted(
+    panel = build_panel(
         population,
         off=store.agent.limits.detectors_off,
         reach=_reach(store, population),

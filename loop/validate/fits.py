@@ -178,7 +178,7 @@ def reference_of(work: Work, fit: Fit) -> Reference:
         return Reference(
             model=model,
             yardstick=yardstick,
-            doubted=doubted(model),
+            doubted=doubt_shares(model),
             left_out={
                 row.interaction_id: (
                     model.labels[model.left_out.top[place]],
@@ -236,7 +236,7 @@ def crowd_of(work: Work, fit: Fit | None) -> Crowd:
     return found
 
 
-def doubted(model: LabelModel) -> dict[str, float]:
+def doubt_shares(model: LabelModel) -> dict[str, float]:
     """Of each label's known answers, the share that looks like another label, drawn towards that of all."""
     told = model.left_out
     is_against = ((told.top != told.given) & (told.top_chance >= CONFIDENT)).astype(np.float64)

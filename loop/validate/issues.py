@@ -17,7 +17,7 @@ from loop.text.spelling import quote
 from loop.validate.backing import voters_of
 from loop.validate.crowds import is_crowd
 from loop.validate.themes import VoicedRow, edit_themes, takeover_themes
-from loop.validate.topics import emerging, is_said_alike, keep_topics
+from loop.validate.topics import emerging_topic, is_said_alike, keep_topics
 from loop.validate.votes import Electorate, carries, is_contested
 from loop.validate.work import Findings, Work
 
@@ -122,7 +122,7 @@ def _emerging(theme: Theme, *, voters: Electorate, begun: float) -> dict[str, An
     lead = next(iter(theme.sides.values())).rows
     # A crowd's words are a topic by themselves.
     own = [row for row in lead if not (is_crowd(row) and is_said_alike(row))]
-    return emerging(own, seasoned=voters.seasoned, begun=begun, is_whole=len(lead) < CITED)
+    return emerging_topic(own, seasoned=voters.seasoned, begun=begun, is_whole=len(lead) < CITED)
 
 
 def _choice_themes(work: Work, keys: Sequence[str]) -> dict[str, list[Theme]]:

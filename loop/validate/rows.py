@@ -180,11 +180,11 @@ def _forget(work: Work, found: Findings, ids: list[str]) -> None:
     forget(work, [row for row in rows if not row.is_standing], found)
     for row in rows:
         if not row.is_standing:
-            found.rows[row.feedback_id] = unviewed(row)
+            found.rows[row.feedback_id] = without_views(row)
             concern(found, row)
 
 
-def unviewed(row: Judged) -> Judged:
+def without_views(row: Judged) -> Judged:
     """The facts of a row alone."""
     return row._replace(
         agree=None,

@@ -140,7 +140,7 @@ def is_staff(door: str, *, public: Collection[str]) -> bool:
     return not door.startswith(IMPORTED) and door not in public
 
 
-def said_at(feedback: Feedback) -> float:
+def believed_time(feedback: Feedback) -> float:
     """When something was said, as far as that is believed: not after it reached us, nor long before."""
     got = feedback.received_at.timestamp()
     return min(max(feedback.at.timestamp(), got - BACKLOG), got)
@@ -161,7 +161,7 @@ def _sayings(row: Judged, feedback: Feedback, interaction: Interaction, *, named
             person=row.author,
             door=feedback.source,
             conversation=row.group or row.interaction_id,
-            at=said_at(feedback),
+            at=believed_time(feedback),
             seq=row.seq,
             is_vouched=row.author in named,
             is_released=row.state is FeedbackState.RELEASED,

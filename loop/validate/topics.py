@@ -20,7 +20,7 @@ LEAST_USUAL = 0.5
 """People a day, where fewer are usual or nobody can say: eight strangers on a new topic make it."""
 
 
-def emerging(
+def emerging_topic(
     rows: Sequence[Judged], *, seasoned: Collection[str], begun: float, is_whole: bool
 ) -> dict[str, Any] | None:
     """The busiest day of what these rows say, where that is far more than usual; None when it is not.

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from loop.errors import StoreUnavailable
-from storage.connecting import explained, make_engine, parse_url, place_of
+from storage.connecting import explain_errors, make_engine, parse_url, place_of
 from storage.keys import JournalKeys
 from storage.rows import JSON_OPTIONS
 from storage.schema import VERSION_TABLE, newest_revision
@@ -23,7 +23,7 @@ def open_copy(place: str, *, keys: JournalKeys) -> sa.Engine:
     engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
     engine.update_execution_options(journal_keys=keys)
     try:
-        with explained(place_of(engine)), engine.connect() as connection:
+        with explain_errors(place_of(engine)), engine.connect() as connection:
             _check_revision(connection, place_of(engine))
     except BaseException:
         engine.dispose()

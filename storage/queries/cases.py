@@ -145,7 +145,7 @@ def composition(scope: Scope) -> Composition:
     )
 
 
-def listed(scope: Scope, wanted: CaseFilter) -> list[CaseLine]:
+def list_cases(scope: Scope, wanted: CaseFilter) -> list[CaseLine]:
     """Log or dev cases, newest first. Raises NotAllowed for sealed ones, StoreUnavailable."""
     if wanted.split is Split.SEALED:
         raise NotAllowed("Sealed cases are not listed: only their totals are ever shown.", remedy="List dev or log.")

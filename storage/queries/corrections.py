@@ -158,7 +158,7 @@ def mine(scope: Scope, *, author: str, limit: int = MINE) -> list[CorrectionLine
     ]
 
 
-def helped(scope: Scope, live: Iterable[Live]) -> dict[Live, AnswersSince]:
+def answers_since(scope: Scope, live: Iterable[Live]) -> dict[Live, AnswersSince]:
     """What was asked about its topic since each correction is live, and answered by a version that has it.
 
     One read, of the newest HELPED_MOST answers of each at most.

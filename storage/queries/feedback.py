@@ -80,7 +80,7 @@ class Matches(Record):
     """There may be more than these: the list is full, or only the newest items were looked through."""
 
 
-def matching(scope: Scope, wanted: FeedbackFilter) -> Matches:
+def find_matches(scope: Scope, wanted: FeedbackFilter) -> Matches:
     """The newest matches. Reads a bounded number of rows whatever the filter. Raises StoreUnavailable.
 
     Without a filter: an ordered read of the state index. With a rare one: its own index. With common

@@ -55,16 +55,16 @@ class JournalLine(Record):
     is_signed: bool
 
 
-def listed(scope: Scope, wanted: JournalFilter) -> list[JournalLine]:
+def list_entries(scope: Scope, wanted: JournalFilter) -> list[JournalLine]:
     """Newest first. Raises StoreUnavailable."""
     return [_line(row) for row in scope.rows(_selected(scope, wanted).limit(wanted.limit))]
 
 
-def exported(scope: Scope, wanted: JournalFilter) -> Iterator[JournalLine]:
+def export_entries(scope: Scope, wanted: JournalFilter) -> Iterator[JournalLine]:
     """Everything that matches, at most EXPORTED entries, newest first, a few thousand at a time."""
     left, before = EXPORTED, wanted.before
     while left > 0:
-        some = listed(scope, wanted.model_copy(update={"before": before, "limit": min(left, _FETCHED)}))
+        some = list_entries(scope, wanted.model_copy(update={"before": before, "limit": min(left, _FETCHED)}))
         yield from some
         if len(some) < _FETCHED:
             return

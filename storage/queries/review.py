@@ -30,7 +30,7 @@ class ProposalLine(Record):
     verdict: Verdict | None
     """None until it is tested, and while it is withheld."""
     is_withheld: bool = False
-    """What the test found is told after the decision: see `loop.policy.withholding`."""
+    """What the test found is told after the decision: see `loop.policy.blinding_rule`."""
     effect: float | None
     """Gain to be expected on sealed cases, as a share of them; None where their totals are not shown yet."""
     waits_since: Moment
@@ -85,7 +85,7 @@ class LapsedApproval(Record):
     """The same change on the version that went live instead; None when it was not drafted again."""
 
 
-def listed(
+def list_proposals(
     scope: Scope,
     states: Iterable[ProposalState],
     *,
@@ -95,7 +95,7 @@ def listed(
     """Proposals in these states: high stakes first, then the surest verdict, then what waits longest.
 
     `now`: say also who reads each. `is_withheld`: by id and whether it is practice, of which that wait no verdict is
-    told, nor does it rank them (`loop.policy.withholding`).
+    told, nor does it rank them (`loop.policy.blinding_rule`).
     """
     found = scope.rows(
         sa.select(
@@ -209,7 +209,7 @@ def undoable(scope: Scope) -> list[PendingApproval]:
     ]
 
 
-def lapsed(scope: Scope, *, since: Moment) -> list[LapsedApproval]:
+def lapsed_approvals(scope: Scope, *, since: Moment) -> list[LapsedApproval]:
     """Changes that were approved since then, not taken back, and became stale instead of live; newest first."""
     columns = (_PROPOSAL.id, _PROPOSAL.title, _PROPOSAL.stale_reason, _DECISION.at, _DECISION.actor)
     found = scope.rows(

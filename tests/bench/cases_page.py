@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         reads: dict[str, Callable[[], object]] = {
             "composition": lambda: queries.composition(scope),
             "coverage": lambda: queries.coverage(scope),
-            "listed": lambda: queries.listed(scope, CaseFilter()),
-            "listed_narrowed": lambda: queries.listed(scope, CaseFilter(split=Split.LOG, author="person-7")),
+            "listed": lambda: queries.list_cases(scope, CaseFilter()),
+            "listed_narrowed": lambda: queries.list_cases(scope, CaseFilter(split=Split.LOG, author="person-7")),
             "examination": lambda: desk.examination(parts),
         }
         figures: dict[str, float] = {}

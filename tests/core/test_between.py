@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.change.between import between
+from loop.change.between import operations_between
 from loop.change.operations import apply_all
 from loop.errors import OperationRefused
 from loop.records import (
@@ -45,7 +45,7 @@ def bundles(draw: st.DrawFn) -> Bundle:
 @settings(max_examples=150, deadline=None)
 @given(base=bundles(), target=bundles())
 def test_the_operations_lead_from_one_version_to_the_other(base: Bundle, target: Bundle) -> None:
-    steps = between(base, target)
+    steps = operations_between(base, target)
     assert apply_all(base, steps) == target
     assert bool(steps) == (base != target)
 
@@ -54,9 +54,9 @@ def test_what_did_not_change_is_left_alone() -> None:
     base = Bundle(rules=tuple(rule(key, "one") for key in "abcdef"))
     changed = rule("c", "two")
     target = base.model_copy(update={"rules": (*base.rules[:2], changed, *base.rules[3:])})
-    assert between(base, target) == (SetRule(rule=changed),)
+    assert operations_between(base, target) == (SetRule(rule=changed),)
 
 
 def test_an_id_that_stands_twice_is_refused() -> None:
     with pytest.raises(OperationRefused):
-        between(Bundle(), Bundle(rules=(rule("a", "one"), rule("a", "two"))))
+        operations_between(Bundle(), Bundle(rules=(rule("a", "one"), rule("a", "two"))))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loop.change.between import between
+from loop.change.between import operations_between
 from loop.change.blocks import blocks, compose
 from loop.change.diff import changes
 from loop.records import Article, Bundle, Change, Condition, Example, ModelChoice, Rule
@@ -55,7 +55,7 @@ def test_what_is_kept_in_part_is_a_change_that_can_be_drafted(
     found = changes(base, candidate)
     kept = [one.id for one in blocks(found) if chance.random() < 0.5]
     target = compose(base, candidate, changes=found, kept=kept)
-    assert between(base, target) is not None
+    assert operations_between(base, target) is not None
     assert {one.id for one in target.rules} <= {one.id for one in (*base.rules, *candidate.rules)}
     for section in ("rules", "examples", "articles"):
         known = {*getattr(base, section), *getattr(candidate, section)}

@@ -8,7 +8,7 @@ from loop.change.alarms import alarms
 from loop.change.clash import clashes
 from loop.change.matter import matter_of
 from loop.change.operations import apply_all
-from loop.evaluate.reasons import stated
+from loop.evaluate.reasons import sealed_power
 from loop.evaluate.tallies import Tallies, weigh
 from loop.evaluate.verdict import judge
 from loop.policy import recommend
@@ -284,7 +284,7 @@ def test_no_effect_is_not_said_beside_a_doubt_about_the_power() -> None:
     left = budget_left(Ledger(), limits=Limits())
     planned = plan(Tally(both_right=99, fixed=1), sealed_n=300, level=left.level, limits=Limits())
     for verdict in (Verdict.NO_EFFECT, Verdict.PROMISING):
-        told = " ".join(stated(builders.report(of, verdict=verdict, level=0.01), planned, left=left))
+        told = " ".join(sealed_power(builders.report(of, verdict=verdict, level=0.01), planned, left=left))
         assert ("prove a gain of" in told) is (verdict is Verdict.PROMISING)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loop.text.carrying import carried
+from loop.text.carrying import carry_edit
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from loop.text.carrying import carried
     ],
 )
 def test_an_edit_is_carried_over(before: str, after: str, other: str, became: str) -> None:
-    assert carried(before, after, to=other) == became
+    assert carry_edit(before, after, to=other) == became
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_an_edit_is_carried_over(before: str, after: str, other: str, became: st
     ],
 )
 def test_what_does_not_fit_is_not_guessed(before: str, after: str, other: str) -> None:
-    assert carried(before, after, to=other) is None
+    assert carry_edit(before, after, to=other) is None

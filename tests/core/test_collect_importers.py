@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.collect import SHAPES, Batch, Options, read, shipped
+from loop.collect import SHAPES, Batch, Options, read_batches, shipped_importers
 from loop.collect.files.moments import moment_of
 from loop.errors import InvalidInput
 from loop.records import FeedbackKind, canonical
@@ -23,7 +23,7 @@ def lines(*objects: dict[str, Any]) -> bytes:
 def take(content: bytes, importer: str, *, name: str = "rows.jsonl", **told: Any) -> Batch:
     """The whole file as one batch."""
     told = {"now": NOON, "agent": "desk", "options": Options(default_at=NOON, batch_rows=1000)} | told
-    (batch,) = read(io.BytesIO(content), name=name, importer=importer, **told)
+    (batch,) = read_batches(io.BytesIO(content), name=name, importer=importer, **told)
     return batch
 
 
@@ -198,7 +198,7 @@ def test_feedback_that_says_nothing_usable_is_refused_and_the_rest_goes_on(row: 
         ("labelled-queries", {"colour": "text"}, ["colour", "Fields:", "question", "context.NAME"]),
         ("trajectories", {"context.x": "text"}, ["context.x", "Fields:"]),
         ("feedback", {}, ["interaction_id", "--map interaction_id=COLUMN"]),
-        ("questions", {}, list(shipped())),
+        ("questions", {}, list(shipped_importers())),
     ],
 )
 def test_a_column_that_is_missing_is_named_with_what_there_is_and_the_remedy(
@@ -206,7 +206,7 @@ def test_a_column_that_is_missing_is_named_with_what_there_is_and_the_remedy(
 ) -> None:
     content = b"text,sentiment\nHelp,glad\n"
     with pytest.raises(InvalidInput) as caught:  # at the call: nothing has been given yet
-        read(io.BytesIO(content), name="q.csv", importer=importer, agent="desk", now=NOON, mapping=mapping)
+        read_batches(io.BytesIO(content), name="q.csv", importer=importer, agent="desk", now=NOON, mapping=mapping)
     assert all(part in str(caught.value) for part in told)
 
 
@@ -219,7 +219,7 @@ def test_a_column_that_later_rows_lack_refuses_those_rows_only() -> None:
 
 
 def test_a_file_of_which_no_row_can_be_read_gives_the_reasons_and_ends_in_an_error() -> None:
-    batches = read(io.BytesIO(b'{"a": \n{"b": \n'), name="r.jsonl", importer="feedback", agent="desk", now=NOON)
+    batches = read_batches(io.BytesIO(b'{"a": \n{"b": \n'), name="r.jsonl", importer="feedback", agent="desk", now=NOON)
     assert [row.line for row in next(batches).rejected] == [1, 2]
     with pytest.raises(InvalidInput, match="Not one row"):
         next(batches)
@@ -299,7 +299,9 @@ def test_importing_twice_gives_the_same_records_whenever_and_in_whatever_batches
     def all_records(now: datetime, options: Options) -> list[bytes]:
         try:
             batches = list(
-                read(io.BytesIO(content), name="r.jsonl", importer=importer, agent="desk", now=now, options=options)
+                read_batches(
+                    io.BytesIO(content), name="r.jsonl", importer=importer, agent="desk", now=now, options=options
+                )
             )
         except InvalidInput:
             return []
@@ -327,7 +329,7 @@ def test_a_renamed_file_and_another_agent_keep_and_change_ids() -> None:
 def test_batches_are_no_larger_than_asked_and_count_what_was_read() -> None:
     content = lines(*({"text": f"q{n}", "category": "a"} for n in range(25)))
     batches = list(
-        read(
+        read_batches(
             io.BytesIO(content),
             name="r.jsonl",
             importer="labelled-queries",
@@ -360,12 +362,12 @@ odd_rows = st.lists(
 @settings(deadline=None)
 @given(
     st.binary(max_size=200) | odd_rows.map(lambda rows: lines(*rows)),
-    st.sampled_from(list(shipped())),
+    st.sampled_from(list(shipped_importers())),
     st.sampled_from(["r.jsonl", "r.csv", "r"]),
 )
 def test_whatever_is_handed_in_gives_batches_or_invalid_input(content: bytes, importer: str, name: str) -> None:
     try:
-        for batch in read(io.BytesIO(content), name=name, importer=importer, agent="desk", now=NOON):
+        for batch in read_batches(io.BytesIO(content), name=name, importer=importer, agent="desk", now=NOON):
             assert batch.interactions or batch.feedback or batch.articles or batch.rejected
     except InvalidInput:
         return

@@ -38,7 +38,7 @@ def receive_rows(
     """Import the rows as a file: what became of it, and the rows that were refused."""
     refused: list[collect.RowError] = []
     content = "".join(f"{json.dumps(row)}\n" for row in rows).encode()
-    batches = collect.read(
+    batches = collect.read_batches(
         io.BytesIO(content),
         name="rows.jsonl",
         importer=importer,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loop.collect import Batch, Options, read, sanitize
+from loop.collect import Batch, Options, read_batches, sanitize
 from loop.collect.files.trajectories import CHAT
 from loop.records import FeedbackKind, Interaction, Step
 from tests.builders import NOON
@@ -33,7 +33,7 @@ def result(number: int, **extra: Any) -> Message:
 
 def take(row: dict[str, Any]) -> Batch:
     content = json.dumps(row).encode() + b"\n"
-    (batch,) = read(
+    (batch,) = read_batches(
         io.BytesIO(content),
         name="runs.jsonl",
         importer="trajectories",
@@ -124,7 +124,7 @@ def test_redaction_reaches_every_message_and_keeps_one_numbering_per_interaction
 def test_what_is_no_run_is_refused_with_its_line(messages: Any) -> None:
     good = {"messages": RUN}
     content = "\n".join(json.dumps(row) for row in (good, {"messages": messages})).encode()
-    (batch,) = read(io.BytesIO(content), name="r.jsonl", importer="trajectories", agent="desk", now=NOON)
+    (batch,) = read_batches(io.BytesIO(content), name="r.jsonl", importer="trajectories", agent="desk", now=NOON)
     assert [error.line for error in batch.rejected] == [2]
 
 

@@ -196,7 +196,7 @@ def test_the_gain_since_the_first_version_is_counted_only_over_cases_both_were_a
     assert gain.evidence.tally.n == newest[0].n == newest[1].n
     assert gain.evidence.tally.fixed - gain.evidence.tally.broken == newest[1].right - newest[0].right
     one, two = {"a": True, "b": False, "c": True}, {"b": True, "c": True, "d": False}
-    both = evaluate.paired(one, after=two).tally
+    both = evaluate.pair_outcomes(one, after=two).tally
     assert (both.n, both.fixed, both.both_right) == (2, 1, 1)
 
 
@@ -250,7 +250,7 @@ def test_what_proofs_have_cost_is_kept_by_the_turn_for_the_pages() -> None:
 
 # in words ------------------------------------------------------------------------------------------
 def compared(fixed: int, broken: int, *, n: int = 60, **fields: object) -> Comparison:
-    weighed = evaluate.paired(
+    weighed = evaluate.pair_outcomes(
         {str(place): fixed <= place < fixed + broken for place in range(n)},
         after={str(place): place < fixed for place in range(n)},
     )

@@ -54,7 +54,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, delimiter: st
 
 def seen(content: bytes, name: str = "t.csv", **told: Any) -> collect.Look:
     return collect.look(
-        io.BytesIO(content), name=name, importers=collect.shipped(), now=NOON, hints=collect.FileHints(**told)
+        io.BytesIO(content), name=name, importers=collect.shipped_importers(), now=NOON, hints=collect.FileHints(**told)
     )
 
 
@@ -320,7 +320,7 @@ def test_what_a_helpdesk_exports_is_read_whole_but_for_its_broken_rows(which: st
     look = seen(export.content, export.name)
     assert not look.stops
     batches = list(
-        collect.read(
+        collect.read_batches(
             io.BytesIO(export.content),
             name=export.name,
             importer=look.importer,

@@ -20,12 +20,16 @@ def lines(*rows: Any) -> bytes:
 def seen(*rows: Any, **told: Any) -> collect.Look:
     """A look at the rows as JSON lines, with nothing said but `told`."""
     return collect.look(
-        io.BytesIO(lines(*rows)), name="r.jsonl", importers=collect.shipped(), now=NOON, hints=collect.FileHints(**told)
+        io.BytesIO(lines(*rows)),
+        name="r.jsonl",
+        importers=collect.shipped_importers(),
+        now=NOON,
+        hints=collect.FileHints(**told),
     )
 
 
 def take(*rows: Any, importer: collect.Importer | str, mapping: Any = None, **options: Any) -> collect.Batch:
-    (batch,) = collect.read(
+    (batch,) = collect.read_batches(
         io.BytesIO(lines(*rows)),
         name="r.jsonl",
         importer=importer,
@@ -289,7 +293,7 @@ def test_a_file_is_known_by_an_own_importer_first_by_how_much_it_knows_of_it() -
     look = collect.look(
         io.BytesIO(lines(ROW)),
         name="r.jsonl",
-        importers={**collect.shipped(), "own": own},
+        importers={**collect.shipped_importers(), "own": own},
         now=NOON,
         hints=collect.FileHints(),
     )
@@ -314,7 +318,7 @@ def test_an_importer_that_cannot_be_used_says_what_is_wrong_with_it(text: str, t
     assert told in str(caught.value)
 
 
-@pytest.mark.parametrize("name", list(collect.shipped()))
+@pytest.mark.parametrize("name", list(collect.shipped_importers()))
 def test_an_importer_written_out_is_the_same_importer(name: str) -> None:
     one = collect.importer(name)
     again = importer_from_toml(importer_toml(one, mapping={}, options=collect.Options()), name=name)

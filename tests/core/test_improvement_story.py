@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 from loop.improvement import Facts, as_csv, as_html, overview
-from loop.improvement.gains import expected
+from loop.improvement.gains import expected_gain
 from loop.improvement.waiting import topic_counts, worst_topic
-from loop.improvement.wording import titled
+from loop.improvement.wording import version_title
 from loop.records import Verdict
 from loop.records.counts import DaySignal
 from loop.records.improvement import Gain, Improvement, SentenceKey
@@ -297,13 +297,13 @@ def test_the_decision_worth_most_comes_first_and_the_harmful_one_is_to_be_reject
 
 def test_what_a_change_is_worth_lies_within_its_own_interval() -> None:
     seen = Gain(effect=0.08, low=0.04, high=0.12, n=300)
-    told = expected(seen, shrunk=0.02)
+    told = expected_gain(seen, shrunk=0.02)
     assert told is not None
     assert told.low < 0.02 < told.high < seen.high
     assert (told.low + told.high) / 2 == pytest.approx(0.02)
     assert told.high - told.low == pytest.approx((seen.high - seen.low) / 2), "the root of a quarter"
-    assert expected(seen, shrunk=None) is None
-    assert expected(None, shrunk=0.02) is None
+    assert expected_gain(seen, shrunk=None) is None
+    assert expected_gain(None, shrunk=0.02) is None
 
 
 def test_what_waits_without_a_known_worth_is_not_given_one() -> None:
@@ -409,5 +409,5 @@ def test_signals_stay_apart(told: dict[int, Improvement]) -> None:
 
 def test_a_change_is_named_without_quotes_in_quotes_and_without_in_how_many_texts() -> None:
     title = "Say “Refunds take 5 days”, not 10 to 14 days (in 20 of 226 texts)"
-    assert titled(4, title) == "v4 “Say ‘Refunds take 5 days’, not 10 to 14 days”"
-    assert titled(4, "") == "v4"
+    assert version_title(4, title) == "v4 “Say ‘Refunds take 5 days’, not 10 to 14 days”"
+    assert version_title(4, "") == "v4"

@@ -47,7 +47,7 @@ def said_by(export: dict[str, Any]) -> list[Part | Judgement]:
 
 
 def told(parts: list[Part]) -> Interaction:
-    made = otlp.assembled(parts, agent="shop", source="otlp:helpdesk")
+    made = otlp.assemble(parts, agent="shop", source="otlp:helpdesk")
     assert made is not None
     return made
 
@@ -56,7 +56,7 @@ def judged(*exports: dict[str, Any], spans: list[dict[str, Any]] | None = None) 
     """What becomes of the judgements of these exports, where these spans are known."""
     known = parts_of(spans or [])
     judgements = [one for export in exports for one in said_by(export) if isinstance(one, Judgement)]
-    return otlp.targeted(
+    return otlp.resolve_targets(
         judgements,
         responses={one.response: one.trace for one in known if one.response},
         talked={(one.trace, one.span) for one in known},
@@ -148,7 +148,7 @@ def test_hostile_bodies_are_refused_or_read_and_never_break_anything(number: int
             continue
         for one in read.sent:
             if isinstance(one.what, Part):
-                otlp.assembled([one.what], agent="shop", source="otlp:x")
+                otlp.assemble([one.what], agent="shop", source="otlp:x")
             one.what.model_dump_json()
 
 
@@ -183,7 +183,7 @@ def test_tool_calls_that_no_span_tells_of_are_read_from_the_messages(loop: Calla
     of_the_last = told(parts_of([spans[3]]))  # each call in a trace of its own, as a plain client is traced
     for made in (of_models, of_the_last):
         assert [(step.name, step.output) for step in made.steps if step.kind == "tool"] == [("track", "Friday")]
-    assert otlp.assembled(parts_of([spans[1]]), agent="shop", source="") is None, "it waits for its tool"
+    assert otlp.assemble(parts_of([spans[1]]), agent="shop", source="") is None, "it waits for its tool"
 
 
 @given(
@@ -395,4 +395,4 @@ def test_whose_agent_it_is_is_told_by_the_resource_or_by_the_key(
 ) -> None:
     body = as_json(traces([span(1, genai())], **resource))
     [sent] = otlp.read_export(otlp.decode(body, signal="traces", encoding=otlp.JSON)).sent
-    assert otlp.chosen(sent, allowed) == agent
+    assert otlp.choose_agent(sent, allowed) == agent

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loop.change.rewording import reworded
+from loop.change.rewording import edits_between
 from loop.change.sections.instructions import replace_quote
 
 LINES = st.lists(
@@ -15,7 +15,7 @@ LIVE = "Be kind.\nRefunds take 10 days.\nNever promise a date.\nSay what happens
 
 def made(before: str, after: str) -> str:
     text = before
-    for one in reworded(before, after):
+    for one in edits_between(before, after):
         text = replace_quote(text, old=one.old, new=one.new)
     return text
 
@@ -26,20 +26,20 @@ def test_the_edits_make_exactly_the_text_that_was_written(before: str, after: st
 
 
 def test_a_text_that_is_the_same_needs_no_edit() -> None:
-    assert reworded(LIVE, LIVE) == ()
+    assert edits_between(LIVE, LIVE) == ()
 
 
 def test_one_word_quotes_its_line_and_nothing_else() -> None:
-    (edit,) = reworded(LIVE, LIVE.replace("10", "5"))
+    (edit,) = edits_between(LIVE, LIVE.replace("10", "5"))
     assert (edit.old, edit.new) == ("Refunds take 10 days.", "Refunds take 5 days.")
 
 
 def test_a_line_at_the_end_needs_no_quote() -> None:
-    (edit,) = reworded(LIVE, f"{LIVE}\nBe brief.")
+    (edit,) = edits_between(LIVE, f"{LIVE}\nBe brief.")
     assert (edit.old, edit.new) == ("", "Be brief.")
 
 
 def test_a_line_that_stands_twice_is_quoted_with_the_line_before_it() -> None:
     live = "# Refunds\nBe brief.\n# Parcels\nBe brief."
-    (edit,) = reworded(live, "# Refunds\nBe brief.\n# Parcels\nBe very brief.")
+    (edit,) = edits_between(live, "# Refunds\nBe brief.\n# Parcels\nBe very brief.")
     assert edit.old == "# Parcels\nBe brief."

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loop.text.sheets import guarded, sheet, unguarded
+from loop.text.sheets import guard_cell, sheet, unguarded
 
 DANGEROUS = (
     "=1+1", "+44 20 7946 0000", "-2", "@cmd", "=HYPERLINK(\"http://outside.invalid\")", "  =1+1",
@@ -39,17 +39,17 @@ HARMLESS = (
 
 @pytest.mark.parametrize("text", DANGEROUS)
 def test_what_a_spreadsheet_would_run_begins_with_an_apostrophe(text: str) -> None:
-    assert guarded(text) == f"'{text}"
+    assert guard_cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_it_would_not_run_is_left_alone(text: str) -> None:
-    assert guarded(text) == text
+    assert guard_cell(text) == text
 
 
 @pytest.mark.parametrize("text", INSIDE)
 def test_what_begins_a_cell_where_lines_are_split_otherwise_is_guarded_too(text: str) -> None:
-    assert guarded(text) == INSIDE[text]
+    assert guard_cell(text) == INSIDE[text]
 
 
 TEXTS = st.one_of(st.text(), st.text(alphabet="=+-@＝;|,\t\r\n '\"ax\u200b\u00a0"))
@@ -57,7 +57,7 @@ TEXTS = st.one_of(st.text(), st.text(alphabet="=+-@＝;|,\t\r\n '\"ax\u200b\u00a
 
 @given(TEXTS)
 def test_every_text_comes_back(text: str) -> None:
-    assert unguarded(guarded(text)) == text
+    assert unguarded(guard_cell(text)) == text
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])

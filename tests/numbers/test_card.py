@@ -2,7 +2,7 @@
 
 from dashboard.components.elements import words
 from dashboard.components.review import results
-from loop.evaluate.asked import Witnesses, qualified
+from loop.evaluate.asked import Witnesses, qualify_report
 from loop.evaluate.tallies import UNTAUGHT, SliceTally, Tallies, weigh
 from loop.evaluate.verdict import judge
 from loop.policy import recommend
@@ -31,7 +31,7 @@ def test_a_verdict_of_too_few_witnesses_says_nothing_of_what_they_would_rule_out
     report = builders.report(builders.proposal(), verdict=Verdict.NO_EFFECT).model_copy(
         update={"sealed_reasons": ("A gain of 2.0 points or more is ruled out.",)}
     )
-    told = qualified(report, found, is_taught=lambda case: False)
+    told = qualify_report(report, found, is_taught=lambda case: False)
     assert told.verdict is Verdict.NOT_ENOUGH_DATA
     assert not any("ruled out" in sentence for sentence in told.words)
 

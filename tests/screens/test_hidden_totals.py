@@ -83,7 +83,7 @@ def everything(store: AgentStore, database: Database, opens: Opens, *, proposal_
         "terminal": run.invoke(group, ["review", "--agent", slug], input="s\n" * 12).output,
         "item": store.proposal(proposal_id).model_dump_json(),
         "items": "".join(item.model_dump_json() for item in store.proposals()),
-        "lines": repr(review.listed(Scope(database.engine, slug), list(ProposalState))),
+        "lines": repr(review.list_proposals(Scope(database.engine, slug), list(ProposalState))),
     }
     assert "Say it" in shown["terminal"] + shown["list"] + shown["review"]
     return shown

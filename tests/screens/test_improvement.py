@@ -17,7 +17,7 @@ from loop.cli import group
 from loop.errors import Conflict, InvalidInput
 from loop.records import Changes, Derived, Verdict
 from loop.records.improvement import Caught, Gain, Improvement
-from loop.text.sheets import guarded, unguarded
+from loop.text.sheets import guard_cell, unguarded
 from storage.database import Database
 from storage.store import AgentStore
 from tests.manager_world import STORY, Change, World, waiting_item
@@ -214,7 +214,7 @@ def test_no_cell_of_the_csv_is_a_formula(told: Improvement) -> None:
             update={"releases": tuple(one.model_copy(update={"title": text}) for one in told.releases)}
         )
         read = list(csv.DictReader(io.StringIO(improvement.as_csv(hostile), newline="")))
-        assert {row["title"] for row in read if row["table"] == "release"} == {guarded(text)} != {text}
+        assert {row["title"] for row in read if row["table"] == "release"} == {guard_cell(text)} != {text}
         assert {unguarded(row["title"]) for row in read if row["table"] == "release"} == {text}
         lines = [json.loads(line) for line in improvement.as_jsonl(hostile).split("\n") if line]
         assert {line["title"] for line in lines if line["table"] == "release"} == {text}, "rows as they are"

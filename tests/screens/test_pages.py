@@ -157,7 +157,7 @@ def test_a_test_that_kept_failing_names_the_change_and_leads_to_it(workspace: Ag
 def test_today_leads_to_the_next_change_and_says_the_same_age_as_the_list(workspace: AgentStore, opens: Opens) -> None:
     app = opens()
     told = page_words(app)
-    lines = review.listed(Scope(engine=session.database().engine, agent="desk"), [ProposalState.WAITING])
+    lines = review.list_proposals(Scope(engine=session.database().engine, agent="desk"), [ProposalState.WAITING])
     first = min(line.waits_since for line in lines)
     assert words.oldest(first, session.now()) in told
     assert "waits to be decided" in told

@@ -70,7 +70,7 @@ def expected(store: AgentStore, wanted: FeedbackFilter) -> list[str]:
 
 def test_every_combination_of_filters_finds_what_there_is(store: AgentStore, scope: Scope) -> None:
     for wanted in FILTERS:
-        found = feedback.matching(scope, wanted)
+        found = feedback.find_matches(scope, wanted)
         assert list(found.ids) == expected(store, wanted), wanted
         assert not found.is_more
 
@@ -80,12 +80,12 @@ def test_common_filters_find_the_same_as_rare_ones(
 ) -> None:
     monkeypatch.setattr(feedback, "RARE", 1)
     for wanted in FILTERS:
-        assert list(feedback.matching(scope, wanted).ids) == expected(store, wanted), wanted
+        assert list(feedback.find_matches(scope, wanted).ids) == expected(store, wanted), wanted
 
 
 def test_a_list_that_was_cut_says_so(store: AgentStore, scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feedback, "LISTED", 7)
-    found = feedback.matching(scope, FeedbackFilter())
+    found = feedback.find_matches(scope, FeedbackFilter())
     assert list(found.ids) == expected(store, FeedbackFilter())[:7]
     assert found.is_more
 
@@ -94,15 +94,15 @@ def test_a_search_that_did_not_look_at_everything_says_so(
     store: AgentStore, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feedback, "SEARCHED", 5)
-    found = feedback.matching(scope, FeedbackFilter(states=(FeedbackState.VALID,), text="hotline"))
+    found = feedback.find_matches(scope, FeedbackFilter(states=(FeedbackState.VALID,), text="hotline"))
     everything = expected(store, FeedbackFilter(states=(FeedbackState.VALID,), text="hotline"))
     assert found.is_more
     assert list(found.ids) == everything[: len(found.ids)]
 
 
 def test_wildcards_of_the_database_are_ordinary_characters(scope: Scope) -> None:
-    assert feedback.matching(scope, FeedbackFilter(text="%")).ids == ()
-    assert feedback.matching(scope, FeedbackFilter(text="hot_ine")).ids == ()
+    assert feedback.find_matches(scope, FeedbackFilter(text="%")).ids == ()
+    assert feedback.find_matches(scope, FeedbackFilter(text="hot_ine")).ids == ()
 
 
 def test_lines_come_in_the_order_asked_for_with_the_reason_of_every_flag(scope: Scope) -> None:
@@ -120,7 +120,7 @@ def test_a_conversation_is_whole_and_in_order(scope: Scope) -> None:
 
 def test_nothing_of_another_agent_is_read(database: Database, store: AgentStore) -> None:
     nobody = Scope(engine=database.engine, agent="nobody")
-    assert feedback.matching(nobody, FeedbackFilter()).ids == ()
+    assert feedback.find_matches(nobody, FeedbackFilter()).ids == ()
     assert feedback.lines(nobody, ["f7"]) == []
     assert feedback.on_interactions(nobody, ["i7"]) == []
     assert feedback.episode(nobody, "i7") == []
@@ -128,9 +128,9 @@ def test_nothing_of_another_agent_is_read(database: Database, store: AgentStore)
     assert feedback.detectors(nobody) == []
     assert corrections.queue(nobody) == []
     assert corrections.labels(nobody) == []
-    assert review.listed(nobody, list(ProposalState)) == []
+    assert review.list_proposals(nobody, list(ProposalState)) == []
     assert review.undoable(nobody) == []
-    assert review.lapsed(nobody, since=datetime(2020, 1, 1, tzinfo=UTC)) == []
+    assert review.lapsed_approvals(nobody, since=datetime(2020, 1, 1, tzinfo=UTC)) == []
     assert progress.releases(nobody) == []
     assert progress.daily(nobody) == []
     assert progress.waits(nobody).to_review == 0
@@ -142,7 +142,7 @@ def test_topics_and_detectors_are_each_named_once(scope: Scope) -> None:
 
 
 def test_high_stakes_come_first_and_sure_verdicts_before_unsure_ones(scope: Scope) -> None:
-    lines = review.listed(scope, [ProposalState.WAITING])
+    lines = review.list_proposals(scope, [ProposalState.WAITING])
     assert lines[0].level is StakesLevel.HIGH
     verdicts = [line.verdict for line in lines if line.level is StakesLevel.LOW and line.verdict]
     assert verdicts == sorted(verdicts, key=list(Verdict).index)

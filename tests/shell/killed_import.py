@@ -21,7 +21,9 @@ def import_file(arrivals: Arrivals, file: Path, *, tell: Callable[[str], None] =
     door = collect.Door(actor=Actor(name="olga", role=Role.ADMIN), action="import", journal="import file", at=NOON)
     options = collect.Options(default_at=NOON, batch_rows=BATCH)
     with file.open("rb") as stream:
-        batches = collect.read(stream, name=file.name, importer="feedback", agent="desk", now=NOON, options=options)
+        batches = collect.read_batches(
+            stream, name=file.name, importer="feedback", agent="desk", now=NOON, options=options
+        )
         return collect.receive_file(arrivals, batches, door=door, on_batch=lambda batch, _: tell(str(batch.lines_read)))
 
 

@@ -51,8 +51,8 @@ def test_work_that_met_the_ceiling_waits_for_the_next_day_and_is_no_failure(sqli
         steps.not_answered(bench, "desk", "p1", digest=yours.digest, reason="The ceiling is reached.")
     (row,) = store.failed_jobs()
     assert (row.tries, row.retry_at) == (0, datetime(2026, 6, 2, tzinfo=UTC))
-    assert tries.holding(parts, "evaluation", "p1") is not None
+    assert tries.blocking_failure(parts, "evaluation", "p1") is not None
     clock.pass_time(days=1)
-    assert tries.holding(parts, "evaluation", "p1") is None
+    assert tries.blocking_failure(parts, "evaluation", "p1") is None
     steps.not_answered(bench, "desk", "p1", digest=yours.digest, reason="It is down.")
     assert store.failed_jobs()[0].tries == 1

@@ -231,9 +231,9 @@ EXPORTS: dict[str, Rows] = {
 
 
 def test_every_shipped_importer_is_tried() -> None:
-    from loop.collect import shipped
+    from loop.collect import shipped_importers
 
-    assert set(shipped()) == {*EXPORTS, "articles"}
+    assert set(shipped_importers()) == {*EXPORTS, "articles"}
 
 
 @pytest.mark.parametrize("importer", EXPORTS)

@@ -270,20 +270,20 @@ def test_the_page_counts_what_there_is_and_shows_no_sealed_question(parts: Parts
     told = found.model_dump_json() + queries.coverage(scope(database)).model_dump_json()
     assert not [case.question for case in stored if case.question in told]
     with pytest.raises(NotAllowed):
-        queries.listed(scope(database), CaseFilter(split=Split.SEALED))
+        queries.list_cases(scope(database), CaseFilter(split=Split.SEALED))
 
 
 def test_open_cases_are_listed_page_by_page_and_narrowed(parts: Parts, database: Database) -> None:
     dev = sorted(parts.store.cases([Split.DEV]), key=lambda case: (case.at, case.id), reverse=True)
     seen, wanted = [], CaseFilter(limit=5)
-    while page := queries.listed(scope(database), wanted):
+    while page := queries.list_cases(scope(database), wanted):
         seen += [line.id for line in page]
         wanted = wanted.model_copy(update={"after": (page[-1].at, page[-1].id)})
     assert seen == [case.id for case in dev]
     lead, topic = dev[0].author, dev[0].topic
-    of_lead = queries.listed(scope(database), CaseFilter(author=lead, topic=topic, limit=500))
+    of_lead = queries.list_cases(scope(database), CaseFilter(author=lead, topic=topic, limit=500))
     assert [line.id for line in of_lead] == [case.id for case in dev if (case.author, case.topic) == (lead, topic)]
-    assert queries.listed(scope(database), CaseFilter(is_protected=True)) == []
+    assert queries.list_cases(scope(database), CaseFilter(is_protected=True)) == []
 
 
 def test_coverage_names_what_people_ask_and_no_case_does(parts: Parts, database: Database) -> None:
@@ -305,7 +305,7 @@ def test_nothing_of_another_agent_is_read(parts: Parts, database: Database) -> N
     desk.protect(parts, [one_of(parts, Split.DEV).id], actor=OPERATOR, reason="a promise")
     nobody = scope(database, "nobody")
     assert queries.composition(nobody).makers == ()
-    assert queries.listed(nobody, CaseFilter()) == []
+    assert queries.list_cases(nobody, CaseFilter()) == []
     assert queries.coverage(nobody).topics == ()
     assert queries.acts(nobody, one_of(parts, Split.DEV).id) == []
     database.create_agent(desk_world.agent().model_copy(update={"slug": "other"}), Bundle(), now=NOON, actor="olga")
@@ -407,7 +407,7 @@ def test_no_read_of_the_page_walks_all_answers_or_all_cases(sqlite_database: Dat
     mine = scope(sqlite_database)
     queries.composition(mine)
     queries.coverage(mine)
-    queries.listed(mine, CaseFilter(topic="refund"))
+    queries.list_cases(mine, CaseFilter(topic="refund"))
     queries.acts(mine, one_of(parts, Split.DEV).id)
     desk.examination(parts)
     event.remove(sqlite_database.engine, "before_cursor_execute", note)

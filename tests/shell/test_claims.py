@@ -44,7 +44,7 @@ def states(parts: Parts) -> list[FeedbackState]:
 
 def test_a_claim_that_rests_on_nothing_waits_and_one_release_frees_all_alike(parts: Parts) -> None:
     assert states(parts) == [FeedbackState.HELD] * 4
-    (first, second) = desk.waiting(parts)
+    (first, second) = desk.waiting_claims(parts)
     assert len(first.frees) == 2
     assert SAID in first.reason
     assert second.frees == ()
@@ -89,7 +89,7 @@ def test_every_read_of_claims_finds_its_rows_through_an_index(parts: Parts, sqli
     event.listen(sqlite_database.engine, "before_cursor_execute", note)
     parts.store.append(interactions=[interaction(9, answer="We will see.")], feedback=[edit(9, SAID)])
     engine.turn(parts)
-    desk.waiting(parts)
+    desk.waiting_claims(parts)
     event.remove(sqlite_database.engine, "before_cursor_execute", note)
     assert len(asked) >= 4
     with sqlite_database.engine.connect() as connection:

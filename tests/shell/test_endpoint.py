@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from loop.agent import EndpointAgent
 from loop.errors import InvalidInput, ModelFailed, NotFound
-from loop.llm.connections import resolved
+from loop.llm.connections import resolve_address
 from loop.llm.retrying import CallFailed
 from loop.outbound import Destinations, EndpointTarget, HttpEndpoint, Outbound, WebhookTarget
 from loop.records import Bundle, ModelChoice, Question
@@ -113,7 +113,7 @@ def test_a_name_that_leads_to_a_forbidden_address_is_not_called(monkeypatch: pyt
     family = socket.AF_INET6 if ":" in found else socket.AF_INET
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(family, socket.SOCK_STREAM, 6, "", (found, 443))])
     with pytest.raises(CallFailed, match="forbidden"):
-        resolved("agent.example.com", 443)
+        resolve_address("agent.example.com", 443)
     with listen(right) as server:
         port = int(server.url.rsplit(":", 1)[1].split("/")[0])
         assert "failed" in ask(endpoint(f"https://agent.example.com:{port}/answer", []))

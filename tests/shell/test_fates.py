@@ -89,10 +89,10 @@ def test_who_asked_since_is_counted_for_each_correction_from_when_its_own_versio
     answered(parts, 140, 2, version=2, customer="c5", source="probe", at=builders.NOON + timedelta(days=5))
     early = Live("refunds", 1, builders.NOON + timedelta(days=1))
     late = Live("refunds", 2, builders.NOON + timedelta(days=4))
-    found = query.helped(scope, [early, late, early])
+    found = query.answers_since(scope, [early, late, early])
     assert found == {early: AnswersSince(7, 7, 2, is_more=False), late: AnswersSince(3, 3, 1, is_more=False)}
     answered(parts, 150, 2, version=2, customer="", at=builders.NOON + timedelta(days=6))
-    assert query.helped(scope, [late])[late] == AnswersSince(5, 3, 1, is_more=False)
+    assert query.answers_since(scope, [late])[late] == AnswersSince(5, 3, 1, is_more=False)
 
 
 def test_colleagues_who_say_the_same_are_named_and_counted(parts: Parts) -> None:

@@ -10,7 +10,7 @@ from aiohttp.abc import ResolveResult
 from pydantic import SecretStr
 
 from loop.errors import InvalidInput
-from loop.serve.upstreams import BlockedAddress, Upstream, chosen, is_callable, open_session, upstreams_of
+from loop.serve.upstreams import BlockedAddress, Upstream, choose_upstream, is_callable, open_session, upstreams_of
 from loop.settings import Settings
 from tests.shell.provider import Said, serve
 
@@ -91,5 +91,5 @@ def test_a_base_with_its_version_already_holds_that_part_of_the_path() -> None:
 def test_the_provider_is_the_one_named_or_the_one_that_speaks_the_api() -> None:
     found = {name: Upstream(name, f"https://{name}.example") for name in ("openai", "anthropic")}
     pick = [("", False), ("", True), ("anthropic", False), ("other", False)]
-    taken = [chosen(found, named=named, is_anthropic=is_anthropic) for named, is_anthropic in pick]
+    taken = [choose_upstream(found, named=named, is_anthropic=is_anthropic) for named, is_anthropic in pick]
     assert [one and one.name for one in taken] == ["openai", "anthropic", "anthropic", None]

@@ -343,9 +343,9 @@ def test_what_was_done_just_before_its_worker_died_is_not_listed_as_failed_after
         engine.run_stage(parts, name, defects=[])
     (tested,) = engine.due_tests(parts)
     for proposal_id in (tested, "p_withdrawn"):
-        tries.died(parts, "evaluation", proposal_id, pace=Pace())
-    tries.died(parts, "apply", "d_undone", pace=Pace())
-    tries.died(parts, "stage", "update", pace=Pace())
+        tries.count_death(parts, "evaluation", proposal_id, pace=Pace())
+    tries.count_death(parts, "apply", "d_undone", pace=Pace())
+    tries.count_death(parts, "stage", "update", pace=Pace())
     bench = steps.Bench(parts=lambda slug: parts, pace=Pace(), report=lambda line: None)
     end_of_turn(bench)
     assert failed(database) == [(f"evaluation:desk:{tested}", False), ("stage:desk:update", False)], "both to be done"

@@ -40,7 +40,7 @@ def note(store: AgentStore, number: int) -> None:
 
 
 def seqs(scope: Scope, **fields: object) -> list[int]:
-    return [line.seq for line in query.listed(scope, JournalFilter.model_validate(fields))]
+    return [line.seq for line in query.list_entries(scope, JournalFilter.model_validate(fields))]
 
 
 def test_a_page_is_the_newest_fifty_and_the_next_goes_on_after_it(scope: Scope) -> None:
@@ -65,7 +65,7 @@ def test_a_page_is_the_newest_fifty_and_the_next_goes_on_after_it(scope: Scope) 
 )
 def test_a_filter_finds_what_it_names_and_nothing_else(scope: Scope, fields: dict[str, object]) -> None:
     wanted = JournalFilter.model_validate(fields | {"limit": 500})
-    everything = query.listed(scope, JournalFilter(limit=500))
+    everything = query.list_entries(scope, JournalFilter(limit=500))
     fitting = [
         line.seq
         for line in everything
@@ -76,7 +76,7 @@ def test_a_filter_finds_what_it_names_and_nothing_else(scope: Scope, fields: dic
         and (wanted.until is None or line.at < wanted.until)
     ]
     assert fitting
-    assert [line.seq for line in query.listed(scope, wanted)] == fitting
+    assert [line.seq for line in query.list_entries(scope, wanted)] == fitting
 
 
 def test_names_and_actions_are_those_of_this_agent(scope: Scope) -> None:
@@ -86,10 +86,10 @@ def test_names_and_actions_are_those_of_this_agent(scope: Scope) -> None:
 
 def test_an_export_holds_everything_that_matches_in_pieces(scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query, "_FETCHED", 7)
-    assert [line.seq for line in query.exported(scope, JournalFilter())] == list(range(121, 0, -1))
-    assert len(list(query.exported(scope, JournalFilter(actor="rita")))) == 41
+    assert [line.seq for line in query.export_entries(scope, JournalFilter())] == list(range(121, 0, -1))
+    assert len(list(query.export_entries(scope, JournalFilter(actor="rita")))) == 41
     monkeypatch.setattr(query, "EXPORTED", 20)
-    assert len(list(query.exported(scope, JournalFilter()))) == 20
+    assert len(list(query.export_entries(scope, JournalFilter()))) == 20
 
 
 def test_one_entry_is_found_by_its_number_in_its_own_journal_only(scope: Scope) -> None:

@@ -11,7 +11,7 @@ from loop import desk, engine, wiring
 from loop.change.blocks import blocks
 from loop.cli import review as cli_review
 from loop.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from loop.policy import is_withheld, withholding
+from loop.policy import blinding_rule, is_withheld
 from loop.ports import Parts
 from loop.records import (
     Actor,
@@ -271,7 +271,7 @@ def test_a_redraw_makes_a_change_no_younger(parts: Parts, database: Database, cl
         assert item.waits_since == first
         assert item.proposal.created_at == clock()
         try_out(parts, item.proposal)
-    (line,) = review_query.listed(scope(parts, database), [ProposalState.WAITING])
+    (line,) = review_query.list_proposals(scope(parts, database), [ProposalState.WAITING])
     assert line.waits_since == first
     assert parts.store.proposal(one.id).state is ProposalState.STALE
     chain = [change for change in parts.store.change_lines() if change.root_id == one.id]
@@ -402,7 +402,7 @@ def test_a_practice_case_is_told_after_the_decision_and_never_released(
     practising: Parts, database: Database, clock: FakeClock, verb: str
 ) -> None:
     parts, item = practising, practice_case(practising)
-    assert item.proposal.id in {line.id for line in review_query.listed(scope(parts, database), [item.state])}
+    assert item.proposal.id in {line.id for line in review_query.list_proposals(scope(parts, database), [item.state])}
     about: dict[str, Any] = {"actor": BEN, "seen_digest": item.evidence_digest, "reason": "Looks right."}
     desk.view(parts, item.proposal.id, actor=BEN)
     clock.pass_time(seconds=3)
@@ -450,11 +450,11 @@ def test_before_it_is_decided_nothing_tells_a_practice_case_from_real_changes(
     practising: Parts, database: Database
 ) -> None:
     parts, item = practising, practice_case(practising)
-    (drawn,) = journal_query.listed(scope(parts, database), JournalFilter(action="draw practice case"))
+    (drawn,) = journal_query.list_entries(scope(parts, database), JournalFilter(action="draw practice case"))
     assert drawn.subject == ""
     assert not [name for name, value in drawn.digests.items() if item.proposal.id in name + value]
-    hides = withholding(parts.store)
-    lines = review_query.listed(scope(parts, database), [ProposalState.WAITING], is_withheld=hides)
+    hides = blinding_rule(parts.store)
+    lines = review_query.list_proposals(scope(parts, database), [ProposalState.WAITING], is_withheld=hides)
     line = next(one for one in lines if one.id == item.proposal.id)
     assert (line.verdict, line.effect, line.is_withheld) == (None, None, True)
     assert is_withheld(parts.store, item)
@@ -475,18 +475,18 @@ def test_as_many_real_changes_are_shown_without_their_verdict_and_whoever_decide
     database: Database, clock: FakeClock
 ) -> None:
     parts = made(database, clock, practice_share=0.25)
-    hides = withholding(parts.store)
+    hides = blinding_rule(parts.store)
     assert 0.2 < sum(hides(f"change {n}", False) for n in range(4_000)) / 4_000 < 0.3, "the share of practice"
     told = {}
     for number in range(40):
         item = deciding.waiting(store_of(parts), f"change-{number}")
         assert is_withheld(parts.store, item) is hides(item.proposal.id, False)
         said = desk.reject(parts, item.proposal.id, actor=BEN, seen_digest=item.evidence_digest, categories=["tone"])
-        told[item.proposal.id] = desk.told_verdict(parts, said)
+        told[item.proposal.id] = desk.withheld_verdict(parts, said)
     assert {key for key, words in told.items() if words} == {key for key in told if hides(key, False)}
     assert "Kept from you till now: " in " ".join(told.values())
     nobody_asked = made_for(database, clock, "other")
-    assert not any(withholding(nobody_asked.store)(f"change {n}", False) for n in range(100))
+    assert not any(blinding_rule(nobody_asked.store)(f"change {n}", False) for n in range(100))
 
 
 def test_the_store_refuses_to_decide_a_practice_case_and_two_who_answer_it(practising: Parts) -> None:

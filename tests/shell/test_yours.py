@@ -186,12 +186,12 @@ def test_an_endpoint_that_is_not_set_or_down_tests_nothing_and_says_what_to_do(
 
 
 def test_who_answers_is_said_of_every_kind(parts: Parts, sqlite_database: Database, settings: Settings) -> None:
-    assert desk.answering(parts).kind is AgentKind.YOURS
-    assert desk.answering(parts).words == "your own agent at its endpoint"
+    assert desk.answerer_kind(parts).kind is AgentKind.YOURS
+    assert desk.answerer_kind(parts).words == "your own agent at its endpoint"
     for slug, model, words in (
         ("one", "openai/small", "the model openai/small"),
         ("two", "local", "the built-in agent, which holds nothing yet and hands every question over"),
     ):
         agent = desk_world.agent().model_copy(update={"slug": slug})
         sqlite_database.create_agent(agent, Bundle(model=ModelChoice(name=model)), now=NOON, actor="olga")
-        assert desk.answering(wiring.parts_for(settings, sqlite_database, slug)).words == words
+        assert desk.answerer_kind(wiring.parts_for(settings, sqlite_database, slug)).words == words

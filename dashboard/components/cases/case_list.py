@@ -32,7 +32,7 @@ def show_list(parts: Parts) -> None:
     """The section: filters, 50 lines, and the case of the address bar."""
     del parts  # read through the scope, which knows no sealed case
     wanted = _filters()
-    lines = query.listed(session.scope(), wanted)
+    lines = query.list_cases(session.scope(), wanted)
     opened = st.query_params.get("case", "")
     if not lines and not opened:
         if wanted == CaseFilter(split=wanted.split):

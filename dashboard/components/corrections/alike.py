@@ -10,7 +10,7 @@ from dashboard.components.elements import cards, keys, marks, router, words
 from dashboard.components.elements.markup import Markup, show, tag
 from loop import desk
 from loop.records import Feedback, Interaction
-from loop.text.carrying import carried
+from loop.text.carrying import carry_edit
 from storage.queries.alike import Similar
 
 _STATE = "said"
@@ -96,7 +96,7 @@ def likely(source: Interaction, said: LastCorrection, found: Sequence[Similar], 
         same_choice = one.label == source.label
         text, fits = said.correction.text, False
         if text:
-            moved = carried(source.answer, text, to=one.answer)
+            moved = carry_edit(source.answer, text, to=one.answer)
             text, fits = moved or text, moved is not None
         if text == one.answer and said.correction.label in (None, one.label):
             continue  # it says so already

@@ -47,7 +47,7 @@ def show_mine(parts: Parts) -> None:
         if (fate := became.get(one.feedback_id))
         if fate.stage == "live" and fate.since and fate.number is not None and one.topic
     }
-    found = query.helped(scope, live.values())
+    found = query.answers_since(scope, live.values())
     helped = {key: found[one] for key, one in live.items()}
     cards.quiet(_tally(mine, became))
     opened = st.query_params.get("m", "")

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from dashboard.components.elements.markup import Markup, show, tag
 from dashboard.components.elements.words import KINDS, Saying, Tone
 from loop import roles
-from loop.desk import Answering
+from loop.desk import AnswererKind
 
 Cell: TypeAlias = "str | Markup"
 
@@ -33,7 +33,7 @@ def saying(said: Saying) -> Markup:
     return chip(said.name, said.tone, hint=said.more)
 
 
-def answered_by(who: Answering) -> Markup:
+def answered_by(who: AnswererKind) -> Markup:
     """The kind of agent, with who answers in words."""
     said = KINDS[who.kind]
     name = "Answers elsewhere, on record" if who.is_recorded else said.name

@@ -132,7 +132,7 @@ def _approve(*, proposal_id: str, digest: str, position: QueuePosition, reason: 
         made = desk.approve(parts, proposal_id, actor=actor, seen_digest=digest, reason=reason)
         if isinstance(made, PracticeAnswer):
             return session.Notice(desk.practice_words(made))
-        verdict = desk.told_verdict(parts, made)
+        verdict = desk.withheld_verdict(parts, made)
         if made.verb == "endorse":
             told = "You approved it as the first of two; it waits for a second person. Press U to undo."
             return session.Notice(f"{told} {verdict}".strip(), undo=made.id)
@@ -161,7 +161,7 @@ def send_reject(*, proposal_id: str, digest: str, position: QueuePosition) -> No
         )
         if isinstance(made, PracticeAnswer):
             return session.Notice(desk.practice_words(made))
-        said = f"Rejected. The loop was told why. Press U to undo. {desk.told_verdict(parts, made)}"
+        said = f"Rejected. The loop was told why. Press U to undo. {desk.withheld_verdict(parts, made)}"
         return session.Notice(said.strip(), undo=made.id)
 
     _then(verb, proposal_id=proposal_id, position=position)

@@ -14,7 +14,7 @@ from dashboard.components.review.changes import show_changes
 from loop import desk
 from loop.change.diff import changes
 from loop.change.operations import apply_all
-from loop.change.rewording import reworded
+from loop.change.rewording import edits_between
 from loop.change.sections import SECTIONS
 from loop.errors import InvalidInput
 from loop.ports import Parts
@@ -134,7 +134,7 @@ def _read_draft(kind: str, form_id: str) -> tuple[Operation, ...]:
     if kind != INSTRUCTIONS:
         return _validate([operation.read(_blank(kind, form_id), key=key)])
     live = _live(session.parts()).instructions
-    edits = reworded(live, operation.read_text(f"{key}-whole", live))
+    edits = edits_between(live, operation.read_text(f"{key}-whole", live))
     if not edits:
         raise InvalidInput("Nothing was changed.", field="new", remedy="Change the instructions, then send them.")
     return _validate(edits)

@@ -13,7 +13,7 @@ from dashboard.components.elements import cards, words
 from dashboard.components.elements.markup import show, tag
 from dashboard.components.elements.paging import QueuePosition, position_in
 from dashboard.components.review import actions
-from loop.policy import advice, withholding
+from loop.policy import advice, blinding_rule
 from loop.records import ProposalState, StakesLevel
 from loop.text.invisible import reveal
 from storage.queries import review as query
@@ -80,9 +80,11 @@ def choose() -> Queue:
         )
         or Filter.ALL
     )
-    scope, now, hides = session.scope(), session.now(), withholding(session.parts().store)
+    scope, now, hides = session.scope(), session.now(), blinding_rule(session.parts().store)
     reads_at = None if wanted is Filter.ASIDE else now  # who reads what is asked for the changes of the list alone
-    undecided = query.listed(scope, (ProposalState.WAITING, ProposalState.DRAFTED), now=reads_at, is_withheld=hides)
+    undecided = query.list_proposals(
+        scope, (ProposalState.WAITING, ProposalState.DRAFTED), now=reads_at, is_withheld=hides
+    )
     waiting = [line for line in undecided if line.state is ProposalState.WAITING]
     testing = [line for line in undecided if line.state is ProposalState.DRAFTED]
     match wanted:
@@ -93,7 +95,7 @@ def choose() -> Queue:
         case Filter.TESTED:
             lines = testing
         case Filter.ASIDE:
-            lines = query.listed(scope, (ProposalState.SET_ASIDE,), now=now)
+            lines = query.list_proposals(scope, (ProposalState.SET_ASIDE,), now=now)
         case Filter.ALL:
             lines = waiting
     retest = query.retest(scope) if testing else query.Retest(done=0, total=0)

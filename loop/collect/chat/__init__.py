@@ -22,7 +22,7 @@ from loop.collect.chat.exchange import (
     VersionAssignment,
 )
 from loop.collect.chat.messages import Messages
-from loop.collect.chat.reading import BODY_MAX, read_object, unpacked
+from loop.collect.chat.reading import BODY_MAX, decode_body, read_object
 from loop.collect.chat.responses import Responses
 from loop.collect.chat.turns import Call, may_be_settled, opening_of, question_of, read_call
 
@@ -37,6 +37,7 @@ __all__ = [
     "Exchange",
     "Unreadable",
     "VersionAssignment",
+    "decode_body",
     "dialect_of",
     "may_be_settled",
     "opening_of",
@@ -44,7 +45,6 @@ __all__ = [
     "read_call",
     "read_object",
     "spoken_of",
-    "unpacked",
 ]
 
 SPOKEN: dict[str, ChatDialect] = {"chat/completions": Completions(), "responses": Responses(), "messages": Messages()}

@@ -36,7 +36,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     return found
 
 
-def unpacked(body: bytes, encoding: str) -> bytes:
+def decode_body(body: bytes, encoding: str) -> bytes:
     """The body without its content encoding, at most BODY_MAX bytes of it. Raises Unreadable."""
     match encoding.strip().lower():
         case "" | "identity":

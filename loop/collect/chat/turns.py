@@ -13,7 +13,7 @@ from typing import Any
 
 from loop.collect.chat.events import read_events
 from loop.collect.chat.exchange import ChatAnswer, ChatRequest, Dialect, Exchange, Message, Unreadable
-from loop.collect.chat.reading import read_object, unpacked
+from loop.collect.chat.reading import decode_body, read_object
 from loop.collect.files.trajectories import fields_of_turn
 from loop.records import Interaction, Question, Step, derived_id
 
@@ -47,7 +47,7 @@ class Call:
 
 def read_call(exchange: Exchange, *, dialect: Dialect) -> Call:
     """One call as the turn it belongs to. Raises Unreadable, with a code, for one that says nothing."""
-    asked = dialect.asked(read_object(unpacked(exchange.request, exchange.request_encoding)))
+    asked = dialect.asked(read_object(decode_body(exchange.request, exchange.request_encoding)))
     said = _answer(exchange, dialect)
     if not asked.messages:
         raise Unreadable("no_messages")
@@ -157,7 +157,7 @@ def _answer(exchange: Exchange, dialect: Dialect) -> ChatAnswer:
     if not exchange.response:
         return ChatAnswer(messages=[], error=exchange.cut or "no_answer")
     try:
-        body = unpacked(exchange.response, exchange.response_encoding)
+        body = decode_body(exchange.response, exchange.response_encoding)
         if exchange.response_type.startswith("text/event-stream"):
             return dialect.said(dialect.joined(read_events(body)))
         return dialect.said(read_object(body))

@@ -13,7 +13,18 @@ from typing import Any
 from urllib.parse import quote
 
 from loop.collect.connectors.trees import Operation, Trace, part_of
-from loop.collect.connectors.wire import Ask, Listing, Request, Unreadable, Window, iso, nanoseconds, rows, said, words
+from loop.collect.connectors.wire import (
+    Ask,
+    Listing,
+    Request,
+    Unreadable,
+    Window,
+    iso,
+    nanoseconds,
+    rows,
+    value_at,
+    words,
+)
 from loop.collect.otlp.parts import Judgement, Kind
 from loop.collect.otlp.values import mapping, number, whole
 
@@ -72,7 +83,7 @@ class Langfuse:
 
     def _judgements(self, scores: Sequence[Mapping[str, Any]], *, trace: str, customer: str) -> Iterator[Judgement]:
         for one in scores:
-            at = nanoseconds(said(one, "updatedAt")) or nanoseconds(said(one, "timestamp"))
+            at = nanoseconds(value_at(one, "updatedAt")) or nanoseconds(value_at(one, "timestamp"))
             metadata = dict(mapping(one.get("metadata")))
             kind, value = words(one, "dataType"), words(one, "stringValue")
             name, score, label, explanation = words(one, "name")[:200], None, "", words(one, "comment")
@@ -129,7 +140,7 @@ class Langfuse:
 
 def _next(reply: Any) -> str:
     """The number of the next page."""
-    page, last = whole(mapping(said(reply, "meta")), "page"), whole(mapping(said(reply, "meta")), "totalPages")
+    page, last = whole(mapping(value_at(reply, "meta")), "page"), whole(mapping(value_at(reply, "meta")), "totalPages")
     if page is None or last is None:
         raise Unreadable("A page of it does not say how many there are.")
     return str(page + 1) if page < last else ""
@@ -138,15 +149,15 @@ def _next(reply: Any) -> str:
 def _operations(trace: Mapping[str, Any]) -> Iterator[Operation]:
     """The trace itself, and what happened in it."""
     observations = rows(trace, "observations")
-    began = nanoseconds(said(trace, "timestamp"))
+    began = nanoseconds(value_at(trace, "timestamp"))
     is_told = trace.get("input") is not None and trace.get("output") is not None
-    starts = [at for one in observations if (at := nanoseconds(said(one, "startTime")))]
+    starts = [at for one in observations if (at := nanoseconds(value_at(one, "startTime")))]
     yield Operation(
         id=_ROOT,
         kind="agent" if is_told else "bare",
         name=words(trace, "name"),
         began=min([began, *starts]) if began else min(starts, default=0),
-        ended=max((nanoseconds(said(one, "endTime")) for one in observations), default=0),
+        ended=max((nanoseconds(value_at(one, "endTime")) for one in observations), default=0),
         given=trace.get("input"),
         output=trace.get("output"),
         attributes={name: words(trace, name) for name in ("release", "version", "environment")},
@@ -162,8 +173,8 @@ def _operations(trace: Mapping[str, Any]) -> Iterator[Operation]:
             id=words(one, "id"),
             kind=kind,
             name=(words(one, "model") if kind == "model" else "") or words(one, "name"),
-            began=nanoseconds(said(one, "startTime")) or began,
-            ended=nanoseconds(said(one, "endTime")),
+            began=nanoseconds(value_at(one, "startTime")) or began,
+            ended=nanoseconds(value_at(one, "endTime")),
             given=one.get("input"),
             output=output,
             parent=parent or _ROOT,

@@ -21,8 +21,8 @@ from loop.collect.connectors.wire import (
     iso,
     nanoseconds,
     rows,
-    said,
     unique,
+    value_at,
     words,
 )
 from loop.collect.otlp.parts import Judgement, Kind
@@ -85,7 +85,7 @@ class LangSmith:
             root = next((run for run in runs if not words(run, "parent_run_id")), None)
             if root is None or not words(root, "end_time"):
                 continue  # it has not ended: a later round, which begins before this one's end, finds it
-            about = mapping(said(root, "extra", "metadata"))
+            about = mapping(value_at(root, "extra", "metadata"))
             judgements = list(self._judgements([words(run, "id") for run in runs], trace=name))
             told.append(
                 Trace(
@@ -137,7 +137,7 @@ def _operation(run: Mapping[str, Any]) -> Operation:
         kind = "bare"  # each link of a chain says what the chain says
     elif kind == "bare" and not parent:
         kind = "agent"
-    metadata = mapping(said(run, "extra", "metadata"))
+    metadata = mapping(value_at(run, "extra", "metadata"))
     output = _plain(run.get("outputs"))
     return Operation(
         id=words(run, "id"),
@@ -145,8 +145,8 @@ def _operation(run: Mapping[str, Any]) -> Operation:
         name=text(metadata, "ls_model_name")
         if kind == "model" and text(metadata, "ls_model_name")
         else words(run, "name"),
-        began=nanoseconds(said(run, "start_time")),
-        ended=nanoseconds(said(run, "end_time")),
+        began=nanoseconds(value_at(run, "start_time")),
+        ended=nanoseconds(value_at(run, "end_time")),
         given=_plain(run.get("inputs")),
         output=output,
         parent=parent,
@@ -207,7 +207,7 @@ def _judged(one: Mapping[str, Any], *, trace: str) -> Iterator[Judgement]:
         "annotator": _ANNOTATORS.get(text(by, "type"), ""),
         "identifier": words(one, "id")[:200],
         "author": (author or text(extra, "user_id", "author"))[:200],
-        "at": nanoseconds(said(one, "modified_at")) or nanoseconds(said(one, "created_at")),
+        "at": nanoseconds(value_at(one, "modified_at")) or nanoseconds(value_at(one, "created_at")),
     }
     explanation, name = words(one, "comment"), words(one, "key")[:200] or "feedback"
     if score is not None or label or explanation:

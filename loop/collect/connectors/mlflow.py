@@ -26,7 +26,7 @@ from loop.collect.connectors.wire import (
     milliseconds,
     nanoseconds,
     rows,
-    said,
+    value_at,
     words,
 )
 from loop.collect.otlp.envelope import JSON
@@ -148,18 +148,18 @@ def _part(span: Span, *, trace: str, episode: str, customer: str) -> Part:
 
 def _judgement(one: Mapping[str, Any], *, trace: str) -> Judgement | None:
     """None for what was replaced or failed. Raises Unreadable with a reason that quotes nothing."""
-    if one.get("valid") is False or said(one, "feedback", "error"):
+    if one.get("valid") is False or value_at(one, "feedback", "error"):
         return None
     name, label, metadata = words(one, "assessment_name")[:200], "", mapping(one.get("metadata"))
     score: float | None = None
     if "expectation" in one:
-        value = said(one, "expectation", "value")
+        value = value_at(one, "expectation", "value")
         if name not in _BETTER or not isinstance(value, str) or not value.strip():
             raise Unreadable(NOT_AN_ANSWER)
         metadata = {**metadata, "text": value, "expectation": name}
         name = "edit"
     else:
-        value = said(one, "feedback", "value")
+        value = value_at(one, "feedback", "value")
         match value:
             case bool() | int() | float():
                 score = float(value)
@@ -188,7 +188,7 @@ def _judgement(one: Mapping[str, Any], *, trace: str) -> Judgement | None:
 
 
 def _changed(one: Mapping[str, Any]) -> int:
-    return nanoseconds(said(one, "last_update_time")) or nanoseconds(said(one, "create_time"))
+    return nanoseconds(value_at(one, "last_update_time")) or nanoseconds(value_at(one, "create_time"))
 
 
 def _with_hexadecimal_ids(span: dict[str, Any]) -> dict[str, Any]:

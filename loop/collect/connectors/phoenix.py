@@ -27,8 +27,8 @@ from loop.collect.connectors.wire import (
     iso,
     nanoseconds,
     rows,
-    said,
     unique,
+    value_at,
     words,
 )
 from loop.collect.otlp.envelope import JSON
@@ -99,7 +99,7 @@ class Phoenix:
         oldest, begin = nanoseconds(iso(window.begin - PATIENCE)), nanoseconds(iso(window.begin))
         sessions: list[str] = []
         for one in self._all("sessions", [("order", "desc"), ("limit", str(_SESSIONS))]):
-            if nanoseconds(said(one, "start_time")) < oldest or len(sessions) >= _SESSIONS_MAX:
+            if nanoseconds(value_at(one, "start_time")) < oldest or len(sessions) >= _SESSIONS_MAX:
                 break
             sessions.append(words(one, "session_id"))
         return self._of_sessions(one for one in self._annotations("session", sessions) if _changed(one) >= begin)
@@ -181,7 +181,7 @@ def _judgement(one: Mapping[str, Any], *, trace: str, span: str = "") -> Judgeme
 
 
 def _changed(one: Mapping[str, Any]) -> int:
-    return nanoseconds(said(one, "updated_at")) or nanoseconds(said(one, "created_at"))
+    return nanoseconds(value_at(one, "updated_at")) or nanoseconds(value_at(one, "created_at"))
 
 
 def _without_nothing(value: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Literal, Protocol, get_args
 
 from loop.collect.connectors.trees import Trace
 from loop.collect.connectors.wire import Listing, Window
-from loop.collect.otlp.assembly import assembled
+from loop.collect.otlp.assembly import assemble
 from loop.collect.otlp.judgements import Unclear, check_of, feedback_of, is_feedback
 from loop.ports.cursors import Cursor
 from loop.records import Feedback, Interaction
@@ -124,7 +124,7 @@ def _page(told: Sequence[Trace], refused: Sequence[str], *, source: Source, now:
                 )
             except Unclear as unclear:
                 rejected[str(unclear)] += 1
-        made = assembled([*trace.parts, *checks], agent=source.agent, source=source.door) if trace.parts else None
+        made = assemble([*trace.parts, *checks], agent=source.agent, source=source.door) if trace.parts else None
         if made is not None:
             interactions.append(made)
         elif trace.parts or not trace.judgements:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loop.collect.otlp.dialects import conversation
-from loop.collect.otlp.messages import answer_of, asked
+from loop.collect.otlp.messages import answer_of, request_content
 from loop.collect.otlp.parts import Judgement, Kind, Part
-from loop.collect.otlp.values import as_text, kept
+from loop.collect.otlp.values import as_text, pick_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Operation:
 def part_of(one: Operation, *, trace: str, episode: str = "", customer: str = "") -> Part:
     """An operation as a part. What went into and came out of a model or an agent is read as a conversation."""
     is_talk = one.kind in ("model", "agent")
-    request = asked(conversation(_spelled(one.given), role="user")) if is_talk else asked([])
+    request = request_content(conversation(_spelled(one.given), role="user")) if is_talk else request_content([])
     answered, calls = answer_of(conversation(_spelled(one.output), role="assistant")) if is_talk else ("", ())
-    attributes = kept(one.attributes, one.attributes)
+    attributes = pick_texts(one.attributes, one.attributes)
     if one.failure:
         attributes["failure"] = one.failure[:500]
     return Part(

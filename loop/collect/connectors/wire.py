@@ -75,7 +75,7 @@ def every(ask: Ask, page: Callable[[str], Request], *, of: str, after: Sequence[
     raise Unreadable("A list of it does not end.")
 
 
-def said(value: Any, *names: str) -> Any:
+def value_at(value: Any, *names: str) -> Any:
     """What stands under these names, one inside the other; None where anything is missing."""
     for name in names:
         value = value.get(name) if isinstance(value, Mapping) else None
@@ -84,7 +84,7 @@ def said(value: Any, *names: str) -> Any:
 
 def words(value: Any, *names: str) -> str:
     """The same as text; empty for nothing, JSON for what is no text."""
-    found = said(value, *names)
+    found = value_at(value, *names)
     if isinstance(found, str):
         return found
     return "" if found is None else json.dumps(found, ensure_ascii=False)

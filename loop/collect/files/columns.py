@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loop.collect.files.fields import CONTEXT, WITHIN, Field, shown
+from loop.collect.files.fields import CONTEXT, WITHIN, Field, column_list
 from loop.collect.files.paths import steps_of
 from loop.errors import InvalidInput
 
@@ -29,9 +29,9 @@ def choose_columns(
         check_name(name, fields)
         if column not in columns and not _may_lie(column, columns, is_certain=is_certain):
             raise InvalidInput(
-                f"The file has no column {shown([column])}, which is mapped to {name}.",
+                f"The file has no column {column_list([column])}, which is mapped to {name}.",
                 field=name,
-                remedy=f"Its columns: {shown(columns)}.",
+                remedy=f"Its columns: {column_list(columns)}.",
             )
         chosen[name] = (column,)
     taken = {path for paths in chosen.values() for path in paths}
@@ -48,7 +48,7 @@ def choose_columns(
             raise InvalidInput(
                 f"The file has no column {' or '.join(tried)} ({field.says}).",
                 field=field.name,
-                remedy=f"Its columns: {shown(columns)}. Map one: --map {field.name}=COLUMN. "
+                remedy=f"Its columns: {column_list(columns)}. Map one: --map {field.name}=COLUMN. "
                 f'Or say the same of every row: --map "{field.name}:=TEXT".',
             )
     return chosen
@@ -61,7 +61,7 @@ def check_name(name: str, fields: Sequence[Field]) -> None:
     if name in known or (takes_context and name.startswith(CONTEXT) and len(name) > len(CONTEXT)):
         return
     raise InvalidInput(
-        f"There is no field {shown([name])} to map.",
+        f"There is no field {column_list([name])} to map.",
         field=name,
         remedy=f"Fields: {', '.join(sorted(known))}{', context.NAME' if takes_context else ''}.",
     )

@@ -204,7 +204,7 @@ class Cells:
         return Unusable("field", f"The column {self._column(name)} {what}.")
 
     def _column(self, name: str) -> str:
-        return shown(self.chosen.columns.get(name, (name,))[:3])
+        return column_list(self.chosen.columns.get(name, (name,))[:3])
 
 
 _YES_WORDS = "true yes 1 y t ja oui si sí sim wahr vrai verdadero vero waar verdadeiro x on"
@@ -243,7 +243,7 @@ def _is_part(part: Any) -> bool:
     return isinstance(part, dict) and (isinstance(part.get("text"), str) or isinstance(part.get("type"), str))
 
 
-def shown(names: Sequence[str]) -> str:
+def column_list(names: Sequence[str]) -> str:
     """Column names for a message: printable, short, not all of a thousand."""
     clean = ["".join(letter if letter.isprintable() else "?" for letter in name[:40]) for name in names[:20]]
     return ", ".join(clean) + (f" and {len(names) - 20:,} more" if len(names) > 20 else "")

@@ -40,7 +40,7 @@ class Batch:
     """Rows that hold nothing for us, as the importer says, such as a judge's scores."""
 
 
-def read(
+def read_batches(
     stream: BinaryIO,
     *,
     name: str,

@@ -7,11 +7,11 @@ messages.py    chat messages of any shape                        targets.py     
 values.py      attribute values                                  assembly.py    the parts of a trace → an interaction
 """
 
-from loop.collect.otlp.assembly import assembled
+from loop.collect.otlp.assembly import assemble
 from loop.collect.otlp.envelope import JSON, Encoding, Signal, TooLarge, encoding_of, failure, inflate, success
-from loop.collect.otlp.parts import Judgement, Part, masked
-from loop.collect.otlp.reading import WORDLESS, Reading, RoutedRecord, chosen, read_export
-from loop.collect.otlp.targets import Sender, TargetOutcome, targeted
+from loop.collect.otlp.parts import Judgement, Part, mask_part
+from loop.collect.otlp.reading import WORDLESS, Reading, RoutedRecord, choose_agent, read_export
+from loop.collect.otlp.targets import Sender, TargetOutcome, resolve_targets
 from loop.collect.otlp.wire import decode
 
 __all__ = [
@@ -26,14 +26,14 @@ __all__ = [
     "Signal",
     "TargetOutcome",
     "TooLarge",
-    "assembled",
-    "chosen",
+    "assemble",
+    "choose_agent",
     "decode",
     "encoding_of",
     "failure",
     "inflate",
-    "masked",
+    "mask_part",
     "read_export",
+    "resolve_targets",
     "success",
-    "targeted",
 ]

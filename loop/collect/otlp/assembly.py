@@ -18,7 +18,7 @@ STEPS_MAX = 400
 """Steps kept of one interaction: the first ones."""
 
 
-def assembled(parts: Iterable[Part], *, agent: str, source: str) -> Interaction | None:
+def assemble(parts: Iterable[Part], *, agent: str, source: str) -> Interaction | None:
     """The interaction of a trace; None while nobody in it has answered anything, or failed to.
 
     `parts`: all that is known of one trace; the same part may be there more than once.

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from loop.collect.otlp.messages import Message, messages_from
 from loop.collect.otlp.parts import Kind
-from loop.collect.otlp.values import Attributes, as_text, flattened, kept, mapping, structured, text
+from loop.collect.otlp.values import Attributes, as_text, list_under, mapping, parse_json, pick_texts, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def genai(attributes: Attributes, name: str) -> SpanContent | None:
     if not operation and not inputs and not outputs:
         return None
     kind = _OPERATIONS.get(operation, "model" if inputs or outputs else "bare")
-    if kind == "model" and not inputs and not outputs and flattened(attributes, "gen_ai.prompt"):
+    if kind == "model" and not inputs and not outputs and list_under(attributes, "gen_ai.prompt"):
         return None  # the legacy dialect beside the new operation name
     tool = text(attributes, "gen_ai.tool.name") if kind == "tool" else ""
     return SpanContent(
@@ -83,7 +83,7 @@ def genai(attributes: Attributes, name: str) -> SpanContent | None:
         inputs=inputs,
         instructions="\n".join(
             message.text
-            for message in messages_from({"role": "system", "parts": structured(_instructions(attributes))})
+            for message in messages_from({"role": "system", "parts": parse_json(_instructions(attributes))})
             if message.text
         ),
         outputs=outputs,
@@ -91,7 +91,7 @@ def genai(attributes: Attributes, name: str) -> SpanContent | None:
         output=text(attributes, "gen_ai.tool.call.result", "gen_ai.retrieval.documents"),
         call=text(attributes, "gen_ai.tool.call.id"),
         response=text(attributes, "gen_ai.response.id"),
-        attributes=kept(attributes, _MODEL),
+        attributes=pick_texts(attributes, _MODEL),
     )
 
 
@@ -99,7 +99,7 @@ _AGENT_NAMES = ("gen_ai.agent.name", "agent.name", "agentops.agent.name", "trace
 
 
 def _instructions(attributes: Attributes) -> object:
-    found = structured(attributes.get("gen_ai.system_instructions"))
+    found = parse_json(attributes.get("gen_ai.system_instructions"))
     return [{"type": "text", "content": found}] if isinstance(found, str) else found
 
 
@@ -122,14 +122,14 @@ def openinference(attributes: Attributes, name: str) -> SpanContent | None:
     kind = _OPENINFERENCE.get(named, "bare")
     given, output = text(attributes, "input.value"), text(attributes, "output.value")
     raw = mapping(attributes.get("output.value"))
-    inputs = [_unflat(one) for one in flattened(attributes, "llm.input_messages")]
-    outputs = [_unflat(one) for one in flattened(attributes, "llm.output_messages")]
+    inputs = [_unflat(one) for one in list_under(attributes, "llm.input_messages")]
+    outputs = [_unflat(one) for one in list_under(attributes, "llm.output_messages")]
     if kind in ("model", "agent"):
         inputs = inputs or conversation(given, role="user")
         outputs = outputs or conversation(output, role="assistant")
     if kind == "retrieval":
         output = output or "\n\n".join(
-            text(one, "document.content") for one in flattened(attributes, "retrieval.documents")
+            text(one, "document.content") for one in list_under(attributes, "retrieval.documents")
         )
     is_completion = kind == "model" and isinstance(raw.get("choices", raw.get("output")), list)
     return SpanContent(
@@ -141,7 +141,7 @@ def openinference(attributes: Attributes, name: str) -> SpanContent | None:
         output=output,
         call=text(attributes, "tool_call.id", "tool.id"),
         response=text(attributes, "gen_ai.response.id") or (as_text(raw.get("id")) if is_completion else ""),
-        attributes=kept(attributes, _MODEL),
+        attributes=pick_texts(attributes, _MODEL),
     )
 
 
@@ -158,8 +158,8 @@ _LEGACY: dict[str, Kind] = {
 def legacy(attributes: Attributes, name: str) -> SpanContent | None:
     """OpenLLMetry, AgentOps and the GenAI conventions before 1.37."""
     span_kind = text(attributes, "traceloop.span.kind", "agentops.span.kind").lower()
-    prompts = [_unflat(one) for one in flattened(attributes, "gen_ai.prompt")]
-    completions = [_unflat(one) for one in flattened(attributes, "gen_ai.completion")]
+    prompts = [_unflat(one) for one in list_under(attributes, "gen_ai.prompt")]
+    completions = [_unflat(one) for one in list_under(attributes, "gen_ai.completion")]
     request = text(attributes, "llm.request.type")
     if not span_kind and not prompts and not completions and request not in ("chat", "completion"):
         return None
@@ -177,7 +177,7 @@ def legacy(attributes: Attributes, name: str) -> SpanContent | None:
         given=given,
         output=output,
         response=text(attributes, "gen_ai.response.id"),
-        attributes=kept(attributes, _MODEL),
+        attributes=pick_texts(attributes, _MODEL),
     )
 
 
@@ -185,7 +185,7 @@ DIALECTS: Mapping[str, Dialect] = {"openinference": openinference, "genai": gena
 """In the order in which they are tried: who speaks two says more in the first."""
 
 
-def told_by(attributes: Attributes, name: str) -> SpanContent | None:
+def span_content(attributes: Attributes, name: str) -> SpanContent | None:
     """What the span tells; None when it is not about an agent."""
     return next((found for read in DIALECTS.values() if (found := read(attributes, name)) is not None), None)
 
@@ -198,7 +198,7 @@ _WORDED = (
 
 def conversation(value: str, *, role: str) -> list[Message]:
     """What went into or came out of an agent or a chain: a text, messages, or an object with one of them inside."""
-    return _talk(structured(value), role, 0) if value.strip() else []
+    return _talk(parse_json(value), role, 0) if value.strip() else []
 
 
 def _talk(value: object, role: str, depth: int) -> list[Message]:
@@ -232,14 +232,14 @@ def _named(messages: list[Message], role: str) -> list[Message]:
 def _unflat(place: Mapping[str, Any]) -> Message:
     """One place of a flattened message list → a message."""
     plain: dict[str, Any] = {name.removeprefix("message."): value for name, value in place.items()}
-    contents = flattened(plain, "contents")
+    contents = list_under(plain, "contents")
     if contents and not plain.get("content"):
         plain["content"] = [
             {"type": text(one, "message_content.type"), "text": text(one, "message_content.text")} for one in contents
         ]
     else:
         plain["content"] = _parts_or_text(plain.get("content"))
-    calls = flattened(plain, "tool_calls")
+    calls = list_under(plain, "tool_calls")
     if calls:
         plain["tool_calls"] = [_call(one) for one in calls]
     elif plain.get("function_call.name"):
@@ -251,7 +251,7 @@ def _unflat(place: Mapping[str, Any]) -> Message:
 
 def _parts_or_text(content: object) -> object:
     """A text that is the JSON of content parts, as OpenLLMetry writes them, as parts; else as it is."""
-    found = structured(content)
+    found = parse_json(content)
     is_parts = isinstance(found, list) and found and all(isinstance(one, dict) and "type" in one for one in found)
     return found if is_parts else content
 

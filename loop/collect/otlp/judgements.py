@@ -13,7 +13,7 @@ from typing import Any
 
 from loop.collect.files.ratings import RATINGS
 from loop.collect.otlp.parts import RESPONSE_MAX, Judgement, Part
-from loop.collect.otlp.values import Attributes, as_text, flattened, mapping, number, text
+from loop.collect.otlp.values import Attributes, as_text, list_under, mapping, number, text
 from loop.collect.otlp.wire import Event, Span
 from loop.records import Feedback, FeedbackKind
 
@@ -76,7 +76,7 @@ def judged_on(span: Span, *, session: str, user: str) -> list[Judgement]:
         if scope == "session." and not session:
             continue
         for word in ("annotation", "evaluation"):
-            for fields in flattened(attributes, f"{scope}{word}s"):
+            for fields in list_under(attributes, f"{scope}{word}s"):
                 plain = {name.removeprefix(f"{word}."): value for name, value in fields.items()}
                 one = _judgement(plain, at=span.ended, user=user, about=about)
                 if one is not None:
@@ -194,7 +194,7 @@ def _judgement(plain: Attributes, *, at: int, user: str, about: Mapping[str, str
 
 def _rewards(span: Span, trace: str) -> Iterator[Judgement]:
     """Rewards as Agent Lightning and AgentOps emit them."""
-    for fields in flattened(span.attributes, "agentlightning.reward"):
+    for fields in list_under(span.attributes, "agentlightning.reward"):
         value = number(fields, "value")
         if value is not None:
             named = text(fields, "name") or "reward"

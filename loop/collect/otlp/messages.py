@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loop.collect.otlp.parts import Call
-from loop.collect.otlp.values import as_text, structured
+from loop.collect.otlp.values import as_text, parse_json
 
 PREAMBLE_MAX = 64 * 1024
 """Bytes of earlier messages that are kept; of what is longer, the system's messages and the last ones."""
@@ -53,7 +53,7 @@ class RequestContent:
 
 def messages_from(value: object) -> list[Message]:
     """The messages of a list, or of JSON text that holds one. What is no message is left out."""
-    found = structured(value)
+    found = parse_json(value)
     if isinstance(found, dict) and isinstance(found.get("messages"), list):
         found = found["messages"]
     if isinstance(found, dict):
@@ -61,7 +61,7 @@ def messages_from(value: object) -> list[Message]:
     return [_message(one) for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
-def asked(messages: Sequence[Message], *, instructions: str = "") -> RequestContent:
+def request_content(messages: Sequence[Message], *, instructions: str = "") -> RequestContent:
     """`instructions`: a system prompt that was given apart."""
     if instructions:
         messages = [Message("system", instructions), *messages]
@@ -141,7 +141,7 @@ def _read_part(
 
 def _calls(value: object) -> Iterator[Call]:
     """OpenAI's tool calls: `function` an object, or the fields beside it."""
-    found = structured(value)
+    found = parse_json(value)
     for one in found if isinstance(found, list) else ():
         if isinstance(one, Mapping):
             function = one.get("function")

@@ -110,7 +110,7 @@ class Judgement(Record):
         return derived_id("f", *about, self.score, self.label, self.explanation, self.at)
 
 
-def masked(part: Part, masker: Masker) -> Part:
+def mask_part(part: Part, masker: Masker) -> Part:
     """Without secrets and personal data. Who asked becomes a pseudonym when the trace is told."""
     return part.model_copy(
         update={

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from loop.collect.otlp.dialects import SpanContent, told_by
+from loop.collect.otlp.dialects import SpanContent, span_content
 from loop.collect.otlp.judgements import EVALUATION, judged_on, judgement_of_event
-from loop.collect.otlp.messages import answer_of, asked
+from loop.collect.otlp.messages import answer_of, request_content
 from loop.collect.otlp.parts import RESPONSE_MAX, Judgement, Kind, Part
 from loop.collect.otlp.values import Attributes, text, whole
 from loop.collect.otlp.wire import Event, Export, Span
@@ -68,7 +68,7 @@ def read_export(export: Export) -> Reading:
     return Reading(tuple(sent), ignored, wordless)
 
 
-def chosen(sent: RoutedRecord, allowed: Iterable[str]) -> str | None:
+def choose_agent(sent: RoutedRecord, allowed: Iterable[str]) -> str | None:
     """Which of the agents a key may write for this is; None when it cannot be told.
 
     A slug that is named on purpose is that agent or none. Otherwise a key for one agent means that one, and a key
@@ -92,7 +92,7 @@ def _sent(what: Part | Judgement, attributes: Attributes, resource: Attributes) 
 
 def _of_span(span: Span) -> Iterator[Part | Judgement]:
     judged = judged_on(span, session=text(span.attributes, *_SESSION), user=text(span.attributes, *_USER))
-    told = told_by(span.attributes, span.name)
+    told = span_content(span.attributes, span.name)
     is_carrier = bool(judged) and bool(span.links)  # tells of another span: what it holds itself is no answer
     if told is not None and not is_carrier and told.kind != "bare":
         yield _part(told, span)
@@ -119,14 +119,14 @@ def _details(event: Event) -> Iterator[Part]:
     attributes: Mapping[str, Any] = event.attributes
     if isinstance(event.body, dict):
         attributes = {**event.body, **attributes}
-    told = told_by(attributes, "")
+    told = span_content(attributes, "")
     if told is not None and (told.inputs or told.outputs):
         of = Span(event.trace, event.span, "", "", event.at, event.at, attributes)
         yield _part(told, of, origin="event")
 
 
 def _part(told: SpanContent, span: Span, *, origin: Literal["span", "event"] = "span") -> Part:
-    request = asked(told.inputs, instructions=told.instructions)
+    request = request_content(told.inputs, instructions=told.instructions)
     answered, calls = answer_of(told.outputs)
     is_talk = told.kind in ("model", "agent")
     attributes = dict(told.attributes)

@@ -41,7 +41,7 @@ class TargetOutcome:
     """Reasons, in words that quote nothing."""
 
 
-def targeted(
+def resolve_targets(
     judgements: Iterable[Judgement],
     *,
     responses: Mapping[str, str],

@@ -52,7 +52,7 @@ def as_text(value: object) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def structured(value: object) -> Any:
+def parse_json(value: object) -> Any:
     """What a JSON text says; a text that is none stays one, and what is structured already stays so."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return value
@@ -64,11 +64,11 @@ def structured(value: object) -> Any:
 
 def mapping(value: object) -> dict[str, Any]:
     """A JSON object, from text too; empty for anything else."""
-    found = structured(value)
+    found = parse_json(value)
     return found if isinstance(found, dict) else {}
 
 
-def flattened(attributes: Attributes, prefix: str) -> list[dict[str, Any]]:
+def list_under(attributes: Attributes, prefix: str) -> list[dict[str, Any]]:
     """The list under `prefix.0.…`, each place an object by the rest of the name, nested lists included."""
     places: dict[int, dict[str, Any]] = {}
     for name, value in attributes.items():
@@ -79,7 +79,7 @@ def flattened(attributes: Attributes, prefix: str) -> list[dict[str, Any]]:
     return [places[index] for index in sorted(places)]
 
 
-def kept(attributes: Attributes, names: Iterable[str]) -> dict[str, Any]:
+def pick_texts(attributes: Attributes, names: Iterable[str]) -> dict[str, Any]:
     """Those of these names that say something, texts cut to a line's length."""
     found: dict[str, Any] = {}
     for name in names:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from loop.text.claims.languages import LANGUAGES, told_by
+from loop.text.claims.languages import LANGUAGES, languages_by_word
 from loop.text.claims.reading import Fact, Reader, spoken_of
-from loop.text.claims.tokens import ADDRESSES, folded, tokens
+from loop.text.claims.tokens import ADDRESSES, fold_text, tokens
 from loop.text.sentences import sentences
 
 __all__ = ["ADDRESSES", "LANGUAGES", "Claim", "Fact", "claims_of", "language_of"]
@@ -81,8 +81,8 @@ def language_of(text: str) -> str:
 def _votes(text: str) -> dict[str, float]:
     """What its words say for each language, most first."""
     votes: defaultdict[str, float] = defaultdict(float)
-    spoken = told_by()
-    for word in _LETTERS.findall(folded(text[:4_000])):
+    spoken = languages_by_word()
+    for word in _LETTERS.findall(fold_text(text[:4_000])):
         for code in spoken.get(word, ()):
             votes[code] += 1 / len(spoken[word])
     return dict(sorted(votes.items(), key=lambda pair: (-pair[1], pair[0])))
@@ -100,7 +100,7 @@ def _pieces(text: str) -> Sequence[str]:
 @lru_cache(maxsize=50_000)
 def _claim(sentence: str, *, language: str) -> Claim | None:
     spoken = spoken_of(language)
-    found = tokens(folded(sentence), language=language)
+    found = tokens(fold_text(sentence), language=language)
     if not found:
         return None
     reader = Reader(spoken, found, language)

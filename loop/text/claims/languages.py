@@ -18,7 +18,7 @@ LANGUAGES: Mapping[str, Language] = {
 
 
 @lru_cache(maxsize=1)
-def told_by() -> Mapping[str, tuple[str, ...]]:
+def languages_by_word() -> Mapping[str, tuple[str, ...]]:
     """Function word to the languages it speaks for."""
     found: dict[str, list[str]] = {}
     for code, one in LANGUAGES.items():

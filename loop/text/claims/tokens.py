@@ -62,7 +62,7 @@ _ROOT = 4
 """Letters a stem keeps at least."""
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Case-folded, compatibility forms unified, nothing invisible, one kind of apostrophe."""
     plain = unicodedata.normalize("NFKC", strip_invisible(text)).casefold()
     return _QUOTES.sub("'", plain)

@@ -17,7 +17,7 @@ from loop.text.spelling import normalise
 from loop.text.vectors import cosines, learn
 from loop.update.lessons import SAME_TEXT, lessons
 from loop.update.rehearsal import rehearse
-from loop.update.restructuring import restructured
+from loop.update.restructuring import restructuring_ideas
 from loop.update.teaching import Correction, ProposerResult, UpdateWork
 from loop.update.titles import title_idea
 
@@ -49,7 +49,7 @@ class KnowledgeProposer:
         return ProposerResult(
             ideas=(
                 *_stale_ideas(worded, work=work)[:IDEAS],
-                *islice(restructured(work, worded), IDEAS),
+                *islice(restructuring_ideas(work, worded), IDEAS),
                 *((titles,) if titles else ()),
                 *new,
             ),

@@ -151,7 +151,7 @@ def _doubted(known: object, rows: Rows, *, seed: int) -> dict[str, float]:
     shuffled = random.Random(seed).sample(rows, len(rows))[: N + VOUCHED]
     model = classifier.fit([normalise(text) for text, _ in shuffled], labels=[label for _, label in shuffled], seed=0)
     assert model is not None
-    return fits.doubted(model)
+    return fits.doubt_shares(model)
 
 
 def crowd_size(_rows: Rows) -> list[Row]:

@@ -161,6 +161,6 @@ def _read(url: str, stop: Event) -> None:
     scope = Scope(engine=database.engine, agent=AGENT)
     while not stop.wait(READ_EVERY):
         waits(scope)
-        found = queries.matching(scope, queries.FeedbackFilter())
+        found = queries.find_matches(scope, queries.FeedbackFilter())
         queries.lines(scope, found.ids[: queries.PAGE])
     database.close()

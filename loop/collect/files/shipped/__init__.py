@@ -11,7 +11,7 @@ from loop.errors import InvalidInput
 
 
 @lru_cache(maxsize=1)
-def shipped() -> Mapping[str, Importer]:
+def shipped_importers() -> Mapping[str, Importer]:
     """By name."""
     found = (one for one in files(__name__).iterdir() if one.name.endswith(".toml"))
     named = {one.name.removesuffix(".toml"): one.read_text(encoding="utf-8") for one in found}
@@ -22,10 +22,12 @@ def shipped() -> Mapping[str, Importer]:
 
 def importer(name: str) -> Importer:
     """By name. Raises InvalidInput listing the names."""
-    found = shipped().get(name)
+    found = shipped_importers().get(name)
     if found is None:
         raise InvalidInput(
-            "There is no importer of that name.", field="importer", remedy=f"Importers: {', '.join(shipped())}."
+            "There is no importer of that name.",
+            field="importer",
+            remedy=f"Importers: {', '.join(shipped_importers())}.",
         )
     return found
 
