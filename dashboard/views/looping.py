@@ -25,7 +25,7 @@ def draw() -> None:
     parts = session.parts()
     cards.title("Loop")
     _state(parts)
-    names = [*(group.name for group in settings.GROUPS), MODEL]
+    names = [*(group.name for group in desk.SETTING_GROUPS), MODEL]
     part = st.segmented_control(
         "Which settings", names, default=names[0], required=True, key="part", bind="query-params",
         label_visibility="collapsed",
@@ -126,7 +126,7 @@ def _send_brake(is_paused: bool) -> None:
 
 
 # one group -----------------------------------------------------------------------------------------
-def _group(parts: Parts, group: settings.Group) -> None:
+def _group(parts: Parts, group: desk.SettingGroup) -> None:
     cards.heading(group.name, group.about)
     agent = parts.store.agent
     explained = {one.key: one for one in desk.explained_settings(agent)}
@@ -170,11 +170,11 @@ def _items(parts: Parts, key: str) -> tuple[str, ...]:
     return found if isinstance(found, tuple) else ()
 
 
-def _kept(group: settings.Group) -> str:
+def _kept(group: desk.SettingGroup) -> str:
     return f"foreseen-{session.agent().slug}-{group.name}"
 
 
-def _foresee(group: settings.Group, mark: str) -> None:
+def _foresee(group: desk.SettingGroup, mark: str) -> None:
     def verb() -> session.Notice:
         parts = session.parts()
         explained = {one.key: one for one in desk.explained_settings(parts.store.agent)}
@@ -195,7 +195,7 @@ def _foresee(group: settings.Group, mark: str) -> None:
     session.act(verb)
 
 
-def _save_form(group: settings.Group, wanted: tuple[str, ...], found: desk.Forecast) -> None:
+def _save_form(group: desk.SettingGroup, wanted: tuple[str, ...], found: desk.Forecast) -> None:
     """Not saved yet: what was shown is what is saved, or nothing."""
     cards.note("Not saved yet. This is what would change:", "hopeful")
     settings.show_foreseen(found)
@@ -209,11 +209,11 @@ def _save_form(group: settings.Group, wanted: tuple[str, ...], found: desk.Forec
         )
 
 
-def _leave(group: settings.Group) -> None:
+def _leave(group: desk.SettingGroup) -> None:
     st.session_state.pop(_kept(group), None)
 
 
-def _save(group: settings.Group, wanted: tuple[str, ...], found: desk.Forecast) -> None:
+def _save(group: desk.SettingGroup, wanted: tuple[str, ...], found: desk.Forecast) -> None:
     def verb() -> session.Notice:
         _leave(group)
         changed = desk.change_settings(

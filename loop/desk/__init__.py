@@ -4,15 +4,8 @@ Screens, terminal and API call these and nothing else. Every verb first asks `lo
 through the store in one transaction, so that a refused act leaves no trace of itself but its error.
 """
 
-from loop.desk.agents import (
-    Setting,
-    change_settings,
-    consequences,
-    create_agent,
-    delete_agent,
-    explained_settings,
-    limits_in_force,
-)
+from loop.desk.agent_settings import Setting, change_settings, consequences, explained_settings, limits_in_force
+from loop.desk.agents import create_agent, delete_agent
 from loop.desk.agreement import agreement_of, agreements, last_agreement, samples_due
 from loop.desk.answering import AnswererKind, answerer_kind
 from loop.desk.audits import (
@@ -98,6 +91,7 @@ from loop.desk.recipes import KEY_HERE, RECIPES, Recipe, recipe_named
 from loop.desk.releases import TakenBack, roll_back, take_back
 from loop.desk.remarks import Place, place_of, remark, withdraw_remark
 from loop.desk.reporting import REPORTS, improvement_page, improvement_report
+from loop.desk.setting_table import SETTING_GROUPS, SETTING_TEXTS, SettingGroup
 from loop.desk.signing_in import (
     PASSWORD_LEAST,
     Opened,
@@ -129,6 +123,8 @@ __all__ = [
     "RECIPES",
     "REJECTION_CATEGORIES",
     "REPORTS",
+    "SETTING_GROUPS",
+    "SETTING_TEXTS",
     "SHOWN",
     "AnswererKind",
     "AuditProgress",
@@ -164,6 +160,7 @@ __all__ = [
     "Rights",
     "Sayer",
     "Setting",
+    "SettingGroup",
     "Stage",
     "Stay",
     "Support",

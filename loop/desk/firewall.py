@@ -7,7 +7,7 @@ people judge each item, a third where they differ; nobody judges their own word.
 from typing import NamedTuple
 
 from loop import roles, validate
-from loop.desk.agents import change_settings
+from loop.desk.agent_settings import change_settings
 from loop.desk.blind import blind_draw
 from loop.desk.cases import note_on
 from loop.errors import Conflict, InvalidInput, NotFound

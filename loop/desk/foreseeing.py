@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from loop import policy, roles
 from loop.change.topics import own_pattern
-from loop.desk.agents import SettingsPlan, consequences, plan_settings
+from loop.desk.agent_settings import SettingsPlan, consequences, plan_settings
 from loop.desk.firewall import firewall_panel
 from loop.evaluate import day_of
 from loop.ports import Parts

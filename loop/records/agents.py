@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from loop.records import scheme1
 from loop.records.identity import Moment, Record, Scalar, body_digest, digest, unspoken_in
@@ -42,9 +42,7 @@ class Grading(StrEnum):
 
 
 class Limits(Record):
-    """The thresholds an operator may move."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)  # what a setting means is read from here, on screens too
+    """The thresholds an operator may move. How people read each stands in `loop.desk.setting_table`."""
 
     min_sources: int = Field(default=3, ge=1)
     """Distinct sources a correction needs before it may teach."""
@@ -83,8 +81,6 @@ class Limits(Record):
 
 class Agent(Record):
     """The thing that learns."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     slug: Slug = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")
     name: str = Field(min_length=1, max_length=120)

@@ -4,7 +4,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
-from dashboard.components.setup import settings
 from loop import desk
 from loop.jobs.fleet import Fleet
 from loop.jobs.transact import make_engine
@@ -29,22 +28,22 @@ def foresee(app: AppTest, group: str) -> AppTest:
 
 
 def test_every_setting_stands_in_exactly_one_group_with_a_name(workspace: AgentStore) -> None:
-    grouped = [key for group in settings.GROUPS for key in group.keys]
+    grouped = [key for group in desk.SETTING_GROUPS for key in group.keys]
     explained = {one.key for one in desk.explained_settings(workspace.agent)}
-    assert sorted(grouped) == sorted(explained - settings.NOT_HERE)
-    assert set(settings.NAMES) == set(settings.ABOUT) == set(grouped)
+    assert sorted(grouped) == sorted(explained - {"is_paused"}), "the brake has a button of its own"
+    assert set(desk.SETTING_TEXTS) == explained
 
 
-@pytest.mark.parametrize("group", settings.GROUPS, ids=lambda group: group.name)
+@pytest.mark.parametrize("group", desk.SETTING_GROUPS, ids=lambda group: group.name)
 def test_every_group_shows_its_settings_with_meaning(
-    workspace: AgentStore, opens: Opens, group: settings.Group
+    workspace: AgentStore, opens: Opens, group: desk.SettingGroup
 ) -> None:
     app = opens("loop", part=group.name)
     assert not app.exception
     page = page_words(app)
     for key in group.keys:
         assert field(app, key)
-        assert settings.ABOUT[key] in page
+        assert desk.SETTING_TEXTS[key].meaning in page
 
 
 def test_what_a_setting_changes_is_shown_before_it_is_saved_and_saved_by_one_press(
