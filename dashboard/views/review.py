@@ -61,7 +61,7 @@ def draw() -> None:
     with st.container(key="review-split"):
         main, beside = st.columns((7, 2), gap="medium")
     with main:
-        _watch(item, viewers)
+        _watch(item, viewers, holds=queue.waits_for_me(item.proposal.id))
         _show_item(item, parts=parts, doing=doing, rights=rights)
     with beside:
         waiting.show_queue(queue, shown=item.proposal.id)
@@ -75,10 +75,10 @@ def _item(parts: Parts, queue: waiting.Queue) -> tuple[ProposalItem, Viewers] | 
     asked, is_handed = st.query_params.get("p", ""), actions.is_handed()
     if asked and not is_handed:
         try:
-            return parts.store.proposal(asked), reading.look(asked)
+            return parts.store.proposal(asked), reading.look(asked, holds=queue.waits_for_me(asked))
         except NotFound:
             cards.note("There is no change of this address for this agent. Here is the first that waits.", "unknown")
-    found = _hand_out(queue.free(asked))
+    found = _hand_out(queue, queue.free(asked))
     if found is None:
         st.query_params.pop("p", None)
         return None
@@ -86,13 +86,13 @@ def _item(parts: Parts, queue: waiting.Queue) -> tuple[ProposalItem, Viewers] | 
     return parts.store.proposal(found[0]), found[1]
 
 
-def _hand_out(ids: list[str]) -> tuple[str, Viewers] | None:
+def _hand_out(queue: waiting.Queue, ids: list[str]) -> tuple[str, Viewers] | None:
     """The first that is free for this reader, else the first: of two who come at once, one is handed the next."""
     for proposal_id in ids[:HANDED]:
-        viewers = reading.look(proposal_id)
+        viewers = reading.look(proposal_id, holds=queue.waits_for_me(proposal_id))
         if viewers.is_mine or not viewers.others:
             return proposal_id, viewers
-    return (ids[0], reading.look(ids[0])) if ids else None
+    return (ids[0], reading.look(ids[0], holds=queue.waits_for_me(ids[0]))) if ids else None
 
 
 def _doing(item: ProposalItem) -> Doing:
@@ -134,19 +134,19 @@ def _wait(listed: int, retest: str) -> None:
 
 
 # what is shown --------------------------------------------------------------------------------------
-def _watch(item: ProposalItem, viewers: Viewers) -> None:
+def _watch(item: ProposalItem, viewers: Viewers, *, holds: bool) -> None:
     """Who else reads it; from now on the page notices when that changes, or when somebody else decided."""
     if told := reading.others(viewers):
         free = "" if viewers.is_mine else " You can read it; deciding is theirs until they go on."
         cards.note(f"{told}{free}", "unknown")
-    _follow(item.proposal.id, (item.state, item.evidence_digest), viewers)
+    _follow(item.proposal.id, (item.state, item.evidence_digest), viewers, holds=holds)
 
 
 @page_run.fragment(run_every="15s")
-def _follow(proposal_id: str, shown: tuple[ProposalState, str], viewers: Viewers) -> None:
+def _follow(proposal_id: str, shown: tuple[ProposalState, str], viewers: Viewers, *, holds: bool) -> None:
     now = query.mark(session.scope(), proposal_id)
     is_moved = now is not None and (now.state, now.evidence_digest) != shown
-    if is_moved or reading.look(proposal_id) != viewers:
+    if is_moved or reading.look(proposal_id, holds=holds) != viewers:
         reading.draw_again()
 
 

@@ -73,14 +73,17 @@ def _unchained(parts: Parts) -> None:
 
 
 def _next(lines: Sequence[ProposalLine]) -> None:
-    """The one thing to do now, for this person. What comes after changes is looked for where none waits."""
-    held = 0 if lines else session.waits().held
-    to_correct = () if lines and roles.may(session.current_user(), "decide") else _to_correct()
+    """The one thing to do now, for this person. What comes after changes is looked for where none waits for them."""
+    me = session.current_user()
+    mine = [line for line in lines if line.waits_for(me)]
+    held = 0 if mine else session.waits().held
+    to_correct = () if mine and roles.may(me, "decide") else _to_correct()
     step = desk.next_step(
-        session.current_user(),
+        me,
         desk.Desk(
-            high=[line.id for line in lines if line.level is StakesLevel.HIGH],
-            waiting=[line.id for line in lines],
+            high=[line.id for line in mine if line.level is StakesLevel.HIGH],
+            waiting=[line.id for line in mine],
+            for_others=len(lines) - len(mine),
             to_correct=[one.interaction_id for one in to_correct],
             held=held,
             idle=pulse.idle_words(is_paused=session.agent().limits.is_paused),
@@ -152,6 +155,7 @@ def _waiting(lines: Sequence[ProposalLine]) -> None:
                 cards.saying(verdict) if verdict else None,
                 tag("span", words.points(line.effect)) if line.effect is not None else None,
                 cards.chip(words.STAKES[line.level].name, words.STAKES[line.level].tone),
+                cards.chip("Approved by 1 of 2", "hopeful") if line.approved_by else None,
                 tag("span", words.waiting(line.waits_since, session.now())),
                 css="rt-chips",
             )

@@ -6,6 +6,7 @@ from typing import Literal
 
 from loop.records import Actor
 from loop.roles import may
+from loop.text.counting import count
 
 Thing = Literal["decide_high", "decide", "judge", "correct", "watch", "nothing"]
 
@@ -15,9 +16,11 @@ class Desk:
     """What lies on the desk now."""
 
     high: Sequence[str] = ()
-    """Ids of changes of high stakes that wait, the most urgent first."""
+    """Ids of changes of high stakes that wait for this person, the most urgent first."""
     waiting: Sequence[str] = ()
-    """Ids of all changes that wait, the most urgent first."""
+    """Ids of all changes that wait for this person, the most urgent first."""
+    for_others: int = 0
+    """Changes that wait for somebody else: this person wrote them, or approved them first of two."""
     to_correct: Sequence[str] = ()
     """Ids of answers that wait for a correction."""
     held: int = 0
@@ -54,7 +57,7 @@ def next_step(actor: Actor, desk: Desk) -> NextStep:
         return NextStep(
             "judge",
             "",
-            f"No change waits. The firewall holds {n} of feedback back until somebody looks.",
+            f"{_for_others(desk)} The firewall holds {n} of feedback back until somebody looks.",
             "Look at them",
         )
     if desk.to_correct and may(actor, "correct"):
@@ -64,8 +67,15 @@ def next_step(actor: Actor, desk: Desk) -> NextStep:
         )
     if may(actor, "correct"):
         loop = f"The loop does not look for more: {desk.idle}." if desk.idle else "The loop looks again by itself."
-        return NextStep("nothing", "", f"Nothing waits for you. {loop}", "See how it is going")
+        waits = f" {_for_others(desk)}" if desk.for_others else ""
+        return NextStep("nothing", "", f"Nothing waits for you.{waits} {loop}", "See how it is going")
     return NextStep("watch", "", "Your role may look at everything and decide nothing.", "See how it is going")
+
+
+def _for_others(desk: Desk) -> str:
+    if not desk.for_others:
+        return "No change waits."
+    return f"{count(desk.for_others, 'change')} {'waits' if desk.for_others == 1 else 'wait'} for somebody else."
 
 
 def _others(n: int) -> str:

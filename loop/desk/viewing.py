@@ -13,8 +13,13 @@ from loop.records.viewing import LEASE_SECONDS, Viewers, Viewing
 
 
 def view(parts: Parts, proposal_id: str, *, actor: Actor) -> Viewers:
-    """Take the lease on a change, or renew it; where somebody else holds it, say who. Raises NotAllowed, NotFound."""
+    """Take the lease on a change, or renew it; where somebody else holds it, say who. Raises NotAllowed, NotFound.
+
+    Whoever may not decide keeps nobody from deciding: they are told who reads it, and hold nothing.
+    """
     roles.check(actor, "read")
+    if not roles.may(actor, "decide"):
+        return viewers(parts, proposal_id, actor=actor)
     now = parts.clock()
     until = now + timedelta(seconds=LEASE_SECONDS)
     return viewers_of(parts.store.view(proposal_id, person=actor.name, now=now, until=until), me=actor.name, now=now)

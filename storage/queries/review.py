@@ -1,11 +1,11 @@
 """The reviewer's desk: which proposals wait, in what order, and whether the one on screen has moved."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from loop.records import Moment, ProposalState, Record, StakesLevel, Verdict, are_totals_shown
+from loop.records import Actor, Moment, ProposalState, Record, StakesLevel, Verdict, are_totals_shown
 from storage.queries.scope import Scope, moment
 from storage.tables import DecisionRow, HeadRow, IssueRow, ProposalRow, ReportRow, ViewingRow
 
@@ -39,6 +39,14 @@ class ProposalLine(Record):
     """It is proved, and the test found a slice that got worse."""
     readers: tuple[str, ...] = ()
     """Who reads it now, the holder of the lease first."""
+    authors: tuple[str, ...] = ()
+    """Who drafted or edited it."""
+    approved_by: tuple[str, ...] = ()
+    """Who gave the first of two approvals to what is shown now."""
+
+    def waits_for(self, person: Actor) -> bool:
+        """Whether their approval would count: it is neither theirs nor approved by them already."""
+        return person.is_single_operator or person.name not in (*self.authors, *self.approved_by)
 
 
 class Retest(Record):
@@ -106,6 +114,7 @@ def list_proposals(
             _PROPOSAL.created_at,
             _PROPOSAL.waits_since,
             _PROPOSAL.practice,
+            _PROPOSAL.authors,
             _REPORT.verdict,
             sa.case((_REPORT.verdict == Verdict.PROVED.value, _REPORT.body["slices"])).label("slices"),
             sa.func.coalesce(_REPORT.expected_gain, _REPORT.sealed_effect).label("gain"),
@@ -116,11 +125,34 @@ def list_proposals(
         .limit(LISTED)
     )
     readers = {} if now is None else readers_of(scope, now=now)
+    is_high = any(row.stakes["level"] == StakesLevel.HIGH for row in found)
+    approved = first_approvals(scope) if is_high else {}  # only high stakes take two
     lines = []
     for row in found:
         hides = row.state == ProposalState.WAITING.value and is_withheld(row.id, bool(row.practice))
-        lines.append(_line(row, readers=readers.get(row.id, ()), is_withheld=hides))
+        line = _line(row, readers=readers.get(row.id, ()), approved_by=approved.get(row.id, ()), is_withheld=hides)
+        lines.append(line)
     return sorted(lines, key=_urgency)
+
+
+def first_approvals(scope: Scope) -> dict[str, tuple[str, ...]]:
+    """By proposal that waits, who gave the first of two approvals to what is shown now (`standing_approvals`)."""
+    reject = DecisionRow.core().alias("reject")
+    is_dropped = sa.exists().where(
+        reject.c.agent == _DECISION.agent,
+        reject.c.proposal_id == _DECISION.proposal_id,
+        reject.c.verb == "reject",
+        reject.c.at >= _DECISION.at,
+    )
+    found = scope.rows(
+        _not_taken_back(scope, ProposalState.WAITING, _DECISION.proposal_id, _DECISION.actor, verb="endorse")
+        .where(_DECISION.seen_digest == _PROPOSAL.evidence_digest, ~is_dropped)
+        .order_by(_DECISION.at, _DECISION.id)
+    )
+    told: dict[str, tuple[str, ...]] = {}
+    for row in found:
+        told[row.proposal_id] = tuple(dict.fromkeys((*told.get(row.proposal_id, ()), row.actor["name"])))
+    return told
 
 
 def readers_of(scope: Scope, *, now: Moment) -> dict[str, tuple[str, ...]]:
@@ -170,8 +202,10 @@ def mark(scope: Scope, proposal_id: str) -> Mark | None:
     return Mark(state=ProposalState(row.state), evidence_digest=row.evidence_digest)
 
 
-def _standing_approvals(scope: Scope, state: ProposalState, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Approvals nobody took back, of proposals in a state."""
+def _not_taken_back(
+    scope: Scope, state: ProposalState, *columns: sa.ColumnElement[Any], verb: Literal["approve", "endorse"] = "approve"
+) -> sa.Select[Any]:
+    """Decisions of a kind nobody took back, of proposals in a state."""
     taken_back = sa.select(_DECISION.undoes).where(
         scope.mine(DecisionRow), _DECISION.verb == "undo", _DECISION.undoes.is_not(None)
     )
@@ -184,7 +218,7 @@ def _standing_approvals(scope: Scope, state: ProposalState, *columns: sa.ColumnE
         )
         .where(
             scope.mine(DecisionRow),
-            _DECISION.verb == "approve",
+            _DECISION.verb == verb,
             _PROPOSAL.state == state.value,
             _DECISION.id.not_in(taken_back),
         )
@@ -195,7 +229,7 @@ def undoable(scope: Scope) -> list[PendingApproval]:
     """Approvals not live yet and not taken back, the one that goes live first at the top."""
     columns = (_DECISION.id, _DECISION.proposal_id, _DECISION.actor, _DECISION.effective_at, _PROPOSAL.title)
     found = scope.rows(
-        _standing_approvals(scope, ProposalState.APPROVED, *columns).order_by(_DECISION.effective_at).limit(50)
+        _not_taken_back(scope, ProposalState.APPROVED, *columns).order_by(_DECISION.effective_at).limit(50)
     )
     return [
         PendingApproval(
@@ -213,7 +247,7 @@ def lapsed_approvals(scope: Scope, *, since: Moment) -> list[LapsedApproval]:
     """Changes that were approved since then, not taken back, and became stale instead of live; newest first."""
     columns = (_PROPOSAL.id, _PROPOSAL.title, _PROPOSAL.stale_reason, _DECISION.at, _DECISION.actor)
     found = scope.rows(
-        _standing_approvals(scope, ProposalState.STALE, *columns)
+        _not_taken_back(scope, ProposalState.STALE, *columns)
         .where(_DECISION.effective_at >= since)
         .order_by(_DECISION.at.desc(), _DECISION.id)
         .limit(5)
@@ -259,7 +293,9 @@ def _with_report() -> sa.FromClause:
     )
 
 
-def _line(row: sa.Row[Any], *, readers: tuple[str, ...], is_withheld: bool) -> ProposalLine:
+def _line(
+    row: sa.Row[Any], *, readers: tuple[str, ...], approved_by: tuple[str, ...], is_withheld: bool
+) -> ProposalLine:
     state, verdict = ProposalState(row.state), Verdict(row.verdict) if row.verdict and not is_withheld else None
     return ProposalLine(
         id=row.id,
@@ -272,6 +308,8 @@ def _line(row: sa.Row[Any], *, readers: tuple[str, ...], is_withheld: bool) -> P
         effect=row.gain if verdict and are_totals_shown(verdict, state) else None,
         waits_since=moment(row.waits_since or row.created_at),
         readers=readers,
+        authors=tuple(row.authors),
+        approved_by=approved_by,
     )
 
 

@@ -51,6 +51,16 @@ def test_the_others_are_counted() -> None:
     assert next_step(Actor(name="ana", role=Role.REVIEWER), ALL).says == "A change waits to be decided, and 1 more."
 
 
+def test_what_waits_for_somebody_else_is_told_and_not_offered() -> None:
+    ana = Actor(name="ana", role=Role.APPROVER)
+    step = next_step(ana, Desk(for_others=1))
+    assert (step.thing, step.says) == (
+        "nothing",
+        "Nothing waits for you. 1 change waits for somebody else. The loop looks again by itself.",
+    )
+    assert next_step(ana, Desk(for_others=2, held=3)).says.startswith("2 changes wait for somebody else. The firewall")
+
+
 def test_a_loop_that_stands_still_is_not_said_to_look_again() -> None:
     idle = next_step(Actor(name="ana", role=Role.REVIEWER), Desk(idle="it is paused")).says
     assert idle == "Nothing waits for you. The loop does not look for more: it is paused."

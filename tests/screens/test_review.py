@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import session
 from dashboard.components.elements import glossary, marks
 from dashboard.components.review import actions, answers, changes, reading, remarks
-from loop import desk, engine
+from loop import desk, engine, wiring
 from loop.change import diff
 from loop.change.blocks import blocks
 from loop.policy import recommend
@@ -27,10 +28,12 @@ from loop.records import (
 )
 from loop.records.cards import Alarm, Card, Clash, Fact, WeeklyReach
 from loop.records.viewing import Viewers
+from storage.database import Database
 from storage.store import AgentStore
 from tests.screens import seed
 from tests.screens.conftest import Opens
 from tests.screens.reading import button, page_words
+from tests.screens.signed_in import come_in
 from tests.screens.test_decisions import BEN, address, high, low, notices, proposal, state
 
 LIVE = "Refunds take 10 to 14 days."
@@ -272,11 +275,11 @@ def test_of_two_who_come_at_once_each_is_handed_another(
 ) -> None:
     look, came = reading.look, list[str]()
 
-    def looks_too_late(proposal_id: str) -> Viewers:
+    def looks_too_late(proposal_id: str, *, holds: bool = True) -> Viewers:
         if not came:
             desk.view(parts, proposal_id, actor=ANA)  # after the list was read, before this lease
         came.append(proposal_id)
-        return look(proposal_id)
+        return look(proposal_id, holds=holds)
 
     monkeypatch.setattr(reading, "look", looks_too_late)
     assert address(opens("review"), "p") == came[1] != came[0]
@@ -293,6 +296,28 @@ def test_going_on_frees_what_was_read(workspace: AgentStore, parts: Parts, opens
     assert desk.viewers(parts, low(workspace), actor=ANA).holder == "dana"
     button(app, "later").click().run()
     assert desk.viewers(parts, low(workspace), actor=ANA).holder == ""
+
+
+def test_what_one_approved_first_is_left_to_the_second_and_the_desk_goes_on_to_the_next(
+    workspace: AgentStore, team: None, sqlite_database: Database, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ben", "ana"):
+        come_in(sqlite_database, monkeypatch, name, Role.APPROVER)
+    parts = wiring.parts_for(session.settings(), sqlite_database, workspace.agent.slug)
+    first = address(opens("review"), "p")
+    seen = workspace.proposal(first).evidence_digest
+    made = desk.approve(parts, first, actor=ANA, seen_digest=seen, reason="I read what it fixes.")
+    assert made.verb == "endorse"
+    desk_again = opens("review")
+    assert address(desk_again, "p") != first, "the next thing for ana is another"
+    assert [one for one in desk_again.radio(key="queue").proto.captions if "approved by 1 of 2" in one]
+    app = opens("review", p=first)
+    assert "You approved this already" in page_words(app)
+    assert desk.viewers(parts, first, actor=BEN).holder == "", "it is ben who is waited for"
+    today = opens("")
+    assert "Approved by 1 of 2" in page_words(today)
+    button(today, "next").click().run()
+    assert address(today, "p") not in ("", first)
 
 
 # comments, parts, the way back ---------------------------------------------------------------------

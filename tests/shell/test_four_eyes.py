@@ -26,6 +26,8 @@ from loop.records import (
 from loop.settings import Settings
 from storage.database import Database
 from storage.people import PeopleRows
+from storage.queries import Scope
+from storage.queries import review as review_query
 from storage.store import AgentStore
 from tests import builders
 from tests.fakes import FakeClock
@@ -64,18 +66,26 @@ def told(parts: Parts, name: str = "p1") -> str:
     return desk.approvals(parts, parts.store.proposal(name)).words
 
 
-def test_high_stakes_wait_for_a_second_person_and_say_one_of_two(parts: Parts) -> None:
+def listed(database: Database, name: str = "p1") -> tuple[str, ...]:
+    """Who approved it first, as the list beside the card has it."""
+    return review_query.first_approvals(Scope(engine=database.engine, agent="desk")).get(name, ())
+
+
+def test_high_stakes_wait_for_a_second_person_and_say_one_of_two(parts: Parts, database: Database) -> None:
     waiting(parts)
+    assert listed(database) == ()
     assert told(parts) == "0 of 2"
     first = approve(parts, ANA)
     assert first.verb == "endorse"
     assert parts.store.proposal("p1").state is ProposalState.WAITING
     assert told(parts) == "1 of 2"
+    assert listed(database) == ("ana",)
     assert parts.store.due_approvals(builders.at(10_000)) == [], "one approval releases nothing"
     assert not engine.apply_due(parts)
     second = approve(parts, BEN)
     assert (second.verb, second.completes) == ("approve", first.id)
     assert parts.store.proposal("p1").state is ProposalState.APPROVED
+    assert listed(database) == (), "it waits for nobody"
 
 
 def test_nobody_is_both_of_two(parts: Parts) -> None:
@@ -104,7 +114,7 @@ def test_the_store_refuses_a_second_word_of_the_same_person_whatever_the_desk_sa
 
 @pytest.mark.parametrize("what", ["a new report", "a rejection", "an undo"])
 def test_a_first_approval_is_dropped_when_what_it_was_given_to_changes(
-    parts: Parts, clock: FakeClock, what: str
+    parts: Parts, database: Database, clock: FakeClock, what: str
 ) -> None:
     item = waiting(parts)
     first = approve(parts, ANA)
@@ -120,9 +130,11 @@ def test_a_first_approval_is_dropped_when_what_it_was_given_to_changes(
         case _:
             desk.undo(parts, first.id, actor=ANA)
     assert told(parts) == "0 of 2"
+    assert listed(database) == ()
     clock.pass_time(seconds=1)
     assert approve(parts, BEN).verb == "endorse", "it begins anew"
     assert told(parts) == "1 of 2"
+    assert listed(database) == ("ben",)
 
 
 def test_a_first_approval_that_was_completed_is_not_taken_back_by_itself(parts: Parts) -> None:

@@ -121,6 +121,14 @@ def test_who_came_first_holds_the_lease_and_it_ends_by_itself(parts: Parts, cloc
     assert not desk.view(parts, one.id, actor=ANA).is_mine, "who comes back comes last"
 
 
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.CORRECTOR])
+def test_who_may_not_decide_keeps_nobody_from_deciding(parts: Parts, role: Role) -> None:
+    one = draft(parts, ("Be kind.", "Be very kind."))
+    assert desk.view(parts, one.id, actor=Actor(name="vera", role=role)).holder == ""
+    assert desk.view(parts, one.id, actor=BEN).is_mine
+    assert desk.view(parts, one.id, actor=Actor(name="vera", role=role)).holder == "ben"
+
+
 def test_a_page_that_runs_again_and_again_writes_its_lease_rarely(
     parts: Parts, database: Database, clock: FakeClock
 ) -> None:

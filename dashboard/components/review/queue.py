@@ -53,15 +53,23 @@ class Queue:
         is_last = found.next_id is None and found.previous_id is not None
         return replace(found, next_id=ids[0]) if is_last else found
 
+    def waits_for_me(self, proposal_id: str) -> bool:
+        """Whether this reader's word counts for it; of one that is not in the list it is taken to."""
+        found = next((line for line in self.lines if line.id == proposal_id), None)
+        return found is None or found.waits_for(session.current_user())
+
     def free(self, proposal_id: str = "") -> list[str]:
-        """This one and those after it that no colleague reads, round the list.
+        """This one and those after it that no colleague reads, round the list; last those that wait for somebody else.
 
         Of one that is not in the list, from the first. Where others read all of them, the one it began with.
         """
-        me = session.current_user().name
+        me = session.current_user()
         at = next((place for place, line in enumerate(self.lines) if line.id == proposal_id), 0)
         turned = (*self.lines[at:], *self.lines[:at])
-        return [one.id for one in turned if not set(one.readers) - {me}] or [one.id for one in turned[:1]]
+        unread = sorted(
+            (one for one in turned if not set(one.readers) - {me.name}), key=lambda one: not one.waits_for(me)
+        )
+        return [one.id for one in unread] or [one.id for one in turned[:1]]
 
 
 def choose() -> Queue:
@@ -172,6 +180,8 @@ def _caption(line: ProposalLine, *, now: datetime) -> str:
     elif line.state is ProposalState.WAITING and line.verdict is not None:
         told.append(words.VERDICTS[line.verdict].name.lower())
     told.append(words.waiting(line.waits_since, now))
+    if line.approved_by:
+        told.append("approved by 1 of 2")
     if others := [name for name in line.readers if name != session.current_user().name]:
         told.append(f"{', '.join(others)} {'reads' if len(others) == 1 else 'read'} it")
     return session.literal(" · ".join(told))

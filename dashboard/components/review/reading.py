@@ -44,15 +44,18 @@ def draw_again() -> None:
 
 
 @page_run.once
-def look(proposal_id: str) -> Viewers:
-    """Take or renew the lease on this change while the page is in use; who reads it."""
+def look(proposal_id: str, *, holds: bool = True) -> Viewers:
+    """Take or renew the lease on this change while the page is in use; who reads it.
+
+    `holds`: False where their word does not count: a change that waits for a second person is not kept from them.
+    """
     parts, actor = session.parts(), session.current_user()
     is_used = time.monotonic() - float(st.session_state.get(_TOUCHED, -IN_USE)) < IN_USE
     try:
-        if not is_used:
-            return desk.viewers(parts, proposal_id, actor=actor)
-        if st.session_state.get(_READ) != proposal_id:
+        if st.session_state.get(_READ) != proposal_id or not holds:
             leave()
+        if not is_used or not holds:
+            return desk.viewers(parts, proposal_id, actor=actor)
         st.session_state[_READ] = proposal_id
         return desk.view(parts, proposal_id, actor=actor)
     except RatchetError:
