@@ -81,8 +81,9 @@ def step(work: UpdateWork) -> UpdateOutcome:
         if stands.objection:
             held_back.append(because(idea.proposer, stands.objection))
             continue
+        is_free = all(stands.replaces != one.replaces for one in proposals.values())  # one goes on where one stood
         try:
-            proposal = _draft(idea.model_copy(update={"replaces": stands.replaces}), work=work)
+            proposal = _draft(idea.model_copy(update={"replaces": stands.replaces if is_free else None}), work=work)
         except OperationRefused as refused:
             failures.append(f"{idea.proposer}: {refused}")
             continue

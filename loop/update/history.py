@@ -32,6 +32,8 @@ Taught: TypeAlias = frozenset[tuple[str, str, str | None]]
 """Question, answer and label of examples."""
 
 _REFUSED = frozenset({ProposalState.REJECTED, ProposalState.UNDONE})
+_ALIKE = 0.5
+"""Share of the larger of two bundles that both teach, from which one goes on where the other was drawn up before."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,10 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
     A bundle of examples must have grown by half (or, when full, be new by a third) against every one
     that was rejected, rolled back, or is open on the same base and has to show the same. Anything else must
     not repeat an open one on the same base, nor a refused one without `min_sources` pieces of evidence more.
+    What a person made of a bundle, open on any base, stands for that bundle until it is decided.
     """
     replaces = None
+    worded = _worded_by_people(work)
     if learned := _weighs_words(idea.operations):
         found = search_standing(work, corrections=learned.corrections)
         if found.objection:
@@ -87,7 +91,7 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
         if _weighs_words(idea.operations) and _weighs_words(item.proposal.operations):
             continue
         # A machine neither waits for a person's bundle nor takes it off the desk; it must only not repeat it.
-        is_rival = not (is_open and item.proposal.proposer is Proposer.PERSON)
+        is_rival = not (is_open and item.proposal.proposer is Proposer.PERSON) or item.proposal.id in worded
         if is_rival and teaches and taught(item.proposal.operations):
             if is_open and _is_another_kind(idea, item.proposal, work=work):
                 continue
@@ -96,8 +100,55 @@ def standing(idea: Idea, *, work: UpdateWork) -> Standing:
             found = _against_same(idea, item.proposal, work=work, is_open=is_open)
         if found.objection:
             return found
-        replaces = found.replaces or replaces
-    return Standing(replaces=replaces)
+        replaces = (found.replaces if item.proposal.id not in worded else None) or replaces
+    return Standing(replaces=replaces or _goes_on(idea, work=work))
+
+
+def left_out_by_people(work: UpdateWork) -> Taught:
+    """Examples of machine bundles that people took out, or worded otherwise, when they kept a part: never again."""
+    went_on = {item.proposal.replaces: item.proposal for item in work.earlier if item.proposal.replaces}
+    found: set[tuple[str, str, str | None]] = set()
+    for item in work.earlier:
+        if item.state is ProposalState.EDITED and (kept := went_on.get(item.proposal.id)) is not None:
+            found |= taught(item.proposal.operations) - taught(kept.operations)
+    return frozenset(found)
+
+
+def _worded_by_people(work: UpdateWork) -> frozenset[str]:
+    """Ids of what people made of machine bundles, and of what that was drawn up as again."""
+    found: set[str] = set()
+    machines = {
+        item.proposal.id
+        for item in work.earlier
+        if item.state is ProposalState.EDITED and item.proposal.proposer is Proposer.EXAMPLES
+    }
+    for item in work.earlier:
+        if item.proposal.replaces in machines or item.proposal.replaces in found:
+            found.add(item.proposal.id)
+    return frozenset(found)
+
+
+def _goes_on(idea: Idea, *, work: UpdateWork) -> str | None:
+    """The bundle that went stale with the version before, where this one is what it is now: it waits since then."""
+    if idea.proposer is not Proposer.EXAMPLES:
+        return None
+    followed = {item.proposal.replaces for item in work.earlier}
+    stale = [
+        item.proposal
+        for item in work.earlier
+        if item.state is ProposalState.STALE
+        and item.proposal.proposer is Proposer.EXAMPLES
+        and item.proposal.id not in followed
+    ]
+    last = max((one.base_number for one in stale), default=None)
+    teaches, best = taught(idea.operations), None
+    most = 0.0
+    for one in stale:
+        old = taught(one.operations)
+        share = len(teaches & old) / max(len(teaches), len(old), 1)
+        if one.base_number == last and share >= _ALIKE and share > most:
+            best, most = one.id, share
+    return best
 
 
 def search_standing(work: UpdateWork, *, corrections: int) -> Standing:

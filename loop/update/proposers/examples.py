@@ -27,7 +27,7 @@ from loop.records import (
     named_people,
 )
 from loop.text.spelling import normalise
-from loop.update.history import is_proved
+from loop.update.history import is_proved, left_out_by_people
 from loop.update.selection import Choice, Field, choose
 from loop.update.sparing import in_words, left_out, topic_of
 from loop.update.teaching import Correction, ProposerResult, UpdateWork, authors_of, label_of
@@ -168,6 +168,7 @@ def _class_of(case: EvalCase, names: _Names, work: UpdateWork) -> int:
 def _candidates(work: UpdateWork) -> list[Correction]:
     """One correction per question: what most authors say, newest where they say the same; wrong ones first."""
     known = {(normalise(one.question), one.label, normalise(one.answer)) for one in work.bundle.examples}
+    known |= {(normalise(question), label, normalise(answer)) for question, answer, label in left_out_by_people(work)}
     asked: dict[str, list[Correction]] = defaultdict(list)
     for one in work.survey.known_good:
         asked[normalise(one.question)].append(one)
