@@ -36,6 +36,15 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 }
 
 
+_IN_WORDS: dict[Action, str] = {
+    "decide_high": "approve a change of high stakes",
+    "judge_feedback": "judge feedback",
+    "read_raw": "read raw text",
+    "people": "say who may do what",
+}
+"""What an action is called where its name is no verb of plain English."""
+
+
 def may(actor: Actor, action: Action) -> bool:
     """Whether the actor's role allows the action."""
     return action in ALLOWED[actor.role]
@@ -45,7 +54,8 @@ def check(actor: Actor, action: Action) -> None:
     """Raises NotAllowed, naming a role that may."""
     if may(actor, action):
         return
-    raise NotAllowed(f"{actor.name} ({actor.role.value}) may not {action.replace('_', ' ')}.", remedy=who_may(action))
+    act = _IN_WORDS.get(action, action.replace("_", " "))
+    raise NotAllowed(f"{actor.name} ({actor.role.value}) may not {act}.", remedy=who_may(action))
 
 
 def who_may(action: Action) -> str:

@@ -16,12 +16,13 @@ from dashboard.components.review import (
     evidence,
     headline,
     keeping,
+    people,
     reading,
     remarks,
 )
 from dashboard.components.review import queue as waiting
 from dashboard.components.review.actions import Doing
-from dashboard.components.review.changes import choose_layout, show_changes
+from dashboard.components.review.changes import choose_layout, folded, show_changes
 from dashboard.components.review.queue import Filter
 from loop import desk, roles
 from loop.change.blocks import blocks
@@ -161,10 +162,10 @@ def _show_item(item: ProposalItem, *, parts: Parts, doing: Doing, rights: desk.R
         )
     links = history.chain(session.scope(), proposal.id)
     _lead_on(item, links)
-    is_open = item.state is ProposalState.WAITING
     hides = is_withheld(parts.store, item)
-    approvals = rights.approvals.words if is_open else ""
-    headline.show_headline(item, approvals=approvals, is_withheld=hides)
+    said = history.remarks(session.scope(), [link.proposal_id for link in links])
+    told = people.told(item, approvals=rights.approvals, store=parts.store)
+    headline.show_headline(item, said=told, comments=len(said), is_withheld=hides)
     if doing is Doing.EDIT:
         drafting.show_edit(item, parts=parts)
         return
@@ -173,8 +174,7 @@ def _show_item(item: ProposalItem, *, parts: Parts, doing: Doing, rights: desk.R
         return
     if item.report is not None:
         _show_answers(item, takes_digits=doing is Doing.READ)
-    said = history.remarks(session.scope(), [link.proposal_id for link in links])
-    remarks.show_remarks(item, said)
+    remarks.show_remarks([one.change for one in folded(item.proposal.changes)], said)
     _show_change(item, said)
     evidence.show_evidence(item, links=links, is_withheld=hides)
 

@@ -1,16 +1,18 @@
 """Clash check: what is live and says the opposite of what a change teaches, sentence against sentence.
 
-Two sentences clash when they are about the same and a fact, a direction or a turn differs (`loop.text.claims`). What
-the change itself takes away does not clash with it; what stays does.
+Two sentences clash when they are about the same (`loop.text.claims`) and cannot both hold: a number beside the same
+words is another one, one says no and the other yes, or one forbids the words of the other. What only one of them
+says, and what is worded otherwise, is no clash: whoever reads twenty alarms reads none. What the change itself takes
+away does not clash with it; what stays does.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from loop.records import Bundle, SectionName
 from loop.records.cards import Clash
-from loop.text.claims import Claim, Fact, claims_of
-from loop.text.claims.standing import Passage, Shelf, closeness, contradicts, difference, passages_of
+from loop.text.claims import Claim, Fact, claims_of, negations_in
+from loop.text.claims.standing import NEAR, Passage, Shelf, closeness, contradicts, passages_of
 
 MOST = 8
 """Clashes shown, nearest first."""
@@ -18,6 +20,12 @@ COMPARED = 2_000
 """Different live texts that are compared: instructions, rules and articles first, then the newest examples."""
 _READ = 3_000
 """Characters of one live element that are read."""
+_SAME_THING = 0.5
+"""Share of the words beside two numbers, by the fewer, above which both count the same thing: a price is no limit."""
+_MUCH = 0.4
+"""Share of the longer sentence's words from which another number clashes; else all of the shorter one's are there."""
+_ORDER = 4
+"""Words before the colon of a line that forbids what stands after it, at most: `Never say`."""
 _SEPARATOR = "\0"
 
 
@@ -71,25 +79,52 @@ def replaced_claims(base: Bundle, candidate: Bundle) -> tuple[Clash, ...]:
 
 
 def _found(fresh: Iterable[ElementText], shelf: Shelf) -> list[Clash]:
-    found: dict[tuple[str, str], tuple[float, Clash]] = {}
+    found: dict[tuple[SectionName, str], tuple[float, Clash]] = {}
     for claim in _claims(fresh):
         for passage in shelf.nearest(claim):
-            if not contradicts(claim, passage):
+            told = _opposed(claim, passage)
+            if not told:
                 continue
-            section, _, element_id = passage.source.partition(_SEPARATOR)
+            name, _, element_id = passage.source.partition(_SEPARATOR)
+            section = cast(SectionName, name)
             one = Clash(
                 section=section,
                 element_id=element_id,
                 says=passage.text,
                 against=claim.text,
-                difference=differs(claim, passage.facts) or difference(claim, passage),
+                difference=told,
             )
-            key = (passage.source, passage.text)
+            key = (section, passage.text)
             near = closeness(claim, passage)
             if key not in found or found[key][0] < near:
                 found[key] = (near, one)
     ranked = sorted(found.values(), key=lambda pair: (_rank(pair[1]), -pair[0]))
     return [one for _, one in ranked[:MOST]]
+
+
+def _opposed(claim: Claim, passage: Passage) -> str:
+    """Why both cannot hold, in words; empty where they can."""
+    if banned := _banned(claim, passage):
+        return f"it forbids “{banned}”"
+    if not contradicts(claim, passage):
+        return ""
+    shared = len(claim.words & passage.words) / max(len(claim.words), len(passage.words))
+    told = differs(claim, passage.facts)
+    if told and (shared >= _MUCH or closeness(claim, passage) == 1):
+        return told
+    mine, theirs = negations_in(claim.hinges), negations_in(passage.hinges)
+    if len(mine) % 2 == len(theirs) % 2 or shared < NEAR:
+        return ""
+    no, denied, other = (mine, claim.turned, passage) if len(mine) % 2 else (theirs, passage.turned, claim)
+    return f"only one of them says “{no[0]}”" if denied & other.words else ""
+
+
+def _banned(claim: Claim, passage: Passage) -> str:
+    """The words of the claim that a line such as `Never say: free of charge` forbids; empty where it does not."""
+    order, colon, words = passage.text.partition(":")
+    quoted = " ".join(words.split()).strip(" .“”\"'")
+    is_ban = colon and quoted and len(negations_in(passage.hinges)) == 1 and len(order.split()) <= _ORDER
+    return quoted if is_ban and quoted.casefold() in " ".join(claim.text.split()).casefold() else ""
 
 
 def differs(claim: Claim, was: Sequence[Fact]) -> str:
@@ -99,12 +134,21 @@ def differs(claim: Claim, was: Sequence[Fact]) -> str:
 
 
 def rivals(claim: Claim, was: Sequence[Fact]) -> Iterator[tuple[Fact, list[Fact]]]:
-    """Facts of the claim that are not there, each with those of the same unit that are."""
-    known = {one.key for one in was}
+    """Facts of the claim that are not there, each with those in their place: of the same unit, beside the same words,
+    and not said by the claim as well."""
+    known, mine = {one.key for one in was}, {one.key for one in claim.facts}
     for fact in claim.facts:
-        others = [one for one in was if one.unit == fact.unit]
+        others = [one for one in was if one.unit == fact.unit and one.key not in mine and _is_same_thing(one, fact)]
         if fact.key not in known and others:
             yield fact, others
+
+
+def _is_same_thing(one: Fact, other: Fact) -> bool:
+    """Whether two numbers count the same: beside the same words, and not one the least and the other no limit."""
+    if one.direction != other.direction and "least" in (one.direction, other.direction):
+        return False
+    fewest = min(len(one.beside), len(other.beside))
+    return not fewest or len(one.beside & other.beside) > _SAME_THING * fewest
 
 
 def span(some: Sequence[Fact]) -> str:

@@ -20,13 +20,15 @@ _FORM = re.compile(r"(?:always include|greet with|sign off with):\s*", re.IGNORE
 _BRACES = str.maketrans({"{": "{{", "}": "}}"})
 
 
-def matter_of(operations: Sequence[Operation], *, base: Bundle, candidate: Bundle, tail: str = "") -> str:
+def matter_of(
+    operations: Sequence[Operation], *, base: Bundle, candidate: Bundle, tail: str = "", most: int = TITLE_MAX
+) -> str:
     """What customers are told from now on, as an order: short enough for a title; empty where another title says more.
 
     What no live text says yet comes before what some do, then what turns a live text round, then the sentence most of
     the new texts share, one with facts before others. Said with it: how many say it, and what it takes the place of, as
     “not …”; what it only stands against stays live (`clashes`). Where hardly a text of many says anything new, the
-    matter is that more questions are answered. `tail`: words it ends with, for which room is kept.
+    matter is that more questions are answered. `tail`: words it ends with, for which room is kept. `most`: characters.
     """
     if not all(isinstance(one, ChangeExamples | EditInstructions | UpsertArticle) for one in operations):
         return ""
@@ -56,19 +58,19 @@ def matter_of(operations: Sequence[Operation], *, base: Bundle, candidate: Bundl
     if n_more > len(fresh) / 2 and (best in known or counted[best] < _SHARE * len(fresh)):
         anew = f" and {len(fresh) - n_more} anew" if len(fresh) > n_more else ""
         words = f"Answer {n_more} more questions{anew}{tail}"
-        return _quoting(claim, f"{words}, newly: {{}}") if best not in known else _naming_labels(operations, words)
+        return _quoting(claim, f"{words}, newly: {{}}", within=most) if best not in known else _naming_labels(operations, words)
     instead = f", not {_opposite(claim, clash)}" if clash is not None and not _stays(clash, candidate) else ""
     many = f" (in {counted[best]} of {len(fresh)} texts)" if len(fresh) > 1 else ""
-    return _quoting(claim, "Say {}" + instead.translate(_BRACES) + many + tail)
+    return _quoting(claim, "Say {}" + instead.translate(_BRACES) + many + tail, within=most)
 
 
-def _quoting(claim: Claim, words: str) -> str:
+def _quoting(claim: Claim, words: str, *, within: int) -> str:
     """The words with the claim put in, at the length they leave to it."""
     form = _FORM.match(claim.text)
     verb = words.replace("Say", "Always say", 1) if form else words
     text = claim.text[form.end() :] if form else claim.text
-    room = TITLE_MAX - len(verb.format("“”"))
-    return shorten(verb.format(_plain(text, most=max(room, _SHORTEST))))
+    room = within - len(verb.format("“”"))
+    return shorten(verb.format(_plain(text, most=max(room, _SHORTEST))), within)
 
 
 def _questions_added(fresh: Sequence[ElementText], base: Bundle) -> int:

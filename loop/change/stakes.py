@@ -25,7 +25,7 @@ CONCENTRATED = 0.5
 """Share of the cited feedback from one author above which support is concentrated."""
 
 _SUM = re.compile(
-    r"(?i)[€$£¥₹₽₺₩₪฿]\s?\d|\d[\d.,]*\s?(?:[€$£¥₹₽₺₩₪฿%]|(?:EUR|USD|GBP|CHF|JPY|CNY|INR|BRL|PLN|SEK|NOK|DKK|CZK|HUF|TRY"
+    r"(?i)[€$£¥₹₽₺₩₪฿]\s?\d+(?:[.,]\d+)*|\d[\d.,]*\s?(?:[€$£¥₹₽₺₩₪฿%]|(?:EUR|USD|GBP|CHF|JPY|CNY|INR|BRL|PLN|SEK|NOK|DKK|CZK|HUF|TRY"
     r"|euros?|dollars?|pounds?|francs?|reais|real|kr|zł|per\s?cent|prozent|pour\s?cent|por\s?ciento|procent|cents?)(?!\w))"
 )
 """A sum or a percentage, in any language."""

@@ -249,7 +249,8 @@ def _show_card(report: Report) -> None:
             click.echo(f"  alarm: {reveal(alarm.words)}")
         for clash in card.clashes:
             place = "" if clash.section == "instructions" else f" {clash.element_id}"
-            click.echo(f"  clash: live {clash.section}{place} still say “{reveal(clash.says)}” ({clash.difference})")
+            click.echo(f"  clash: live {clash.section}{place} still say “{reveal(clash.says)}”")
+            click.echo(f"         and this says “{reveal(clash.against)}” ({clash.difference})")
 
 
 def _show_verdict(report: Report) -> None:

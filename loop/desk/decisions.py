@@ -10,7 +10,7 @@ from loop.desk.drafts import draft_proposal
 from loop.desk.foureyes import approvals, check_may, check_not_twice
 from loop.desk.practice import answer_practice, practice_words
 from loop.desk.viewing import release_lease
-from loop.desk.wording import checked_words
+from loop.desk.wording import WORDS_MAX, checked_words
 from loop.errors import Conflict, DigestMismatch, InvalidInput
 from loop.policy import is_withheld, recommend
 from loop.ports import Parts, Store
@@ -164,7 +164,7 @@ def edit(
         Idea(
             operations=tuple(operations),
             title="",
-            rationale=item.proposal.rationale,
+            rationale=_of_an_edit(item.proposal, actor=actor, reason=reason),
             evidence=item.proposal.evidence,
             issue_ids=item.proposal.issue_ids,
             authors=tuple(dict.fromkeys((*item.proposal.authors, actor.name))),
@@ -176,6 +176,13 @@ def edit(
     parts.store.decide(decision, successor=successor, candidate=candidate)
     release_lease(parts, proposal_id, actor=actor, verb="edit")
     return successor
+
+
+def _of_an_edit(of: Proposal, *, actor: Actor, reason: str) -> str:
+    """Who worded it and why; what was said of the change it was made from holds for that one alone."""
+    why = f": {reason.strip().rstrip('.')}." if reason.strip() else "."
+    told = f"{actor.name} edited “{of.title}”{why} What was said of it as a whole: {of.rationale}"
+    return told[:WORDS_MAX]
 
 
 def undo(parts: Parts, decision_id: str, *, actor: Actor) -> Decision:

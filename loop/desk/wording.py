@@ -3,12 +3,13 @@
 from loop.errors import InvalidInput
 from loop.text.redaction import redact_text
 
-_WORDS_MAX = 4000
+WORDS_MAX = 4_000
+"""Characters a person may write beside an act."""
 
 
 def checked_words(text: str, *, field: str = "reason") -> str:
     """The words, stripped, secrets and personal data masked. Raises InvalidInput when there are too many."""
     stripped = text.strip()
-    if len(stripped) > _WORDS_MAX:
-        raise InvalidInput(f"The {field} is over {_WORDS_MAX} characters.", field=field, remedy="Shorten it.")
+    if len(stripped) > WORDS_MAX:
+        raise InvalidInput(f"The {field} is over {WORDS_MAX} characters.", field=field, remedy="Shorten it.")
     return redact_text(stripped).text

@@ -22,13 +22,15 @@ READ = 2_000
 """Newest answers that are looked at."""
 ASKED = 200
 """Of them, evenly drawn, put to both versions where that costs nothing."""
+SENTENCE = 300
+"""Characters of the matter of a change where it is not cut to a title."""
 _WEEK = 7.0
 
 
 def card_of(parts: Parts, proposal: Proposal, *, base: Bundle, candidate: Bundle) -> Card:
     """What a reviewer reads first. Sealed cases have no part in it. Raises StoreUnavailable."""
     reach = _reach(parts, proposal, base=base, candidate=candidate)
-    matter = matter_of(proposal.operations, base=base, candidate=candidate) or proposal.title
+    matter = matter_of(proposal.operations, base=base, candidate=candidate, most=SENTENCE) or proposal.title
     return Card(
         sentence=f"{matter.rstrip('. ')}. {reach.sentence}",
         reach=reach,

@@ -8,6 +8,7 @@ from loop.change.alarms import alarms
 from loop.change.clash import clashes
 from loop.change.matter import matter_of
 from loop.change.operations import apply_all
+from loop.change.sections.row import shorten
 from loop.evaluate.reasons import sealed_power
 from loop.evaluate.tallies import Tallies, weigh
 from loop.evaluate.verdict import judge
@@ -66,6 +67,20 @@ def test_a_title_says_how_many_of_the_taught_texts_it_quotes() -> None:
     many = [one.model_copy(update={"id": f"o{n}"}) for n, one in enumerate(other)]
     said = matter(Bundle(), ChangeExamples(add=(*learned(NEW).add, *many)))
     assert said == "Say “Refunds take 5 business days” (in 3 of 12 texts)"
+
+
+def test_a_title_that_does_not_fit_is_cut_between_words_and_the_sentence_is_not() -> None:
+    long = "If nothing shows within 21 days, our sprout guarantee sends you a new capsule with the next parcel."
+    change = learned(long)
+    cut = matter_of([change], base=Bundle(), candidate=apply_all(Bundle(), [change]), tail=", unlearn 7")
+    assert len(cut) <= 80
+    assert cut.endswith("…” (in 3 of 3 texts), unlearn 7")
+    assert cut.partition("“")[2].partition("…")[0] in long
+    assert long[len(cut.partition("“")[2].partition("…")[0])] == " "
+    whole = matter_of([change], base=Bundle(), candidate=apply_all(Bundle(), [change]), most=300)
+    assert whole == f"Say “{long.rstrip('.')}” (in 3 of 3 texts)"
+    assert shorten("one two three four five", 13) == "one two…"
+    assert shorten("x" * 50, 13) == "x" * 12 + "…"
 
 
 def test_the_sentence_with_the_facts_goes_before_small_talk_and_before_what_few_say() -> None:
@@ -187,6 +202,70 @@ def test_two_new_sentences_of_one_change_that_contradict_each_other_are_not_its_
 def test_a_clash_with_an_instruction_comes_before_one_with_an_example() -> None:
     base = Bundle(instructions=OLD, examples=(Example(id="e", question="Another?", answer=OLD),))
     assert [one.section for one in clashes(base, apply_all(base, [learned(NEW)]))] == ["instructions", "examples"]
+
+
+@pytest.mark.parametrize(
+    ("live", "new", "difference"),
+    [
+        ("Never say: free of charge", "We replace the driver free of charge.", "it forbids “free of charge”"),
+        ("Sage nie: kostenlos", "Wir tauschen das Netzteil kostenlos aus.", "it forbids “kostenlos”"),
+        ("Returns of opened seeds are free.", "Returns of opened seeds are not free.", "only one of them says “not”"),
+        (
+            "Geöffnete Samen können zurückgegeben werden.",
+            "Geöffnete Samen können nicht zurückgegeben werden.",
+            "only one of them says “nicht”",
+        ),
+        (
+            "Refunds take 10 to 14 business days.",
+            "Your refund takes 5 business days after the return is scanned at our warehouse.",
+            "5 business days instead of 10 to 14 business days",
+        ),
+        ("The guarantee lasts 24 months.", "The guarantee lasts 12 months.", "12 months instead of 24 months"),
+    ],
+)
+def test_two_sentences_that_cannot_both_hold_clash_and_the_reason_is_plain(
+    live: str, new: str, difference: str
+) -> None:
+    base = Bundle(instructions=live)
+    (found,) = clashes(base, apply_all(base, [learned(new)]))
+    assert (found.says, found.difference) == (live, difference)
+
+
+@pytest.mark.parametrize(
+    ("live", "new"),
+    [
+        ("From a basket of €60 it is free.", "Your basket is above €60, so standard delivery is free for you."),
+        ("Your basket is above €60, so delivery is free for you.", "It is €4.90 for standard delivery."),
+        ("Update 4.2 runs the Column's pump too fast at night.", "Humming pump after update 4.2"),
+        (
+            "Never promise a date that is not in the handbook.",
+            "If nothing has arrived 3 working days after the promised date, we send everything again at no cost.",
+        ),
+        (
+            "Then the sprout guarantee sends you a new capsule free of charge.",
+            "If nothing shows within 21 days, our sprout guarantee sends you a new capsule free of charge.",
+        ),
+        (
+            "Unplug the lamp for 60 seconds, then hold the leaf button until it blinks.",
+            "Switch that band on in your router, hold the leaf button for 8 seconds "
+            "and add the garden again in the Whistle app.",
+        ),
+        (
+            "After that the customer refuses the parcel and the refund follows when it is back.",
+            "Later, simply refuse the parcel at the door and we refund you as soon as it is back.",
+        ),
+    ],
+)
+def test_what_can_both_hold_raises_no_clash(live: str, new: str) -> None:
+    base = Bundle(instructions=live)
+    assert clashes(base, apply_all(base, [learned(new)])) == ()
+
+
+def test_a_sentence_that_many_examples_say_is_one_clash() -> None:
+    many = tuple(Example(id=f"e{n}", question=f"Another {n}?", answer=f"{OLD} Yours, {n}.") for n in range(5))
+    base = Bundle(examples=many)
+    (found,) = clashes(base, apply_all(base, [learned(NEW)]))
+    assert found.says == OLD
 
 
 # alarms ----------------------------------------------------------------------------------------

@@ -88,6 +88,11 @@ def test_sums_need_no_language(text: str) -> None:
     assert any(reason.startswith("Touches money") for reason in stakes(body(text)).reasons)
 
 
+@pytest.mark.parametrize("text", ["€4.90", "€60", "€ 1.299,00", "20 CHF"])
+def test_a_sum_is_quoted_whole(text: str) -> None:
+    assert f"Touches money: “{text}”." in stakes(body(f"It is {text} then.")).reasons
+
+
 @pytest.mark.parametrize(
     ("text", "quoted"),
     [

@@ -10,6 +10,9 @@ from loop.desk import AnswererKind
 
 Cell: TypeAlias = "str | Markup"
 
+MANY = 4
+"""Columns from which a row stands as a list on a phone."""
+
 
 def title(name: str, *chips: Cell) -> None:
     """The heading of a page or an item. The name may quote stored text."""
@@ -84,14 +87,22 @@ def grid(cards: Iterable[Markup]) -> None:
 def table(
     columns: Sequence[Cell], rows: Iterable[Sequence[Cell]], *, numbers: Iterable[int] = (), label: str
 ) -> Markup:
-    """A small table; `numbers` are the columns that align right."""
+    """A small table; `numbers` are the columns that align right. On a phone, rows of many cells stand as lists."""
     right = set(numbers)
+    names = ["" if isinstance(name, Markup) else name for name in columns]
     head = [tag("th", name, scope="col", css="rt-num" if place in right else "") for place, name in enumerate(columns)]
     body = [
-        tag("tr", [tag("td", cell, css="rt-num" if place in right else "") for place, cell in enumerate(row)])
+        tag(
+            "tr",
+            [
+                tag("td", cell, css="rt-num" if place in right else "", data_head=names[place])
+                for place, cell in enumerate(row)
+            ],
+        )
         for row in rows
     ]
-    return tag("table", tag("thead", tag("tr", head)), tag("tbody", body), css="rt-table", aria_label=label)
+    css = "rt-table rt-many" if len(columns) >= MANY else "rt-table"
+    return tag("table", tag("thead", tag("tr", head)), tag("tbody", body), css=css, aria_label=label)
 
 
 def answer(

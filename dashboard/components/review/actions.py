@@ -6,6 +6,7 @@ A held key repeats; after each press there is a quiet time in which further ones
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import streamlit as st
@@ -21,6 +22,9 @@ from storage.queries import review as query
 
 QUIET = 0.6
 """Seconds after a press in which no other press decides."""
+_DECIDED = "decided"
+"""In the session: when each change was decided, by id."""
+_MINUTE = 60.0
 SETTLED = 0.35
 """Seconds a page must have stood before a press on it decides."""
 
@@ -196,6 +200,7 @@ def take_back(decision_id: str, *, then: Callable[[str], None] | None = None) ->
     def verb() -> session.Notice:
         made = desk.undo(session.parts(), decision_id, actor=session.current_user())
         st.session_state.pop("last", None)
+        _forget_decided(made.proposal_id)
         if then is not None:
             then(made.proposal_id)
         return session.Notice("Taken back. It waits for a decision again.")
@@ -212,6 +217,25 @@ def _own_figures() -> str:
         return ""
 
 
+def note_decided(proposal_id: str) -> None:
+    """Count it among what was decided in this session."""
+    st.session_state[_DECIDED] = {**st.session_state.get(_DECIDED, {}), proposal_id: session.now()}
+
+
+def decided_words() -> str:
+    """Such as `you decided 7 in 12 min`, without what was taken back; empty before the first."""
+    times: dict[str, datetime] = st.session_state.get(_DECIDED, {})
+    if not times:
+        return ""
+    took = (max(times.values()) - min(times.values())).total_seconds()
+    return f"you decided {len(times)}" + (f" in {words.took(took)}" if took >= _MINUTE else "")
+
+
+def _forget_decided(proposal_id: str) -> None:
+    times = st.session_state.get(_DECIDED, {})
+    st.session_state[_DECIDED] = {key: at for key, at in times.items() if key != proposal_id}
+
+
 def last_decision() -> Last | None:
     """What was decided last in this session and not taken back."""
     found: Last | None = st.session_state.get("last")
@@ -225,6 +249,6 @@ def _then(verb: Callable[[], session.Notice], *, proposal_id: str, position: Que
     undo: str = st.session_state["notice"].undo
     if undo:
         st.session_state["last"] = Last(decision_id=undo, proposal_id=proposal_id)
-    st.session_state["decided"] = int(st.session_state.get("decided", 0)) + 1
+    note_decided(proposal_id)
     st.session_state["warned"] = _own_figures()
     go_on(position.next_id)

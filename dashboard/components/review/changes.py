@@ -49,10 +49,10 @@ class Folded:
 
 
 def folded(changes: Sequence[Change]) -> list[Folded]:
-    """Elements that are edited by the same words as one, in the order of the first; what only comes or goes stays."""
+    """Elements edited by the same words as one, examples with the same answer too, in the order of the first."""
     by_place = {(one.section, one.element_id): one for one in changes}
     members: dict[tuple[str, str], tuple[Change, ...]] = {}
-    for block in page_run.once(blocks)(tuple(one for one in changes if one.before and one.after)):
+    for block in page_run.once(blocks)(tuple(changes)):
         some = [by_place[block.section, key] for key in block.members if (block.section, key) in by_place]
         for place, one in enumerate(some):
             members[one.section, one.element_id] = tuple(some[1:]) if place == 0 else (one,)
@@ -83,10 +83,9 @@ def show_changes(
         return
     elements = folded(changes)
     shown: Sequence[Folded] = elements
+    if len(changes) > PER_PAGE:
+        st.caption(_covered(changes, shown=len(elements), is_decided_as_one=is_decided_as_one))
     if len(elements) > PER_PAGE:
-        pages = -(-len(elements) // PER_PAGE)
-        all_count = f" A decision covers all {len(changes)}." if is_decided_as_one else ""
-        st.caption(f"{_summary(changes)} Shown {PER_PAGE} at a time on {pages} pages.{all_count}")
         shown = page_of(elements, size=PER_PAGE, key=f"{key}-page")
     if layout == "Plain":
         st.code(plain([one for each in shown for one in (each.change, *each.alike)]), language="diff", wrap_lines=True)
@@ -154,6 +153,18 @@ def plain(changes: Sequence[Change]) -> str:
     return "\n".join(lines)
 
 
+def _covered(changes: Sequence[Change], *, shown: int, is_decided_as_one: bool) -> str:
+    """How many there are, how many of them are drawn, and what a decision covers."""
+    told = [_summary(changes)]
+    if shown < len(changes):
+        told.append(f"Those that say the same are shown once: {words.count(shown, 'piece')}.")
+    if shown > PER_PAGE:
+        told.append(f"Shown {PER_PAGE} at a time on {-(-shown // PER_PAGE)} pages.")
+    if is_decided_as_one:
+        told.append(f"A decision covers all {len(changes)}.")
+    return " ".join(told)
+
+
 def _summary(changes: Sequence[Change]) -> str:
     came = sum(1 for change in changes if not change.before)
     went = sum(1 for change in changes if not change.after)
@@ -176,7 +187,9 @@ def _head(*, one_sided: bool, left: str, right: str) -> Markup:
 
 def _element_head(one: Folded, *, width: int) -> Markup:
     change, noun = one.change, SECTIONS[one.change.section].noun
-    many = f"the same edit in {words.count(len(one.alike) + 1, noun)}" if one.alike else ""
+    is_edit = bool(change.before and change.after)
+    same = f"the same edit in {words.count(len(one.alike) + 1, noun)}"
+    many = "" if not one.alike else same if is_edit else f"one answer to {len(one.alike) + 1} questions"
     what = "new" if not change.before else "goes" if not change.after else "changed"
     return tag(
         "tr",
@@ -208,9 +221,15 @@ def _alike(one: Folded, *, width: int) -> list[Markup]:
     if not one.alike:
         return []
     shown = {*one.change.before.split("\n"), *one.change.after.split("\n")}
-    own = [[line for line in other.after.split("\n") if line not in shown] or [other.title] for other in one.alike]
+    texts = [(other.after or other.before).split("\n") for other in one.alike]
+    own = [
+        [line for line in lines if line not in shown] or [other.title]
+        for other, lines in zip(one.alike, texts, strict=True)
+    ]
     listed = [tag("div", "\n".join(lines)) for lines in own]
-    summary = tag("summary", f"The same words change in {len(one.alike)} more")
+    is_edit = bool(one.change.before and one.change.after)
+    told = "The same words change in {} more" if is_edit else "The same answer to {} more"
+    summary = tag("summary", told.format(len(one.alike)))
     return [
         tag(
             "tr",

@@ -20,11 +20,15 @@ from dashboard.components.elements.markup import show, tag
 from dashboard.components.elements.paging import QueuePosition
 from dashboard.components.review import actions, headline, remarks
 from dashboard.components.review.actions import Doing
+from dashboard.components.review.changes import folded
 from loop import desk
 from loop.errors import NotFound
 from loop.ports import Parts
 from loop.records import ProposalItem, ProposalState
 from storage.queries import review as query
+
+_TITLE = 30
+"""Characters of the title beside the undo key."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class WayBack:
     press: Callable[..., None]
     of: str | int
     """The decision, or the version that went live."""
+    title: str
+    """Of the change it is about."""
     until: datetime | None = None
     """When it goes live; None: it does not, or is."""
 
@@ -157,7 +163,7 @@ def find_way_back(parts: Parts) -> WayBack | None:
         return found
     mine = session.current_user().name
     waits = waits or next((one for one in pending if one.actor == mine), None)
-    return None if waits is None else _undo(waits.decision_id, until=waits.effective_at)
+    return None if waits is None else _undo(waits.decision_id, title=waits.title, until=waits.effective_at)
 
 
 def _way_back_of(parts: Parts, last: actions.Last) -> WayBack | None:
@@ -167,7 +173,8 @@ def _way_back_of(parts: Parts, last: actions.Last) -> WayBack | None:
         return None
     if item.state is ProposalState.LIVE and item.number is not None:
         name = f"Take {words.version(item.number)} back"
-        return WayBack(name, "Take the release of your last decision back", actions.press_take_back, item.number)
+        says = "Take the release of your last decision back"
+        return WayBack(name, says, actions.press_take_back, item.number, item.proposal.title)
     made = parts.store.decisions(last.proposal_id)
     is_last = bool(made) and made[-1].id == last.decision_id
     stands = (
@@ -176,11 +183,11 @@ def _way_back_of(parts: Parts, last: actions.Last) -> WayBack | None:
         if is_last
         else False
     )
-    return _undo(last.decision_id) if stands else None
+    return _undo(last.decision_id, title=item.proposal.title) if stands else None
 
 
-def _undo(decision_id: str, *, until: datetime | None = None) -> WayBack:
-    return WayBack("Undo", "Undo your last decision", actions.press_undo, decision_id, until=until)
+def _undo(decision_id: str, *, title: str, until: datetime | None = None) -> WayBack:
+    return WayBack("Undo", "Undo your last decision", actions.press_undo, decision_id, title, until=until)
 
 
 def show_way_back(back: WayBack | None) -> None:
@@ -196,8 +203,11 @@ def show_way_back(back: WayBack | None) -> None:
         on_click=back.press if back else None,
         args=(back.of,) if back else None,
     )
-    if back is not None and back.until is not None:
-        show_countdown(back.until, before="live in ")
+    if back is not None:
+        with st.container(key="way-back", gap=None, width="content"):
+            show(tag("div", f"“{words.short(back.title, _TITLE)}”", css="rt-small", title=back.title))
+            if back.until is not None:
+                show_countdown(back.until, before="live in ")
 
 
 def show_countdown(until: datetime, *, before: str) -> None:
@@ -253,8 +263,8 @@ def show_comment_strip(item: ProposalItem) -> None:
     digest = item.evidence_digest
     with keys.open_form(f"comment-form-{digest}", border=False):
         router.focus(f"comment-{digest}")
-        places = remarks.places(item.proposal.changes)
-        st.selectbox("About", list(places), key=f"comment-on-{digest}", format_func=session.literal)
+        places = remarks.places([one.change for one in folded(item.proposal.changes)])
+        st.selectbox("About", list(places), key=f"comment-on-{digest}")
         st.text_area(
             "Comment", key=f"comment-{digest}", height=80, placeholder="For your colleagues; it decides nothing.",
             label_visibility="collapsed",

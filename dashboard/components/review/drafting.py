@@ -66,6 +66,7 @@ def _send_edit(*, item: ProposalItem) -> None:
             operations=_read_edit(item),
             reason=st.session_state.get(f"edit-why-{item.evidence_digest}") or "",
         )
+        actions.note_decided(item.proposal.id)
         actions.go(made.id)
         return session.Notice("Sent to the test. It comes back here with its result.")
 

@@ -16,16 +16,19 @@ from storage.queries import history, progress
 from storage.queries import review as query
 from storage.queries.history import Link
 
-TABS = ("Feedback behind it", "Set aside as odd", "History")
 SHOWN_FEEDBACK = 20
 """Items on one page."""
+SHOWN_DOUBTED = 50
+"""Items that did not count, at most."""
+_READ = 500
+"""Cited items whose conversations are looked at for what did not count."""
 _LEFT_OUT = (*sorted(DOUBTED_STATES), FeedbackState.EXCLUDED)
 
 
 @page_run.fragment()
 def show_evidence(item: ProposalItem, *, links: list[Link], is_withheld: bool = False) -> None:
     """Tabs under a change; only the open one is read and drawn, and only this part of the page again."""
-    drawn = st.tabs(TABS, key=f"evidence-{item.proposal.id}", on_change="rerun")
+    drawn = st.tabs(tabs(item), key=f"evidence-{item.proposal.id}", on_change="rerun")
     draws: tuple[Callable[[], None], ...] = (
         lambda: _show_feedback(item),
         lambda: _show_doubted(item),
@@ -35,6 +38,11 @@ def show_evidence(item: ProposalItem, *, links: list[Link], is_withheld: bool = 
         with tab:
             if tab.open:
                 show_tab()
+
+
+def tabs(item: ProposalItem) -> tuple[str, str, str]:
+    """Their names; what a change cites never changes, so the first can say how much that is."""
+    return (f"Feedback behind it {len(item.proposal.evidence):,}", "Set aside as odd", "History")
 
 
 def _show_feedback(item: ProposalItem) -> None:
@@ -49,13 +57,16 @@ def _show_feedback(item: ProposalItem) -> None:
 
 def _show_doubted(item: ProposalItem) -> None:
     scope = session.scope()
-    cited = [line.interaction_id for line in feedback_query.lines(scope, item.proposal.evidence[:500])]
+    cited = [line.interaction_id for line in feedback_query.lines(scope, item.proposal.evidence[:_READ])]
     touched = list(dict.fromkeys([*cited, *query.issue_interactions(scope, item.proposal.issue_ids)]))
-    doubted = feedback_query.on_interactions(scope, touched, states=_LEFT_OUT, limit=50)
+    found = feedback_query.on_interactions(scope, touched, states=_LEFT_OUT, limit=SHOWN_DOUBTED + 1)
+    doubted = found[:SHOWN_DOUBTED]
     if not doubted:
         cards.empty("Nothing was set aside", "No check objected to feedback on these conversations.")
         return
-    cards.quiet("Feedback on the same conversations that did not count, and why.")
+    is_part = len(found) > len(doubted) or len(touched) > _READ
+    many = f"The newest {len(doubted):,} pieces" if is_part else words.count(len(doubted), "piece")
+    cards.quiet(f"{many} of feedback on the same conversations that did not count, and why.")
     conversation.show_feedback(doubted, zone=session.zone())
 
 

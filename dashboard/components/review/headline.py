@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import session
-from dashboard.components.elements import cards, words
+from dashboard.components.elements import cards, marks, words
 from dashboard.components.elements.markup import Markup, show, tag
 from dashboard.components.review import results
 from loop.change.alarms import MOST as MOST_ALARMS
+from loop.change.clash import COMPARED
 from loop.change.clash import MOST as MOST_CLASHES
 from loop.policy import recommend
-from loop.records import ProposalItem, ProposalState, Stakes
+from loop.records import UNDECIDED_STATES, ProposalItem, ProposalState, SectionName, Stakes
 from loop.records.cards import Alarm, Card, Clash
 
 _NUMBERS = "shows_numbers"
@@ -23,28 +24,42 @@ _ALARMS = {
     "invisible": "Hidden characters",
 }
 _CLASHES = 3
-"""Shown at once; the rest is counted."""
+"""Shown at once; the rest on a click."""
+_TOLD: tuple[SectionName, ...] = ("instructions", "rules", "articles", "examples")
+"""Sections a customer may be told something from."""
+_PLACES = {"instructions": "in the instructions", "rules": "in a rule", "articles": "in an article"}
+_NO_CLASH = (
+    "Nothing live was found that says otherwise. Each new sentence was held against the live instructions, rules, "
+    f"articles and the newest examples, {COMPARED:,} texts at most; what is noticed is another number, a “not”, and a "
+    "line that forbids its words, not what contradicts in other ways."
+)
+"""What an empty list was looked for in, and what it does not see."""
 
 
-def show_headline(item: ProposalItem, *, approvals: str = "", is_withheld: bool = False) -> None:
+def show_headline(
+    item: ProposalItem, *, said: Sequence[str] = (), comments: int = 0, is_withheld: bool = False
+) -> None:
     """Title, sentence, alarms, verdict; the statistics when they are asked for.
 
-    `approvals`: such as `1 of 2`. `is_withheld`: what the test found is told after the decision.
+    `said`: what people decided about it, in sentences. `is_withheld`: what the test found is told after the decision.
     """
     proposal = item.proposal
     state, stakes = words.PROPOSAL_STATES[item.state], words.STAKES[proposal.stakes.level]
+    waits = words.waiting(item.waits_since or proposal.created_at, session.now())
     cards.title(
         proposal.title,
         *([] if item.state is ProposalState.WAITING else [cards.saying(state)]),
         cards.chip(stakes.name, stakes.tone, hint=" ".join(proposal.stakes.reasons) or stakes.more),
-        *([cards.chip(f"Approved by {approvals}", "hopeful")] if approvals else []),
         cards.chip(words.where(proposal)),
         tag("span", f"on {words.version(proposal.base_number)}"),
         tag("span", words.PROPOSERS[proposal.proposer]),
-        tag("span", words.waiting(item.waits_since or proposal.created_at, session.now())),
+        *([tag("span", waits)] if item.state in UNDECIDED_STATES else []),
+        *([tag("span", words.count(comments, "comment"))] if comments else []),
     )
     if item.state is not ProposalState.WAITING:
         cards.note(f"{state.name}. {item.stale_reason or state.more}", state.tone)
+    for one in said:
+        cards.note(one, "hopeful")
     report = item.report
     if report is None:
         if item.state is ProposalState.DRAFTED:
@@ -52,7 +67,8 @@ def show_headline(item: ProposalItem, *, approvals: str = "", is_withheld: bool 
         _show_why(item)
         return
     if report.card is not None:
-        _show_card(report.card, title=proposal.title)
+        brings_text = any(change.after and change.section in _TOLD for change in proposal.changes)
+        _show_card(report.card, title=proposal.title, brings_text=brings_text)
     if is_withheld:
         results.show_withheld()
     else:
@@ -67,9 +83,10 @@ def toggle_numbers() -> None:
     st.session_state[_NUMBERS] = not st.session_state.get(_NUMBERS, False)
 
 
-def _show_card(card: Card, *, title: str) -> None:
+def _show_card(card: Card, *, title: str, brings_text: bool) -> None:
     """The sentence, then what may be wrong whatever the verdict: alarms, and what is live and says the opposite."""
-    is_known = card.sentence.startswith(title.rstrip("."))  # the heading says it already
+    matter = card.sentence.removesuffix(card.reach.sentence).rstrip(". ")
+    is_known = title.startswith(matter) or matter.startswith(title.rstrip("."))  # the heading says it already
     told = card.reach.sentence if is_known else card.sentence
     parts: list[Markup] = [tag("p", told, css="rt-sentence")]
     parts += [_alarm(one) for one in card.alarms]
@@ -77,6 +94,8 @@ def _show_card(card: Card, *, title: str) -> None:
         parts.append(tag("p", f"Only the first {MOST_ALARMS} alarms are told.", css="rt-small"))
     if card.clashes:
         parts.append(_clashes(card.clashes))
+    elif brings_text:
+        parts.append(tag("p", _NO_CLASH, css="rt-small"))
     show(tag("div", parts, css="rt-stack"))
 
 
@@ -91,20 +110,28 @@ def _alarm(one: Alarm) -> Markup:
 
 
 def _clashes(some: Sequence[Clash]) -> Markup:
-    listed = [
-        tag(
-            "li",
-            tag("span", f"“{one.says}”", css="rt-plain rt-text"),
-            tag("span", f" {one.difference} ({one.section} {one.element_id})".replace(" )", ")"), css="rt-small"),
-        )
-        for one in some[:_CLASHES]
-    ]
-    if left := len(some) - len(listed):
-        more = f"and {left:,} or more" if len(some) >= MOST_CLASHES else f"and {left:,} more"
-        listed.append(tag("li", more, css="rt-small"))
+    listed = [tag("ul", [_clash(one) for one in some[:_CLASHES]])]
+    if rest := [_clash(one) for one in some[_CLASHES:]]:
+        more = f"and {len(rest):,} more, nearest first" if len(some) >= MOST_CLASHES else f"and {len(rest):,} more"
+        listed.append(tag("details", tag("summary", more), tag("ul", rest), css="rt-more"))
     many = f"{len(some)} or more live texts" if len(some) >= MOST_CLASHES else words.count(len(some), "live text")
     head = f"{many} may say otherwise, and {'stays' if len(some) == 1 else 'stay'}:"
-    return tag("div", tag("b", head), tag("ul", listed), css="rt-note rt-unknown rt-clashes", role="status")
+    return tag("div", tag("b", head), listed, css="rt-note rt-unknown rt-clashes", role="status")
+
+
+def _clash(one: Clash) -> Markup:
+    """The live sentence, where it stands, the new one, and why both cannot hold."""
+    found = marks.sides(one.says, one.against, spoken=marks.VERSUS)
+    return tag(
+        "li",
+        tag("div", "Live: “", found.before, "” ", tag("span", _place(one), css="rt-small", title=one.element_id)),
+        tag("div", "New: “", found.after, "” ", tag("span", one.difference, css="rt-small")),
+        css="rt-plain rt-text",
+    )
+
+
+def _place(one: Clash) -> str:
+    return _PLACES.get(one.section, "in an example")
 
 
 def _show_why(item: ProposalItem) -> None:

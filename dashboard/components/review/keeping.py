@@ -65,6 +65,7 @@ def _send(*, proposal_id: str, digest: str, ids: Sequence[str]) -> None:
     def verb() -> session.Notice:
         kept = [one for one in ids if st.session_state.get(f"keep-{digest}-{one}", True)]
         made = desk.keep(session.parts(), proposal_id, actor=session.current_user(), seen_digest=digest, kept=kept)
+        actions.note_decided(proposal_id)
         actions.go(made.id)
         return session.Notice(
             f"Kept {len(kept)} of {len(ids)} pieces and sent them to the test. They come back here with the result."

@@ -165,8 +165,8 @@ def _around(queue: Queue, shown: str) -> Sequence[ProposalLine]:
 def _progress(queue: Queue, shown: str) -> str:
     ids = [line.id for line in queue.lines]
     told = [f"{ids.index(shown) + 1} of {len(ids)}" if shown in ids else f"{len(ids)} here"]
-    if decided := int(st.session_state.get("decided", 0)):
-        told.append(f"you decided {decided}")
+    if decided := actions.decided_words():
+        told.append(decided)
     if queue.retest.words:
         told.append(queue.retest.words)
     return ", ".join(told)

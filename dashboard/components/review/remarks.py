@@ -10,7 +10,7 @@ from dashboard.components.elements.diff import Row, compare
 from dashboard.components.elements.markup import Markup, show, tag
 from loop import desk
 from loop.change.sections import SECTIONS
-from loop.records import Change, ProposalItem
+from loop.records import Change
 from loop.records.remarks import Remark
 
 WHOLE = "The change as a whole"
@@ -86,9 +86,9 @@ def beside(remarks: Sequence[Remark], change: Change) -> dict[tuple[str, int], l
     return found
 
 
-def show_remarks(item: ProposalItem, remarks: Sequence[Remark]) -> None:
-    """Those that stand beside no line of the change as it is now."""
-    placed = {id_ for change in item.proposal.changes for one in remarks if beside([one], change) for id_ in (one.id,)}
+def show_remarks(changes: Sequence[Change], remarks: Sequence[Remark]) -> None:
+    """Those that stand beside no line of these changes, which are the ones that are drawn line by line."""
+    placed = {id_ for change in changes for one in remarks if beside([one], change) for id_ in (one.id,)}
     loose = [remark(one, quotes=bool(one.quote)) for one in remarks if one.id not in placed]
     if loose:
         show(tag("section", loose, css="rt-stack rt-remarks", aria_label="Comments"))

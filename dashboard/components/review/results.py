@@ -57,6 +57,8 @@ def moved(report: Report) -> str:
     gain = _gain(report) if report.sealed.tally.n else None
     if gain is None:
         return told
+    if not round(abs(100 * gain), 1):
+        return f"{told} Expect as many right as now."
     change = f"{abs(100 * gain):.1f} of 100 answers more"
     return f"{told} Expect {change} {'right' if gain >= 0 else 'wrong'} than now."
 

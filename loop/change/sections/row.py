@@ -77,10 +77,14 @@ class Section(Generic[Element]):
     """Whether the order decides, so that a reviewer must see the place."""
 
 
-def shorten(text: str) -> str:
-    """One line of at most TITLE_MAX characters."""
+def shorten(text: str, most: int = TITLE_MAX) -> str:
+    """One line of at most so many characters, cut between words; a word that is most of it is cut itself."""
     line = " ".join(text.split())
-    return line if len(line) <= TITLE_MAX else line[: TITLE_MAX - 1].rstrip() + "…"
+    if len(line) <= most:
+        return line
+    cut = line[: most - 1]
+    whole = cut if line[most - 1] == " " else cut.rpartition(" ")[0]
+    return (whole if len(whole) > most // 2 else cut).rstrip(" ,;:") + "…"
 
 
 def summary_of_many(steps: Sequence[Step[Any]], *, noun: str, many: str = "") -> str:

@@ -23,7 +23,7 @@ def rule_words(rule: Rule) -> str:
 
 def _condition_words(condition: Condition) -> str:
     field = "the question" if condition.field == "question" else condition.field.replace("_", " ")
-    value = f'"{condition.value}"' if isinstance(condition.value, str) else f"{condition.value:.15g}"
+    value = f'"{condition.value}"' if isinstance(condition.value, str) else _value(condition)
     match condition.op:
         case "contains":
             return f"{field} contains {value}"
@@ -33,6 +33,11 @@ def _condition_words(condition: Condition) -> str:
             return f"{field} is at least {value}"
         case "at_most":
             return f"{field} is at most {value}"
+
+
+def _value(condition: Condition) -> str:
+    """As a person writes it: 60, not 60.0."""
+    return condition.value if isinstance(condition.value, str) else f"{condition.value:.15g}"
 
 
 def _title(rule: Rule) -> str:
@@ -72,7 +77,7 @@ def _summary(steps: Sequence[Step[Rule]]) -> str:
 def _says(step: Step[Rule]) -> Iterable[str]:
     if step.new is None:
         return []
-    return [step.new.answer, *(f"{one.field} {one.value}" for one in step.new.when if one.field != "question")]
+    return [step.new.answer, *(f"{one.field} {_value(one)}" for one in step.new.when if one.field != "question")]
 
 
 def _stakes(steps: Sequence[Step[Rule]]) -> Iterable[Reason]:

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from loop.text.claims.languages import LANGUAGES, languages_by_word
+from loop.text.claims.languages import LANGUAGES, languages_by_word, negations_in
 from loop.text.claims.reading import Fact, Reader, spoken_of
 from loop.text.claims.tokens import ADDRESSES, fold_text, tokens
 from loop.text.sentences import sentences
 
-__all__ = ["ADDRESSES", "LANGUAGES", "Claim", "Fact", "claims_of", "language_of"]
+__all__ = ["ADDRESSES", "LANGUAGES", "Claim", "Fact", "claims_of", "language_of", "negations_in"]
 
 LONGEST = 600
 """Characters of one sentence that are read; the rest of it counts as a claim of its own."""

@@ -18,6 +18,7 @@ ENGLISH = Language(
         "not no never none nothing nobody without except unless only cannot neither nor instead before after until "
         "unable against stop avoid refuse always"
     ),
+    negations="not no never none nothing nobody without cannot neither nor unable avoid",
     most="within,in,up to,at most,no more than,less than,under,below,until,by,max,maximum,no later than,not more than",
     least="after,from,at least,no less than,more than,over,above,min,minimum,starting at,not before,earliest",
     units={
@@ -64,6 +65,7 @@ GERMAN = Language(
         "nicht kein keine keinen keinem keiner nie niemals nichts niemand ohne außer nur sondern statt anstatt bevor "
         "vor nach bis erst immer weder noch stets vermeiden"
     ),
+    negations="nicht kein keine keinen keinem keiner nie niemals nichts niemand ohne weder vermeiden",
     most="innerhalb von,innerhalb,binnen,in,bis zu,bis,höchstens,maximal,spätestens,unter,weniger als,nicht mehr als",
     least="nach,ab,mindestens,frühestens,mehr als,über,nicht weniger als,erst nach",
     units={
@@ -108,6 +110,7 @@ DUTCH = Language(
     we="wij we ons onze ik mij me mijn",
     you="u uw jij je jouw jullie",
     hinges="niet geen nooit niets niemand zonder behalve alleen tenzij noch voordat nadat na tot pas altijd",
+    negations="niet geen nooit niets niemand zonder",
     most="binnen,in,tot,maximaal,hoogstens,uiterlijk,minder dan,niet meer dan",
     least="na,vanaf,minstens,minimaal,ten minste,meer dan,op zijn vroegst",
     units={

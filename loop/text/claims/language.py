@@ -20,6 +20,8 @@ class Language:
     """Words for who is written to."""
     hinges: str
     """Words that turn a sentence round: negation, exception, order. They must agree exactly."""
+    negations: str
+    """Those of them that say no; two of them in a sentence say yes again."""
     most: str
     """Phrases before a number after which it is the largest: `within`."""
     least: str

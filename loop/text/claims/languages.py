@@ -4,7 +4,7 @@ Words are written as they come out of folding, and `stem` is applied where they 
 its usual endings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from loop.text.claims.germanic import DUTCH, ENGLISH, GERMAN
@@ -31,3 +31,13 @@ def languages_by_word() -> Mapping[str, tuple[str, ...]]:
         }:
             found.setdefault(word, []).append(code)
     return {word: tuple(codes) for word, codes in found.items()}
+
+
+@lru_cache(maxsize=1)
+def _negations() -> frozenset[str]:
+    return frozenset(word for one in LANGUAGES.values() for word in one.negations.split())
+
+
+def negations_in(hinges: Iterable[str]) -> list[str]:
+    """Those of the words that turn a sentence round that say no."""
+    return [word for word in hinges if word in _negations()]

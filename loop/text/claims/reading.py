@@ -64,6 +64,8 @@ class Fact:
     def words(self) -> str:
         """As a person would write it."""
         unit = self.unit.partition(":")[2] or self.unit
+        if self.unit == "ordinal":
+            return f"no. {self.value}"
         if self.unit in ADDRESSES or self.unit in ("number", "code", "date", "time"):
             return self.value
         if self.unit == _WORKDAY:

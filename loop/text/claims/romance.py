@@ -17,6 +17,7 @@ FRENCH = Language(
         "pas jamais aucun aucune rien personne sans sauf sauf seulement uniquement ni avant après jusque jusqu "
         "toujours plutôt éviter"
     ),
+    negations="pas jamais aucun aucune rien personne sans ni éviter",
     most="sous,dans,dans un délai de,en,jusqu'à,jusqu à,au plus,maximum,moins de,au maximum,d'ici,d ici",
     least="après,à partir de,dès,au moins,minimum,plus de,au bout de",
     units={
@@ -61,6 +62,7 @@ SPANISH = Language(
     you="usted ustedes tu tus te ti vosotros vuestro vuestra",
     hinges="no nunca jamás ningún ninguna ninguno nada nadie sin salvo excepto solo sólo ni antes después hasta "
     "siempre",
+    negations="no nunca jamás ningún ninguna ninguno nada nadie sin ni",
     most="dentro de,en,hasta,como máximo,máximo,menos de,a más tardar,en un plazo de",
     least="después de,tras,desde,a partir de,al menos,mínimo,como mínimo,más de",
     units={
@@ -105,6 +107,7 @@ ITALIAN = Language(
     we="noi nostro nostra nostri nostre io mi mio mia",
     you="lei voi vostro vostra vostri suo sua suoi tu ti tuo tua",
     hinges="non mai nessun nessuno nessuna niente nulla senza tranne eccetto solo soltanto né prima dopo fino sempre",
+    negations="non mai nessun nessuno nessuna niente nulla senza né",
     most="entro,in,fino a,al massimo,massimo,meno di",
     least="dopo,da,a partire da,almeno,minimo,più di,oltre",
     units={
@@ -147,6 +150,7 @@ PORTUGUESE = Language(
     you="você vocês tu te teu tua senhor senhora",
     hinges="não nunca jamais nenhum nenhuma nada ninguém sem exceto salvo só somente apenas nem antes depois até "
     "sempre",
+    negations="não nunca jamais nenhum nenhuma nada ninguém sem nem",
     most="dentro de,em,em até,até,no máximo,máximo,menos de,no prazo de",
     least="após,depois de,a partir de,desde,pelo menos,mínimo,no mínimo,mais de",
     units={
