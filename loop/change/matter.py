@@ -58,7 +58,11 @@ def matter_of(
     if n_more > len(fresh) / 2 and (best in known or counted[best] < _SHARE * len(fresh)):
         anew = f" and {len(fresh) - n_more} anew" if len(fresh) > n_more else ""
         words = f"Answer {n_more} more questions{anew}{tail}"
-        return _quoting(claim, f"{words}, newly: {{}}", within=most) if best not in known else _naming_labels(operations, words)
+        return (
+            _quoting(claim, f"{words}, newly: {{}}", within=most)
+            if best not in known
+            else _naming_labels(operations, words)
+        )
     instead = f", not {_opposite(claim, clash)}" if clash is not None and not _stays(clash, candidate) else ""
     many = f" (in {counted[best]} of {len(fresh)} texts)" if len(fresh) > 1 else ""
     return _quoting(claim, "Say {}" + instead.translate(_BRACES) + many + tail, within=most)

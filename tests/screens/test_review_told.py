@@ -11,8 +11,8 @@ from loop.change import diff
 from loop.errors import NotAllowed
 from loop.ports import Parts
 from loop.records import Actor, Bundle, Changes, Decision, Example, ProposalItem, ProposalState, Role, Verdict
+from loop.records.approvals import Approvals
 from loop.records.cards import Card, WeeklyReach
-from loop.records.desk import Approvals
 from storage.store import AgentStore
 from tests import builders
 from tests.screens import seed

@@ -362,7 +362,7 @@ def test_what_was_taken_back_comes_back_only_by_who_could_approve_it_alone(parts
             with pytest.raises(NotAllowed):
                 desk.roll_back(parts, actor=wrong, to_number=number, reason="I liked it.")
     assert change.stakes.level is StakesLevel.HIGH
-    with pytest.raises(NotAllowed, match="decide high"):
+    with pytest.raises(NotAllowed, match="approve a change of high stakes"):
         desk.roll_back(parts, actor=rita, to_number=first.number, reason="It was right.")
     two = replace(parts, approvers=lambda: frozenset({"ben", "cleo", "dan"}))
     with pytest.raises(NotAllowed, match="two people"):

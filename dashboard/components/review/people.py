@@ -4,7 +4,7 @@ from dashboard import session
 from dashboard.components.elements import words
 from loop.ports import Store
 from loop.records import Decision, ProposalItem, ProposalState
-from loop.records.desk import Approvals, standing_approvals
+from loop.records.approvals import Approvals, standing_approvals
 
 _VERBS = {"approve": "approved", "reject": "rejected", "edit": "edited"}
 _DECIDED = (ProposalState.APPROVED, ProposalState.LIVE, ProposalState.REJECTED, ProposalState.UNDONE)
