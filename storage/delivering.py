@@ -6,13 +6,14 @@ All of it in one transaction under the agent's arrival log, whatever the number 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from loop.ports.deliveries import DAYS_KEPT, Capture, DeliveryOutcome, Parcel
 from loop.records import IMPORTED
+from loop.records.days import day_of
 from storage import joining, orphans
 from storage.ingest import Arrival, ArrivalRows, write_arrivals
 from storage.locks import ArrivalLog, lock_arrivals
@@ -193,7 +194,7 @@ def _count(connection: sa.Connection, agent: str, captured: Iterable[Capture], *
 
 def _days(known: Sequence[str], at: datetime | None) -> list[str]:
     """With the day of `at`, the newest that are kept."""
-    today = set() if at is None else {at.astimezone(UTC).date().isoformat()}
+    today = set() if at is None else {day_of(at)}
     return sorted({*known, *today})[-DAYS_KEPT:]
 
 

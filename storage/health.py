@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from loop.records.health import CLOCKS, HEARTBEATS, JOBS_SCHEMA, Health
+from loop.records.health import CLOCKS, HEARTBEATS, JOBS_SCHEMA, Health, Silence
 from storage.connecting import reading
 from storage.tables import FailedJobRow, TurnRow
 
@@ -33,8 +33,8 @@ class HealthCheck:
         self._work = sa.table("workflow_status", sa.column("status", sa.String), schema=self._schema)
         self._known: set[str] = set()
 
-    def silence(self) -> tuple[float | None, bool]:
-        """Seconds since any worker was heard of (None: none is listed), and whether one ever was. Two cheap queries.
+    def silence(self) -> Silence:
+        """How long no worker was heard of. Two cheap queries.
 
         Raises StoreUnavailable.
         """
@@ -56,7 +56,7 @@ class HealthCheck:
         """Everything. Raises StoreUnavailable where the database cannot be read."""
         failed, turns = FailedJobRow.core(), TurnRow.core()
         with reading(self._engine) as connection:
-            silence, has_worked = self._silence(connection)
+            silence = self._silence(connection)
             queued = 0
             if self._has(connection, "workflow_status"):
                 count = sa.select(sa.func.count()).where(self._work.c.status.in_(_ACTIVE))
@@ -66,8 +66,8 @@ class HealthCheck:
             last = connection.execute(sa.select(sa.func.max(turns.c.ended_at)).group_by(turns.c.agent)).scalars().all()
         return Health(
             is_writable=self.is_writable(),
-            silence=silence,
-            has_worked=has_worked,
+            silence=silence.seconds,
+            has_worked=silence.has_worked,
             queued=queued,
             set_aside=set_aside,
             last_turn_at=max(last, default=None),
@@ -77,12 +77,12 @@ class HealthCheck:
         """Whether a write begins, and there is room for it. Nothing is written."""
         return self._takes_write_sqlite() if self._is_sqlite else self._takes_write_postgresql()
 
-    def _silence(self, connection: sa.Connection) -> tuple[float | None, bool]:
+    def _silence(self, connection: sa.Connection) -> Silence:
         if not self._has(connection, "ratchet_worker"):
-            return None, False
+            return Silence(None, False)
         query = sa.select(self._clock - sa.func.max(self._workers.c.beat_at)).select_from(self._workers)
         found = connection.execute(query).scalar()
-        return (None if found is None else max(0.0, float(found))), True
+        return Silence(None if found is None else max(0.0, float(found)), True)
 
     def _has(self, connection: sa.Connection, name: str) -> bool:
         """Whether a worker made this table; once there, it stays."""

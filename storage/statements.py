@@ -1,7 +1,7 @@
 """Statements every writer shares: inserts that are idempotent, upserts, and the list of what the firewall has to do."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import UTCDateTime
 
+from loop.records.days import day_of
 from storage.among import among
 from storage.rows import Row
 from storage.tables import DueRow, FeedbackRow
@@ -154,7 +155,7 @@ def enqueue_feedback(connection: sa.Connection, agent: str, which: sa.ColumnElem
 
 def leave_day(connection: sa.Connection, agent: str, was: datetime, *, now: datetime) -> None:
     """Have the answers of a day counted again when one of them moves to another."""
-    days = [at.astimezone(UTC).date().isoformat() for at in (was, now)]
+    days = [day_of(at) for at in (was, now)]
     if days[0] != days[1]:
         enqueue(connection, agent, [("traffic", days[0], 0)])
 

@@ -10,10 +10,10 @@ from dashboard.components.elements.markup import show, tag
 from dashboard.components.review import operation
 from dashboard.components.setup import pulse, settings
 from loop import desk, improvement, roles
-from loop.evaluate import day_of
 from loop.llm import checked_name
 from loop.ports import Parts
 from loop.records import SetModel, digest
+from loop.records.days import day_of
 from loop.records.health import WorkerState
 
 MODEL = "Model"

@@ -13,8 +13,8 @@ from dashboard.components.elements.paging import position_in
 from dashboard.components.record import tried
 from loop import desk, roles
 from loop.desk.probing import QUESTION_MAX
-from loop.evaluate import day_of
 from loop.records import AgentKind, Grading
+from loop.records.days import day_of
 from loop.records.probes import SIDES_MAX, Probe, ProbeAnswer
 from storage.queries import trying as query
 from storage.queries.trying import VersionChoice

@@ -194,7 +194,7 @@ def _kept(screens: subprocess.Popen[bytes], start: Callable[[], subprocess.Popen
     with opened(settings) as session:
         keeper = Keeper(
             start,
-            silence=lambda: session.database.health.silence()[0],
+            silence=lambda: session.database.health.silence().seconds,
             report=lambda line: click.echo(line, err=True),
             frozen_seconds=frozen_after(settings.worker_dead_seconds, least=FROZEN),
         )

@@ -10,9 +10,9 @@ from loop import policy, roles
 from loop.change.topics import own_pattern
 from loop.desk.agent_settings import SettingsPlan, consequences, plan_settings
 from loop.desk.firewall import firewall_panel
-from loop.evaluate import day_of
 from loop.ports import Parts
 from loop.records import Actor, Mode, ProposalItem, ProposalState, Record
+from loop.records.days import day_of
 from loop.text.counting import count
 from loop.text.spelling import fold
 

@@ -8,6 +8,7 @@ from loop import evaluate
 from loop.heldout import HIDDEN_SPLITS
 from loop.ports import Ask, Model, Parts
 from loop.records import Answer, Bundle, EvalCase
+from loop.records.days import day_of
 
 
 class CaseRequest(NamedTuple):
@@ -76,7 +77,7 @@ def memory_of(parts: Parts) -> evaluate.AnswerMemory:
 def spent_until(parts: Parts) -> datetime | None:
     """When asking goes on, where the day's ceiling is reached; None: it is not."""
     most, now = parts.store.agent.limits.asks_per_day, parts.clock()
-    if most is None or parts.store.asks_on(evaluate.day_of(now)) < most:
+    if most is None or parts.store.asks_on(day_of(now)) < most:
         return None
     return evaluate.next_day(now)
 

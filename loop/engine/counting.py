@@ -1,6 +1,6 @@
 """Daily aggregates kept by increments: only days that something new is about are counted, each from the log."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from loop import deploy, improvement
@@ -8,6 +8,7 @@ from loop.engine.journal import StageTally
 from loop.ports import Parts
 from loop.records import Changes, Derived, Kept
 from loop.records.counts import DailyCounts
+from loop.records.days import day_of
 
 DAYS = 5_000
 """Days counted anew in one turn, at most."""
@@ -32,12 +33,12 @@ def count_days(parts: Parts, tally: StageTally) -> None:
         return
     cells = store.signal_cells(days, now=now) if days else []
     signals = improvement.day_rows(cells)
-    first = min((one.at for one in entries), default=now).astimezone(UTC).date().isoformat()
+    first = day_of(min((one.at for one in entries), default=now))
     worked = improvement.add_work(entries, days=store.day_work(first), last=cursors["last"])
     told = {"seq": arrived.seq, "journal": max([cursors["journal"], *(one.seq for one in entries)])}
     kept = [Kept(*_CURSORS, {**told, "last": worked.last if entries else cursors["last"]})]
     if days:
-        kept.append(Kept(*_MATURED, {"today": _today(now)}))
+        kept.append(Kept(*_MATURED, {"today": day_of(now)}))
     store.commit(
         Changes(
             days=days,
@@ -60,7 +61,7 @@ def count_days(parts: Parts, tally: StageTally) -> None:
 def maturing_days(parts: Parts) -> tuple[str, ...]:
     """Days with signals that waited for their outcome window when they were counted, once a new day has begun."""
     counted_on = counted_day(parts)
-    is_new_day = counted_on is not None and counted_on < _today(parts.clock())
+    is_new_day = counted_on is not None and counted_on < day_of(parts.clock())
     return tuple(parts.store.waiting_days()) if is_new_day else ()
 
 
@@ -94,7 +95,3 @@ def count_differences(parts: Parts) -> tuple[str, ...]:
         if days:
             found.append(f"The {name} do not follow from the log on {len(days)} days, first {days[0]}.")
     return tuple(found)
-
-
-def _today(now: datetime) -> str:
-    return now.astimezone(UTC).date().isoformat()

@@ -1,11 +1,12 @@
 """Idle detection: whether there is anything to do. What a turn depends on is kept when a turn found nothing."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from loop import deploy, validate
 from loop.ports import Parts
 from loop.records import Agent, Changes, Derived, Kept, digest
+from loop.records.days import day_of
 
 _KIND, _KEY = "settled", "turn"
 
@@ -40,4 +41,4 @@ def _comes_of_age(parts: Parts, stored: Any) -> bool:
     watched_from = parts.store.head().created_at + deploy.HOLD_DOWN
     if then < watched_from <= now:
         return True
-    return then.astimezone(UTC).date() < now.astimezone(UTC).date() and bool(parts.store.waiting_days())
+    return day_of(then) < day_of(now) and bool(parts.store.waiting_days())

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from loop.errors import InvalidInput
-from loop.evaluate.allowance import Allowance, day_of, next_day
+from loop.evaluate.allowance import Allowance, next_day
 from loop.evaluate.answers import AnswerMemory, DeferredAnswers
 from loop.evaluate.asked import Witnesses, added_texts, bundle_texts, qualify_report, witnesses
 from loop.evaluate.baseline import (
@@ -72,7 +72,6 @@ __all__ = [
     "bundle_texts",
     "cases_wanted",
     "confirmation_words",
-    "day_of",
     "fresh_evidence",
     "fresh_words",
     "grade",

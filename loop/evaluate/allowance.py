@@ -9,14 +9,10 @@ from datetime import UTC, datetime, time, timedelta
 
 from loop.errors import BudgetSpent
 from loop.ports import Answers
+from loop.records.days import day_of
 
 AT_ONCE = 100
 """Permits taken at a time: each taking is a commit."""
-
-
-def day_of(now: datetime) -> str:
-    """The day a question counts for, in UTC."""
-    return now.astimezone(UTC).date().isoformat()
 
 
 def next_day(now: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """What it costs: takeovers, time of people, what was decided, what the firewall caught, by week and by month."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from loop.improvement.facts import Facts
@@ -13,6 +13,7 @@ from loop.records import (
     ProposalState,
     Role,
 )
+from loop.records.days import shift_day
 from loop.records.improvement import Caught, CostWeek, DecisionCounts, Funnel, Gain, Month
 from loop.stats.control import Count
 
@@ -91,7 +92,7 @@ def cost_weeks(facts: Facts) -> tuple[CostWeek, ...]:
         found[_monday(done.day)][2] += done.seconds
     weeks = []
     for week, (answers, handed_over, seconds) in sorted(found.items())[-WEEKS:]:
-        taken = taken_over(facts, first=week, last=_later(week, 6))
+        taken = taken_over(facts, first=week, last=shift_day(week, 6))
         weeks.append(
             CostWeek(
                 week=week,
@@ -194,8 +195,4 @@ def _gain(found: Estimate | None, *, n: int) -> Gain | None:
 
 
 def _monday(day: str) -> str:
-    return _later(day, -date.fromisoformat(day).weekday())
-
-
-def _later(day: str, by: int) -> str:
-    return (date.fromisoformat(day) + timedelta(days=by)).isoformat()
+    return shift_day(day, -date.fromisoformat(day).weekday())

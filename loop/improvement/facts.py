@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 
 from loop.records import (
@@ -19,6 +19,7 @@ from loop.records import (
     Version,
 )
 from loop.records.counts import ChangeLine, DayAnswers, DaySignal, DayWork, HourSignal
+from loop.records.days import day_of
 from loop.stats.control import Count
 
 
@@ -58,7 +59,7 @@ class Facts:
     @cached_property
     def today(self) -> str:
         """ISO, UTC."""
-        return self.now.astimezone(UTC).date().isoformat()
+        return day_of(self.now)
 
     @cached_property
     def in_force(self) -> frozenset[int]:
@@ -85,7 +86,7 @@ class Facts:
     def turning_days(self) -> tuple[str, ...]:
         """Days on which what answers changed."""
         moved = [one for one in self.releases if one.kind == "rollback" or one.from_number is not None]
-        return tuple(sorted({one.at.astimezone(UTC).date().isoformat() for one in moved}))
+        return tuple(sorted({day_of(one.at) for one in moved}))
 
     @cached_property
     def regretted_days(self) -> frozenset[str]:

@@ -1,12 +1,13 @@
 """What releases were worth: each by its best evidence, all in force added up, and the bad answers that avoided."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import sqrt
 
 from loop.improvement.facts import Facts
 from loop.improvement.people import around
 from loop.records import Comparison, Evidence, Release, Verdict
+from loop.records.days import day_of
 from loop.records.improvement import AvoidedErrors, Gain, LevelPoint, PeopleGain, ReleaseGain, Rollback, Standing
 
 
@@ -21,7 +22,7 @@ def release_gains(facts: Facts) -> tuple[ReleaseGain, ...]:
         if line is not None and line.effect is not None and line.low is not None and line.high is not None:
             tested = Gain(effect=line.effect, low=line.low, high=line.high, n=line.n)
         ended_at = _ended_at(facts, release)
-        people = around(facts, _day(release.at), until=_day(ended_at) if ended_at else None)
+        people = around(facts, day_of(release.at), until=day_of(ended_at) if ended_at else None)
         known = fresh.get(release.number)
         found.append(
             ReleaseGain(
@@ -110,7 +111,7 @@ def avoided_by_day(facts: Facts, *, days: int) -> tuple[AvoidedErrors, ...]:
     known are counted apart and avoid nothing; nor do those given while a change was not live, or elsewhere.
     """
     counted = _counted(facts)
-    starts = [_day(one.at) for one in facts.deploys if one.number in counted]
+    starts = [day_of(one.at) for one in facts.deploys if one.number in counted]
     if not starts:
         return ()
     total = low = high = 0.0
@@ -195,7 +196,3 @@ def _ended_at(facts: Facts, release: Release) -> datetime | None:
         if one.kind == "rollback" and one.number > release.number and target is not None and target < release.number:
             return one.at
     return None
-
-
-def _day(at: datetime) -> str:
-    return at.astimezone(UTC).date().isoformat()

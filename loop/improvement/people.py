@@ -1,10 +1,10 @@
 """What people say, kind by kind: control charts from release to release, before and after each, and the last days."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 from loop.improvement.facts import Facts, window_days
 from loop.improvement.wording import day_words, join_words, kind_words, share, signed_points
+from loop.records.days import shift_day
 from loop.records.improvement import Alarm, PeopleGain, SignalChart, SignalDay
 from loop.stats.control import RUN, Count, Usual, add_counts, limits, overdispersion, usual_of
 from loop.stats.mix import adjusted_difference, split_change, z_of
@@ -34,7 +34,7 @@ CHANCE = 0.001
 def signal_charts(facts: Facts) -> tuple[SignalChart, ...]:
     """One chart for each kind, with limits made anew in each phase from release to release."""
     charts = []
-    since = _moved(facts.today, -SHOWN)
+    since = shift_day(facts.today, -SHOWN)
     for kind in facts.kinds:
         days = [_signal_day(facts, kind, day) for day in facts.days[kind] if day >= since]
         if days:
@@ -49,14 +49,14 @@ def around(facts: Facts, day: str, *, until: str | None = None) -> tuple[PeopleG
     `until`: the last day it was live, when it was taken back. Intervals are 90 % over all kinds together.
     """
     turns = facts.turning_days
-    first = max([_moved(day, -AROUND), *(_moved(one, 1) for one in turns if one < day)])
-    last = min([_moved(day, AROUND), facts.today, *(_moved(one, -1) for one in turns if one > day)])
+    first = max([shift_day(day, -AROUND), *(shift_day(one, 1) for one in turns if one < day)])
+    last = min([shift_day(day, AROUND), facts.today, *(shift_day(one, -1) for one in turns if one > day)])
     last = min(last, until or last)
     found = []
     for kind in facts.kinds:
         sides = [
             (facts.by_topic(kind, first=begin, last=end), facts.counts(kind, first=begin, last=end))
-            for begin, end in ((first, _moved(day, -1)), (_moved(day, 1), last))
+            for begin, end in ((first, shift_day(day, -1)), (shift_day(day, 1), last))
         ]
         (before, old), (since, new) = sides
         n_old, n_new = sum(one.n for one in old), sum(one.n for one in new)
@@ -87,12 +87,12 @@ def alarms(facts: Facts) -> tuple[Alarm, ...]:
 
 def drift_words(facts: Facts, kind: str, *, days: int = 28) -> str:
     """How a kind moved in the last weeks, and how much of it is because other things are asked; empty while unclear."""
-    end = _moved(facts.today, -window_days(kind))
-    first, middle = _moved(end, -2 * days + 1), _moved(end, -days + 1)
+    end = shift_day(facts.today, -window_days(kind))
+    first, middle = shift_day(end, -2 * days + 1), shift_day(end, -days + 1)
     bad = facts.regretted_days
-    before = facts.by_topic(kind, first=first, last=_moved(middle, -1), without=bad)
+    before = facts.by_topic(kind, first=first, last=shift_day(middle, -1), without=bad)
     since = facts.by_topic(kind, first=middle, last=end, without=bad)
-    old = facts.counts(kind, first=first, last=_moved(middle, -1), without=bad)
+    old = facts.counts(kind, first=first, last=shift_day(middle, -1), without=bad)
     new = facts.counts(kind, first=middle, last=end, without=bad)
     if min(sum(one.n for one in old), sum(one.n for one in new)) < LEAST_SIGNALS:
         return ""
@@ -165,19 +165,19 @@ def _alarm(facts: Facts, kind: str) -> Alarm | None:
     from scipy.special import ndtr
 
     days = [day for day, row in facts.days[kind].items() if row.n]
-    end = _moved(facts.today, -window_days(kind))
+    end = shift_day(facts.today, -window_days(kind))
     if not days:
         return None
-    if max(days) < _moved(end, -LAST_DAYS):
+    if max(days) < shift_day(end, -LAST_DAYS):
         return _silence(facts, kind, last=max(days), end=end)
     last = max(days)
-    first = _moved(last, 1 - LAST_DAYS)
-    begin = _moved(first, -BASELINE)
+    first = shift_day(last, 1 - LAST_DAYS)
+    begin = shift_day(first, -BASELINE)
     turned = [one for one in facts.turning_days if one < first]
-    own = facts.counts(kind, first=_moved(turned[-1], 1), last=_moved(first, -1)) if turned else []
+    own = facts.counts(kind, first=shift_day(turned[-1], 1), last=shift_day(first, -1)) if turned else []
     if len(own) >= OWN_DAYS and sum(one.n for one in own) >= OWN_SIGNALS:
-        begin = max(begin, _moved(turned[-1], 1))
-    old = facts.counts(kind, first=begin, last=_moved(first, -1))
+        begin = max(begin, shift_day(turned[-1], 1))
+    old = facts.counts(kind, first=begin, last=shift_day(first, -1))
     new = facts.counts(kind, first=first, last=last)
     before, now = add_counts(old), add_counts(new)
     if before.n < OWN_SIGNALS or now.n < LEAST_LAST:
@@ -196,10 +196,10 @@ def _alarm(facts: Facts, kind: str) -> Alarm | None:
 
 def _silence(facts: Facts, kind: str, *, last: str, end: str) -> Alarm | None:
     """Signals that stopped while answers went on."""
-    begin = _moved(last, 1 - BASELINE)
+    begin = shift_day(last, 1 - BASELINE)
     before = facts.counts(kind, first=begin, last=last)
     answers = sum(n for day, n in facts.answers_by_day.items() if last < day <= end)
-    if last < _moved(end, -BASELINE) or len(before) < OWN_DAYS or add_counts(before).n < OWN_SIGNALS or not answers:
+    if last < shift_day(end, -BASELINE) or len(before) < OWN_DAYS or add_counts(before).n < OWN_SIGNALS or not answers:
         return None
     text = (
         f"{kind_words(kind).capitalize()} stopped: none since {day_words(last)}, "
@@ -213,7 +213,7 @@ def _coincides(facts: Facts, *, first: str, last: str) -> str:
     near = [
         f"version {one.number} went live on {day_words(one.at.date().isoformat())}"
         for one in facts.releases
-        if one.from_number is not None and _moved(first, -3) <= one.at.date().isoformat() <= last
+        if one.from_number is not None and shift_day(first, -3) <= one.at.date().isoformat() <= last
     ]
     if near:
         told = join_words(near)
@@ -223,7 +223,7 @@ def _coincides(facts: Facts, *, first: str, last: str) -> str:
 
 def _where(facts: Facts, kind: str, *, begin: str, first: str, last: str) -> str:
     """The topic that lost most, where one did."""
-    before = facts.by_topic(kind, first=begin, last=_moved(first, -1))
+    before = facts.by_topic(kind, first=begin, last=shift_day(first, -1))
     now = facts.by_topic(kind, first=first, last=last)
     lost = {
         name: one.n * (before[name].good / before[name].n - one.good / one.n)
@@ -244,10 +244,6 @@ def _grown(before: dict[str, Count], since: dict[str, Count]) -> str:
     most = max(grown, key=lambda name: grown[name])
     old, new = before.get(most, Count(0, 0)).n, since[most].n
     return f"{quote(most or 'no topic', limit=40)} went from {share(old, of=totals[0])} to {share(new, of=totals[1])}"
-
-
-def _moved(day: str, by: int) -> str:
-    return (date.fromisoformat(day) + timedelta(days=by)).isoformat()
 
 
 def _rounded(value: float | None) -> float | None:

@@ -1,6 +1,7 @@
 """Health of the loop as it was a moment ago: what the database takes, who works, what waits. Numbers only, no names."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from loop.records.identity import Moment, Record
 
@@ -23,6 +24,15 @@ class WorkerState(StrEnum):
     """Nobody was heard of lately, or who worked here ended."""
     NEVER = "never"
     """Nobody ever worked on this database."""
+
+
+class Silence(NamedTuple):
+    """How long nobody was heard of."""
+
+    seconds: float | None
+    """By the database's clock; None: no worker is listed."""
+    has_worked: bool
+    """Whether a worker was ever there."""
 
 
 class Health(Record):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from loop.errors import RatchetError
-from loop.records.health import frozen_after
+from loop.records.health import Silence, frozen_after
 from loop.records.notices import Notice
 
 LEAST = 60.0
@@ -24,8 +24,8 @@ class Beats(Protocol):
         """When one was last heard of, by the database's clock; None: none is listed."""
         ...
 
-    def silence(self) -> tuple[float | None, bool]:
-        """Seconds since then, and whether a worker was ever there."""
+    def silence(self) -> Silence:
+        """How long nobody was heard of."""
         ...
 
 
@@ -52,7 +52,7 @@ class Watch:
 
     def look(self) -> None:
         """Once. Raises StoreUnavailable."""
-        silence, _ = self._beats.silence()
+        silence = self._beats.silence().seconds
         if silence is None or silence < self._silence:
             return
         beat, agents = self._beats.last_beat(), self._agents()

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import UTC
 
 from loop.heldout import GROUP_DRAW, group_of, sealed_at_most
 from loop.records import (
@@ -16,6 +15,7 @@ from loop.records import (
     is_person,
     person_of,
 )
+from loop.records.days import day_of
 from loop.text.spelling import COMPARED_CHARACTERS, normalise
 from loop.validate.anatomy import KIND as ANATOMY
 from loop.validate.anatomy import anatomy_of, teaches
@@ -109,7 +109,7 @@ def row_of(work: Work, item: FeedbackItem, interaction: Interaction | None, *, q
         family=family,
         kind=feedback.kind.value,
         at=feedback.at.timestamp(),
-        day=moment.astimezone(UTC).date().isoformat(),
+        day=day_of(moment),
         version=interaction.version if interaction is not None else None,
         value=feedback.value,
         is_wordy=bool(text),

@@ -6,7 +6,6 @@ It answers by looking at everything, so it is plainly right and plainly slow; `r
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
 from functools import partial
 from typing import Any, Literal
 
@@ -33,6 +32,7 @@ from loop.records import (
     Voice,
     Vote,
 )
+from loop.records.days import day_of
 from loop.validate.memory_claims import MemoryClaims
 
 
@@ -239,7 +239,7 @@ class MemoryKnowledge(MemoryClaims):
 
     def made_by(self, authors: Collection[str], split: Split) -> dict[tuple[str, str], int]:
         some = (case for case in self._used(split) if case.author in authors)
-        return dict(Counter((case.author, case.at.astimezone(UTC).date().isoformat()) for case in some))
+        return dict(Counter((case.author, day_of(case.at)) for case in some))
 
     def due(self, level: Level, *, limit: int) -> list[Due]:
         return [Due(key, stamp) for key, stamp in sorted(self.list_of[level].items())[:limit]]

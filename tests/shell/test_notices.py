@@ -15,6 +15,7 @@ from loop.llm.retrying import CallFailed
 from loop.outbound.channels import Channel, ChatWebhook, Line, Mail, MailServer
 from loop.outbound.notifying import EVERY, FIRST_PAUSE, LOOKED_BACK, Notifier
 from loop.records import FailedJob, Stakes, StakesLevel
+from loop.records.health import Silence
 from loop.records.notices import NOTICE_KINDS, Notice, NoticeKind
 from loop.serve.watching import Watch
 from loop.settings import Settings
@@ -419,8 +420,8 @@ class Beats:
         self.seconds: float | None = None
         self.beat = 1_700_000_000.0
 
-    def silence(self) -> tuple[float | None, bool]:
-        return self.seconds, True
+    def silence(self) -> Silence:
+        return Silence(self.seconds, True)
 
     def last_beat(self) -> float | None:
         return self.beat

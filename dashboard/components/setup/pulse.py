@@ -1,5 +1,7 @@
 """Whether anybody does the loop's work, on every page: asked again every few seconds, silent while all is well."""
 
+from typing import NamedTuple
+
 from dashboard import page_run, session
 from dashboard.components.elements import cards
 from loop import desk
@@ -9,9 +11,15 @@ from loop.records.health import WorkerState, worker_state
 EVERY = "5s"
 
 
+class _Pulse(NamedTuple):
+    state: WorkerState
+    silence: float | None
+    """Seconds since a worker was heard of; None: none is listed."""
+
+
 def state() -> WorkerState:
     """Of the worker, now. Raises StoreUnavailable."""
-    return _look()[0]
+    return _look().state
 
 
 def idle_words(*, is_paused: bool) -> str:
@@ -23,15 +31,16 @@ def idle_words(*, is_paused: bool) -> str:
 def show_pulse() -> None:
     """One sentence when nobody works, with what to do; nothing otherwise."""
     try:
-        found, silence = _look()
+        found = _look()
     except RatchetError as error:
         cards.note(str(error), "bad")
         return
-    if told := desk.worker_words(found, silence):
-        cards.note(told, "bad" if found is WorkerState.STOPPED else "unknown")
+    if told := desk.worker_words(found.state, found.silence):
+        cards.note(told, "bad" if found.state is WorkerState.STOPPED else "unknown")
 
 
 @page_run.once
-def _look() -> tuple[WorkerState, float | None]:
-    silence, has_worked = session.health().silence()
-    return worker_state(silence, has_worked=has_worked, dead_seconds=session.settings().worker_dead_seconds), silence
+def _look() -> _Pulse:
+    heard = session.health().silence()
+    dead_seconds = session.settings().worker_dead_seconds
+    return _Pulse(worker_state(heard.seconds, has_worked=heard.has_worked, dead_seconds=dead_seconds), heard.seconds)

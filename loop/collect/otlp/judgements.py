@@ -36,7 +36,6 @@ KINDS: Mapping[str, FeedbackKind] = {
 
 _NEEDS_SCALE = frozenset({"csat", "rating", "stars", "star_rating", "satisfaction", "user_rating", "nps"})
 """Criteria whose 1 may be the best of 0 to 1 or the worst of 1 to 5: without a scale it is neither."""
-_MACHINES = frozenset({"LLM", "CODE"})
 _USER = ("user.id", "enduser.id")
 _WORDS = re.compile(r"[^a-z0-9]+")
 _FAILED = (
