@@ -29,7 +29,7 @@ def show_examination(parts: Parts) -> None:
             "Corrections by people you name become cases; a file of questions with right answers does too.",
         )
         return
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns((3, 2), gap="large")
     with left:
         cards.heading("Who made them", "People whose word is on file. Sealed cases are counted, never shown.")
         show(_makers(made))
