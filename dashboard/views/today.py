@@ -258,9 +258,15 @@ def _lapsed() -> None:
 def _examiners(parts: Parts) -> None:
     """Who examines the agent, how far their answers were checked, and what it costs when nobody is named."""
     cards.heading("Who examines")
-    told = desk.examiner_words(desk.examination(parts), slug=parts.store.agent.slug)
+    found = desk.examination(parts)
+    told = desk.examiner_words(found)
     first, *rest = (tag("div", sentence, css="rt-small") for sentence in told)
     show(tag("div", first, rest, css="rt-card"))
+    with st.container(horizontal=True):
+        if found.cases:
+            session.link("cases", "Blind audit", icon=":material/arrow_forward:", section="Blind audit")
+        if not found.named:
+            session.link("loop", "Name who examines", icon=":material/arrow_forward:", part="Examiners")
     if thin := desk.thin_words(parts):
         cards.quiet(thin)
 

@@ -22,8 +22,8 @@ def examination(parts: Parts) -> Examination:
     )
 
 
-def examiner_words(found: Examination, *, slug: str) -> tuple[str, ...]:
-    """Sentences for the terminal and for Today; what is unknown is said to be unknown."""
+def examiner_words(found: Examination, *, slug: str = "") -> tuple[str, ...]:
+    """Sentences of ours and names; what is unknown is said to be unknown. `slug`: with the commands, for a terminal."""
     if not found.cases:
         return ("No case examines this agent yet, so nothing can be proved.", *_naming(found, slug=slug))
     return (_who(found), _checked(found), *_cost(found, slug=slug), *_due(found, slug=slug))
@@ -66,18 +66,22 @@ def _cost(found: Examination, *, slug: str) -> tuple[str, ...]:
     least, most = GAIN * max(0.0, 1 - 2 * wrong), GAIN * (1 - wrong)
     shows = f"a gain of {GAIN:g} points shows as {least:.1f} to {most:.1f}"
     told = f"If one in ten answers is wrong, {shows}." if share is None else f"With {wrong:.0%} wrong, {shows}."
-    check = f"Check {min(QUESTIONS, rest)} answers blind: ratchet cases audit --agent {slug}."
+    check = f"Check {min(QUESTIONS, rest)} answers blind{_by(f'ratchet cases audit --agent {slug}', slug)}."
     return (f"{who} {told}", *_naming(found, slug=slug), check)
 
 
 def _naming(found: Examination, *, slug: str) -> tuple[str, ...]:
     if found.named:
         return ()
-    return (f"Name who may examine: ratchet agent set {slug} trusted_authors+=NAME.",)
+    return (f"Name who may examine{_by(f'ratchet agent set {slug} trusted_authors+=NAME', slug)}.",)
 
 
 def _due(found: Examination, *, slug: str) -> tuple[str, ...]:
     if not found.due:
         return ()
     count = "1 sealed case is" if found.due == 1 else f"{found.due} sealed cases are"
-    return (f"{count} due for a blind audit: ratchet cases audit --agent {slug} --due.",)
+    return (f"{count} due for a blind audit{_by(f'ratchet cases audit --agent {slug} --due', slug)}.",)
+
+
+def _by(command: str, slug: str) -> str:
+    return f": {command}" if slug else ""

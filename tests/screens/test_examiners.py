@@ -32,11 +32,15 @@ def test_today_says_who_examines_and_what_is_unknown(workspace: AgentStore, open
     store = workspace
     before = sum(one.examining for one in store.makers())
     examined(store)
-    today = page_words(opens())
+    app = opens()
+    today = page_words(app)
     assert f"{before + 10} cases examine" in today
     assert "is unknown: there was no blind audit" in today
     assert "Nobody is named to examine" in today
-    assert f"ratchet cases audit --agent {store.agent.slug}" in today
+    assert "ratchet cases audit" not in today, "a page leads to a page"
+    ways = {one.proto.label: one.proto.query_string for one in app.get("page_link")}
+    assert "section=Blind+audit" in ways["Blind audit"]
+    assert "part=Examiners" in ways["Name who examines"]
 
 
 def test_today_says_what_the_last_audit_found(workspace: AgentStore, parts: Parts, opens: Opens) -> None:

@@ -21,7 +21,7 @@ def show_examination(parts: Parts) -> None:
     slug = parts.store.agent.slug
     made = _composition(slug)
     _numbers(made)
-    told = desk.examiner_words(desk.examination(parts), slug=slug)
+    told = desk.examiner_words(desk.examination(parts))
     show(tag("div", [tag("div", sentence) for sentence in told], css="rt-card", role="note"))
     if not (made.dev or made.sealed or made.log):
         cards.empty(
