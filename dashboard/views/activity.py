@@ -8,9 +8,9 @@ from functools import partial
 import streamlit as st
 
 from dashboard import page_run, session
-from dashboard.components.elements import cards, keys, words
+from dashboard.components.elements import cards, keys, listbox, words
+from dashboard.components.elements.listbox import Chip, Line, ListRow
 from dashboard.components.elements.markup import Markup, show, tag
-from dashboard.components.elements.paging import position_in
 from dashboard.components.record import acts
 from loop import desk
 from loop.records import Actor
@@ -30,7 +30,7 @@ _COLUMNS = ("number", "at", "who", "action", "subject", "title", "signed", "dige
 def draw() -> None:
     """The page."""
     session.tell()
-    cards.title("Activity")
+    keys.show_title("Activity")
     cards.quiet(
         "What was decided, drafted, tested, released and set. An entry that is changed behind its back shows when the "
         "journal is checked."
@@ -43,7 +43,7 @@ def draw() -> None:
         return
     titles = query.titles(session.scope(), [line.subject for line in lines])
     opened = _opened(lines)
-    left, right = st.columns((3, 2), gap="large") if opened else (st.container(), None)
+    left, right = listbox.open_columns(opened is not None, shares=(3, 2))
     with left:
         _list(lines, titles, opened)
         _pages(lines, wanted)
@@ -170,19 +170,17 @@ def _clear() -> None:
 def _list(lines: list[JournalLine], titles: dict[str, str], opened: JournalLine | None) -> None:
     zone = session.zone()
     rows = [
-        tag(
-            "div",
-            tag(
-                "div",
-                tag("span", words.clock(line.at, zone), css="rt-small rt-once"),
-                acts.sentence(line, title=titles.get(line.subject, "")),
-                css="rt-act",
-            ),
-            css="rt-row is-this" if opened and line.seq == opened.seq else "rt-row",
+        ListRow(
+            id=str(line.seq),
+            chips=(Chip(words.clock(line.at, zone)),),
+            lines=(Line(acts.sentence_text(line, title=titles.get(line.subject, ""))),),
+            css="rt-act",
         )
         for line in lines
     ]
-    show(tag("div", rows, css="rt-rows", role="log", aria_label="Journal, newest first"))
+    listbox.show_listbox(
+        "Journal, newest first", rows, key="journal", opened=str(opened.seq) if opened else "", open_row=_open
+    )
 
 
 def _opened(lines: list[JournalLine]) -> JournalLine | None:
@@ -204,8 +202,6 @@ def _pages(lines: list[JournalLine], wanted: JournalFilter) -> None:
             "Older", key="older", icon=":material/navigate_next:", disabled=len(lines) < query.PAGE,
             on_click=_turn, args=(lines[-1].seq,),
         )  # fmt: skip
-        position = position_in([str(line.seq) for line in lines], st.query_params.get("e", ""))
-        keys.show_walk(position, onwards="Read the next", back="Read the one before", go=_open, of="entry")
 
 
 def _turn(before: int | None) -> None:
@@ -227,7 +223,15 @@ def _open(seq: str | None) -> None:
 def _show_one(line: JournalLine) -> None:
     known = acts.act(line.action)
     title = query.titles(session.scope(), [line.subject]).get(line.subject, "")
-    with st.container(border=True):
+    with st.container(border=True, key=cards.OPENED):
+        keys.show_button(
+            "Close",
+            key="close",
+            shortcut="Esc",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=partial(_open, None),
+        )
         show(
             tag(
                 "div",
@@ -247,7 +251,6 @@ def _show_one(line: JournalLine) -> None:
                 params = {known.param: line.subject} if known.param else {}
                 session.link(known.page, "Open it", icon=":material/arrow_forward:", **params)
             st.button("All about this", key="same", on_click=_only, args=(line.subject,), type="tertiary")
-            keys.show_button("Close", key="close", shortcut="Esc", on_click=partial(_open, None), type="tertiary")
         rows = [(tag("span", name, css="rt-text"), told) for name, told in acts.detail_rows(line)]
         if rows:
             show(cards.table(("It vouches for", "With"), rows, label="What the entry vouches for"))

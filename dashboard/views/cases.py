@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.components.cases import case_audit, case_files, case_list, examination
-from dashboard.components.elements import cards
+from dashboard.components.elements import keys
 from loop.ports import Parts
 
 LIST = "Cases"
@@ -21,7 +21,7 @@ SECTIONS: Mapping[str, Callable[[Parts], None]] = {
 def draw() -> None:
     """The page."""
     session.tell()
-    cards.title("Cases")
+    keys.show_title("Cases")
     names = list(SECTIONS)
     section = st.segmented_control(
         "Which part",

@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard import page_run, session
 from dashboard.components.corrections import alike, claims, correcting, fates
-from dashboard.components.elements import cards, conversation, editor, keys, router, words
+from dashboard.components.elements import cards, conversation, editor, keys, listbox, router, words
+from dashboard.components.elements.listbox import Chip, Line, ListRow
 from dashboard.components.elements.markup import Markup, show, tag
 from dashboard.components.elements.paging import position_in
 from loop import desk, roles
@@ -17,7 +18,6 @@ from storage.queries import feedback as feedback_query
 from storage.queries.alike import Similar, similar
 from storage.queries.corrections import ToCorrect
 
-REASONS = ("Wrong fact", "Wrong label", "Out of date", "Incomplete", "Tone", "Not allowed", "Should hand over")
 CASES, MINE = "Cases", "My corrections"
 OFFERED = 3
 """Texts that others said or liked of alike questions, offered beside the box."""
@@ -114,15 +114,14 @@ def _list(queue: list[ToCorrect], shown: str) -> None:
     now = session.now()
     first = max(0, at - 2)
     rows = [
-        cards.row(
-            words.short(one.question),
-            cards.chip(one.why, "bad" if one.why == "rated low" else "unknown"),
-            tag("span", words.ago(one.at, now)),
-            is_this=one.interaction_id == shown,
+        ListRow(
+            id=one.interaction_id,
+            chips=(Chip(one.why, "bad" if one.why == "rated low" else "unknown"), Chip(words.ago(one.at, now))),
+            lines=(Line(words.short(one.question)),),
         )
         for one in queue[first : first + 7]
     ]
-    show(tag("div", rows, css="rt-rows"))
+    listbox.show_listbox("Answers to look at", rows, key="to-correct", opened=shown, open_row=_go, is_walked=False)
 
 
 def _go(interaction_id: str | None) -> None:
@@ -206,17 +205,7 @@ def _form(interaction: Interaction, parts: Parts, queue: list[ToCorrect], found:
     key = interaction.id
     with keys.open_form(f"correct-{key}"):
         correcting.show_choice(parts, key=key)
-        editor.show_editor(
-            "What it should have said",
-            key=f"text-{key}",
-            item=key,
-            value=interaction.answer,
-            offers=_offers(interaction, found),
-            look={"placeholder": "Write the answer as the customer should read it.", "unchanged": "As it was answered"},
-        )
-        router.bind("E", f"text-{key}", says="Correct the words", act="focus")
-        st.pills("What was wrong?", REASONS, selection_mode="multi", key=f"reasons-{key}")
-        router.bind_digits(f"reasons-{key}", REASONS)
+        correcting.show_words(key, item=key, answer=interaction.answer, offers=_offers(interaction, found))
         st.checkbox("This was an exception: do not learn from it", key=f"exception-{key}")
         router.bind("T", f"exception-{key}", says="An exception: do not learn from it", once=False)
         ids = [one.interaction_id for one in queue if one.interaction_id != key]
@@ -235,9 +224,9 @@ def _save(interaction: Interaction, following: str | None) -> None:
     def verb() -> session.Notice:
         state, key = st.session_state, interaction.id
         correction = desk.Correction(
-            text=_text(interaction),
+            text=correcting.read_words(key, item=key, answer=interaction.answer),
             **correcting.read_choice(key)._asdict(),
-            reason=", ".join(state.get(f"reasons-{key}") or ()),
+            reason=correcting.read_reasons(key),
             teaches=not state.get(f"exception-{key}"),
         )
         parts, me = session.parts(), session.current_user()
@@ -251,9 +240,3 @@ def _save(interaction: Interaction, following: str | None) -> None:
 
     if session.act(verb):
         _go(following)
-
-
-def _text(interaction: Interaction) -> str:
-    """The better words; empty where nobody changed the answer, as when only its label was wrong."""
-    text = editor.read_text(f"text-{interaction.id}", item=interaction.id, value=interaction.answer)
-    return "" if text.strip() == interaction.answer.strip() else text

@@ -29,7 +29,7 @@ VERBS: dict[FeedbackState, tuple[str, str]] = {
 def draw() -> None:
     """The page."""
     session.tell()
-    cards.title("Feedback")
+    keys.show_title("Feedback")
     with st.expander("How good are the checks?", key="firewall", on_change="rerun") as checks:
         if checks.open:
             firewall.show_firewall()
@@ -39,7 +39,7 @@ def draw() -> None:
         _show_empty(wanted)
         return
     opened = st.query_params.get("f", "")
-    left, right = st.columns((1, 1), gap="medium") if opened else (st.container(), None)
+    left, right = listbox.open_columns(bool(opened), shares=(1, 1))
     with left:
         chosen = _list(wanted, matches, opened)
     if right is not None:
@@ -169,7 +169,7 @@ def _take(ids: tuple[str, ...]) -> None:
 def _show_one(feedback_id: str) -> None:
     scope = session.scope()
     lines = query.lines(scope, [feedback_id])
-    with st.container(border=True):
+    with st.container(border=True, key=cards.OPENED):
         keys.show_button(
             "Close", key="close", shortcut="Esc", icon=":material/close:", type="tertiary", on_click=_close
         )

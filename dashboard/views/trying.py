@@ -1,19 +1,19 @@
 """Try it: ask any version, or two side by side; see what each answer rests on; correct it on the spot."""
 
 from datetime import timedelta
-from functools import partial
 
 import streamlit as st
 
 from dashboard import page_run, session
 from dashboard.components.corrections import correcting
-from dashboard.components.elements import cards, conversation, keys, router, words
+from dashboard.components.elements import cards, conversation, keys, listbox, router, words
+from dashboard.components.elements.listbox import Chip, Line, ListRow
 from dashboard.components.elements.markup import show, tag
 from dashboard.components.elements.paging import position_in
 from dashboard.components.record import tried
 from loop import desk, roles
 from loop.desk.probing import QUESTION_MAX
-from loop.records import AgentKind, Grading
+from loop.records import AgentKind
 from loop.records.days import day_of
 from loop.records.probes import SIDES_MAX, Probe, ProbeAnswer
 from storage.queries import trying as query
@@ -29,7 +29,7 @@ _STANDING = {"live": "live", "before": "before", "waits": "waits for a decision"
 def draw() -> None:
     """The page."""
     session.tell()
-    cards.title("Try it")
+    keys.show_title("Try it")
     cards.quiet("Ask any version, or two side by side. Nothing asked here counts as traffic, and no customer sees it.")
     choices = query.choices(session.scope())
     if len(choices) == 1 and _is_empty(choices[0]):
@@ -199,37 +199,35 @@ def _correct(probe: Probe, names: list[str]) -> None:
 
 
 def _correct_form(probe: Probe, said: ProbeAnswer) -> None:
-    key, parts = f"{probe.id}-{said.number}", session.parts()
+    key = f"{probe.id}-{said.number}"
     with keys.open_form(f"try-correct-{key}"):
-        correcting.show_choice(parts, key=f"try-{key}")
-        st.text_area(
-            "What it should have said",
-            value=said.answer.text if parts.store.agent.grading is Grading.TEXT else "",
-            key=f"try-text-{key}",
-            height=120,
-        )
-        st.text_input("Why?", key=f"try-why-{key}", placeholder="Kept with the correction", max_chars=1_000)
-        keys.show_send(
-            "Save correction", key=f"try-save-{key}", send=partial(_save, probe_id=probe.id, number=said.number)
-        )
+        correcting.show_choice(session.parts(), key=key)
+        correcting.show_words(key, item=key, answer=said.answer.text)
+        st.checkbox("This was an exception: do not learn from it", key=f"exception-{key}")
+        router.bind("T", f"exception-{key}", says="An exception: do not learn from it", once=False)
+        keys.show_send("Save correction", key=f"try-save-{key}", send=_save, probe=probe, said=said, is_beside=True)
 
 
-def _save(probe_id: str, number: int) -> None:
+def _save(probe: Probe, said: ProbeAnswer) -> None:
     def verb() -> session.Notice:
-        state, key = st.session_state, f"{probe_id}-{number}"
-        desk.correct_probe(
+        key = f"{probe.id}-{said.number}"
+        made = desk.correct_probe(
             session.parts(),
-            probe_id,
-            number,
+            probe.id,
+            said.number,
             actor=session.current_user(),
             correction=desk.Correction(
-                text=state.get(f"try-text-{key}") or "",
-                **correcting.read_choice(f"try-{key}")._asdict(),
-                reason=state.get(f"try-why-{key}") or "",
+                text=correcting.read_words(key, item=key, answer=said.answer.text),
+                **correcting.read_choice(key)._asdict(),
+                reason=correcting.read_reasons(key),
+                teaches=not st.session_state.get(f"exception-{key}"),
             ),
             door="dashboard",
         )
-        return session.Notice("Correction saved. It teaches once enough people say the same.")
+        if not made.teaches:
+            return session.Notice("Correction saved as an exception: nothing is learned from it.")
+        needed = words.count(session.agent().limits.min_sources, "person says", "people say")
+        return session.Notice(f"Correction saved. It teaches once {needed} the same; My corrections tells its fate.")
 
     session.act(verb)
 
@@ -245,16 +243,20 @@ def _history(opened: str) -> None:
         keys.show_walk(position_in([one.id for one in probes], opened), onwards="Next", go=_open, of="try")
     now = session.now()
     rows = [
-        cards.row(
-            words.short(one.question, 90),
-            cards.chip("failed", "bad") if one.state == "failed" else None,
-            cards.chip("waits", "unknown") if one.state == "waits" else None,
-            tag("span", f"{', '.join(map(words.version, one.numbers))}, {one.actor}, {words.ago(one.asked_at, now)}"),
-            is_this=one.id == opened,
+        ListRow(
+            id=one.id,
+            chips=(
+                *((Chip("failed", "bad"),) if one.state == "failed" else ()),
+                *((Chip("waits", "unknown"),) if one.state == "waits" else ()),
+                Chip(f"{', '.join(map(words.version, one.numbers))}, {one.actor}, {words.ago(one.asked_at, now)}"),
+            ),
+            lines=(Line(words.short(one.question, 90)),),
         )
         for one in probes
     ]
-    show(tag("div", rows, css="rt-rows", role="log", aria_label="Questions tried before, newest first"))
+    listbox.show_listbox(
+        "Questions tried before, newest first", rows, key="tried", opened=opened, open_row=_open, is_walked=False
+    )
 
 
 def _open(probe_id: str | None) -> None:

@@ -1,6 +1,8 @@
 """What a person would read on a page that was run without a browser."""
 
+import json
 from html.parser import HTMLParser
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -33,8 +35,20 @@ def tags(html: str) -> set[str]:
 
 
 def page_words(app: AppTest) -> str:
-    """All text of the page that our own HTML shows."""
-    return "\n".join(words(piece.value) for piece in app.html if "<style>" not in piece.value)
+    """All text of the page that our own HTML and our lists show."""
+    shown = [words(piece.value) for piece in app.html if "<style>" not in piece.value]
+    return "\n".join((*shown, *(text for row in list_rows(app) for text in row_words(row))))
+
+
+def list_rows(app: AppTest) -> list[dict[str, Any]]:
+    """Every row of the lists that are walked by keyboard, as the browser is told of it."""
+    lists = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "listbox"]
+    return [row for one in lists for row in json.loads(one.json)["rows"]]
+
+
+def row_words(row: dict[str, Any]) -> list[str]:
+    """What a row says."""
+    return [piece["text"] for piece in (*row["chips"], *row["lines"])]
 
 
 def button(app: AppTest, prefix: str):  # type: ignore[no-untyped-def]  # Streamlit does not export the type

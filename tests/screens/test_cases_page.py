@@ -13,7 +13,7 @@ from loop.records import Actor, Changes, EvalCase, Role, Split
 from storage.store import AgentStore
 from tests import builders
 from tests.screens.conftest import Opens
-from tests.screens.reading import button, page_words, param, tags
+from tests.screens.reading import button, list_rows, page_words, tags
 from tests.screens.seed import HOSTILE
 
 SECRET = "What only the sealed case asks"
@@ -106,14 +106,12 @@ def test_a_case_is_protected_with_a_reason_and_says_who_did(examined: AgentStore
     assert not examined.cases_by_id(["case7"])["case7"].is_protected
 
 
-def test_j_and_k_walk_the_list(examined: AgentStore, opens: Opens) -> None:
-    app = opens("cases", section="Cases")
-    button(app, "case-next").click().run()
-    first = param(app, "case")
-    button(app, "case-next").click().run()
-    assert param(app, "case") != first
-    button(app, "case-back").click().run()
-    assert param(app, "case") == first
+def test_a_case_is_opened_from_its_row_and_closed(examined: AgentStore, opens: Opens) -> None:
+    ids = [row["id"] for row in list_rows(opens("cases", section="Cases"))]
+    assert "case59" in ids
+    app = opens("cases", section="Cases", case="case7")
+    button(app, "close-case").click().run()
+    assert "case" not in app.query_params
 
 
 def test_who_may_only_read_sees_cases_and_changes_nothing(

@@ -163,12 +163,32 @@ def test_a_correction_on_the_spot_is_kept_as_feedback_on_that_answer(
     probe_id = ask(app)
     answers(probe_id)
     app = opens("try", t=probe_id)
-    app.text_area(key=f"try-text-{probe_id}-{workspace.head().number}").set_value("It arrives tomorrow.")
+    key = f"{probe_id}-{workspace.head().number}"
+    app.session_state[f"text-{key}"] = {"text": {"item": key, "text": "It arrives tomorrow."}}
+    app.pills(key=f"reasons-{key}").set_value(["Incomplete"])
     before = {item.feedback.id for item in workspace.feedback()}
     button(app, "try-save").click().run()
     (made,) = [item.feedback for item in workspace.feedback() if item.feedback.id not in before]
     assert (made.author, made.text, made.source) == ("dana", "It arrives tomorrow.", "dashboard")
+    assert (made.reason, made.teaches) == ("Incomplete", True)
     assert workspace.interactions([made.interaction_id])[made.interaction_id].source == "probe"
+    assert "It teaches once 3 people say the same" in app.toast[0].value
+
+
+def test_a_tried_answer_may_be_corrected_as_an_exception_and_only_its_own_words_count(
+    workspace: AgentStore, opens: Opens, answers: Answers
+) -> None:
+    probe_id = ask(opens("try"))
+    answers(probe_id)
+    app = opens("try", t=probe_id)
+    key = f"{probe_id}-{workspace.head().number}"
+    app.session_state[f"text-{key}"] = {"text": {"item": "another", "text": "Typed for another question."}}
+    button(app, "try-save").click().run()
+    assert "typed for another item" in app.error[0].value
+    app.session_state[f"text-{key}"] = {"text": {"item": key, "text": "It arrives tomorrow."}}
+    app.checkbox(key=f"exception-{key}").set_value(True)
+    button(app, "try-save").click().run()
+    assert not next(one for one in workspace.feedback() if one.feedback.text == "It arrives tomorrow.").feedback.teaches
 
 
 def test_who_may_only_read_sees_what_was_tried_and_gets_no_form(

@@ -6,9 +6,9 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.components.cases import examination
-from dashboard.components.elements import cards, conversation, keys, words
+from dashboard.components.elements import cards, conversation, keys, listbox, words
+from dashboard.components.elements.listbox import Chip, Line, ListRow
 from dashboard.components.elements.markup import show, tag
-from dashboard.components.elements.paging import position_in
 from loop import desk, roles
 from loop.ports import Parts
 from loop.records import CaseVerb, Split
@@ -41,10 +41,10 @@ def show_list(parts: Parts) -> None:
             cards.empty("No case matches", "Other filters may find it.")
             st.button("Clear filters", key="clear-cases", on_click=_clear)
         return
-    left, right = st.columns((3, 2), gap="large") if opened else (st.container(), None)
+    left, right = listbox.open_columns(bool(opened), shares=(3, 2))
     with left:
         _lines(lines, opened)
-        _pages(lines, opened, wanted)
+        _pages(lines, wanted)
     if right is not None:
         with right:
             _show_one(opened)
@@ -83,25 +83,23 @@ def _clear() -> None:
 
 
 def _lines(lines: list[CaseLine], opened: str) -> None:
-    zone = session.zone()
-    rows = [
-        cards.row(
-            words.short(line.question, 140),
-            tag("b", words.short(line.expected, 80)),
-            cards.chip("protected", "hopeful") if line.is_protected else None,
-            tag("span", f"{line.vouched_by} answers for it" if line.vouched_by else f"said by {line.author}"),
-            tag("span", words.clock(line.at, zone)),
-            is_this=line.id == opened,
-        )
-        for line in lines
-    ]
-    show(tag("div", rows, css="rt-rows", role="log", aria_label="Cases, newest first"))
+    listbox.show_listbox(
+        "Cases, newest first", [_row(line) for line in lines], key="case-list", opened=opened, open_row=_open
+    )
 
 
-def _pages(lines: list[CaseLine], opened: str, wanted: CaseFilter) -> None:
+def _row(line: CaseLine) -> ListRow:
+    who = f"{line.vouched_by} answers for it" if line.vouched_by else f"said by {line.author}"
+    protected = (Chip("protected", "hopeful"),) if line.is_protected else ()
+    return ListRow(
+        id=line.id,
+        chips=(*protected, Chip(f"{who}, {words.clock(line.at, session.zone())}")),
+        lines=(Line(words.short(line.question, 140)), Line(words.short(line.expected, 160), "rt-small")),
+    )
+
+
+def _pages(lines: list[CaseLine], wanted: CaseFilter) -> None:
     with st.container(horizontal=True, gap="small"):
-        position = position_in([line.id for line in lines], opened)
-        keys.show_walk(position, onwards="Read the next", back="Read the one before", go=_open, of="case")
         st.button("Newest", key="cases-newest", disabled=wanted.after is None, on_click=_turn, args=(None,))
         st.button(
             "Older", key="cases-older", disabled=len(lines) < query.PAGE, on_click=_turn,
@@ -128,7 +126,7 @@ def _open(case_id: str | None) -> None:
 def _show_one(case_id: str) -> None:
     scope = session.scope()
     case = query.one(scope, case_id)
-    with st.container(border=True):
+    with st.container(border=True, key=cards.OPENED):
         keys.show_button(
             "Close",
             key="close-case",

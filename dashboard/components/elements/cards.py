@@ -9,6 +9,8 @@ from loop import roles
 from loop.desk import AnswererKind
 
 Cell: TypeAlias = "str | Markup"
+OPENED = "opened"
+"""Key of the box beside a list that holds what was opened; on a phone it lies over the list (`style.css`)."""
 
 MANY = 4
 """Columns from which a row stands as a list on a phone."""

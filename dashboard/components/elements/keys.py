@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.components.elements import router
+from dashboard.components.elements import cards, router
 from dashboard.components.elements.paging import QueuePosition
 
 
@@ -32,6 +32,13 @@ def open_form(key: str, *, border: bool = True, takes_focus: bool = False) -> De
     if takes_focus:
         router.focus(place)
     return st.container(key=place).form(key, enter_to_submit=False, border=border)
+
+
+def show_title(name: str) -> None:
+    """The title of a page that is worked by keyboard, and beside it the list of its keys."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        cards.title(name)
+        show_help_button()
 
 
 def show_help_button() -> None:

@@ -89,7 +89,7 @@ function option(row, list) {
     tick.textContent = list.ticked.has(row.id) ? "☑" : "☐";
     made.append(tick);
   }
-  const body = node("div", "rt-row-body");
+  const body = node("div", `rt-row-body ${row.css}`.trim());
   const chips = node("div", "rt-chips");
   for (const { text, tone } of row.chips) {
     const chip = node("span", tone ? `rt-chip rt-${tone}` : tone === "" ? "rt-chip" : "");

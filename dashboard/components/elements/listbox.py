@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components.elements import router
 from loop.text.invisible import reveal
@@ -41,6 +42,17 @@ class ListRow:
     id: str
     chips: tuple[Chip, ...]
     lines: tuple[Line, ...]
+    css: str = ""
+    """Of what stands in it, such as `rt-act`: chips and text beside each other."""
+
+
+def open_columns(has_opened: bool, *, shares: tuple[int, int]) -> tuple[DeltaGenerator, DeltaGenerator | None]:
+    """Where a list stands, and beside it what was opened of it: the list keeps its place on the page with and without,
+    so the browser keeps where one was in it."""
+    if has_opened:
+        left, right = st.columns(shares, gap="medium")
+        return left, right
+    return st.columns(1)[0], None
 
 
 def show_listbox(
@@ -51,10 +63,12 @@ def show_listbox(
     opened: str,
     open_row: Callable[[str], None],
     take: Callable[[tuple[str, ...]], None] | None = None,
+    is_walked: bool = True,
 ) -> None:
     """The list; `open_row` is called with the id of the row opened, `take` with the ticked ones.
 
-    J, K, Enter, T and O from anywhere on the page; in the list also arrows, Home, End and Space.
+    J, K, Enter, T and O from anywhere on the page; in the list also arrows, Home, End and Space. `is_walked`: where it
+    is not, J and K are the page's own, and the list is for the mouse and for the arrows alone.
     """
     known = frozenset(row.id for row in rows)
     _component()(
@@ -62,11 +76,12 @@ def show_listbox(
         data={"label": label, "rows": [_drawn(row) for row in rows], "open": opened, "canTick": take is not None},
         on_asked_change=partial(_answer, key, known, open_row, take),
     )
-    for shortcut, value, says in (
+    moves = (
         ("J", "next", "Down the list"),
         ("K", "previous", "Up the list"),
         ("Enter", "open", "Open what is marked"),
-    ):
+    )
+    for shortcut, value, says in moves if is_walked else ():
         router.bind(shortcut, key, says=says, act="move", value=value)
     if take is not None:
         router.bind("T", key, says="Tick what is marked", act="move", value="tick")

@@ -121,9 +121,19 @@ def who(actor: str) -> str:
 
 def sentence(line: JournalLine, *, title: str = "") -> Markup:
     """Who did what to which, as one line."""
-    about = [tag("span", f"“{title}”", css="rt-text")] if title else []
+    about = [tag("span", _quoted(title), css="rt-text")] if title else []
     told = join([tag("b", who(line.actor)), tag("span", act(line.action).words), *about], between=" ")
     return tag("div", told, css="rt-text")
+
+
+def sentence_text(line: JournalLine, *, title: str = "") -> str:
+    """The same as plain text."""
+    told = f"{who(line.actor)} {act(line.action).words}"
+    return f"{told} {_quoted(title)}" if title else told
+
+
+def _quoted(title: str) -> str:
+    return f"“{title}”"
 
 
 def detail_rows(line: JournalLine) -> list[tuple[str, Markup]]:
