@@ -11,7 +11,6 @@ from typing import Any
 from loop.agent import LocalAgent
 from loop.errors import Conflict, DigestMismatch, NotFound, StaleBase
 from loop.ports import Parts
-from loop.ports.counting import Arrivals
 from loop.records import (
     COUNTING_STATES,
     DOUBTED_STATES,
@@ -37,18 +36,21 @@ from loop.records import (
     Report,
     RowCounts,
     Split,
+    Unlearning,
     Version,
     VersionSignals,
     as_shown,
     evidence_digest,
     look_of,
+    person_of,
 )
 from loop.records.cards import AnsweredQuestion
-from loop.records.counts import DayAnswers, SignalCell
 from loop.records.lineage import TracedItem
+from loop.records.panels import FlaggedItem
 from loop.records.probes import PROBE_SOURCE
 from loop.validate import MemoryKnowledge
 from tests.builders import NOON
+from tests.fake_counting import FakeCounting
 from tests.fakes import FakeAnswers, FakeArrivals, FakeClock, FakeFailedJobs
 
 _DECIDED = {"approve": ProposalState.APPROVED, "reject": ProposalState.REJECTED, "edit": ProposalState.EDITED}
@@ -126,13 +128,15 @@ class Memory(FakeArrivals, FakeAnswers):
         self.changed += 1
 
 
-class FakeSnapshots(Memory):
+class FakeSnapshots(FakeCounting, Memory):
     """`Snapshots`: plain loops over what is kept."""
 
-    def unlearnings(self) -> list[Any]:
-        return []
+    def unlearnings(self) -> list[Unlearning]:
+        made = {one.id: one for changes in self.commits for one in changes.unlearnings}
+        return list(made.values())
 
     def viewings(self, proposal_id: str) -> list[Any]:
+        """Nobody opens a page here."""
         return []
 
     def answers_since(self, since: datetime, *, limit: int) -> list[AnsweredQuestion]:
@@ -146,9 +150,11 @@ class FakeSnapshots(Memory):
         ]
 
     def finish_erasures(self, now: datetime) -> list[Any]:
+        """None is begun here."""
         return []
 
     def drop_raw(self, now: datetime) -> int:
+        """None is kept here."""
         return 0
 
     def told_by(self, feedback_ids: Collection[str]) -> dict[str, TracedItem]:
@@ -181,9 +187,11 @@ class FakeSnapshots(Memory):
         return self.bundles[digest]
 
     def anchors_digest(self) -> str:
+        """Nothing outside vouches for this memory."""
         return ""
 
     def shown_cases(self, names: Collection[str]) -> frozenset[str]:
+        """Nobody is shown cases here."""
         return frozenset()
 
     def feedback(self, states: Iterable[FeedbackState] | None = None) -> list[FeedbackItem]:
@@ -210,9 +218,23 @@ class FakeSnapshots(Memory):
         return sorted(self.cases(splits), key=lambda case: (case.at, case.id))[-limit:]
 
     def audit_population(self, *, limit: int) -> Population:
-        return Population(items=())
+        newest = sorted(self.known.items.values(), key=lambda one: -one.seq)[:limit]
+        judged = set(FeedbackState) - {FeedbackState.NEW, FeedbackState.SUPERSEDED}
+        return Population(
+            items=tuple(
+                FlaggedItem(
+                    feedback_id=one.feedback.id,
+                    author=person_of(one.feedback),
+                    detectors=tuple(sorted({flag.detector for flag in one.flags} - {"person"})),
+                    is_held=one.state in DOUBTED_STATES,
+                )
+                for one in newest
+                if one.state in judged
+            )
+        )
 
     def firewall_audits(self) -> list[Any]:
+        """None is begun here."""
         return []
 
     def issues(self) -> list[Any]:
@@ -265,54 +287,6 @@ class FakeSnapshots(Memory):
         return Ledger(
             looks=looks, dev_shown_since=min((one.at for one in self.tested if one.dev.tally.n), default=None)
         )
-
-    def waiting_days(self) -> list[str]:
-        return []
-
-    def signal_cells(self, days: Iterable[str] | None = None, *, now: datetime | None = None) -> list[SignalCell]:
-        cells: Counter[tuple[Any, ...]] = Counter()
-        for item in self.known.items.values():
-            asked = self.known.asked.get(item.feedback.interaction_id)
-            if item.state is FeedbackState.SUPERSEDED or asked is None:
-                continue
-            day, said = asked.at.date().isoformat(), item.feedback
-            if days is None or day in set(days):
-                counts = said.value is not None and item.state in COUNTING_STATES
-                key = (day, said.kind.value, asked.topic or asked.label or "", asked.at.hour, asked.version)
-                cells += Counter({(*key, "told"): 1, (*key, "n"): int(counts)})
-                cells += Counter({(*key, "good"): int(counts and (said.value or 0) >= 0.5)})
-                cells += Counter({(*key, "held"): int(item.state in DOUBTED_STATES)})
-        keys = sorted({key[:-1] for key in cells}, key=str)
-        return [SignalCell(*key, *(cells[*key, name] for name in ("told", "held", "n", "good")), 0) for key in keys]
-
-    def answered_since(self, seq: int) -> Arrivals:
-        n = len(self.known.asked)
-        return Arrivals(
-            tuple(sorted({one.at.date().isoformat() for one in self.known.asked.values()} if n > seq else ())), n
-        )
-
-    def answer_counts(self, days: Iterable[str] | None = None) -> list[DayAnswers]:
-        asked = (one for one in self.known.asked.values() if one.source != PROBE_SOURCE)
-        found = Counter((one.at.date().isoformat(), one.version) for one in asked)
-        return [DayAnswers(*key, n, 0) for key, n in found.items() if days is None or key[0] in set(days)]
-
-    def work_since(self, seq: int) -> list[Any]:
-        return []
-
-    def day_work(self, since: str = "") -> list[Any]:
-        return []
-
-    def day_signals(self, since: str = "", *, by_topic: bool = False) -> list[Any]:
-        return []
-
-    def hour_signals(self, since: str = "", *, by_day: bool = False) -> list[Any]:
-        return []
-
-    def day_answers(self, since: str = "") -> list[Any]:
-        return []
-
-    def change_lines(self) -> list[Any]:
-        return []
 
     def signals_on(self, number: int, *, now: datetime | None = None) -> VersionSignals:
         said = [one for one, version in self._signals() if version == number]
