@@ -202,7 +202,7 @@ def test_a_bundle_that_is_not_proved_gives_way_to_one_of_all_that_is_validated_w
         for item in parts.store.proposals()
         if item.proposal.proposer is Proposer.EXAMPLES and item.proposal.base_number == parts.store.head().number
     ]
-    assert new.replaces is None
+    assert new.replaces == old.proposal.id, "it keeps its age and its comments"
     assert len(new.evidence) > len(old.proposal.evidence)
 
 
