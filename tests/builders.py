@@ -85,6 +85,11 @@ def case(number: int = 1, **fields: Any) -> EvalCase:
     return EvalCase(**filled | fields)
 
 
+def short_cases(n: int) -> list[EvalCase]:
+    """Sealed label cases k0, k1, … that ask q0, q1, …"""
+    return [case(number, id=f"k{number}", question=f"q{number}") for number in range(n)]
+
+
 def example(number: int = 1, **fields: Any) -> Example:
     """A known-good question about a refund."""
     return Example(

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from loop import cli, desk
+from storage.database import Database
 from tests.shell import people_world
 from tests.shell.fleet import Workers, workers
 
@@ -39,6 +42,20 @@ def ratchet(sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         return Said(code=code, out=said.out, err=said.err)
 
     return call
+
+
+@pytest.fixture
+def selects(sqlite_database: Database) -> Iterator[dict[str, Any]]:
+    """Every statement that reads, with the parameters of its last use."""
+    statements: dict[str, Any] = {}
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.lstrip().upper().startswith("SELECT") and not many:
+            statements[statement] = parameters
+
+    event.listen(sqlite_database.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(sqlite_database.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(scope="session")

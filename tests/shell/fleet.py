@@ -26,6 +26,14 @@ BEGINS = ("collect:before", "deploy:before")
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def is_running(pid: int) -> bool:
+    """Neither gone nor a zombie that waits to be asked after."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 class Workers:
     """Workers of one test. Ended by id."""
 
@@ -56,11 +64,8 @@ class Workers:
         return ended
 
     def is_alive(self, pid: int) -> bool:
-        """Neither gone nor a zombie that waits to be asked after."""
-        try:
-            return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-        except FileNotFoundError:
-            return False
+        """See `is_running`."""
+        return is_running(pid)
 
     def end_all(self) -> None:
         """Nobody is left."""

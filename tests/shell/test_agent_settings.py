@@ -1,18 +1,15 @@
 """Settings of an agent: each can be set, is checked, explained and in the journal, and moves nothing that is stored."""
 
-from datetime import timedelta
 from typing import get_args
 
 import pytest
 
-from loop import desk, engine, wiring
+from loop import desk, engine
 from loop.errors import Conflict, InvalidInput, NotAllowed
 from loop.ports import Parts
-from loop.records import Actor, Bundle, Limits, Role, TurnReport, case_set_digest
-from loop.settings import Settings
+from loop.records import Actor, Limits, Role, TurnReport, case_set_digest
 from storage.database import Database
-from tests.builders import NOON
-from tests.shell import deciding, desk_world
+from tests.shell import deciding, desk_world, real_desk
 from tests.shell.conftest import Ratchet
 from tests.shell.desk_world import OPERATOR, stage
 
@@ -20,8 +17,7 @@ from tests.shell.desk_world import OPERATOR, stage
 @pytest.fixture
 def parts(database: Database) -> Parts:
     """The agent `desk`, on each database, on a clock that stands still."""
-    database.create_agent(desk_world.agent(), Bundle(), now=NOON, actor="olga")
-    return wiring.parts_for(Settings(), database, "desk", clock=lambda: NOON + timedelta(days=2))
+    return real_desk.create(database)
 
 
 def put(database: Database, parts: Parts, *settings: str, actor: Actor = OPERATOR) -> dict[str, tuple[str, str]]:

@@ -9,15 +9,14 @@ from typing import Any
 
 import pytest
 
-from loop import collect, desk, wiring
+from loop import collect, desk
 from loop.errors import InvalidInput
 from loop.ports import Parts
 from loop.records import Actor, Article, EditInstructions, FeedbackState, Role
-from loop.settings import Settings
 from tests import builders
-from tests.fakes import FakeClock
 from tests.otlp_bodies import genai, span, traces
 from tests.serving import Client
+from tests.shell import real_desk
 from tests.shell.canaries import SECRETS, leaked, planted, quoted
 from tests.shell.gateway_site import GatewaySite, run
 from tests.shell.provider import Said, serve
@@ -37,7 +36,7 @@ def site(database_url: str) -> Iterator[GatewaySite]:
 
 @pytest.fixture
 def parts(site: GatewaySite) -> Parts:
-    return wiring.parts_for(Settings(), site.database, "desk", clock=FakeClock(builders.at(60)))
+    return real_desk.parts_after(site.database)
 
 
 def test_every_canary_is_masked_by_itself() -> None:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
-from loop import cli, desk, evaluate, wiring
+from loop import cli, desk, evaluate
 from loop.errors import InvalidInput
 from loop.outbound import Courier, Destinations, FileTarget, Outbound, SourceTarget, WebhookTarget, new_secret
 from loop.outbound.pulling import Puller, together
@@ -21,14 +21,13 @@ from loop.ports import Parts
 from loop.records import Actor, Answer, Bundle, FeedbackState, ModelChoice, Role, TaintScope
 from loop.sdk import Limits, Ratchet
 from loop.sdk_litellm import record
-from loop.settings import Settings
 from storage.database import Database
 from storage.outbox import Outbox
 from tests import builders
 from tests.fakes import FakeClock
 from tests.otlp_bodies import event, genai, logs, span, traces
 from tests.serving import Client
-from tests.shell import deciding
+from tests.shell import deciding, real_desk
 from tests.shell.agent_server import Call, listen
 from tests.shell.canaries import SECRETS, Canary, in_files, leaked, planted, quoted
 from tests.shell.gateway_site import GatewaySite, run, until
@@ -47,7 +46,7 @@ def site(database_url: str) -> Iterator[GatewaySite]:
 
 @pytest.fixture
 def parts(site: GatewaySite) -> Parts:
-    return wiring.parts_for(Settings(), site.database, "desk", clock=FakeClock(builders.at(60)))
+    return real_desk.parts_after(site.database)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from loop import collect, desk, engine, wiring
+from loop import collect, desk, engine
 from loop.change import proposal
 from loop.change.operations import apply_all
 from loop.change.proposal import Idea
@@ -33,7 +33,6 @@ from loop.records import (
     TurnReport,
 )
 from loop.records.erasure import ALIAS, ERASED
-from loop.settings import Settings
 from storage.database import Database
 from storage.erasing.scrub import Scrub
 from storage.erasing.tables import RULES
@@ -43,8 +42,7 @@ from storage.store import AgentStore
 from storage.tables import metadata
 from storage.telemetry import KeptPart
 from tests import builders
-from tests.fakes import FakeClock
-from tests.shell import deciding
+from tests.shell import deciding, real_desk
 from tests.shell.conftest import Ratchet
 
 OLGA = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
@@ -54,10 +52,6 @@ TOLD = "The cello of Wilhelmina Tannenbaum waits at counter nine."
 WORDS = ("Wilhelmina", "Tannenbaum", "cello")
 CUSTOMER, EPISODE, AUTHOR = "cust-tannenbaum-77", "talk-tannenbaum", "agathe.knowles"
 KEYS = JournalKeys(keys=(b"k" * 32,), began=builders.NOON)
-
-
-def parts_on(database: Database) -> Parts:
-    return wiring.parts_for(Settings(), database, "desk", clock=FakeClock(builders.at(60)))
 
 
 @pytest.fixture
@@ -103,7 +97,7 @@ def fill(signed: Database) -> Parts:
             turn=TurnReport(id="t1", agent="desk", started_at=builders.NOON, ended_at=builders.NOON, stages=()),
         )
     )
-    parts = parts_on(signed)
+    parts = real_desk.parts_after(signed)
     taught = Example(id="x3", question=ASKED, answer=TOLD, feedback_id="f3")
     shipped(
         parts, ChangeExamples(add=(taught, builders.example(1))), evidence=("f3", "f4"), rationale=f"“{ASKED[:40]}…”"

@@ -1,18 +1,10 @@
 """No question of the firewall reads all history: every one of a turn finds its rows through an index."""
 
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
-import pytest
-from sqlalchemy import event
-
-from loop import engine, wiring
-from loop.records import Bundle
-from loop.settings import Settings
+from loop import engine
 from storage.database import Database
-from tests.builders import NOON
-from tests.shell import desk_world
+from tests.shell import desk_world, real_desk
 
 WITHIN_REACH = {
     "due",
@@ -32,20 +24,6 @@ SMALL = {"ix_standing_telling", "ix_judged_nth", "ix_judged_confirms"}
 """Indexes of a few rows, of which all are wanted."""
 
 
-@pytest.fixture
-def asked(sqlite_database: Database) -> Iterator[dict[str, Any]]:
-    """Every statement that reads, with the parameters of its last use."""
-    statements: dict[str, Any] = {}
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if statement.lstrip().upper().startswith("SELECT") and not many:
-            statements[statement] = parameters
-
-    event.listen(sqlite_database.engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(sqlite_database.engine, "before_cursor_execute", note)
-
-
 COUNTED = (
     "SELECT count(*) AS count_1 \nFROM standing",
     'SELECT count(*) AS count_1 \nFROM (SELECT DISTINCT eval_case."group" AS "group" \nFROM eval_case',
@@ -53,19 +31,18 @@ COUNTED = (
 
 
 def test_every_read_of_a_settled_agents_next_turn_finds_its_rows_through_an_index(
-    sqlite_database: Database, asked: dict[str, Any]
+    sqlite_database: Database, selects: dict[str, Any]
 ) -> None:
-    sqlite_database.create_agent(desk_world.agent(), Bundle(), now=NOON, actor="olga")
-    parts = wiring.parts_for(Settings(), sqlite_database, "desk", clock=lambda: NOON + timedelta(days=2))
+    parts = real_desk.create(sqlite_database)
     desk_world.arrive(parts, rows=160)
     for _ in range(4):
         engine.turn(parts)
-    asked.clear()
+    selects.clear()
     desk_world.arrive(parts, rows=40, prefix="late", seed=3)
     engine.turn(parts)
     used: set[str] = set()
     with sqlite_database.engine.connect() as connection:
-        for statement, parameters in list(asked.items()):
+        for statement, parameters in list(selects.items()):
             if statement.startswith(("SELECT max(", *COUNTED)):
                 continue  # the end of an index, one step; how many people and groups there are, from an index
             plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]

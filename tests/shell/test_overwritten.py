@@ -19,6 +19,7 @@ from storage.store import AgentStore
 from storage.tables import OverwrittenRow, metadata
 from tests import builders
 from tests.fakes import FakeClock
+from tests.shell import real_desk
 
 OLGA = Actor(name="olga", role=Role.ADMIN)
 KEPT = OverwrittenRow.core()
@@ -35,7 +36,7 @@ def signed(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def parts(signed: Database) -> Parts:
     signed.create_agent(builders.agent(), builders.bundle(), now=builders.NOON, actor="rita")
-    return wiring.parts_for(Settings(), signed, "desk", clock=FakeClock(builders.at(60)))
+    return real_desk.parts_after(signed)
 
 
 def came(parts: Parts, answers: Sequence[str], *, name: str = "") -> RowCounts:

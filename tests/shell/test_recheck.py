@@ -1,28 +1,25 @@
 """What the firewall keeps follows from the log: a recheck over a real database finds nothing but what was changed."""
 
 import random
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from loop import desk, engine, validate, wiring
+from loop import desk, engine, validate
 from loop.errors import Conflict
 from loop.ports import Parts
-from loop.records import Bundle, FeedbackState, ProposalState
-from loop.settings import Settings
+from loop.records import FeedbackState, ProposalState
 from storage.database import Database
 from storage.tables import JudgedRow
-from tests.builders import NOON, feedback
-from tests.shell import desk_world
+from tests.builders import feedback
+from tests.shell import desk_world, real_desk
 from tests.shell.desk_world import OPERATOR
 
 
 @pytest.fixture
 def parts(database: Database) -> Parts:
     """The agent `desk`, on each database, on a clock that stands still."""
-    database.create_agent(desk_world.agent(), Bundle(), now=NOON, actor="olga")
-    return wiring.parts_for(Settings(), database, "desk", clock=lambda: NOON + timedelta(days=2))
+    return real_desk.create(database)
 
 
 def settled(parts: Parts) -> Parts:

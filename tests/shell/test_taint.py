@@ -1,12 +1,11 @@
 """From feedback everything it influenced is found; unlearning takes it back through the gate, and can be undone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
-from loop import desk, engine, wiring
+from loop import desk, engine
 from loop.change import proposal
 from loop.change.operations import apply_all
 from loop.change.proposal import Idea
@@ -36,12 +35,10 @@ from loop.records import (
     TaintScope,
     UpsertArticle,
 )
-from loop.settings import Settings
 from storage.database import Database
 from storage.inspection import inspect
 from tests import builders
-from tests.fakes import FakeClock
-from tests.shell import deciding
+from tests.shell import deciding, real_desk
 
 OLGA = Actor(name="olga", role=Role.ADMIN, is_single_operator=True)
 RITA = Actor(name="rita", role=Role.REVIEWER)
@@ -49,10 +46,6 @@ ITEMS = range(1, 9)
 ARTICLE = Article(id="late", title="Late parcels", body="Wait three days.")
 RULE = Rule(id="r1", when=(Condition(field="question", op="contains", value="refund"),), answer="Within ten days.")
 OTHER = Rule(id="r2", when=(Condition(field="question", op="contains", value="invoice"),), answer="By mail.")
-
-
-def parts_on(database: Database) -> Parts:
-    return wiring.parts_for(Settings(), database, "desk", clock=FakeClock(builders.at(60)))
 
 
 @pytest.fixture
@@ -76,7 +69,7 @@ def parts(database: Database) -> Parts:
             )
         )
     )
-    return parts_on(database)
+    return real_desk.parts_after(database)
 
 
 def drafted(parts: Parts, *operations: Any, evidence: Sequence[str] = (), title: str = "A change") -> Proposal:
@@ -333,20 +326,6 @@ GROWING = {
 """Tables that grow with history."""
 
 
-@pytest.fixture
-def asked(sqlite_database: Database) -> Iterator[dict[str, Any]]:
-    """Every statement that reads, with the parameters of its last use."""
-    statements: dict[str, Any] = {}
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if statement.lstrip().upper().startswith("SELECT") and not many:
-            statements[statement] = parameters
-
-    event.listen(sqlite_database.engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(sqlite_database.engine, "before_cursor_execute", note)
-
-
 SCOPES = (
     TaintScope(items=("f1",)),
     TaintScope(author="a1"),
@@ -358,7 +337,7 @@ SCOPES = (
 
 
 def test_no_look_at_what_something_influenced_reads_all_history(
-    sqlite_database: Database, asked: dict[str, Any]
+    sqlite_database: Database, selects: dict[str, Any]
 ) -> None:
     store = sqlite_database.create_agent(builders.agent(), builders.bundle(), now=builders.NOON, actor="rita")
     store.append(
@@ -368,13 +347,13 @@ def test_no_look_at_what_something_influenced_reads_all_history(
         into=Import(id="import1", agent="desk", name="labels.csv", actor="rita", at=builders.NOON),
     )
     store.commit(Changes(cases=(case(1),)))
-    parts = parts_on(sqlite_database)
+    parts = real_desk.parts_after(sqlite_database)
     shipped(parts, SetRule(rule=RULE), evidence=("f1",))
-    asked.clear()
+    selects.clear()
     for scope in SCOPES:
         desk.trace(parts, scope)
     with sqlite_database.engine.connect() as connection:
-        for statement, parameters in list(asked.items()):
+        for statement, parameters in list(selects.items()):
             plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
             scans = [step for step in plan if step.startswith("SCAN") and step.split()[1] in GROWING]
             whole = [step.split() for step in plan if step.startswith("SEARCH") and step.endswith("(agent=?)")]

@@ -25,6 +25,7 @@ from tests.reaching import free_port
 from tests.serving import operator_cookie
 from tests.shell import desk_world
 from tests.shell.desk_world import OPERATOR
+from tests.shell.fleet import is_running
 
 PATIENCE = 200
 """Seconds a busy machine may take for anything below."""
@@ -169,14 +170,6 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-def is_running(pid: int) -> bool:
-    """Neither gone nor a zombie nobody asked after."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_a_port_that_is_taken_is_named_before_anything_starts(sqlite_url: str) -> None:
