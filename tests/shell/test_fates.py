@@ -13,7 +13,8 @@ from storage.queries import Scope
 from storage.queries import corrections as query
 from storage.queries.corrections import AnswersSince, Live
 from tests import builders
-from tests.shell.test_taint import ITEMS, OTHER, RULE, drafted, parts_on, shipped
+from tests.shell import real_desk
+from tests.shell.test_taint import ITEMS, OTHER, RULE, drafted, shipped
 
 ANN, BEN, CID, DOT = (Actor(name=name, role=Role.CORRECTOR) for name in ("ann", "ben", "cid", "dot"))
 VERA = Actor(name="vera", role=Role.VIEWER)
@@ -32,7 +33,7 @@ def parts(sqlite_database: Database) -> Parts:
     )
     moves = [FeedbackMove(feedback_id=f"f{n}", was=FeedbackState.NEW, now=FeedbackState.VALID) for n in ITEMS]
     store.commit(Changes(feedback_moves=tuple(moves)))
-    return parts_on(sqlite_database)
+    return real_desk.parts_after(sqlite_database)
 
 
 def said(parts: Parts, actor: Actor, number: int, correction: desk.Correction = BETTER) -> str:
