@@ -9,7 +9,7 @@
     rows        records to rows and back, in one place                    bodies     stored JSON as it was written
     reads       feedback, proposals and signals with where they stand     tables/    the tables
     schema      create and upgrade them; migrations/ are the steps        triggers   the journal is append-only
-    record      seals of the rows that decide, and their totals           arrived    totals of what arrives
+    record      seals of the rows that decide, and their totals           arrival_totals  of what arrives
     chain       the live version's own chain, in a few reads              inspection/  the audit: all of it
     checkpoint  everything sealed anew, after an upgrade                  keys · anchors  what is kept elsewhere
     connecting  URLs, settings, failures in words                         queries/   read models for the screens

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from loop.records import AuditEntry, JournalAction, Note, Record, digest
 from loop.records.access import ENGINE, POLICY, PROVIDER
 from storage.anchors import Anchor
-from storage.arrived import ArrivalTotals
+from storage.arrival_totals import ArrivalTotals
 from storage.connecting import keys_of
 from storage.keys import JournalKeys
 from storage.record import TouchedRows

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from loop.records import JournalAction, Note
 from loop.records.access import ENGINE
 from storage import audit
-from storage.arrived import ArrivalTotals, count_totals
+from storage.arrival_totals import ArrivalTotals, count_totals
 from storage.locks import lock_agent, lock_arrivals
 from storage.record import KINDS, Seal, TouchedRows, read_digests, total_of, write_seals
 from storage.tables import AgentRow, ApiKeyRow, AuditRow, HeadRow, ReleaseRow, SealRow, VersionRow

@@ -20,7 +20,7 @@ from loop.records import (
 )
 from storage import audit
 from storage.among import among
-from storage.arrived import ArrivalTotals
+from storage.arrival_totals import ArrivalTotals
 from storage.counting import write_counted
 from storage.derive import write_derived
 from storage.lineage import note_import, read_import, write_unlearnings

@@ -13,7 +13,7 @@ from loop.records import Feedback, FeedbackState, Interaction, RowCounts, Score,
 from loop.records.erasure import ERASED
 from loop.records.raw import RawText
 from storage.among import among
-from storage.arrived import ArrivalTotals
+from storage.arrival_totals import ArrivalTotals
 from storage.content import content_digest
 from storage.locks import ArrivalLog, lock_arrivals
 from storage.lookups import Lookup

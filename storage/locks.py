@@ -21,7 +21,7 @@ class ArrivalLog(NamedTuple):
     seq: int
     """The last position given."""
     totals: dict[str, str]
-    """Of what arrived; see `storage.arrived`."""
+    """Of what arrived; see `storage.arrival_totals`."""
 
 
 def lock_agent(connection: sa.Connection, agent: str) -> int:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from loop.ports.deliveries import EpisodeFeedback
 from loop.records import Feedback
 from storage.among import among
-from storage.arrived import ArrivalTotals
+from storage.arrival_totals import ArrivalTotals
 from storage.bodies import from_body
 from storage.rows import Row, from_row, storable, to_event_row, to_feedback_row
 from storage.statements import insert_new

@@ -13,7 +13,7 @@ from loop.errors import Damaged
 from loop.records import Interaction
 from storage.among import among
 from storage.answers import SIGNATURE, is_kept_by_us, signed_body
-from storage.arrived import ArrivalTotals
+from storage.arrival_totals import ArrivalTotals
 from storage.bodies import from_body
 from storage.connecting import keys_of
 from storage.rows import Row, from_row, storable, to_event_row

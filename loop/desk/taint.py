@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from loop.change.edits import steps_of
 from loop.change.operations import edit_of
-from loop.change.resting import cited_by, leaves_something, rest_of, undo_operations
 from loop.change.sections import SECTIONS
+from loop.change.truth_maintenance import cited_by, leaves_something, rest_of, undo_operations
 from loop.errors import InvalidInput
 from loop.ports import Parts
 from loop.records import Bundle, ChangeExamples, Proposal, ProposalState, Proposer, Taint, TaintScope, Version, person

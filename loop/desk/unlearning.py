@@ -7,7 +7,7 @@ One act, one transaction, one entry of the journal; idempotent, and undone as lo
 from collections.abc import Iterable
 
 from loop import roles
-from loop.change.resting import leaves_something
+from loop.change.truth_maintenance import leaves_something
 from loop.desk.taint import MOST, trace
 from loop.desk.wording import checked_words
 from loop.errors import Conflict, DigestMismatch, InvalidInput, NotFound

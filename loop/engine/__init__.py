@@ -5,7 +5,7 @@ rebase    open proposals onto a new head  measure   versions on cases they never
 asking    versions, through the memory   journal   what the engine says
 probing   a person's question to versions
 counting  daily aggregates by increments  improvement  the manager's page, kept
-settled   whether there is anything to do  recheck   everything kept, made again from the log and compared
+idleness  whether there is anything to do  recheck   everything kept, made again from the log and compared
 """
 
 from loop.engine.asking import Batch, CaseRequest, ask_batch, memory_of, spent_until

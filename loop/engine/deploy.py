@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from loop import deploy, policy
 from loop.engine.counting import count_days
+from loop.engine.idleness import is_settled, mark
 from loop.engine.improvement import tell_improvement
 from loop.engine.journal import ENGINE, StageTally, note
 from loop.engine.measure import measure
 from loop.engine.practice import draw_practice
 from loop.engine.rebase import redraw
-from loop.engine.settled import is_settled, mark
 from loop.errors import Conflict, NotFound, RatchetError, StoreUnavailable
 from loop.ports import Parts
 from loop.records import (

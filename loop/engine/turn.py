@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from loop.engine.collect import count_arrivals
 from loop.engine.deploy import release_and_watch
+from loop.engine.idleness import is_settled, mark, settle
 from loop.engine.journal import StageTally
-from loop.engine.settled import is_settled, mark, settle
 from loop.engine.test import try_changes
 from loop.engine.update import draft_changes
 from loop.engine.validate import judge_feedback

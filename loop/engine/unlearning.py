@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from loop.change.resting import UnsupportedChange, cited_by, leaves_something, rest_of, undo_operations
+from loop.change.truth_maintenance import UnsupportedChange, cited_by, leaves_something, rest_of, undo_operations
 from loop.ports import Parts
 from loop.records import Bundle, ProposalItem, ProposalState, Proposer
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from loop.errors import InvalidInput
 from loop.evaluate.allowance import Allowance, next_day
 from loop.evaluate.answers import AnswerMemory, DeferredAnswers
-from loop.evaluate.asked import Witnesses, added_texts, bundle_texts, qualify_report, witnesses
 from loop.evaluate.baseline import (
     EMPTY,
     LIVE,
@@ -19,7 +18,6 @@ from loop.evaluate.baseline import (
     live_words,
     recorded_answers,
 )
-from loop.evaluate.carried import carried_level
 from loop.evaluate.confirmation import (
     LEAST,
     cases_wanted,
@@ -32,10 +30,12 @@ from loop.evaluate.grade import grade
 from loop.evaluate.outcomes import facts_of, in_order, sample
 from loop.evaluate.planning import plan
 from loop.evaluate.reasons import about_budget, sealed_power
+from loop.evaluate.repetition import carried_level
 from loop.evaluate.replay import failures
 from loop.evaluate.sides import ask_sides
 from loop.evaluate.tallies import TAUGHT, UNTAUGHT, SliceTally, Tallies, tally_pairs
 from loop.evaluate.verdict import judge, passes_screen
+from loop.evaluate.witnesses import Witnesses, added_texts, bundle_texts, qualify_report, witnesses
 from loop.ports import Ask
 from loop.records import (
     Agent,

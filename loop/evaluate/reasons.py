@@ -1,7 +1,7 @@
 """The sentences of a verdict: what a reviewer reads, with the numbers in it."""
 
-from loop.evaluate.carried import SAME_AGAIN
 from loop.evaluate.planning import Plan
+from loop.evaluate.repetition import SAME_AGAIN
 from loop.evaluate.tallies import Tallies, weigh
 from loop.records import Evidence, Limits, Report, Tally, Verdict
 from loop.stats.budget import Left

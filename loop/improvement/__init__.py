@@ -1,12 +1,12 @@
 """Improvement: is the agent getting better, why, at what cost, and what next. Facts in, sentences out; pure."""
 
 from loop.improvement.counting import WorkTotals, add_work, day_rows, hour_rows, quality_days
+from loop.improvement.document import StoredBudget, budget_document, page_document, stored_budget, stored_page
+from loop.improvement.export.numbers import as_csv, as_jsonl
+from loop.improvement.export.report import as_html
 from loop.improvement.facts import Facts
-from loop.improvement.kept import StoredBudget, budget_document, page_document, stored_budget, stored_page
 from loop.improvement.months import month_table
-from loop.improvement.numbers import as_csv, as_jsonl
 from loop.improvement.overview import overview
-from loop.improvement.report import as_html
 from loop.improvement.waiting import answers_a_week
 from loop.improvement.wording import hours, kind_words, people_words, taken_words
 

@@ -10,6 +10,7 @@ from loop.change import operations
 from loop.change.proposal import Idea, draft
 from loop.errors import OperationRefused
 from loop.records import Proposal, Proposer, digest
+from loop.update.explanations import because, tell
 from loop.update.history import is_waiting, standing
 from loop.update.proposers.examples import ExampleProposer
 from loop.update.proposers.knowledge import KnowledgeProposer
@@ -20,7 +21,6 @@ from loop.update.proposers.unlearning import UnlearningProposer
 from loop.update.proposers.wording import WordingProposer
 from loop.update.reliable import reliable_among
 from loop.update.teaching import IdeaSource, ProposerResult, UpdateOutcome, UpdateWork
-from loop.update.telling import because, tell
 
 __all__ = [
     "PROPOSERS",

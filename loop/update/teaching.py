@@ -11,7 +11,7 @@ from pydantic import Field
 
 from loop.change import texts
 from loop.change.proposal import Idea
-from loop.change.resting import UnsupportedChange
+from loop.change.truth_maintenance import UnsupportedChange
 from loop.heldout import HeldOut
 from loop.limits import bundle_max, classes_of
 from loop.ports import Ask, Model

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from loop.records import Feedback, Interaction, digest
 from loop.records.erasure import ALIAS, ERASED
 from storage.among import among
-from storage.arrived import ArrivalTotals
+from storage.arrival_totals import ArrivalTotals
 from storage.erasing.subject import Subject
 from storage.rows import from_row, to_event_row
 from storage.tables import FeedbackRow, FlagRow, InteractionRow, OrphanRow, ScoreRow

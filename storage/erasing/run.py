@@ -12,7 +12,7 @@ from loop.records import OPEN_STATES, Erasure, JournalAction, Note, digest
 from loop.records.erasure import ErasureOrder
 from storage import audit
 from storage.among import among
-from storage.arrived import ArrivalTotals
+from storage.arrival_totals import ArrivalTotals
 from storage.derive import forget_derived
 from storage.erasing.apart import erase_apart
 from storage.erasing.arrivals import erase_arrivals

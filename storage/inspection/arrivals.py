@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from loop.records import AuditEntry, Feedback, Interaction, digest
-from storage.arrived import count_totals, log_digest
+from storage.arrival_totals import count_totals, log_digest
 from storage.connecting import keys_of
 from storage.content import content_digest
 from storage.rows import TABLES, from_row, storable

@@ -76,7 +76,7 @@ class ArrivalLogRow(Scoped, table=True):
     __tablename__ = "arrival_log"
     seq: int = Field(sa_type=sa.BigInteger)
     totals: dict[str, str] = json_column()
-    """Of what arrived; see `storage.arrived`."""
+    """Of what arrived; see `storage.arrival_totals`."""
     signature: str
     """Of position and totals, with the journal's key; empty without one."""
 

@@ -38,9 +38,9 @@ from loop.records import (
     Version,
 )
 from loop.update import PROPOSERS, UpdateWork, step
+from loop.update.explanations import LOOKED_AT
 from loop.update.history import standing
 from loop.update.proposers.examples import ExampleProposer
-from loop.update.telling import LOOKED_AT
 from tests import builders
 from tests.asking import ask_local
 from tests.builders import NOON, agent, at, case, example, feedback, interaction

@@ -2,9 +2,9 @@
 
 from dashboard.components.elements import words
 from dashboard.components.review import results
-from loop.evaluate.asked import Witnesses, qualify_report
 from loop.evaluate.tallies import UNTAUGHT, SliceTally, Tallies, weigh
 from loop.evaluate.verdict import judge
+from loop.evaluate.witnesses import Witnesses, qualify_report
 from loop.policy import recommend
 from loop.records import LeftOut, Limits, SliceResult, Split, Tally, Verdict
 from tests import builders

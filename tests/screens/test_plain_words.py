@@ -6,7 +6,7 @@ from dashboard.components.corrections import fates
 from dashboard.components.elements import words
 from dashboard.components.review import headline, results
 from loop.change.clash import MOST
-from loop.evaluate.carried import SAME_AGAIN
+from loop.evaluate.repetition import SAME_AGAIN
 from loop.records import Changes, Limits, ProposalState, StakesLevel
 from loop.records.cards import Clash
 from storage.queries.corrections import MINE, CorrectionLine

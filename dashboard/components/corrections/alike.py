@@ -10,7 +10,7 @@ from dashboard.components.elements import cards, keys, marks, router, words
 from dashboard.components.elements.markup import Markup, show, tag
 from loop import desk
 from loop.records import Feedback, Interaction
-from loop.text.carrying import carry_edit
+from loop.text.edit_transfer import carry_edit
 from storage.queries.alike import Similar
 
 _STATE = "said"

@@ -27,9 +27,9 @@ from loop.records import (
     named_people,
 )
 from loop.text.spelling import normalise
+from loop.update.heldout_topics import in_words, left_out, topic_of
 from loop.update.history import is_proved, left_out_by_people
 from loop.update.selection import Choice, Field, choose
-from loop.update.sparing import in_words, left_out, topic_of
 from loop.update.teaching import Correction, ProposerResult, UpdateWork, authors_of, label_of
 
 CANDIDATES_USED = 1_500

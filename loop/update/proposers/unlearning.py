@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from loop.change.proposal import Idea
-from loop.change.resting import UnsupportedChange
+from loop.change.truth_maintenance import UnsupportedChange
 from loop.records import ChangeExamples, Proposer
 from loop.update.teaching import ProposerResult, UpdateWork
 

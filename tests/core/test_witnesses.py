@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loop.evaluate import step
-from loop.evaluate.asked import NOTHING_UNTAUGHT, added_texts, units, witnesses
+from loop.evaluate.witnesses import NOTHING_UNTAUGHT, added_texts, units, witnesses
 from loop.records import (
     Approach,
     Article,

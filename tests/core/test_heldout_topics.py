@@ -24,8 +24,8 @@ from loop.records import (
     Split,
 )
 from loop.update import UpdateWork
+from loop.update.heldout_topics import FEWEST, LARGEST, left_out
 from loop.update.proposers.examples import ExampleProposer
-from loop.update.sparing import FEWEST, LARGEST, left_out
 from tests.asking import ask_local
 from tests.builders import NOON, agent, case, feedback, interaction, proposal, report
 from tests.core.test_update import issue, version

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loop.text.carrying import carry_edit
+from loop.text.edit_transfer import carry_edit
 
 
 @pytest.mark.parametrize(

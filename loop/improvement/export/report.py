@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable, Sequence
 
-from loop.improvement.drawing import gains_picture, is_cut, signal_picture, takeovers_picture
+from loop.improvement.export.drawing import gains_picture, is_cut, signal_picture, takeovers_picture
 from loop.improvement.months import month_table
 from loop.improvement.wording import (
     gain_words,

@@ -1,0 +1,1 @@
+"""The page taken elsewhere: as a printable document with its pictures, and as rows of numbers."""
