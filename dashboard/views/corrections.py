@@ -19,6 +19,8 @@ from storage.queries.alike import Similar, similar
 from storage.queries.corrections import ToCorrect
 
 CASES, MINE = "Cases", "My corrections"
+NAMED = 2
+"""People named who corrected an alike answer, each with the door they came through where they did not sign in here."""
 OFFERED = 3
 """Texts that others said or liked of alike questions, offered beside the box."""
 
@@ -169,8 +171,8 @@ def _show_beside(found: Sequence[Similar]) -> None:
     if precedents:
         cards.heading("What others said or liked", "Of questions like this one.")
         for one in precedents[:OFFERED]:
-            show(_precedent(one))
-    rest = [one for one in found if one not in precedents]
+            show(precedent(one))
+    rest = [one for one in found if one not in precedents and not one.is_tried]
     if rest:
         cards.heading(f"{words.count(len(rest), 'alike question')} lately")
         for one in rest[:5]:
@@ -186,9 +188,12 @@ def _show_beside(found: Sequence[Similar]) -> None:
         cards.quiet("No question like this one was asked lately.")
 
 
-def _precedent(one: Similar) -> Markup:
-    by = ", ".join(name for name in one.agreed_by if not name.endswith(")")) or "a customer"
+def precedent(one: Similar) -> Markup:
+    """An alike question with the better answer to it, or the one that was liked, and by whom."""
+    more = f" and {len(one.agreed_by) - NAMED} more" if len(one.agreed_by) > NAMED else ""
+    by = f"{', '.join(one.agreed_by[:NAMED])}{more}" or "somebody"
     why = f"corrected by {by}" if one.better or one.better_label else "rated high"
+    why += ", in Try it" if one.is_tried else ""
     return cards.answer(
         words.short(one.question, 160),
         one.better or ("" if one.better_label else one.answer),

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from loop.records import TEACHING_STATES, FeedbackKind, FeedbackState, Moment, Record, person
+from loop.records.probes import PROBE_SOURCE
 from loop.text.spelling import normalise
 from storage.queries.scope import Scope, moment
 from storage.tables import FeedbackRow, InteractionRow
@@ -51,6 +52,8 @@ class Similar(Record):
     better: str = ""
     """The better words that were said to it, as last said and not doubted; cut after SHOWN characters."""
     better_label: str | None = None
+    is_tried: bool = False
+    """Asked by a colleague in Try it: nobody was answered so."""
     is_liked: bool = False
     """The reply was rated high, and nobody corrected it."""
 
@@ -83,6 +86,7 @@ def similar(scope: Scope, *, interaction_id: str, question: str, topic: str, lim
                 _INTERACTION.answer,
                 _INTERACTION.label,
                 _INTERACTION.at,
+                _INTERACTION.source,
             ).where(scope.mine(InteractionRow), _INTERACTION.id.in_(best))
         )
     }
@@ -125,6 +129,7 @@ def _alike(row: sa.Row[Any], likeness: float, said: Sequence[sa.Row[Any]]) -> Si
         label=row.label,
         at=moment(row.at),
         likeness=likeness,
+        is_tried=row.source == PROBE_SOURCE,
         corrected_by=tuple(dict.fromkeys(person(one.author, source=one.source) for one in better)),
         agreed_by=tuple(
             dict.fromkeys(

@@ -18,6 +18,7 @@ from loop.records import (
     Sums,
     Verdict,
 )
+from loop.records.probes import PROBE_SOURCE
 from storage.database import Database
 from storage.queries import Scope, alike, corrections, feedback, progress, review
 from storage.queries.feedback import FeedbackFilter
@@ -167,6 +168,16 @@ def test_similar_questions_are_of_the_same_topic_and_not_the_question_itself(sco
     assert found
     assert "i8" not in {one.interaction_id for one in found}
     assert [one.likeness for one in found] == sorted((one.likeness for one in found), reverse=True)
+
+
+def test_what_a_colleague_tried_is_told_from_what_customers_asked(store: AgentStore, scope: Scope) -> None:
+    asked = store.interactions(["i8"])["i8"]
+    newest = max(one.at for one in store.interactions(f"i{n}" for n in range(120)).values())
+    tried = asked.model_copy(update={"id": "tried-1", "episode_id": "tried-1", "at": newest, "source": PROBE_SOURCE})
+    store.append(interactions=(tried,))
+    found = alike.similar(scope, interaction_id="i8", question=asked.question, topic=asked.topic)
+    assert {one.interaction_id for one in found if one.is_tried} == {"tried-1"}
+    assert len(found) > 1
 
 
 def test_releases_carry_their_newest_measurement_and_the_live_one_leads(scope: Scope) -> None:

@@ -88,10 +88,11 @@ def show_last(n_alike: int) -> None:
 
 
 def likely(source: Interaction, said: LastCorrection, found: Sequence[Similar], *, me: str) -> list[Likely]:
-    """What could be said of each alike answer; those this person corrected before are left out."""
+    """What could be said of each alike answer; those this person corrected before are left out, and tried ones:
+    nobody was answered so."""
     made = []
     for one in found:
-        if me in one.corrected_by:
+        if me in one.corrected_by or one.is_tried:
             continue
         same_choice = one.label == source.label
         text, fits = said.correction.text, False
@@ -133,15 +134,16 @@ def show_alike(source: Interaction, said: LastCorrection, some: Sequence[Likely]
 
 
 def said_before(found: Sequence[Similar], correction: desk.Correction, *, needed: int, me: str) -> str:
-    """Who said the same of questions like it; customers are counted, not named. What counts is the engine's to count.
+    """Who said the same of questions like it; who did not sign in here is counted, not named.
 
     Their words are alike; whether they are held, and whose votes count, is seen in the next turn (`desk.fates`).
     """
     others = {name for one in found if _says(one, correction) for name in one.agreed_by} - {me}
     named = sorted(name for name in others if not name.endswith(")"))
-    told = [*named[:3], *([words.count(len(others) - len(named), "customer")] if len(others) > len(named) else [])]
-    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
-    who = f"Said before of alike questions by {', '.join(told)}{more}. " if told else ""
+    rest = len(others) - len(named)
+    told = [*named[:3], *([f"{len(named) - 3} more"] if len(named) > 3 else [])]
+    told += [f"{words.count(rest, 'person', 'people')} who did not sign in here"] if rest else []
+    who = f"Said before of alike questions by {', '.join(told)}. " if told else ""
     return f"{who}A change takes {words.count(needed, 'person', 'people')}; who counts is seen in the next turn."
 
 

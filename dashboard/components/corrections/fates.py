@@ -70,10 +70,16 @@ def show_mine(parts: Parts) -> None:
 def _row(one: CorrectionLine, fate: desk.Fate | None, helped: Mapping[str, AnswersSince], now: Moment) -> ListRow:
     name, tone = STAGES[fate.stage if fate else "new"]
     told = sentence(fate, helped=helped.get(one.feedback_id), topic=one.topic) if fate else ""
+    held = fate.reasons if fate and fate.stage in ("held", "set apart") else ()
     return ListRow(
         id=one.feedback_id,
         chips=(Chip(name, tone), Chip(words.ago(one.at, now))),
-        lines=(Line(one.said), Line(words.short(one.question, 160), "rt-small"), Line(told, "rt-small")),
+        lines=(
+            Line(one.said),
+            Line(words.short(one.question, 160), "rt-small"),
+            Line(told, "rt-small"),
+            *(Line(reason, "rt-reason") for reason in held),
+        ),
     )
 
 
@@ -97,7 +103,7 @@ def sentence(fate: desk.Fate, *, helped: AnswersSince | None, topic: str) -> str
         case "new":
             return "The loop looks at it in its next turn."
         case "held" | "set apart":
-            return "It teaches nothing while it is held. Why:"
+            return "It teaches nothing while it is held."
         case "taken back":
             return "You took it back; nothing is learned from it."
         case "exception":
