@@ -111,7 +111,7 @@ def test_a_tried_answer_is_corrected_as_any_other_word_by_word_and_by_keyboard(s
     box = page.get_by_label("What it should have said")
     expect(box).to_be_focused()
     page.keyboard.type(" And thank you.")
-    expect(page.locator(".rt-editor-diff ins").first).to_contain_text("thank you")
+    expect(page.locator(".rt-editor-diff ins")).to_contain_text("And thank you.")
     page.keyboard.press("Escape")
     page.keyboard.press("4")
     settled(page)
@@ -122,3 +122,21 @@ def test_a_tried_answer_is_corrected_as_any_other_word_by_word_and_by_keyboard(s
     (said,) = [one.feedback for one in store.feedback() if one.feedback.author == "dana"]
     assert said.text.endswith("And thank you.")
     assert said.reason == "Incomplete"
+
+
+def test_words_before_the_first_one_leave_it_unmarked_while_one_types(served: Served, visits: Visits) -> None:
+    served.agent("greeting")
+    page = visits("/corrections?agent=greeting&c=i8")
+    ready(page)
+    page.keyboard.press("e")
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Dear Ann, ")
+    inserted = page.locator(".rt-editor-diff ins")
+    expect(inserted).to_have_text(" inserted: Dear Ann, ", timeout=5_000)
+    expect(page.locator(".rt-editor-diff del")).to_have_count(0)
+    expect(page.locator(".rt-editor-sum")).to_have_text("2 words added, 0 words removed")
+    for _ in range(len("Ann, ")):
+        page.keyboard.press("Backspace")
+    page.keyboard.press("Control+Shift+End")
+    page.keyboard.press("Delete")
+    expect(page.locator(".rt-editor-diff del").first).to_be_visible(timeout=5_000)

@@ -69,6 +69,26 @@ def test_a_changed_word_marks_that_word_and_not_its_neighbours() -> None:
     assert [one.text for one in row.right if one.mark == "new"] == [" 4"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "marked"),
+    [
+        ("You can pause.", "Dear customer, You can pause.", ("", "Dear customer, ")),
+        ("Dear customer, You can pause.", "You can pause.", ("Dear customer, ", "")),
+        ("  You can pause.", "  Dear customer, You can pause.", ("", "Dear customer, ")),
+        ("You can pause.", "They can pause.", ("You", "They")),
+        ("pause it", "unpause it", ("pause", "unpause")),
+    ],
+)
+def test_what_comes_before_the_first_word_of_a_line_leaves_that_word_unmarked(
+    before: str, after: str, marked: tuple[str, str]
+) -> None:
+    (row,) = diff.compare(before, after).rows
+    assert "".join(piece.text for piece in row.left if piece.mark == "gone") == marked[0]
+    assert "".join(piece.text for piece in row.right if piece.mark == "new") == marked[1]
+    assert "".join(piece.text for piece in row.left) == before
+    assert "".join(piece.text for piece in row.right) == after
+
+
 def test_only_words_are_counted_as_words() -> None:
     compared = diff.compare("Never say: free of charge", 'Say: "£5 – paid"!')
     assert (compared.words_removed, compared.words_added) == (5, 3)

@@ -185,13 +185,29 @@ def _words(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     engine.diff_cleanupSemantic(steps)
     left: list[Piece] = []
     right: list[Piece] = []
-    for way, code in steps:
-        text = "".join(spelled[one] for one in code)
+    for way, text in _first_word_kept([(way, "".join(spelled[one] for one in code)) for way, code in steps]):
         if way <= 0:
             left.append(Piece(text, "gone" if way else "same"))
         if way >= 0:
             right.append(Piece(text, "new" if way else "same"))
     return tuple(left), tuple(right)
+
+
+def _first_word_kept(steps: Sequence[tuple[int, str]]) -> Sequence[tuple[int, str]]:
+    """Where words came or went before the first word of a line, that word stays: it only has a space before it now."""
+    if [way for way, _ in steps[:2]] != [-1, 1]:
+        return steps
+    (_, gone), (_, come) = steps[:2]
+    shorter, longer = sorted((gone, come), key=len)
+    core = shorter.lstrip()
+    lead = shorter[: len(shorter) - len(core)]
+    if not core or not longer.startswith(lead) or not longer.endswith(core):
+        return steps
+    before = longer[len(lead) : len(longer) - len(core)]
+    if not before.rstrip() or before.rstrip() == before:
+        return steps
+    said = [(0, lead), (1 if longer == come else -1, before), (0, core)]
+    return [one for one in (*said, *steps[2:]) if one[1]]
 
 
 def _count(rows: Sequence[Row], mark: Mark) -> int:

@@ -123,8 +123,11 @@ function joined(pieces) {
   const runs = [];
   let [gone, come] = ["", ""];
   const flush = () => {
-    if (gone) runs.push({ kind: "del", text: gone });
-    if (come) runs.push({ kind: "ins", text: come });
+    const { lead, core } = sharedEnd(gone, come);
+    const middle = (text) => text.slice(lead.length, text.length - core.length);
+    for (const [kind, text] of [["same", lead], ["del", middle(gone)], ["ins", middle(come)], ["same", core]]) {
+      if (text) runs.push({ kind, text });
+    }
     gone = come = "";
   };
   pieces.forEach((one, place) => {
@@ -138,6 +141,16 @@ function joined(pieces) {
   });
   flush();
   return runs;
+}
+
+// Where words came or went before the first word of a line, that word stays: it only has a space before it now.
+function sharedEnd(gone, come) {
+  const [shorter, longer] = gone.length < come.length ? [gone, come] : [come, gone];
+  const core = shorter.trimStart();
+  const lead = shorter.slice(0, shorter.length - core.length);
+  const isKept = core && longer.startsWith(lead) && longer.endsWith(core) &&
+    /\S\s$/u.test(longer.slice(lead.length, longer.length - core.length));
+  return isKept ? { lead, core } : { lead: "", core: "" };
 }
 
 function words(text) { return text.match(WORDS) ?? []; }
