@@ -117,6 +117,10 @@ CONDITIONS: tuple[Condition, ...] = (
 """All must hold before anything goes live without a person; each says its own part and nobody else's."""
 
 
+UNREAD = "questions that nobody reads one by one"
+"""The sealed cases, for whoever never heard of them."""
+
+
 # recommending ----------------------------------------------------------------------------------
 def advice(verdict: Verdict, *, has_harm: bool) -> Advice:
     """What a verdict suggests; `has_harm`: the test found a slice that got worse."""
@@ -151,7 +155,7 @@ def _why(report: Report, *, harmed: Sequence[str], stakes: Stakes) -> str:
         case Verdict.NO_WORSE:
             return "More of what is proved, and no worse than the last proved version by more than the margin."
         case Verdict.PROMISING:
-            more = f" About {report.cases_needed} sealed cases would tell." if report.cases_needed else ""
+            more = f" About {report.cases_needed} {UNREAD} would tell." if report.cases_needed else ""
             return f"Promising, not proved: {counts}.{more}"
         case Verdict.NO_EFFECT:
             return f"No effect worth shipping: {counts}."
@@ -165,11 +169,12 @@ def _why(report: Report, *, harmed: Sequence[str], stakes: Stakes) -> str:
 def _counts(report: Report) -> str:
     tally = report.sealed.tally
     if tally.n:
-        return f"on {tally.n} sealed cases it fixed {tally.fixed} and broke {tally.broken}"
+        return f"on {tally.n} {UNREAD} it fixed {tally.fixed} and broke {tally.broken}"
     if report.is_sealed_asked and report.sealed_heard:
-        return "the totals of the sealed cases are shown after the decision"
+        return f"how it did on {UNREAD} is told after the decision"
     tally = report.dev.tally
-    return f"on {tally.n} dev cases it fixed {tally.fixed} and broke {tally.broken}; the sealed cases were not asked"
+    told = f"on {tally.n} questions that may be read it fixed {tally.fixed} and broke {tally.broken}"
+    return f"{told}; {UNREAD} were not asked"
 
 
 # withholding -----------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from dashboard.components.review import (
 from dashboard.components.review import queue as waiting
 from dashboard.components.review.actions import Doing
 from dashboard.components.review.changes import choose_layout, folded, show_changes
-from dashboard.components.review.queue import Filter
+from dashboard.components.review.queue import Filter, Undecided
 from loop import desk, roles
 from loop.change.blocks import blocks
 from loop.errors import NotFound
@@ -62,7 +62,8 @@ def draw() -> None:
     with st.container(key="review-split"):
         main, beside = st.columns((7, 2), gap="medium")
     with main:
-        _watch(item, viewers, holds=queue.waits_for_me(item.proposal.id))
+        listed = queue.undecided if doing is Doing.READ else None  # who fills in a form is not disturbed by the list
+        _watch(item, viewers, holds=queue.waits_for_me(item.proposal.id), listed=listed)
         _show_item(item, parts=parts, doing=doing, rights=rights)
     with beside:
         waiting.show_queue(queue, shown=item.proposal.id)
@@ -135,18 +136,24 @@ def _wait(listed: int, retest: str) -> None:
 
 
 # what is shown --------------------------------------------------------------------------------------
-def _watch(item: ProposalItem, viewers: Viewers, *, holds: bool) -> None:
-    """Who else reads it; from now on the page notices when that changes, or when somebody else decided."""
+def _watch(item: ProposalItem, viewers: Viewers, *, holds: bool, listed: Undecided | None) -> None:
+    """Who else reads it; from now on the page notices when that changes, when somebody decided, or what waits does."""
     if told := reading.others(viewers):
         free = "" if viewers.is_mine else " You can read it; deciding is theirs until they go on."
         cards.note(f"{told}{free}", "unknown")
-    _follow(item.proposal.id, (item.state, item.evidence_digest), viewers, holds=holds)
+    _follow(item.proposal.id, (item.state, item.evidence_digest), viewers, holds=holds, listed=listed)
 
 
 @page_run.fragment(run_every="15s")
-def _follow(proposal_id: str, shown: tuple[ProposalState, str], viewers: Viewers, *, holds: bool) -> None:
-    now = query.mark(session.scope(), proposal_id)
+def _follow(
+    proposal_id: str, shown: tuple[ProposalState, str], viewers: Viewers, *, holds: bool, listed: Undecided | None
+) -> None:
+    scope = session.scope()
+    now = query.mark(scope, proposal_id)
     is_moved = now is not None and (now.state, now.evidence_digest) != shown
+    if listed is not None:
+        waits = frozenset((line.id, line.state) for line in query.list_proposals(scope, _WATCHED_STATES))
+        is_moved = is_moved or waits != listed
     if is_moved or reading.look(proposal_id, holds=holds) != viewers:
         reading.draw_again()
 

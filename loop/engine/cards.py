@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from loop import evaluate, improvement
@@ -54,7 +54,7 @@ def _reach(parts: Parts, proposal: Proposal, *, base: Bundle, candidate: Bundle)
         return WeeklyReach(per_week=None, why="Nothing was answered in the last four weeks.")
     is_all = len(asked) < READ
     days = _days(asked, now=now, is_all=is_all)
-    week = _a_week(parts, now=now) or len(asked) * _WEEK / days
+    week = _a_week(parts, asked, now=now) or len(asked) * _WEEK / days
     if base.model.is_local and candidate.model.is_local and base.model == candidate.model:
         some = asked[:: max(1, -(-len(asked) // ASKED))]
         differing = _differing(parts, some, base=base, candidate=candidate)
@@ -81,12 +81,20 @@ def _counted(matched: int, *, of: int, week: float, days: float, is_all: bool) -
     )
 
 
-def _a_week(parts: Parts, *, now: datetime) -> float | None:
-    """Answers of a week by the daily counts, whatever of them was read; None before the first whole day."""
+def _a_week(parts: Parts, asked: Sequence[AnsweredQuestion], *, now: datetime) -> float | None:
+    """Answers of a week by the daily counts, whatever of them was read; None before the first whole day.
+
+    A turn counts its days after it tests: where the newest of `asked` before today is of a day that is not counted yet,
+    the counts end in the past, and a rate of theirs would be too low. None then, too.
+    """
     since = (now - timedelta(days=2 * REACH_DAYS)).date().isoformat()  # further back than the days that count
     by_day: Counter[str] = Counter()
     for row in parts.store.day_answers(since):
         by_day[row.day] += row.n
+    today = now.astimezone(UTC).date().isoformat()
+    days = (one.at.astimezone(UTC).date().isoformat() for one in asked)
+    if max(by_day, default="") < next((day for day in days if day < today), ""):
+        return None
     return improvement.answers_a_week(by_day, now=now)
 
 

@@ -139,3 +139,16 @@ def test_fields_a_rule_tests_are_named_also_when_the_rule_goes() -> None:
     base = LIVE.model_copy(update={"rules": (RICH,)})
     proposal = builders.proposal(operations=(RetireRule(rule_id="r"),))
     assert decisive_fields(proposal, base) == ("order_value",)
+
+
+def test_counts_that_end_before_the_newest_answers_do_not_halve_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn counts days after it tests: the days since the last turn are not counted yet."""
+    until = (NOW - timedelta(days=14)).date().isoformat()
+    counted = [
+        DayAnswers((NOW - timedelta(days=age)).date().isoformat(), 0, 1, 0)
+        for age in range(60)
+        if (NOW - timedelta(days=age)).date().isoformat() <= until
+    ]
+    monkeypatch.setattr(FakeStore, "day_answers", lambda self, since="": [one for one in counted if one.day >= since])
+    learn = ChangeExamples(add=(Example(id="p", question="Where is my parcel?", label="delivery"),))
+    assert card(LIVE, learn).reach.per_week == pytest.approx(7.0)

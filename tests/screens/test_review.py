@@ -65,7 +65,7 @@ def test_what_is_listed_as_against_the_evidence_is_what_approving_asks_a_reason_
     harmed = seed.report(item.proposal, verdict=Verdict.HARMFUL, seed=21).model_copy(update={"verdict": Verdict.PROVED})
     workspace.commit(Changes(reports=(harmed,)))
     app = opens("review")
-    app.segmented_control(key="show").set_value("Against the evidence").run()
+    app.segmented_control(key="show").set_value("Not recommended").run()
     listed = {words.partition(" (")[0] for words in app.radio(key="queue").options}
     waiting = [one for one in workspace.proposals([ProposalState.WAITING]) if one.report is not None]
     against = [one for one in waiting if recommend(one.report, stakes=one.proposal.stakes).verb != "approve"]
@@ -202,7 +202,7 @@ def test_a_filter_holds_and_opens_what_it_matches(workspace: AgentStore, opens: 
     app.segmented_control(key="show").set_value("High stakes").run()
     assert address(app, "p") == high(workspace)
     assert [one for one in app.radio(key="queue").options if "Learn 46" in one] == []
-    app.segmented_control(key="show").set_value("Against the evidence").run()
+    app.segmented_control(key="show").set_value("Not recommended").run()
     assert state(workspace, address(app, "p")) is ProposalState.WAITING
     assert "harmful" in page_words(app).lower() or "no useful effect" in page_words(app).lower()
 

@@ -1,11 +1,12 @@
 """What a reviewer reads first: what customers are told from now on, what may be wrong with it, what the test says."""
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
 
 from dashboard import session
-from dashboard.components.elements import cards, marks, words
+from dashboard.components.elements import cards, words
 from dashboard.components.elements.markup import Markup, show, tag
 from dashboard.components.review import results
 from loop.change.alarms import MOST as MOST_ALARMS
@@ -15,6 +16,8 @@ from loop.policy import recommend
 from loop.records import UNDECIDED_STATES, ProposalItem, ProposalState, SectionName, Stakes
 from loop.records.cards import Alarm, Card, Clash
 
+_UNLEARNS = re.compile(r", unlearn \d+")
+"""What a title adds to the matter of a change."""
 _NUMBERS = "shows_numbers"
 """In the session: whether the statistics are open. They stay as the reader left them, change after change."""
 _ALARMS = {
@@ -29,9 +32,9 @@ _TOLD: tuple[SectionName, ...] = ("instructions", "rules", "articles", "examples
 """Sections a customer may be told something from."""
 _PLACES = {"instructions": "in the instructions", "rules": "in a rule", "articles": "in an article"}
 _NO_CLASH = (
-    "Nothing live was found that says otherwise. Each new sentence was held against the live instructions, rules, "
-    f"articles and the newest examples, {COMPARED:,} texts at most; what is noticed is another number, a “not”, and a "
-    "line that forbids its words, not what contradicts in other ways."
+    "Each new sentence was held against the live instructions, rules, articles and the newest examples, "
+    f"{COMPARED:,} texts at most. What is noticed is another number, a “not”, and a line that forbids its words, not "
+    "what contradicts in other ways."
 )
 """What an empty list was looked for in, and what it does not see."""
 
@@ -86,6 +89,7 @@ def toggle_numbers() -> None:
 def _show_card(card: Card, *, title: str, brings_text: bool) -> None:
     """The sentence, then what may be wrong whatever the verdict: alarms, and what is live and says the opposite."""
     matter = card.sentence.removesuffix(card.reach.sentence).rstrip(". ")
+    title = _UNLEARNS.sub("", title)
     is_known = title.startswith(matter) or matter.startswith(title.rstrip("."))  # the heading says it already
     told = card.reach.sentence if is_known else card.sentence
     parts: list[Markup] = [tag("p", told, css="rt-sentence")]
@@ -95,7 +99,8 @@ def _show_card(card: Card, *, title: str, brings_text: bool) -> None:
     if card.clashes:
         parts.append(_clashes(card.clashes))
     elif brings_text:
-        parts.append(tag("p", _NO_CLASH, css="rt-small"))
+        head = tag("summary", "Nothing live was found that says otherwise")
+        parts.append(tag("details", head, tag("p", _NO_CLASH), css="rt-more"))
     show(tag("div", parts, css="rt-stack"))
 
 
@@ -121,11 +126,10 @@ def _clashes(some: Sequence[Clash]) -> Markup:
 
 def _clash(one: Clash) -> Markup:
     """The live sentence, where it stands, the new one, and why both cannot hold."""
-    found = marks.sides(one.says, one.against, spoken=marks.VERSUS)
     return tag(
         "li",
-        tag("div", "Live: “", found.before, "” ", tag("span", _place(one), css="rt-small", title=one.element_id)),
-        tag("div", "New: “", found.after, "” ", tag("span", one.difference, css="rt-small")),
+        tag("div", f"Live: “{one.says}” ", tag("span", _place(one), css="rt-small", title=one.element_id)),
+        tag("div", f"New: “{one.against}” ", tag("b", one.difference)),
         css="rt-plain rt-text",
     )
 

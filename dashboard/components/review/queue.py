@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -22,6 +23,8 @@ from storage.queries.review import ProposalLine
 LISTED = 30
 """Changes in the list at once; the rest is counted."""
 _KEY = "queue"
+Undecided: TypeAlias = frozenset[tuple[str, ProposalState]]
+"""Changes that wait or are tested, each with which of the two."""
 
 
 class Filter(StrEnum):
@@ -29,7 +32,7 @@ class Filter(StrEnum):
 
     ALL = "All"
     HIGH = "High stakes"
-    AGAINST = "Against the evidence"
+    AGAINST = "Not recommended"
     TESTED = "Being tested"
     ASIDE = "Set aside"
 
@@ -42,6 +45,8 @@ class Queue:
     lines: tuple[ProposalLine, ...]
     retest: query.Retest
     """How far those are that were drawn again."""
+    undecided: Undecided = frozenset()
+    """Every change that waits or is tested, whatever the filter: when these are others, the page is drawn again."""
 
     def __contains__(self, proposal_id: str) -> bool:
         return any(line.id == proposal_id for line in self.lines)
@@ -107,7 +112,8 @@ def choose() -> Queue:
         case Filter.ALL:
             lines = waiting
     retest = query.retest(scope) if testing else query.Retest(done=0, total=0)
-    return Queue(wanted=wanted, lines=tuple(lines), retest=retest)
+    standing = frozenset((line.id, line.state) for line in undecided)
+    return Queue(wanted=wanted, lines=tuple(lines), retest=retest, undecided=standing)
 
 
 def show_queue(queue: Queue, *, shown: str) -> None:
