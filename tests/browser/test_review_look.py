@@ -43,6 +43,20 @@ def test_a_digit_stands_on_every_button_that_one_presses(served: Served, visits:
     expect(page.get_by_role("button", name="Tone", exact=True)).to_have_count(1)
 
 
+def test_what_undo_would_take_back_stands_beside_it_in_the_same_row(served: Served, visits: Visits) -> None:
+    store = served.agent("beside")
+    page = visits(f"/review?agent=beside&p={low(store)}")
+    page.keyboard.press("a")
+    expect(page.locator(".st-key-way-back")).to_contain_text("Learn 46 ways")
+    settled(page)
+    undo = page.locator(".st-key-undo").bounding_box()
+    beside = page.locator(".st-key-way-back").bounding_box()
+    assert undo is not None
+    assert beside is not None
+    assert abs((undo["y"] + undo["height"] / 2) - (beside["y"] + beside["height"] / 2)) < undo["height"] / 2
+    assert beside["x"] > undo["x"]
+
+
 def test_a_wide_table_stands_as_a_list_on_a_phone(served: Served, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     context.add_cookies([served.cookie()])
@@ -53,4 +67,8 @@ def test_a_wide_table_stands_as_a_list_on_a_phone(served: Served, browser: Brows
     cells = page.locator("table.rt-many td").evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
     assert cells
     assert min(width for width in cells if width) > 250, "no cell is a column of single words"
+    heads = (
+        page.locator("table.rt-many tr >> nth=1").locator("td").evaluate_all("all => all.map(one => one.dataset.head)")
+    )
+    assert "Right on sealed cases" in heads, "each cell says what it is"
     context.close()

@@ -108,7 +108,7 @@ def test_an_empty_clash_list_says_what_it_looked_at_and_what_it_does_not_see(
     made = seed.report(item.proposal, verdict=Verdict.PROVED, seed=15).model_copy(update={"card": card})
     workspace.commit(Changes(reports=(made,)))
     told = page_words(opens("review", p=low(workspace)))
-    assert "Nothing live was found that says otherwise." in told
+    assert "Nothing live was found that says otherwise" in told
     assert "not what contradicts in other ways" in told
 
 

@@ -1,5 +1,7 @@
 """Display primitives every page is made of: titles, chips, notes, empty states, numbers."""
 
+import html
+import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
@@ -12,6 +14,8 @@ Cell: TypeAlias = "str | Markup"
 OPENED = "opened"
 """Key of the box beside a list that holds what was opened; on a phone it lies over the list (`style.css`)."""
 
+_TIP = re.compile(r'<span class="rt-tip">.*?</span>')
+_TAGS = re.compile(r"<[^>]*>")
 MANY = 4
 """Columns from which a row stands as a list on a phone."""
 
@@ -91,7 +95,7 @@ def table(
 ) -> Markup:
     """A small table; `numbers` are the columns that align right. On a phone, rows of many cells stand as lists."""
     right = set(numbers)
-    names = ["" if isinstance(name, Markup) else name for name in columns]
+    names = [_heard(name) for name in columns]
     head = [tag("th", name, scope="col", css="rt-num" if place in right else "") for place, name in enumerate(columns)]
     body = [
         tag(
@@ -105,6 +109,11 @@ def table(
     ]
     css = "rt-table rt-many" if len(columns) >= MANY else "rt-table"
     return tag("table", tag("thead", tag("tr", head)), tag("tbody", body), css=css, aria_label=label)
+
+
+def _heard(name: Cell) -> str:
+    """A heading without its marks and without the explanation that a term carries."""
+    return html.unescape(_TAGS.sub("", _TIP.sub("", name))) if isinstance(name, Markup) else name
 
 
 def answer(
