@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import menu, page_run, session
+from dashboard import menu, navigation, page_run, session
 from dashboard.components.elements import cards, markup, router, words
 from dashboard.components.elements.markup import show, tag
 from dashboard.components.review import reading
@@ -52,7 +52,7 @@ def _framed(screen: menu.Screen) -> Callable[[], None]:
         except SignedOut as error:
             cards.empty(error.message, error.remedy)
             # The door sees that nobody is signed in, asks, and leads back here.
-            st.link_button("Sign in", session.here(screen.path), icon=":material/login:")
+            st.link_button("Sign in", navigation.here(screen.path), icon=":material/login:")
         except NotFound as error:
             cards.empty(error.message, error.remedy)
             _show_known()

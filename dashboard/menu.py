@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import navigation
 from dashboard.views import (
     activity,
     cases,
@@ -63,5 +63,5 @@ def pages(draw: Callable[[Screen], Callable[[], None]]) -> dict[str, list[st.Pag
             default=not screen.path,
         )
         menu.setdefault(screen.section, []).append(page)
-    session.keep_pages({page.url_path: page for group in menu.values() for page in group})
+    navigation.keep_pages({page.url_path: page for group in menu.values() for page in group})
     return menu

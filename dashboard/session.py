@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from dashboard import page_run
 from dashboard.components.elements import words
+from dashboard.components.elements.markup import literal
 from dashboard.door.hosts import cookie_name
 from loop import desk, wiring
 from loop.errors import NotAllowed, NotFound, RatchetError, SignedOut
@@ -68,31 +68,6 @@ def database() -> Database:
 def health() -> HealthCheck:
     """Of the database and those who work on it; one per process, which knows what it found once."""
     return _opened(settings().database_url).health
-
-
-def keep_pages(pages: dict[str, st.Page]) -> None:
-    """Remember the menu of this run, so that a view can link to another without importing it."""
-    st.session_state["pages"] = pages
-
-
-def link(path: str, label: str, *, icon: str | None = None, **params: str) -> None:
-    """A link to another page, opening exactly what `params` name. The label is ours, never stored text."""
-    st.page_link(st.session_state["pages"][path], label=label, icon=icon, query_params=_address(params))
-
-
-def go(path: str, **params: str) -> None:
-    """Show another page, opening exactly what `params` name. Not in a callback: it ends the page run."""
-    st.switch_page(st.session_state["pages"][path], query_params=_address(params))
-
-
-def here(path: str) -> str:
-    """Address of this page with what the address bar holds, for the browser to load anew."""
-    held = urlencode([(name, one) for name in st.query_params for one in st.query_params.get_all(name)])
-    return f"/{path}?{held}" if held else f"/{path}"
-
-
-def _address(params: dict[str, str]) -> dict[str, str]:
-    return {"agent": str(st.session_state.get("agent", "")), **params}
 
 
 @page_run.once
@@ -262,11 +237,6 @@ def tell() -> Notice | None:
     else:
         st.toast(literal(notice.text), icon=":material/check_circle:")
     return notice
-
-
-def literal(text: str) -> str:
-    """Text for a Streamlit element that reads Markdown: every character that could mean something escaped."""
-    return "".join(f"\\{one}" if one in r"\`*_{}[]()#+-.!|<>~:$^" else one for one in text)
 
 
 def forget() -> None:

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import page_run, session
+from dashboard import navigation, page_run, session
 from dashboard.components.elements import cards, keys, listbox, words
 from dashboard.components.elements.listbox import Chip, Line, ListRow
 from dashboard.components.elements.markup import Markup, show, tag
@@ -249,7 +249,7 @@ def _show_one(line: JournalLine) -> None:
         with st.container(horizontal=True, gap="small"):
             if known.page:
                 params = {known.param: line.subject} if known.param else {}
-                session.link(known.page, "Open it", icon=":material/arrow_forward:", **params)
+                navigation.link(known.page, "Open it", icon=":material/arrow_forward:", **params)
             st.button("All about this", key="same", on_click=_only, args=(line.subject,), type="tertiary")
         rows = [(tag("span", name, css="rt-text"), told) for name, told in acts.detail_rows(line)]
         if rows:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from dashboard import page_run, session
+from dashboard import navigation, page_run, session
 from dashboard.components.elements import cards, keys, words
 from dashboard.components.elements.markup import show, tag
 from dashboard.components.setup import capture
@@ -224,7 +224,9 @@ def _look(slug: str) -> None:
             last, said = _last(came[0])
             capture.show_came(came[0], last=last, said=said, now=session.now(), zone=session.zone())
             if last is not None:
-                session.link("corrections", "Say what it should have answered", icon=":material/edit_note:", c=last.id)
+                navigation.link(
+                    "corrections", "Say what it should have answered", icon=":material/edit_note:", c=last.id
+                )
             for other in came[1:]:
                 cards.quiet(f"Also through {other.name}.")
             st.button(

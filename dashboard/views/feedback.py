@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import navigation, session
 from dashboard.components.corrections import claims, firewall, influence
 from dashboard.components.elements import cards, conversation, keys, listbox, raw, router, words
 from dashboard.components.elements.listbox import Chip, Line, ListRow
@@ -207,7 +207,7 @@ def _show_other_sides(line: FeedbackLine) -> None:
         conversation.show_feedback(about, zone=session.zone(), shows_question=False)
         with st.container(horizontal=True, gap="small"):
             for place, one in enumerate(about, start=1):
-                session.link("feedback", f"Open the other side ({place})", f=one.id)
+                navigation.link("feedback", f"Open the other side ({place})", f=one.id)
 
 
 def _close() -> None:

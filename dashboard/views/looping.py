@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import navigation, session
 from dashboard.components.elements import cards, keys, words
 from dashboard.components.elements.markup import show, tag
 from dashboard.components.review import operation
@@ -155,7 +155,7 @@ def _group(parts: Parts, group: desk.SettingGroup) -> None:
             group=group,
             mark=mark,
         )
-    session.link("activity", "Who set what, and when", icon=":material/receipt_long:", what="set agent")
+    navigation.link("activity", "Who set what, and when", icon=":material/receipt_long:", what="set agent")
 
 
 def _mark(parts: Parts) -> str:
@@ -238,7 +238,7 @@ def _model(parts: Parts) -> None:
         ("Instruction edits are drafted by", drafting or "nobody: RATCHET_MODEL names no model"),
     ]
     show(tag("div", settings.facts_of(rows), css="rt-card"))
-    session.link("try", "Try it", icon=":material/science:")
+    navigation.link("try", "Try it", icon=":material/science:")
     if not roles.may(session.current_user(), "draft"):
         cards.refused("draft", "propose another model")
         return

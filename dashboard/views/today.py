@@ -6,7 +6,7 @@ from datetime import timedelta
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import page_run, session
+from dashboard import navigation, page_run, session
 from dashboard.components.elements import cards, keys, words
 from dashboard.components.elements.markup import Markup, show, tag
 from dashboard.components.review import actions, decision, drafting
@@ -95,7 +95,7 @@ def _next(lines: Sequence[ProposalLine]) -> None:
         show(tag("div", tag("b", step.says), tag("div", title, css="rt-small") if title else None, css="rt-text"))
         kind = "secondary" if step.thing in ("nothing", "watch") else "primary"
         if keys.show_button(step.verb, key="next", shortcut="N", says=step.verb, type=kind):
-            session.go(path, **({name: step.subject} if name else {}))
+            navigation.go(path, **({name: step.subject} if name else {}))
 
 
 @page_run.once
@@ -139,7 +139,7 @@ def _card(name: str, n: int, more: str, path: str, verb: str, **params: str) -> 
                 css="rt-bare",
             )
         )
-        session.link(path, verb, icon=":material/arrow_forward:", **params)
+        navigation.link(path, verb, icon=":material/arrow_forward:", **params)
 
 
 def _waiting(lines: Sequence[ProposalLine]) -> None:
@@ -160,9 +160,9 @@ def _waiting(lines: Sequence[ProposalLine]) -> None:
                 css="rt-chips",
             )
             show(tag("div", tag("div", tag("b", line.title), css="rt-text"), facts))
-            session.link("review", "Open", icon=":material/arrow_forward:", p=line.id)
+            navigation.link("review", "Open", icon=":material/arrow_forward:", p=line.id)
     if len(lines) > SHOWN:
-        session.link("review", f"All {len(lines)} changes", icon=":material/list:")
+        navigation.link("review", f"All {len(lines)} changes", icon=":material/list:")
 
 
 def _row() -> DeltaGenerator:
@@ -179,7 +179,7 @@ def _topics(parts: Parts) -> None:
     for topic in topics[:SHOWN]:
         with _row():
             show(tag("div", tag("b", topic.title), tag("div", topic.told, css="rt-small"), css="rt-text"))
-            session.link("feedback", "Look at it", icon=":material/arrow_forward:", f=topic.example)
+            navigation.link("feedback", "Look at it", icon=":material/arrow_forward:", f=topic.example)
     if len(topics) > SHOWN:
         cards.quiet(f"And {len(topics) - SHOWN} more.")
 
@@ -199,7 +199,7 @@ def _set_aside(parts: Parts) -> None:
             named = tag("div", item.proposal.title) if item else None
             show(tag("div", tag("b", what), named, tried, retry, css="rt-text"))
             if item:
-                session.link("review", "Open the change", icon=":material/arrow_forward:", p=item.proposal.id)
+                navigation.link("review", "Open the change", icon=":material/arrow_forward:", p=item.proposal.id)
             if roles.may(session.current_user(), "roll_back"):
                 st.button("Try it again", key=f"retry-{job.id}", on_click=_retry, args=(job.id,))
 
@@ -252,7 +252,7 @@ def _lapsed() -> None:
             told = tag("div", f"{who} {line.reason}", css="rt-small")
             show(tag("div", tag("b", line.title), told, css="rt-text"))
             verb = "Decide it again" if line.successor_id else "Open"
-            session.link("review", verb, icon=":material/arrow_forward:", p=line.successor_id or line.proposal_id)
+            navigation.link("review", verb, icon=":material/arrow_forward:", p=line.successor_id or line.proposal_id)
 
 
 def _examiners(parts: Parts) -> None:
@@ -264,9 +264,9 @@ def _examiners(parts: Parts) -> None:
     show(tag("div", first, rest, css="rt-card"))
     with st.container(horizontal=True):
         if found.cases:
-            session.link("cases", "Blind audit", icon=":material/arrow_forward:", section="Blind audit")
+            navigation.link("cases", "Blind audit", icon=":material/arrow_forward:", section="Blind audit")
         if not found.named:
-            session.link("loop", "Name who examines", icon=":material/arrow_forward:", part="Examiners")
+            navigation.link("loop", "Name who examines", icon=":material/arrow_forward:", part="Examiners")
     if thin := desk.thin_words(parts):
         cards.quiet(thin)
 
@@ -317,4 +317,4 @@ def _releases() -> None:
         for line in lines
     ]
     show(tag("div", cards.table(("Version", "What", "When"), rows, label="Latest releases"), css="rt-card"))
-    session.link("releases", "All releases", icon=":material/arrow_forward:")
+    navigation.link("releases", "All releases", icon=":material/arrow_forward:")

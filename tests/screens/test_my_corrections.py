@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dashboard import session
+from dashboard import navigation
 from dashboard.components.corrections import fates
 from loop import desk
 from storage.queries.corrections import CorrectionLine
@@ -16,7 +16,7 @@ def test_the_version_a_correction_went_live_in_opens_whole(
     workspace: AgentStore, opens: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     links: dict[str, dict[str, str]] = {}
-    monkeypatch.setattr(session, "link", lambda path, _, **params: links.update({path: params}))
+    monkeypatch.setattr(navigation, "link", lambda path, _, **params: links.update({path: params}))
     at = datetime.now(UTC)
     one = CorrectionLine(
         feedback_id="f1", interaction_id="i1", at=at, said="In chat.", question="Where?", answer="", topic="refunds"

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import navigation, session
 from dashboard.components.cases import examination
 from dashboard.components.elements import cards, conversation, keys, listbox, words
 from dashboard.components.elements.listbox import Chip, Line, ListRow
@@ -154,8 +154,8 @@ def _show_one(case_id: str) -> None:
         _more(case)
         with st.container(horizontal=True, gap="small"):
             if case.feedback_id:
-                session.link("feedback", "What it rests on", icon=":material/arrow_forward:", f=case.feedback_id)
-            session.link("try", "Try it", icon=":material/science:", q=case.question[:QUOTED])
+                navigation.link("feedback", "What it rests on", icon=":material/arrow_forward:", f=case.feedback_id)
+            navigation.link("try", "Try it", icon=":material/science:", q=case.question[:QUOTED])
         _protect(case)
         done = query.acts(scope, case_id)
         if done:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import navigation, session
 from dashboard.components.elements import cards, keys, listbox, words
 from dashboard.components.elements.listbox import Chip, Line, ListRow
 from dashboard.components.elements.markup import Markup, show, tag
@@ -166,11 +166,11 @@ def show_ways(one: CorrectionLine, fate: desk.Fate | None) -> None:
         "Open it under Feedback": ("feedback", {"f": one.feedback_id}),
     }
     for name, (path, params) in links.items():
-        session.link(path, name, **params)
+        navigation.link(path, name, **params)
     if fate and fate.proposal_id:
-        session.link("review", "Open the change", p=fate.proposal_id)
+        navigation.link("review", "Open the change", p=fate.proposal_id)
     if fate and fate.number is not None:
-        session.link("releases", f"Open {words.version(fate.number)}", whole=words.version(fate.number))
+        navigation.link("releases", f"Open {words.version(fate.number)}", whole=words.version(fate.number))
     if fate and fate.stage not in _ENDED:
         keys.show_button(
             "Take it back",

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import navigation, session
 from dashboard.components.elements import cards, conversation, keys, words
 from dashboard.components.elements.markup import show, tag
 from loop import desk, roles
@@ -81,7 +81,7 @@ def _show_without(panel: FirewallPanel) -> None:
             cards.quiet(f"{reached.says}: {reached.people} people now, {reached.would_be} without the check.")
         with st.container(horizontal=True, gap="small"):
             for number, feedback_id in enumerate(one.examples, start=1):
-                session.link("feedback", f"Read one it alone holds ({number})", f=feedback_id)
+                navigation.link("feedback", f"Read one it alone holds ({number})", f=feedback_id)
 
 
 def _show_switches(panel: FirewallPanel) -> None:

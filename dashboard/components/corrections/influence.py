@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import navigation, session
 from dashboard.components.elements import cards, keys, words
 from dashboard.components.elements.markup import show, tag
 from loop import desk, roles
@@ -46,7 +46,7 @@ def _show(line: FeedbackLine) -> None:
         cards.note(f"Unlearned by {known.actor}: {known.reason}")
         st.button("Undo the unlearning", key=f"relearn-{known.id}", on_click=_undo, args=(known.id,))
         if found.clean is not None:
-            session.link("releases", f"Go back to version {found.clean}")
+            navigation.link("releases", f"Go back to version {found.clean}")
         return
     if not roles.may(session.current_user(), "judge_feedback"):
         return

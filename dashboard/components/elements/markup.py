@@ -93,3 +93,8 @@ def _flat(children: Iterable[Child]) -> Iterable[str]:
                 yield str(text(child))
             case _:
                 yield from _flat(child)
+
+
+def literal(text: str) -> str:
+    """Text for a Streamlit element that reads Markdown: every character that could mean something escaped."""
+    return "".join(f"\\{one}" if one in r"\`*_{}[]()#+-.!|<>~:$^" else one for one in text)

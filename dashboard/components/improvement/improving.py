@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dashboard import session
+from dashboard import navigation, session
 from dashboard.components.elements import cards, words
 from dashboard.components.elements.markup import Markup, show, tag
 from dashboard.components.elements.words import Tone
@@ -153,7 +153,7 @@ def next_steps(told: Improvement) -> None:
         show(
             cards.table(("Change", "Test", "Stakes", "Waits"), [_waiting(one) for one in told.waiting], label="Waiting")
         )
-        session.link("review", "Review what waits", icon=":material/rule:", p=told.waiting[0].proposal_id)
+        navigation.link("review", "Review what waits", icon=":material/rule:", p=told.waiting[0].proposal_id)
     else:
         cards.empty("Nothing waits for a decision", "The loop brings the next change when enough people say the same.")
     cards.heading(

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import page_run, session
 from dashboard.components.elements import cards, keys, marks, router, words
-from dashboard.components.elements.markup import show, tag
+from dashboard.components.elements.markup import literal, show, tag
 from dashboard.components.review import actions
 from loop import desk
 from loop.change.blocks import Block, blocks
@@ -42,7 +42,7 @@ def show_keep(item: ProposalItem) -> None:
 def _name(block: Block, place: int) -> str:
     label = SECTIONS[block.section].label
     many = f", {words.count(block.count, 'time')} the same" if block.count > 1 else ""
-    return session.literal(f"Keep {place}: {label}, {_KINDS[block.kind]}{many}")
+    return literal(f"Keep {place}: {label}, {_KINDS[block.kind]}{many}")
 
 
 def _show_piece(block: Block) -> None:

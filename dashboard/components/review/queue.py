@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.components.elements import cards, words
-from dashboard.components.elements.markup import show, tag
+from dashboard.components.elements.markup import literal, show, tag
 from dashboard.components.elements.paging import QueuePosition, position_in
 from dashboard.components.review import actions
 from loop.policy import advice, blinding_rule
@@ -155,7 +155,7 @@ def _open(ids: Sequence[str]) -> None:
 
 def _names(lines: Sequence[ProposalLine]) -> dict[str, str]:
     """Titles as plain text by id; of those that are called the same, each with the end of its id."""
-    titles = {line.id: session.literal(reveal(words.short(line.title, 90))) for line in lines}
+    titles = {line.id: literal(reveal(words.short(line.title, 90))) for line in lines}
     often = Counter(titles.values())
     return {key: title if often[title] == 1 else f"{title} ({key[-4:]})" for key, title in titles.items()}
 
@@ -190,4 +190,4 @@ def _caption(line: ProposalLine, *, now: datetime) -> str:
         told.append("approved by 1 of 2")
     if others := [name for name in line.readers if name != session.current_user().name]:
         told.append(f"{', '.join(others)} {'reads' if len(others) == 1 else 'read'} it")
-    return session.literal(" · ".join(told))
+    return literal(" · ".join(told))

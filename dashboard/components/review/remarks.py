@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.components.elements import words
 from dashboard.components.elements.diff import Row, compare
-from dashboard.components.elements.markup import Markup, show, tag
+from dashboard.components.elements.markup import Markup, literal, show, tag
 from loop import desk
 from loop.change.sections import SECTIONS
 from loop.records import Change
@@ -58,7 +58,7 @@ def show_own(proposal_id: str) -> None:
     own = [one for one in session.parts().store.remarks([proposal_id]) if one.author == me and not one.withdrawn_at]
     for one in own:
         st.button(
-            session.literal(f"Take back: {words.short(one.text, 60)}"),
+            literal(f"Take back: {words.short(one.text, 60)}"),
             key=f"withdraw-{one.id}",
             type="tertiary",
             on_click=_withdraw,
