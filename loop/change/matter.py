@@ -11,7 +11,7 @@ from loop.records.cards import Clash
 from loop.text.claims import Claim, claims_of
 from loop.text.counting import count
 
-_SHORTEST = 24
+_SHORTEST = 18
 """Characters of a sentence that are quoted in a title, at least."""
 _SHARE = 0.05
 """Of many new texts, at least so many say what the title quotes; else the title is about the questions."""
