@@ -10,7 +10,18 @@ from loop import desk, roles
 from loop.change import diff
 from loop.errors import NotAllowed
 from loop.ports import Parts
-from loop.records import Actor, Bundle, Changes, Decision, Example, ProposalItem, ProposalState, Role, Verdict
+from loop.records import (
+    Actor,
+    Bundle,
+    Changes,
+    Decision,
+    Example,
+    ProposalItem,
+    ProposalState,
+    Role,
+    StakesLevel,
+    Verdict,
+)
 from loop.records.approvals import Approvals
 from loop.records.cards import Card, WeeklyReach
 from storage.store import AgentStore
@@ -110,6 +121,16 @@ def test_an_empty_clash_list_says_what_it_looked_at_and_what_it_does_not_see(
     told = page_words(opens("review", p=low(workspace)))
     assert "Nothing live was found that says otherwise" in told
     assert "not what contradicts in other ways" in told
+
+
+def test_what_each_filter_would_show_is_counted_beside_the_list(workspace: AgentStore, opens: Opens) -> None:
+    waiting = workspace.proposals([ProposalState.WAITING])
+    high_stakes = [one for one in waiting if one.proposal.stakes.level is StakesLevel.HIGH]
+    told = page_words(opens("review"))
+    assert f"{len(waiting)} wait: {len(high_stakes)} high stakes, " in told
+    app = opens("review")
+    shown = app.segmented_control(key="show").set_value("Not recommended").run().radio(key="queue").options
+    assert f", {len(shown)} not recommended." in told
 
 
 def test_the_tab_of_what_a_change_rests_on_says_how_much_that_is(workspace: AgentStore) -> None:

@@ -224,7 +224,7 @@ def show_approve_strip(item: ProposalItem, *, position: QueuePosition) -> None:
     with keys.open_form(f"approve-form-{digest}", border=False):
         router.focus(f"reason-{digest}")
         why = desk.needs_reason(session.parts().store, item)
-        cards.quiet(f"{why} Say why it should go live anyway; it is kept with the decision.")
+        cards.quiet(f"{why} Say why it should go live; it is kept with the decision.")
         st.text_area(
             "Reason", key=f"reason-{digest}", height=80, placeholder="One sentence", label_visibility="collapsed"
         )

@@ -1,8 +1,8 @@
 """The queue beside the item: what waits, in the order it comes, where the reader is, and how far they have come."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -45,6 +45,8 @@ class Queue:
     lines: tuple[ProposalLine, ...]
     retest: query.Retest
     """How far those are that were drawn again."""
+    counts: Mapping[Filter, int] = field(default_factory=dict)
+    """How many each filter matches; not of those set aside."""
     undecided: Undecided = frozenset()
     """Every change that waits or is tested, whatever the filter: when these are others, the page is drawn again."""
 
@@ -100,26 +102,27 @@ def choose() -> Queue:
     )
     waiting = [line for line in undecided if line.state is ProposalState.WAITING]
     testing = [line for line in undecided if line.state is ProposalState.DRAFTED]
-    match wanted:
-        case Filter.HIGH:
-            lines = [line for line in waiting if line.level is StakesLevel.HIGH]
-        case Filter.AGAINST:
-            lines = [one for one in waiting if one.verdict and advice(one.verdict, has_harm=one.has_harm) != "approve"]
-        case Filter.TESTED:
-            lines = testing
-        case Filter.ASIDE:
-            lines = query.list_proposals(scope, (ProposalState.SET_ASIDE,), now=now)
-        case Filter.ALL:
-            lines = waiting
+    matches: dict[Filter, Sequence[ProposalLine]] = {
+        Filter.ALL: waiting,
+        Filter.HIGH: [line for line in waiting if line.level is StakesLevel.HIGH],
+        Filter.AGAINST: [
+            one for one in waiting if one.verdict and advice(one.verdict, has_harm=one.has_harm) != "approve"
+        ],
+        Filter.TESTED: testing,
+    }
+    aside = wanted is Filter.ASIDE
+    lines = query.list_proposals(scope, (ProposalState.SET_ASIDE,), now=now) if aside else matches[wanted]
     retest = query.retest(scope) if testing else query.Retest(done=0, total=0)
     standing = frozenset((line.id, line.state) for line in undecided)
-    return Queue(wanted=wanted, lines=tuple(lines), retest=retest, undecided=standing)
+    counts = {name: len(some) for name, some in matches.items()}
+    return Queue(wanted=wanted, lines=tuple(lines), retest=retest, undecided=standing, counts=counts)
 
 
 def show_queue(queue: Queue, *, shown: str) -> None:
     """The list with the one on the page marked; a click or an arrow key opens another."""
     lines = _around(queue, shown)
     cards.heading("Up next" if queue.wanted is Filter.ALL else queue.wanted, _progress(queue, shown))
+    show(tag("p", _matched(queue), css="rt-small"))
     if not lines:
         return
     now = session.now()
@@ -176,6 +179,16 @@ def _progress(queue: Queue, shown: str) -> str:
     if queue.retest.words:
         told.append(queue.retest.words)
     return ", ".join(told)
+
+
+def _matched(queue: Queue) -> str:
+    """What the filters would show: `8 wait: 6 high stakes, 4 not recommended. 2 being tested.`"""
+    n = queue.counts
+    told = [f"{n[name]:,} {name.value.lower()}" for name in (Filter.HIGH, Filter.AGAINST) if n.get(name)]
+    more = " or more" if len(queue.undecided) >= query.LISTED else ""
+    waits = f"{n[Filter.ALL]:,}{more} {'waits' if n[Filter.ALL] == 1 else 'wait'}"
+    testing = f" {n[Filter.TESTED]:,} {Filter.TESTED.value.lower()}." if n.get(Filter.TESTED) else ""
+    return f"{waits}{': ' if told else ''}{', '.join(told)}.{testing}"
 
 
 def _caption(line: ProposalLine, *, now: datetime) -> str:
