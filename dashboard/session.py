@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import page_run
 from dashboard.components.elements import words
 from dashboard.components.elements.markup import literal
-from dashboard.door.hosts import cookie_name
+from dashboard.door.hosts import Hosts
 from loop import desk, wiring
 from loop.errors import NotAllowed, NotFound, RatchetError, SignedOut
 from loop.ports import Parts, Store
@@ -121,7 +121,9 @@ def note_seen() -> None:
 
 def cookie() -> str:
     """The token this browser holds; empty: none."""
-    return st.context.cookies.get(cookie_name(int(st.get_option("server.port"))), "")
+    port = int(st.get_option("server.port"))
+    host = str(st.context.headers.get("host", "")).lower()
+    return st.context.cookies.get(Hosts.of(settings(), port=port).cookie(host, port=port), "")
 
 
 def _signed_in() -> str:

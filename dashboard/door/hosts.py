@@ -36,6 +36,14 @@ class Hosts:
         """Of pages under one of the names."""
         return self.pages.get(host, ())
 
+    def is_secure(self, host: str) -> bool:
+        """Whether people reach this name by HTTPS, whatever the proxy in front of it speaks to us."""
+        return any(one.startswith("https://") for one in self.origins(host)[:1])
+
+    def cookie(self, host: str, *, port: int) -> str:
+        """Name of the cookie of a sign-in: over HTTPS one that no other host of the domain can put into a browser."""
+        return f"__Host-{cookie_name(port)}" if self.is_secure(host) else cookie_name(port)
+
 
 def allowed(settings: Settings) -> tuple[str, ...]:
     """The names the operator allows, in lower case."""

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.door import pages
-from dashboard.door.hosts import Hosts, cookie_name
+from dashboard.door.hosts import Hosts
 from dashboard.door.routes import Desk, Routes
 from loop.desk import digest_of
 from loop.errors import RatchetError
@@ -146,7 +146,7 @@ class Door:
             return False
 
     async def _signed_in(self, ask: Ask, desk: Desk, *, is_fresh: bool = False) -> bool:
-        token = _cookies(ask).get(cookie_name(ask.port), "")
+        token = _cookies(ask).get(desk.hosts.cookie(ask.host, port=ask.port), "")
         if not token:
             return False
         told, now = digest_of(token), time.monotonic()

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from dashboard.door import pages, provider
-from dashboard.door.hosts import Hosts, cookie_name, known_name
+from dashboard.door.hosts import Hosts, known_name
 from dashboard.door.passwords import passwords, turn
 from loop import desk, wiring
 from loop.errors import InvalidInput, NotAllowed, RatchetError
@@ -211,20 +211,22 @@ class Routes:
         if request.method != "POST":
             form = '<form method="post" action="/sign-out"><button>Sign out</button></form>'
             return pages.page("Sign out", form)
-        token = request.cookies.get(cookie_name(self._desk.port), "")
+        token = request.cookies.get(self.cookie(request), "")
         try:
             await asyncio.to_thread(self._desk.people.close, desk.digest_of(token), at=self._desk.now())
         except RatchetError as error:
             return pages.page("You are still signed in", pages.note(_words(error)), status=503)
         answer = pages.page("You are signed out", '<p><a class="go" href="/">Sign in again</a></p>')
-        answer.delete_cookie(cookie_name(self._desk.port), path="/", httponly=True, samesite="strict")
+        answer.delete_cookie(
+            self.cookie(request), path="/", httponly=True, samesite="strict", secure=self.is_secure(request)
+        )
         return answer
 
     def let_in(self, made: desk.Opened, request: Request) -> Response:
         """On to the page that was asked for, with the cookie."""
         answer = pages.hop(pages.inside(request.cookies.get(NEXT, "/")))
         answer.set_cookie(
-            cookie_name(self._desk.port),
+            self.cookie(request),
             made.token,
             max_age=int((made.sign_in.expires_at - made.sign_in.created_at).total_seconds()),
             path="/",
@@ -252,8 +254,15 @@ class Routes:
 
     def is_secure(self, request: Request) -> bool:
         """Whether people reach this address by HTTPS, whatever the proxy in front of it speaks to us."""
-        origins = self._desk.hosts.origins(request.headers.get("host", "").lower())
-        return bool(origins) and origins[0].startswith("https://")
+        return self._desk.hosts.is_secure(_host(request))
+
+    def cookie(self, request: Request) -> str:
+        """Name of the cookie of a sign-in."""
+        return self._desk.hosts.cookie(_host(request), port=self._desk.port)
+
+
+def _host(request: Request) -> str:
+    return request.headers.get("host", "").lower()
 
 
 def _carry(answer: Response, heard: provider.Heard) -> None:

@@ -54,6 +54,7 @@ def remark(parts: Parts, proposal_id: str, *, actor: Actor, text: str, about: Pl
 
 def withdraw_remark(parts: Parts, proposal_id: str, remark_id: str, *, actor: Actor) -> Remark:
     """Take a comment of one's own back; that there was one stays. Raises NotFound, NotAllowed."""
+    roles.check(actor, "draft")
     made = next((one for one in parts.store.remarks([proposal_id]) if one.id == remark_id), None)
     if made is None:
         raise NotFound("There is no such comment.")

@@ -1,11 +1,15 @@
 """The door looks at every message of a websocket: a page that was open does nothing once its sign-in is over."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
+from dashboard import session
 from dashboard.door.middleware import Door
 from loop import desk
 from loop.errors import StoreUnavailable
@@ -117,3 +121,41 @@ def test_a_press_in_a_page_whose_sign_in_is_over_reaches_nothing(
     assert page.heard == ["websocket.connect", "approve the first", *last]
     assert page.sent[-1] == CLOSED
     assert {"type": "websocket.send", "text": "too late"} not in page.sent
+
+
+@pytest.mark.parametrize(("host", "prefix"), [("desk.example.org", "__Host-"), (f"127.0.0.1:{PORT}", "")])
+def test_over_https_no_other_host_of_the_domain_can_put_in_whose_desk_it_is(
+    database: Database, monkeypatch: pytest.MonkeyPatch, host: str, prefix: str
+) -> None:
+    """A cookie for the whole domain can be set by each of its hosts, but not under a name that browsers keep apart."""
+    how = people_world.opening()
+    signed = people_world.signed_database(database)
+    site: Any = Site(signed, "")
+    site.settings = Settings(public_url="https://desk.example.org", port=PORT)
+
+    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("the desk")(scope, receive, send)
+
+    browser = TestClient(Door(inside, site=lambda: site), base_url=f"http://{host}")
+    server = {"Host": host, "Cookie": ""}
+    link = desk.operator_link(signed.people, actor=OPERATOR, clock=how.clock, token=how.token)
+    given = browser.get(f"/open?link={link}", headers=server).headers.get_list("set-cookie")[0]
+    name, _, token = given.partition(";")[0].partition("=")
+    assert name.removesuffix(str(browser_port(host))) == f"{prefix}ratchet-"
+    flags = {one.strip().lower() for one in given.partition(";")[2].split(";")}
+    assert {"httponly", "samesite=strict", "path=/"} <= flags
+    assert ("secure" in flags) is bool(prefix)
+    assert not any(one.startswith("domain") for one in flags)
+    tossed = name.removeprefix("__Host-") if prefix else f"__Host-{name}"
+    assert browser.get("/", headers=server | {"Cookie": f"{tossed}={token}"}).status_code == 401
+    assert browser.get("/", headers=server | {"Cookie": f"{name}={token}"}).text == "the desk"
+    monkeypatch.setattr(session, "settings", lambda: site.settings)
+    monkeypatch.setattr(session.st, "get_option", lambda _: browser_port(host))
+    context = SimpleNamespace(headers={"host": host}, cookies={name: token, tossed: "tossed"})
+    monkeypatch.setattr(session.st, "context", context)
+    assert session.cookie() == token, "the page goes by the same cookie as the door"
+
+
+def browser_port(host: str) -> int:
+    """What a client without a socket says it connected to."""
+    return int(host.partition(":")[2] or 80)
