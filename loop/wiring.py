@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from loop.ports import Answerer, Checkpoint, Clock, Model, Parts, Store
 from loop.records import Actor, AgentKind, Bundle, Role
+from loop.records.vouching import Vouching
 from loop.settings import Settings, data_folder
 from storage.anchors import Anchors, places_of
 from storage.connecting import parse_url
@@ -106,6 +107,7 @@ class Desks:
             token=_token,
             seed=self._settings.seed,
             approvers=lambda: people.approvers(slug) if self._settings.sign_in else frozenset(),
+            vouching=lambda: people.vouching(at=clock()) if self._settings.sign_in else Vouching(),
         )
 
 

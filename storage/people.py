@@ -12,14 +12,26 @@ import sqlalchemy as sa
 from loop.errors import Conflict, NotAllowed
 from loop.ports.people import Standing, TryCount
 from loop.records import Grant, Member, Note, Person, Role, SignIn, SignInLink
+from loop.records.vouching import Vouching
 from storage import audit, tries
 from storage.among import among
 from storage.connecting import reading, writing
+from storage.freshness import PERSON
 from storage.locks import lock_agent, lock_agents
 from storage.record import TouchedRows
 from storage.rows import columns_of, from_row, to_row
-from storage.standing import is_ours, read_approvers, read_person, read_roles, read_sign_in, read_standing, signed_row
+from storage.standing import (
+    is_ours,
+    read_approvers,
+    read_person,
+    read_roles,
+    read_sign_in,
+    read_standing,
+    person_digest,
+    signed_row,
+)
 from storage.tables import AgentRow, GrantRow, PersonRow, SignInLinkRow, SignInRow
+from storage.vouching import read_vouching
 
 _KEPT = timedelta(days=30)
 """How long sign-ins and links that are over stay."""
@@ -66,6 +78,11 @@ class PeopleRows:
         with reading(self._engine) as connection:
             return read_approvers(connection, agent)
 
+    def vouching(self, *, at: datetime) -> Vouching:
+        """Who counts as whom, of those who were let in or lost their role a short while ago."""
+        with reading(self._engine) as connection:
+            return read_vouching(connection, at=at)
+
     def person(self, name: str) -> Person | None:
         """None: nobody of this name, or somebody the journal's key does not vouch for."""
         with reading(self._engine) as connection:
@@ -91,7 +108,7 @@ class PeopleRows:
             connection.execute(sa.insert(_People), signed_row(connection, person))
             if link is not None:
                 connection.execute(sa.insert(_Links), signed_row(connection, link))
-            _write_grants(connection, person.name, grants, note=note)
+            _write_grants(connection, person.name, grants, note=_telling(note, person))
 
     def roles_of(self, name: str) -> dict[str, Role]:
         """By agent."""
@@ -116,7 +133,7 @@ class PeopleRows:
             if read_person(connection, _People.c.name == was.name) != was or person.name != was.name:
                 raise Conflict("Somebody else changed this person a moment ago.", remedy="Look again, then change it.")
             # First: whether somebody is the last admin is asked while they still may sign in.
-            _write_grants(connection, was.name, grants, note=note, keeps_admin=keeps_admin)
+            _write_grants(connection, was.name, grants, note=_telling(note, person), keeps_admin=keeps_admin)
             connection.execute(
                 sa.update(_People).where(_People.c.name == was.name).values(**signed_row(connection, person))
             )
@@ -143,7 +160,7 @@ class PeopleRows:
             _end(connection, person=made.name, at=at)
             _drop_links(connection, made.name)
             told = note.model_copy(update={"actor": made.name, "subject": made.name})
-            _write_grants(connection, made.name, None, note=told)
+            _write_grants(connection, made.name, None, note=_telling(told, made))
             return made
 
     def keep_link(self, link: SignInLink) -> None:
@@ -201,6 +218,11 @@ class PeopleRows:
         """The password was right."""
         with writing(self._engine) as connection:
             tries.take_back(connection, counts)
+
+
+def _telling(note: Note, person: Person) -> Note:
+    """With what their row is from now on."""
+    return note.model_copy(update={"digests": {**note.digests, PERSON: person_digest(person)}})
 
 
 def read_grants(connection: sa.Connection, *, agent: str = "", name: str = "") -> list[Grant]:

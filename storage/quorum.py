@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from loop.change.authorship import authors_of
 from loop.errors import NotAllowed
 from loop.records import Decision, Role, StakesLevel
-from loop.records.approvals import APPROVERS_NEEDED
 from loop.roles import ALLOWED, Action
 from storage import chain
 from storage.lineage import read_told
 from storage.standing import read_approvers, read_roles
+from storage.tables import DecisionRow
+from storage.vouching import read_vouching
 
 
 def check_quorum(connection: sa.Connection, agent: str, decision: Decision, *, proposal: Mapping[Any, Any]) -> None:
@@ -39,10 +40,20 @@ def why_void(connection: sa.Connection, agent: str, decision: Decision, *, propo
     authors = authors_of(proposal["authors"], evidence=proposal["evidence"], told=told)
     if name in authors:
         return f"{name} wrote this change, or gave most of what it rests on, and may not approve it."
+    vouching = read_vouching(connection, at=decision.at)
+    if same := vouching.why_same(name, (*authors, *_first(connection, agent, decision))):
+        return same
     is_alone = decision.verb == "approve" and decision.completes is None
-    if is_high and is_alone and len(read_approvers(connection, agent) - set(authors)) >= APPROVERS_NEEDED:
+    if is_high and is_alone and vouching.takes_two(read_approvers(connection, agent), authors=authors):
         return "It has high stakes, and two people have to approve it now."
     return ""
+
+
+def _first(connection: sa.Connection, agent: str, decision: Decision) -> list[str]:
+    """Who gave the approval that this one completes."""
+    table = DecisionRow.core()
+    query = sa.select(table.c.actor).where(table.c.agent == agent, table.c.id == decision.completes)
+    return [row.actor["name"] for row in connection.execute(query)]
 
 
 def needs_people(connection: sa.Connection, agent: str, decision: Decision) -> bool:

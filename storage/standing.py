@@ -1,8 +1,8 @@
 """What a sign-in is worth: read where a page asks, and again within the transaction that writes.
 
 The rows of people, sign-ins and links belong to no agent, so no journal seals them: each is signed with the journal's
-key, and one whose signature is not of it counts as not there. A signature has no freshness: whoever kept a whole row
-and puts it back as it was, with its signature, has what it was worth then, till it ends by itself.
+key, and one whose signature is not of it counts as not there. A signature has no freshness: what the journal last said
+of a person has, so that an old row of theirs, put back with its old signature, is worth nothing either.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,6 +17,7 @@ from loop.roles import ALLOWED
 from storage import chain
 from storage.among import among
 from storage.connecting import keys_of
+from storage.freshness import Last, read_last
 from storage.rows import from_row, to_row
 from storage.tables import GrantRow, PersonRow, SignInRow
 
@@ -31,7 +32,12 @@ def read_standing(connection: sa.Connection, digest: str, *, agent: str) -> Stan
     sign_in = read_sign_in(connection, digest)
     if sign_in is None or sign_in.is_operator:
         return None if sign_in is None else Standing(sign_in, None, None)
+    last = read_last(connection, agent, [sign_in.person]).get(sign_in.person, Last())
+    if last.has_ended(sign_in.created_at):
+        return None
     person = read_person(connection, _People.c.name == sign_in.person)
+    if person is not None and not last.is_newest(person_digest(person)):
+        person = None
     role = read_roles(connection, agent).get(sign_in.person) if person is not None else None
     return Standing(sign_in, person, role)
 
@@ -56,9 +62,12 @@ def read_approvers(connection: sa.Connection, agent: str) -> frozenset[str]:
         raise _untold(agent)
     named = [name for name, role in read_roles(connection, agent).items() if "decide_high" in ALLOWED[role]]
     rows = connection.execute(sa.select(_People).where(among(_People.c.name, named))).mappings().all()
-    if len(rows) != len(named) or not all(is_ours(connection, row) for row in rows):
+    people, last = (
+        [from_row(Person, row) for row in rows if is_ours(connection, row)],
+        read_last(connection, agent, named),
+    )
+    if len(people) != len(named) or not all(last.get(one.name, Last()).is_newest(person_digest(one)) for one in people):
         raise _untold(agent)
-    people = (from_row(Person, row) for row in rows)
     return frozenset(one.name for one in people if one.disabled_at is None and (one.password or one.subject))
 
 
@@ -85,6 +94,12 @@ def signed_row(connection: sa.Connection, record: Record) -> dict[str, Any]:
     """The row with its signature."""
     row = to_row(record)
     return row | {"signature": keys_of(connection).sign(_told(row, names=tuple(row)))}
+
+
+def person_digest(person: Person) -> str:
+    """Of a person's row, as a signature covers it."""
+    row = to_row(person)
+    return _told(row, names=tuple(row))
 
 
 def is_ours(connection: sa.Connection, row: Mapping[Any, Any], *, names: Collection[str] = ()) -> bool:

@@ -84,7 +84,7 @@ def approve(
     if why and not reason.strip():
         raise InvalidInput(f"{why} Approving needs a reason.", field="reason", remedy="Say why in a sentence.")
     wanted = approvals(parts, item)
-    check_not_twice(wanted, actor=actor)
+    check_not_twice(parts, wanted, actor=actor)
     is_last = len(wanted.given) + 1 >= wanted.needed
     verb: Literal["approve", "endorse"] = "approve" if is_last else "endorse"
     word = _word(parts, item, verb=verb, actor=actor, seen_digest=seen_digest, reason=reason)

@@ -28,6 +28,8 @@ def rights(parts: Parts, item: ProposalItem, *, actor: Actor) -> Rights:
     not_approve = _refusal(item, actor=actor, verb="approve", authors=authors)
     if not not_approve and actor.name in given.given:
         not_approve = ALREADY_APPROVED
+    if not not_approve and not actor.is_single_operator:
+        not_approve = parts.vouching().why_same(actor.name, (*authors, *given.given))
     return Rights(given, not_approve, _refusal(item, actor=actor, verb="reject", authors=authors))
 
 
@@ -51,20 +53,32 @@ def authors_of(parts: Parts, proposal: Proposal) -> tuple[str, ...]:
 def check_may(parts: Parts, item: ProposalItem, *, actor: Actor, verb: str) -> None:
     """Whether the actor may decide this so. Raises NotAllowed, naming who may."""
     is_asked = verb == "approve" and not actor.is_single_operator
-    _check(item, actor=actor, verb=verb, authors=authors_of(parts, item.proposal) if is_asked else ())
+    authors = authors_of(parts, item.proposal) if is_asked else ()
+    _check(item, actor=actor, verb=verb, authors=authors)
+    if is_asked:
+        _check_other(parts, actor, authors)
 
 
-def check_not_twice(given: Approvals, *, actor: Actor) -> None:
-    """Nobody is both of two. Raises NotAllowed."""
+def check_not_twice(parts: Parts, given: Approvals, *, actor: Actor) -> None:
+    """Nobody is both of two, nor is for now whoever let them in. Raises NotAllowed."""
     if actor.name in given.given:
         raise NotAllowed(ALREADY_APPROVED)
+    if given.given:
+        _check_other(parts, actor, given.given)
+
+
+def _check_other(parts: Parts, actor: Actor, others: Collection[str]) -> None:
+    if same := parts.vouching().why_same(actor.name, others):
+        raise NotAllowed(
+            same, remedy="Somebody else decides, or whoever runs Ratchet vouches: ratchet people role NAME ROLE."
+        )
 
 
 def _approvals(parts: Parts, item: ProposalItem, *, authors: Collection[str]) -> Approvals:
     if item.proposal.stakes.level is not StakesLevel.HIGH:
         return Approvals(needed=1)
     able = frozenset(parts.approvers())
-    if len(able - set(authors)) < APPROVERS_NEEDED:
+    if not parts.vouching().takes_two(able, authors=authors):
         return Approvals(needed=1)
     made = parts.store.decisions(item.proposal.id)
     first = [one for one in standing_approvals(made, seen_digest=item.evidence_digest) if one.actor.name in able]

@@ -9,8 +9,9 @@ from loop.desk.signing_in import Token, digest_of
 from loop.errors import InvalidInput, NotFound
 from loop.ports import Clock
 from loop.ports.people import People
-from loop.records import Actor, Grant, JournalAction, Note, Person, Role, SignInLink
+from loop.records import Actor, Grant, JournalAction, Note, Person, Role, SignInLink, digest
 from loop.records.access import RESERVED, is_persons
+from loop.records.vouching import OPERATOR
 
 SET_UP_LINK = timedelta(days=3)
 """How long an invited person has to set their password."""
@@ -54,7 +55,7 @@ def invite(people: People, order: Invitation, *, actor: Actor, clock: Clock, tok
     person = Person(name=name, email=email, created_at=now)
     grants = _grants(name, order.role, agents=order.agents, actor=actor, clock=clock)
     link, made = _link(name, clock=clock, token=token) if order.has_link else (None, "")
-    note = Note(actor=actor.name, action=JournalAction.INVITE_AS, detail=order.role.value, subject=name, at=now)
+    note = _note(actor, JournalAction.INVITE_AS, name, clock, detail=order.role.value)
     people.admit(person, grants, note=note, link=link)
     return Invited(person, made)
 
@@ -66,7 +67,7 @@ def set_role(
     roles.check(actor, "people")
     person = _known(people, name)
     grants = () if role is None else _grants(name, role, agents=agents, actor=actor, clock=clock)
-    note = role_note(name, role, actor=actor.name, at=clock())
+    note = role_note(name, role, actor=actor.name, at=clock()).model_copy(update={"digests": _by(actor)})
     people.change(person, was=person, grants=grants, note=note)
 
 
@@ -147,4 +148,9 @@ def role_note(name: str, role: Role | None, *, actor: str, at: datetime) -> Note
 
 
 def _note(actor: Actor, action: JournalAction, name: str, clock: Clock, *, detail: str = "") -> Note:
-    return Note(actor=actor.name, action=action, detail=detail, subject=name, at=clock())
+    return Note(actor=actor.name, action=action, detail=detail, subject=name, at=clock(), digests=_by(actor))
+
+
+def _by(actor: Actor) -> dict[str, str]:
+    """Whoever runs Ratchet says so: a person of the same name is somebody else to the journal."""
+    return {OPERATOR: digest(actor.name)} if actor.is_single_operator else {}

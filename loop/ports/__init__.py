@@ -61,6 +61,7 @@ from loop.records import (
     VersionSignals,
 )
 from loop.records.raw import RawText
+from loop.records.vouching import Vouching
 
 Clock = Callable[[], datetime]
 """Gives the present moment, aware, UTC."""
@@ -311,5 +312,7 @@ class Parts:
     seed: int = 0
     approvers: Callable[[], Collection[str]] = frozenset
     """Names of the people who may approve high stakes, as they are now; empty while sign-in is off."""
+    vouching: Callable[[], Vouching] = Vouching
+    """Who of them counts as whom, as it is now; nobody as anybody else while sign-in is off."""
     ask: Ask | None = None
     """Used in place of the memory over `store` and `answerers`; None: that memory, asked here and now."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from loop.records import Grant, Member, Note, Person, Role, SignIn, SignInLink
+from loop.records.vouching import Vouching
 
 
 class Standing(NamedTuple):
@@ -35,6 +36,10 @@ class People(Protocol):
 
     def members(self, agent: str, *, now: datetime) -> list[Member]:
         """Everybody, by name, with their role at one agent."""
+        ...
+
+    def vouching(self, *, at: datetime) -> Vouching:
+        """Who counts as whom, of those who were let in or lost their role a short while ago."""
         ...
 
     def person(self, name: str) -> Person | None:

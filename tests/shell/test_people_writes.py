@@ -8,14 +8,14 @@ import sqlalchemy as sa
 
 from dashboard.door.passwords import Argon2
 from loop import desk
-from loop.errors import NotAllowed, SignedOut
+from loop.errors import Damaged, NotAllowed, SignedOut
 from loop.records import Actor, ApiKey, Note, Person, Role
 from storage.database import Database
 from storage.guard import Guard
 from tests import builders
 from tests.builders import NOON
 from tests.shell import deciding, people_world
-from tests.shell.people_world import ADMIN, OPERATOR, SECRET, Plain, enter, invited, member, role_of, sql
+from tests.shell.people_world import ADMIN, OPERATOR, SECRET, Plain, enter, invited, later, member, role_of, sql
 
 
 @pytest.fixture
@@ -120,6 +120,62 @@ def test_what_was_written_with_sql_alone_lets_nobody_in(signed: Database, how: d
     desk.end_sign_ins(signed.people, "ben", actor=OPERATOR, clock=how.clock)
     sql(signed, "UPDATE sign_in SET revoked_at = NULL WHERE digest = :told", told=told)
     assert signed.people.sign_in(told) is None, "an ended one opened again"
+
+
+def row_of(database: Database, table: str, name: str, value: str) -> dict[str, object]:
+    with database.engine.connect() as connection:
+        query = sa.text(f"SELECT * FROM {table} WHERE {name} = :value")
+        return dict(connection.execute(query, {"value": value}).mappings().one())
+
+
+def put_back(database: Database, table: str, name: str, row: dict[str, object]) -> None:
+    """The whole row as it was, with the signature it had."""
+    given = ", ".join(f"{column} = :{column}" for column in row)
+    sql(database, f"UPDATE {table} SET {given} WHERE {name} = :{name}", **row)
+
+
+@pytest.mark.parametrize("end", ["shut out", "everywhere", "new password"])
+def test_a_sign_in_that_was_ended_stays_so_when_its_old_row_is_put_back(
+    signed: Database, how: desk.Opening, end: str
+) -> None:
+    member(signed, how)
+    ben = member(signed, how, "ben", Role.VIEWER)
+    deciding.waiting(signed.store("desk"), "p1")
+    told, then = desk.digest_of(ben.token), later(how, seconds=1)
+    row, person = row_of(signed, "sign_in", "digest", told), row_of(signed, "person", "name", "ben")
+    assert role_of(signed, ben) is Role.VIEWER
+    match end:
+        case "shut out":
+            desk.disable(signed.people, "ben", actor=ADMIN, clock=then.clock)
+            desk.enable(signed.people, "ben", Role.VIEWER, agents=("desk", "other"), actor=ADMIN, clock=then.clock)
+        case "everywhere":
+            desk.end_sign_ins(signed.people, "ben", actor=ADMIN, clock=then.clock)
+        case _:
+            link = desk.new_link(signed.people, "ben", actor=ADMIN, clock=then.clock, token=how.token)
+            desk.set_password(signed.people, link, "another long secret", passwords=Plain(), how=then)
+    put_back(signed, "sign_in", "digest", row)
+    found = signed.people.sign_in(told)
+    assert found is not None
+    assert found.is_open(then.clock()), "the row itself looks right"
+    assert role_of(signed, ben) is None
+    if end != "everywhere":
+        put_back(signed, "person", "name", person)
+        again = enter(signed, then, "ben")
+        assert role_of(signed, again) is None, "an old password lets somebody in who may do nothing"
+    with pytest.raises(SignedOut):
+        reject(acting(signed, ben, "ben", Role.VIEWER, then.clock()))
+
+
+def test_who_was_removed_by_putting_an_old_row_back_is_missed(signed: Database, how: desk.Opening) -> None:
+    """Ben could once not come in; putting that back would leave Ana to approve alone."""
+    member(signed, how)
+    link = invited(signed, how, "ben", Role.APPROVER)
+    before = row_of(signed, "person", "name", "ben")
+    desk.set_password(signed.people, link, SECRET, passwords=Plain(), how=how)
+    assert signed.people.approvers("desk") == {"ana", "ben"}
+    put_back(signed, "person", "name", before)
+    with pytest.raises(Damaged):
+        signed.people.approvers("desk")
 
 
 def test_a_made_up_sign_in_and_a_made_up_link_are_none(signed: Database, how: desk.Opening) -> None:
