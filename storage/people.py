@@ -22,12 +22,12 @@ from storage.record import TouchedRows
 from storage.rows import columns_of, from_row, to_row
 from storage.standing import (
     is_ours,
+    person_digest,
     read_approvers,
     read_person,
     read_roles,
     read_sign_in,
     read_standing,
-    person_digest,
     signed_row,
 )
 from storage.tables import AgentRow, GrantRow, PersonRow, SignInLinkRow, SignInRow
