@@ -66,10 +66,9 @@ class Browser:
 
     async def press(self, what: str) -> None:
         """A click, and time for the application to hear of it."""
-        before = len(self.heard) + len(self.sent)
         self._messages.put_nowait({"type": "websocket.receive", "text": what})
         for _ in range(2_000):
-            if len(self.heard) + len(self.sent) > before + 1 or CLOSED in self.sent:
+            if (what in self.heard and len(self.sent) == len(self.heard)) or CLOSED in self.sent:
                 return
             await asyncio.sleep(0.005)
 
