@@ -59,6 +59,23 @@ def test_a_change_offers_its_decision_to_whose_role_decides(
     assert ("Ask somebody with the role reviewer or above." in page_words(app)) is not decides
 
 
+@pytest.mark.parametrize(("role", "drafts"), [(Role.VIEWER, False), (Role.CORRECTOR, True)])
+@pytest.mark.parametrize("page", ["", "review"])
+def test_writing_is_offered_to_whose_role_writes(
+    page: str,
+    role: Role,
+    drafts: bool,
+    team: None,
+    sqlite_database: Database,
+    opens: Opens,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    come_in(sqlite_database, monkeypatch, "vera", role)
+    app = opens(page)
+    drawn = {str(one.key).partition("-")[0] for one in app.button}
+    assert ({"draft", "comment"} & drawn == set()) is not drafts
+
+
 @pytest.mark.parametrize("form", ["approve", "reject", "edit", "keep"])
 def test_a_form_of_deciding_that_was_open_goes_with_the_role(
     form: str, team: None, sqlite_database: Database, opens: Opens, monkeypatch: pytest.MonkeyPatch

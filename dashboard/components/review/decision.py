@@ -21,7 +21,7 @@ from dashboard.components.elements.paging import QueuePosition
 from dashboard.components.review import actions, headline, remarks
 from dashboard.components.review.actions import Doing
 from dashboard.components.review.changes import folded
-from loop import desk
+from loop import desk, roles
 from loop.errors import NotFound
 from loop.ports import Parts
 from loop.records import ProposalItem, ProposalState
@@ -84,7 +84,10 @@ def show_bar(item: ProposalItem, *, standing: Standing, back: WayBack | None) ->
         if standing.decides and standing.parts > 1:
             can = standing.may_reject
             _show_verb(item, "Keep some", doing=Doing.KEEP, icon="checklist", shortcut="P", can=can, kind="tertiary")
-        _show_verb(item, "Comment", doing=Doing.COMMENT, icon="add_comment", shortcut="M", can=True, kind="tertiary")
+        if roles.may(session.current_user(), "draft"):
+            _show_verb(
+                item, "Comment", doing=Doing.COMMENT, icon="add_comment", shortcut="M", can=True, kind="tertiary"
+            )
         keys.show_button(
             "Numbers",
             key="numbers",

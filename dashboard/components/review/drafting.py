@@ -11,7 +11,7 @@ from dashboard import session
 from dashboard.components.elements import cards, keys, words
 from dashboard.components.review import actions, operation
 from dashboard.components.review.changes import show_changes
-from loop import desk
+from loop import desk, roles
 from loop.change.diff import changes
 from loop.change.operations import apply_all
 from loop.change.rewording import edits_between
@@ -75,7 +75,9 @@ def _send_edit(*, item: ProposalItem) -> None:
 
 # drafting one's own --------------------------------------------------------------------------------
 def show_draft_button() -> None:
-    """Opens the form."""
+    """Opens the form, for whoever may draft."""
+    if not roles.may(session.current_user(), "draft"):
+        return
     st.button("Draft a change", key="draft-open", icon=":material/add:", on_click=_open)
 
 
