@@ -118,6 +118,7 @@ def _show_empty(queue: waiting.Queue, parts: Parts) -> None:
     }
     name, more = told.get(queue.wanted, ("No change matches", "Choose “All” to see every change that waits."))
     if again := queue.retest.words:
+        name = "Nothing waits right now" if queue.wanted is Filter.ALL else name
         more = f"{again[:1].upper()}{again[1:]}. Those that are worth a decision come back here by themselves."
     cards.empty(name, more)
     waiting.show_own_figures()

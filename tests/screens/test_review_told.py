@@ -17,6 +17,7 @@ from loop.records import (
     Decision,
     Example,
     ProposalItem,
+    ProposalMove,
     ProposalState,
     Role,
     StakesLevel,
@@ -131,6 +132,22 @@ def test_what_each_filter_would_show_is_counted_beside_the_list(workspace: Agent
     app = opens("review")
     shown = app.segmented_control(key="show").set_value("Not recommended").run().radio(key="queue").options
     assert f", {len(shown)} not recommended." in told
+
+
+def test_what_is_being_tested_again_is_not_said_to_be_decided(workspace: AgentStore, opens: Opens) -> None:
+    waiting = workspace.proposals([ProposalState.WAITING])
+    again = [
+        one.proposal.model_copy(update={"id": f"again-{one.proposal.id}", "replaces": one.proposal.id})
+        for one in waiting
+    ]
+    was, now = ProposalState.WAITING, ProposalState.STALE
+    moves = tuple(ProposalMove(proposal_id=one.proposal.id, was=was, now=now, reason="v9.") for one in waiting)
+    workspace.commit(Changes(proposals=tuple(again)))
+    workspace.commit(Changes(proposal_moves=moves))
+    told = page_words(opens("review"))
+    assert f"Being tested again, 0 of {len(again)}." in told
+    assert "Nothing waits right now" in told
+    assert "is decided" not in told
 
 
 def test_the_tab_of_what_a_change_rests_on_says_how_much_that_is(workspace: AgentStore) -> None:
