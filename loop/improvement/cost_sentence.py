@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from loop.improvement.costs import LATE, LATELY, Spell, TakeoverRate, spell, taken_over
 from loop.improvement.facts import Facts
-from loop.improvement.wording import days_back, gain_words, share
+from loop.improvement.wording import day_words, days_back, gain_words, share
 from loop.records.improvement import Gain, Sentence
 from loop.stats.control import Count, overdispersion
 from loop.stats.mix import adjusted_difference
@@ -54,8 +54,9 @@ def cost(facts: Facts) -> Sentence:
 # steps -------------------------------------------------------------------------------------------------------------
 def _taken_over(facts: Facts, now: TakeoverRate | None) -> str:
     if now is None or now.of < ENOUGH:
-        why = "too few answers were given" if now else "no takeover was reported"
-        return f"How often people take over is not known, because {why}{' lately' if now or facts.takeovers else ''}"
+        why = "too few answers were given lately" if now else "no takeover was reported"
+        last = f" since {day_words(max(facts.takeovers))}" if facts.takeovers and not now else ""
+        return f"How often people take over is not known, because {why}{last}"
     text = f"In the last {LATELY} days people took over {_per_hundred(now)} of 100 answers"
     for before, when in _before(facts):
         old, new = [Count(one.of, one.of - one.n) for one in (before, now)]

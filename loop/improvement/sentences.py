@@ -134,6 +134,15 @@ def _next(facts: Facts, *, waiting: Sequence[Worth], kind: str) -> Sentence:
         text = f"{told}; what the test found is told after the decision."
         answer = count(facts.withheld, "decision")
         return Sentence(key="next", question="What next?", answer=answer, text=text, tone="hopeful")
+    if not waiting and not (facts.changes or facts.measurements or facts.looks):
+        text = (
+            "Nothing waits for a decision, and no case examines the agent yet, so no change could be proved: correct "
+            "answers that went wrong, or hand in questions with right answers"
+        )
+        return Sentence(
+            key="next", question="What next?", answer="Correct answers", tone="neutral",
+            text=f"{text}. {where}" if where else f"{text}.",
+        )  # fmt: skip
     if not waiting:
         text = "Nothing waits for a decision"
         if where:

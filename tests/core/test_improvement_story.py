@@ -252,7 +252,7 @@ def test_takeovers_that_are_reported_late_are_not_said_to_have_risen_from_none()
 
 def test_takeovers_that_are_not_reported_any_more_are_not_zero() -> None:
     page = without_takeovers(after=DAYS - 40)
-    assert "not known, because no takeover was reported lately" in sentence(page, "cost")
+    assert "not known, because no takeover was reported since 11 Oct" in sentence(page, "cost")
     assert page.weeks[-1].takeovers is None
 
 
@@ -315,6 +315,15 @@ def test_what_waits_without_a_known_worth_is_not_given_one() -> None:
 def test_when_nothing_waits_the_worst_topic_is_named(told: dict[int, Improvement]) -> None:
     page = overview(World(2).facts())
     assert sentence(page, "next").startswith("Nothing waits for a decision; most goes wrong in “deliveries”")
+
+
+def test_where_no_case_examines_the_agent_the_first_step_is_to_make_some() -> None:
+    """A new agent with ratings alone: the loop can prove nothing, and to wait would be the wrong advice."""
+    page = overview(World(2, changes=()).facts(looks=0, measurements=()))
+    assert answer(page, "next") == "Correct answers"
+    assert "no case examines the agent yet, so no change could be proved" in sentence(page, "next")
+    assert sentence(page, "next").endswith("elsewhere.")
+    assert answer(overview(World(2, changes=()).facts()), "next") != "Correct answers"
 
 
 def rated(topics: Mapping[str, float], *, n: int = 3, seed: int = 0) -> Facts:

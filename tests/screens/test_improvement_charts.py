@@ -12,6 +12,7 @@ from storage.store import AgentStore
 from tests.manager_world import World, waiting_item
 from tests.screens import improving
 from tests.screens.conftest import Opens
+from tests.screens.reading import page_words
 
 
 def spec(opens: Opens, place: int = 0, **address: str) -> dict[str, Any]:
@@ -51,6 +52,22 @@ def test_changes_of_the_same_name_are_lines_of_their_own(workspace: AgentStore, 
     axis = drawn["layout"]["yaxis"]
     assert (axis["tickvals"], axis["ticktext"]) == ([0, 1, 2], ["Say it shorter"] * 3)
     assert axis["range"] == [2.5, -0.5], "the first one on top"
+
+
+def test_a_map_has_no_line_without_a_cell_and_says_which_topics_it_leaves_out(
+    workspace: AgentStore, opens: Opens
+) -> None:
+    page = improvement.overview(World(1).facts())
+    names = list(dict.fromkeys(cell.topic for cell in page.heat))
+    thin = tuple(one if one.topic in names[:2] else one.model_copy(update={"n": 7, "bad": 1}) for one in page.heat)
+    improving.keep(workspace, page.model_copy(update={"heat": thin}))
+    (trace,) = spec(opens, -1, behind="Next")["data"]
+    assert len(trace["z"]) == 2 < len(names)
+    left_out = f"{len(names) - 2} topic{'s have' if len(names) > 3 else ' has'} fewer than 30 signals in every hour"
+    assert left_out in page_words(opens("improvement", behind="Next"))
+    alone = tuple(one if one.topic in names[:1] else one.model_copy(update={"n": 7, "bad": 1}) for one in page.heat)
+    improving.keep(workspace, page.model_copy(update={"heat": alone}))
+    assert "so there is no map of hours" in page_words(opens("improvement", behind="Next"))
 
 
 def test_the_limits_are_within_the_picture(workspace: AgentStore, opens: Opens) -> None:

@@ -87,12 +87,14 @@ def whiskers(
 
 
 def heat_chart(cells: Sequence[HeatCell], *, name: str) -> None:
-    """Share of bad signals by topic and hour; cells with few signals are left blank."""
-    topics = list(dict.fromkeys(cell.topic for cell in cells))
+    """Share of bad signals by topic and hour. Few signals leave a cell blank; a topic of such alone has no line."""
+    every = list(dict.fromkeys(cell.topic for cell in cells))
     told = {(cell.topic, cell.hour): cell for cell in cells}
-    if not any(cell.n >= FEW for cell in cells):
-        show(cards.table(*_by_topic(cells, told, topics), numbers=(1, 2), label=f"Bad {name} by topic"))
-        cards.quiet(f"No hour of any topic has {FEW} signals yet, so there is no map of hours: few cases lie.")
+    filled = {cell.topic for cell in cells if cell.n >= FEW}
+    topics = [topic for topic in every if topic in filled]
+    if len(topics) < min(2, len(every)):
+        show(cards.table(*_by_topic(cells, told, every), numbers=(1, 2), label=f"Bad {name} by topic"))
+        cards.quiet(f"Hardly an hour of any topic has {FEW} signals yet, so there is no map of hours: few cases lie.")
         return
     rows, counts = [], []
     for topic in topics:
@@ -122,7 +124,10 @@ def heat_chart(cells: Sequence[HeatCell], *, name: str) -> None:
         height=110 + 26 * len(topics),
         has_legend=False,
     )
-    columns, lines = _by_topic(cells, told, topics)
+    if len(topics) < len(every):
+        left = words.count(len(every) - len(topics), "topic has", "topics have")
+        cards.quiet(f"{left} fewer than {FEW} signals in every hour, and no line here: see the numbers.")
+    columns, lines = _by_topic(cells, told, every)
     numbers("heat", columns, lines, label=f"Bad {name} by topic", right=(1, 2))
 
 
