@@ -31,8 +31,10 @@ MODES = {
 
 def main() -> None:
     """Draw the page of the address bar, or say in words why it cannot be drawn."""
+    # The icon first: else the browser asks an outside host for the one of the menu.
+    st.set_page_config(page_icon=str(ICON), layout="wide")
     page = st.navigation(menu.pages(_framed), position="top")
-    st.set_page_config(page_title=f"{page.title} · Ratchet", page_icon=str(ICON), layout="wide")
+    st.set_page_config(page_title=f"{page.title} · Ratchet")
     markup.show_style()
     router.start()
     st.logo(str(LOGO), size="medium")
