@@ -236,6 +236,8 @@ def test_a_comment_is_ones_own_and_of_what_is_there(parts: Parts, database: Data
     said = desk.remark(parts, one.id, actor=BEN, text="Hm.")
     with pytest.raises(NotAllowed):
         desk.withdraw_remark(parts, one.id, said.id, actor=ANA)
+    with pytest.raises(NotAllowed, match="may not draft"):
+        desk.withdraw_remark(parts, one.id, said.id, actor=BEN.model_copy(update={"role": Role.VIEWER}))
     desk.withdraw_remark(parts, one.id, said.id, actor=BEN)
     assert history_query.remarks(scope(parts, database), [one.id]) == []
     assert [entry.action for entry in store_of(parts).journal()][-2:] == ["comment on proposal", "take back comment"]
