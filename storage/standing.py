@@ -44,12 +44,11 @@ def read_standing(connection: sa.Connection, digest: str, *, agent: str) -> Stan
 
 def read_roles(connection: sa.Connection, agent: str) -> dict[str, Role]:
     """By name, as the journal vouches for them: of each by itself where it does not for all of them together."""
-    query = sa.select(_Grants.c.name, _Grants.c.role).where(_Grants.c.agent == agent)
     is_whole = chain.is_whole(connection, agent, "role_grant")
     return {
-        row.name: Role(row.role)
-        for row in connection.execute(query)
-        if is_whole or chain.is_vouched(connection, agent, "role_grant", row.name)
+        name: role
+        for name, role in _stored_roles(connection, agent).items()
+        if is_whole or chain.is_vouched(connection, agent, "role_grant", name)
     }
 
 
@@ -60,15 +59,18 @@ def read_approvers(connection: sa.Connection, agent: str) -> frozenset[str]:
     """
     if not chain.is_whole(connection, agent, "role_grant"):
         raise _untold(agent)
-    named = [name for name, role in read_roles(connection, agent).items() if "decide_high" in ALLOWED[role]]
+    named = [name for name, role in _stored_roles(connection, agent).items() if "decide_high" in ALLOWED[role]]
     rows = connection.execute(sa.select(_People).where(among(_People.c.name, named))).mappings().all()
-    people, last = (
-        [from_row(Person, row) for row in rows if is_ours(connection, row)],
-        read_last(connection, agent, named),
-    )
+    people = [from_row(Person, row) for row in rows if is_ours(connection, row)]
+    last = read_last(connection, agent, named)
     if len(people) != len(named) or not all(last.get(one.name, Last()).is_newest(person_digest(one)) for one in people):
         raise _untold(agent)
     return frozenset(one.name for one in people if one.disabled_at is None and (one.password or one.subject))
+
+
+def _stored_roles(connection: sa.Connection, agent: str) -> dict[str, Role]:
+    query = sa.select(_Grants.c.name, _Grants.c.role).where(_Grants.c.agent == agent)
+    return {row.name: Role(row.role) for row in connection.execute(query)}
 
 
 def _untold(agent: str) -> Damaged:

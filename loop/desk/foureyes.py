@@ -9,6 +9,7 @@ from loop.errors import NotAllowed
 from loop.ports import Parts
 from loop.records import Actor, Proposal, ProposalItem, StakesLevel
 from loop.records.approvals import ALREADY_APPROVED, APPROVERS_NEEDED, Approvals, standing_approvals
+from loop.records.vouching import Vouching
 
 
 class Rights(NamedTuple):
@@ -24,12 +25,13 @@ class Rights(NamedTuple):
 def rights(parts: Parts, item: ProposalItem, *, actor: Actor) -> Rights:
     """Everything a page shows of who may decide."""
     authors = authors_of(parts, item.proposal)
-    given = _approvals(parts, item, authors=authors)
+    vouching = parts.vouching()
+    given = _approvals(parts, item, authors=authors, vouching=vouching)
     not_approve = _refusal(item, actor=actor, verb="approve", authors=authors)
     if not not_approve and actor.name in given.given:
         not_approve = ALREADY_APPROVED
     if not not_approve and not actor.is_single_operator:
-        not_approve = parts.vouching().why_same(actor.name, (*authors, *given.given))
+        not_approve = vouching.why_same(actor.name, (*authors, *given.given))
     return Rights(given, not_approve, _refusal(item, actor=actor, verb="reject", authors=authors))
 
 
@@ -41,7 +43,7 @@ def approvals(parts: Parts, item: ProposalItem) -> Approvals:
     """
     if item.proposal.stakes.level is not StakesLevel.HIGH:
         return Approvals(needed=1)
-    return _approvals(parts, item, authors=authors_of(parts, item.proposal))
+    return _approvals(parts, item, authors=authors_of(parts, item.proposal), vouching=parts.vouching())
 
 
 def authors_of(parts: Parts, proposal: Proposal) -> tuple[str, ...]:
@@ -74,11 +76,11 @@ def _check_other(parts: Parts, actor: Actor, others: Collection[str]) -> None:
         )
 
 
-def _approvals(parts: Parts, item: ProposalItem, *, authors: Collection[str]) -> Approvals:
+def _approvals(parts: Parts, item: ProposalItem, *, authors: Collection[str], vouching: Vouching) -> Approvals:
     if item.proposal.stakes.level is not StakesLevel.HIGH:
         return Approvals(needed=1)
     able = frozenset(parts.approvers())
-    if not parts.vouching().takes_two(able, authors=authors):
+    if not vouching.takes_two(able, authors=authors):
         return Approvals(needed=1)
     made = parts.store.decisions(item.proposal.id)
     first = [one for one in standing_approvals(made, seen_digest=item.evidence_digest) if one.actor.name in able]
