@@ -23,7 +23,7 @@ from dashboard.components.review import (
 from dashboard.components.review import queue as waiting
 from dashboard.components.review.actions import Doing
 from dashboard.components.review.changes import choose_layout, folded, show_changes
-from dashboard.components.review.queue import Filter, Undecided
+from dashboard.components.review.queue import Filter
 from loop import desk, roles
 from loop.change.blocks import blocks
 from loop.errors import NotFound
@@ -49,6 +49,7 @@ def draw() -> None:
     if drafting.is_drafting():
         drafting.show_draft(parts)
         return
+    undecided = _undecided()  # before the list is read: what comes between the two is noticed, not missed
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="medium"):
         queue = waiting.choose()
         drafting.show_draft_button()
@@ -62,7 +63,7 @@ def draw() -> None:
     with st.container(key="review-split"):
         main, beside = st.columns((7, 2), gap="medium")
     with main:
-        listed = queue.undecided if doing is Doing.READ else None  # who fills in a form is not disturbed by the list
+        listed = undecided if doing is Doing.READ else None  # who fills in a form is not disturbed by the list
         _watch(item, viewers, holds=queue.waits_for_me(item.proposal.id), listed=listed)
         _show_item(item, parts=parts, doing=doing, rights=rights)
     with beside:
@@ -122,22 +123,26 @@ def _show_empty(queue: waiting.Queue, parts: Parts) -> None:
         more = f"{again[:1].upper()}{again[1:]}. Those that are worth a decision come back here by themselves."
     cards.empty(name, more)
     waiting.show_own_figures()
-    _wait(len(query.list_proposals(session.scope(), _WATCHED_STATES)), queue.retest.words)
+    _wait(_undecided(), queue.retest.words)
     with st.bottom, st.container(key="bar", horizontal=True, gap="small"):
         decision.show_way_back(decision.find_way_back(parts))
         keys.show_help_button()
 
 
 @page_run.fragment(run_every="5s")
-def _wait(listed: int, retest: str) -> None:
+def _wait(listed: query.Undecided, retest: str) -> None:
     """Draw the page again as soon as something comes back or is new."""
-    scope = session.scope()
-    if len(query.list_proposals(scope, _WATCHED_STATES)) != listed or query.retest(scope).words != retest:
+    if _undecided() != listed or query.retest(session.scope()).words != retest:
         reading.draw_again()
 
 
+@page_run.once
+def _undecided() -> query.Undecided:
+    return query.undecided(session.scope())
+
+
 # what is shown --------------------------------------------------------------------------------------
-def _watch(item: ProposalItem, viewers: Viewers, *, holds: bool, listed: Undecided | None) -> None:
+def _watch(item: ProposalItem, viewers: Viewers, *, holds: bool, listed: query.Undecided | None) -> None:
     """Who else reads it; from now on the page notices when that changes, when somebody decided, or what waits does."""
     if told := reading.others(viewers):
         free = "" if viewers.is_mine else " You can read it; deciding is theirs until they go on."
@@ -147,15 +152,13 @@ def _watch(item: ProposalItem, viewers: Viewers, *, holds: bool, listed: Undecid
 
 @page_run.fragment(run_every="15s")
 def _follow(
-    proposal_id: str, shown: tuple[ProposalState, str], viewers: Viewers, *, holds: bool, listed: Undecided | None
+    proposal_id: str, shown: tuple[ProposalState, str], viewers: Viewers, *, holds: bool, listed: query.Undecided | None
 ) -> None:
     scope = session.scope()
     now = query.mark(scope, proposal_id)
     is_moved = now is not None and (now.state, now.evidence_digest) != shown
-    if listed is not None:
-        waits = frozenset((line.id, line.state) for line in query.list_proposals(scope, _WATCHED_STATES))
-        is_moved = is_moved or waits != listed
-    if is_moved or reading.look(proposal_id, holds=holds) != viewers:
+    is_listed_anew = listed is not None and _undecided() != listed
+    if is_moved or is_listed_anew or reading.look(proposal_id, holds=holds) != viewers:
         reading.draw_again()
 
 

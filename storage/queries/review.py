@@ -1,7 +1,7 @@
 """The reviewer's desk: which proposals wait, in what order, and whether the one on screen has moved."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
@@ -91,6 +91,21 @@ class LapsedApproval(Record):
     """Who approved it."""
     successor_id: str | None = None
     """The same change on the version that went live instead; None when it was not drafted again."""
+
+
+Undecided: TypeAlias = frozenset[tuple[str, ProposalState]]
+"""Changes that wait or are tested, by id and which of the two."""
+
+
+def undecided(scope: Scope) -> Undecided:
+    """The changes that wait or are tested; LISTED at most. When they are others, what lists them is drawn again."""
+    found = scope.rows(
+        sa.select(_PROPOSAL.id, _PROPOSAL.state)
+        .where(scope.mine(ProposalRow), _PROPOSAL.state.in_([ProposalState.WAITING.value, ProposalState.DRAFTED.value]))
+        .order_by(_PROPOSAL.waits_since, _PROPOSAL.id)
+        .limit(LISTED)
+    )
+    return frozenset((row.id, ProposalState(row.state)) for row in found)
 
 
 def list_proposals(

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
 
 import streamlit as st
 
@@ -23,8 +22,6 @@ from storage.queries.review import ProposalLine
 LISTED = 30
 """Changes in the list at once; the rest is counted."""
 _KEY = "queue"
-Undecided: TypeAlias = frozenset[tuple[str, ProposalState]]
-"""Changes that wait or are tested, each with which of the two."""
 
 
 class Filter(StrEnum):
@@ -47,8 +44,8 @@ class Queue:
     """How far those are that were drawn again."""
     counts: Mapping[Filter, int] = field(default_factory=dict)
     """How many each filter matches; not of those set aside."""
-    undecided: Undecided = frozenset()
-    """Every change that waits or is tested, whatever the filter: when these are others, the page is drawn again."""
+    is_cut: bool = False
+    """There are more changes than are counted."""
 
     def __contains__(self, proposal_id: str) -> bool:
         return any(line.id == proposal_id for line in self.lines)
@@ -113,9 +110,8 @@ def choose() -> Queue:
     aside = wanted is Filter.ASIDE
     lines = query.list_proposals(scope, (ProposalState.SET_ASIDE,), now=now) if aside else matches[wanted]
     retest = query.retest(scope) if testing else query.Retest(done=0, total=0)
-    standing = frozenset((line.id, line.state) for line in undecided)
     counts = {name: len(some) for name, some in matches.items()}
-    return Queue(wanted=wanted, lines=tuple(lines), retest=retest, undecided=standing, counts=counts)
+    return Queue(wanted=wanted, lines=tuple(lines), retest=retest, counts=counts, is_cut=len(undecided) >= query.LISTED)
 
 
 def show_queue(queue: Queue, *, shown: str) -> None:
@@ -185,7 +181,7 @@ def _matched(queue: Queue) -> str:
     """What the filters would show: `8 wait: 6 high stakes, 4 not recommended. 2 being tested.`"""
     n = queue.counts
     told = [f"{n[name]:,} {name.value.lower()}" for name in (Filter.HIGH, Filter.AGAINST) if n.get(name)]
-    more = " or more" if len(queue.undecided) >= query.LISTED else ""
+    more = " or more" if queue.is_cut else ""
     waits = f"{n[Filter.ALL]:,}{more} {'waits' if n[Filter.ALL] == 1 else 'wait'}"
     testing = f" {n[Filter.TESTED]:,} {Filter.TESTED.value.lower()}." if n.get(Filter.TESTED) else ""
     return f"{waits}{': ' if told else ''}{', '.join(told)}.{testing}"
