@@ -57,11 +57,11 @@ def matter_of(
     n_more = _questions_added(fresh, base)
     if n_more > len(fresh) / 2 and (best in known or counted[best] < _SHARE * len(fresh)):
         anew = f" and {len(fresh) - n_more} anew" if len(fresh) > n_more else ""
-        words = f"Answer {n_more} more questions{anew}{tail}"
+        words = f"Answer {n_more} more questions{anew}"
         return (
-            _quoting(claim, f"{words}, newly: {{}}", within=most)
+            _quoting(claim, f"{words}{tail}, newly: {{}}", within=most)
             if best not in known
-            else _naming_labels(operations, words)
+            else _naming_labels(operations, f"{words} with live answers{tail}")
         )
     instead = f", not {_opposite(claim, clash)}" if clash is not None and not _stays(clash, candidate) else ""
     many = f" (in {counted[best]} of {len(fresh)} texts)" if len(fresh) > 1 else ""
@@ -87,8 +87,8 @@ def _questions_added(fresh: Sequence[ElementText], base: Bundle) -> int:
 def _naming_labels(operations: Sequence[Operation], words: str) -> str:
     """The words with as many labels of what is added as there is room for."""
     named = [f"{label} {n}" for label, n in _counted_labels(operations)]
-    lines = (f"{words} with live answers: {', '.join(named[:most])}" for most in (3, 2, 1) if named)
-    return next((line for line in lines if len(line) <= TITLE_MAX), shorten(f"{words} with live answers"))
+    lines = (f"{words}: {', '.join(named[:most])}" for most in (3, 2, 1) if named)
+    return next((line for line in lines if len(line) <= TITLE_MAX), shorten(words))
 
 
 def _stays(clash: Clash, candidate: Bundle) -> bool:

@@ -113,6 +113,10 @@ def test_where_nothing_new_is_said_the_title_counts_the_questions_and_their_labe
     more = taught(30, answer=NEW, label="refund")
     said = matter(base, ChangeExamples(add=more))
     assert said == "Answer 30 more questions with live answers: refund 30"
+    with_more = matter_of(
+        [change := ChangeExamples(add=more)], base=base, candidate=apply_all(base, [change]), tail=", unlearn 2"
+    )
+    assert with_more == "Answer 30 more questions with live answers, unlearn 2: refund 30"
     unlabelled = tuple(one.model_copy(update={"label": ""}) for one in more)
     assert matter(base, ChangeExamples(add=unlabelled)) == "Answer 30 more questions with live answers"
 

@@ -87,6 +87,15 @@ def test_the_first_look_has_what_breaks_before_what_is_fixed_and_before_any_stat
         assert jargon not in text, jargon
 
 
+def test_why_an_answer_is_graded_so_says_what_it_was_held_against(workspace: AgentStore, opens: Opens) -> None:
+    report = workspace.proposal(high(workspace)).report
+    assert report is not None
+    why = next(one.candidate_grade.reason for one in report.outcomes if one.candidate_grade.reason)
+    assert f"Proposed, beside the right answer: {why[:1].lower()}{why[1:]}" in page_words(
+        opens("review", p=high(workspace))
+    )
+
+
 def test_the_numbers_are_one_key_away_and_stay_open(workspace: AgentStore, opens: Opens) -> None:
     app = opens("review", p=high(workspace))
     assert "mid-p McNemar" in show_numbers(app)

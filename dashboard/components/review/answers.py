@@ -189,8 +189,9 @@ def _right(outcome: CaseOutcome) -> Markup:
     known = None
     if outcome.expected not in told:
         known = tag("div", tag("b", "Right answer: "), outcome.expected, css="rt-text")
-    reason = tag("div", outcome.candidate_grade.reason, css="rt-small")
-    return tag("div", known, reason, css="rt-known")
+    why = outcome.candidate_grade.reason
+    reason = f"Proposed, beside the right answer: {why[:1].lower()}{why[1:]}" if why else None
+    return tag("div", known, tag("div", reason, css="rt-small"), css="rt-known")
 
 
 def _said(given: Answer) -> str:
