@@ -9,6 +9,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from tests.browser.conftest import settled
 
+QUIET = 700
+"""Milliseconds after which another press counts again."""
 FORM = "[data-testid=stForm]"
 FIRST_BOX = f"{FORM} textarea, {FORM} input[type=text]"
 

@@ -96,6 +96,7 @@ def test_cases_are_walked_by_keys_and_the_address_opens_the_same_case(served: Se
     page = visits("/cases?agent=casebook&section=Cases")
     ready(page)
     page.keyboard.press("j")
+    page.keyboard.press("Enter")
     expect(page.get_by_text("What people did about it").or_(page.get_by_text("Protect it"))).to_be_visible()
     settled(page)
     shown = page.url

@@ -18,14 +18,12 @@ from loop.settings import Settings
 from storage.database import Database
 from storage.store import AgentStore
 from tests.browser.conftest import Served, Visits, settled
-from tests.browser.pressing import ready
+from tests.browser.pressing import QUIET, ready
 from tests.browser.test_review_desk import high, low
 from tests.desk_process import PATIENCE, Desk, running_desk
 
 pytestmark = pytest.mark.browser
 
-QUIET = 700
-"""Milliseconds after which another press counts again."""
 ANA = Actor(name="ana", role=Role.APPROVER)
 
 

@@ -30,8 +30,8 @@ def test_the_list_beside_follows_what_others_decide(served: Served, visits: Visi
 
 
 def test_a_digit_stands_on_every_button_that_one_presses(served: Served, visits: Visits) -> None:
-    store = served.agent("digits")
-    page = visits(f"/review?agent=digits&p={low(store)}")
+    store = served.agent("digits-shown")
+    page = visits(f"/review?agent=digits-shown&p={low(store)}")
     shown = "all => all.map(one => getComputedStyle(one, '::after').content)"
     answers = page.locator("[class*=st-key-answers-] [data-testid=stButtonGroup] button")
     assert len(set(answers.evaluate_all(shown))) == 1

@@ -14,7 +14,7 @@ from loop.records import Actor, ProposalItem, ProposalState, Role, StakesLevel, 
 from loop.settings import Settings
 from storage.database import Database
 from tests.browser.conftest import Opens, settled
-from tests.browser.pressing import ready
+from tests.browser.pressing import QUIET, ready
 from tests.desk_process import running_desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
@@ -68,7 +68,9 @@ def team(tmp_path: Path, postgres_url: str) -> Iterator[Team]:
 
 
 def approve(page: Page, reason: str) -> None:
+    settled(page)
     ready(page)
+    page.wait_for_timeout(QUIET)
     page.keyboard.press("a")
     expect(page.get_by_label("Reason", exact=True)).to_be_focused()
     page.keyboard.type(reason)
@@ -102,6 +104,7 @@ def test_what_two_approved_is_live_by_the_worker_and_one_key_takes_it_back(team:
     expect(ana.get_by_text("Live", exact=True).first).to_be_visible()
     settled(ben)
     ready(ben)
+    ben.wait_for_timeout(QUIET)
     ben.keyboard.press("u")
     settled(ben)
     expect(ben.get_by_text("is live again").first).to_be_visible()

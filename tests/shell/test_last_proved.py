@@ -48,12 +48,12 @@ def tested(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> list[T
     """What the tests of drafts were given."""
     works: list[TrialWork] = []
 
-    def tried(work: TrialWork) -> evaluate.TrialOutcome:
+    def try_proposal(work: TrialWork) -> evaluate.TrialOutcome:
         works.append(work)
         report = builders.report(work.proposal, id=f"of-{work.proposal.id}", verdict=Verdict.NO_WORSE)
         return evaluate.TrialOutcome(report=report, outcomes=())
 
-    monkeypatch.setattr(stage.evaluate, "tried", tried)
+    monkeypatch.setattr(stage.evaluate, "try_proposal", try_proposal)
     store = sqlite_database.create_agent(builders.agent(), FIRST, now=builders.NOON, actor="rita")
     ship(store, "p1", bundle=PROVED, verdict=Verdict.PROVED)
     ship(store, "p2", bundle=FOLLOWED, verdict=Verdict.NO_WORSE)
